@@ -1,0 +1,103 @@
+//! What agents and supervisors do: sign in, choose a state, work on the missed-call list, call back.
+
+use nohold_core::agent;
+use nohold_core::call::Input;
+use nohold_core::entry::{Actor, Change};
+use nohold_core::transaction::{Answer, Noun, Refusal, Transaction};
+use nohold_model::{AgentKey, CallId, EntryId, IdSource};
+use thiserror::Error;
+
+use crate::node::Node;
+use crate::ports::{Ports, Store, StoreFailed};
+
+/// Why something was not done. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotDone {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store could not keep it.
+    #[error("it could not be saved: try again in a moment")]
+    Store(#[from] StoreFailed),
+}
+
+impl<P: Ports> Node<P> {
+    /// Changes an agent's state, by the agent, a supervisor or a phone.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn change_agent(&self, agent: AgentKey, input: agent::Input, by: Actor) -> Result<(), NotDone> {
+        self.wish(Transaction::Agent { agent, input, by }).await.map(drop)
+    }
+
+    /// Works on an entry without a call: claim, release, outcome, reassign, reopen.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> Result<(), NotDone> {
+        self.wish(Transaction::Entry { entry, change, by }).await.map(drop)
+    }
+
+    /// Calls an entry back: the agent's phone rings first, then the customer is dialled. `beyond_window` is a
+    /// supervisor's word that it may happen outside the dialling window.
+    ///
+    /// # Errors
+    /// [`NotDone`]: somebody else has it, the number is in use, the hour is wrong …
+    pub async fn call_back(
+        &self,
+        entry: EntryId,
+        agent: AgentKey,
+        beyond_window: bool,
+        by: Actor,
+    ) -> Result<CallId, NotDone> {
+        let call = IdSource::new(self.ports().seed()).next(self.now());
+        match self.wish(Transaction::CallBack { entry, agent, call, beyond_window, by }).await? {
+            Answer::CallBack(order) => {
+                self.begin_callback(order);
+                Ok(call)
+            }
+            Answer::Done
+            | Answer::Requested { .. }
+            | Answer::AlreadyOpen { .. }
+            | Answer::OverLimit
+            | Answer::Attempt(_)
+            | Answer::Reserved(_)
+            | Answer::Refused(_) => Err(NotDone::Refused(Refusal::NotFound(Noun::Entry))),
+        }
+    }
+
+    /// Puts the other side of an agent's call on hold, or takes it back.
+    ///
+    /// # Errors
+    /// When there is no such call.
+    pub fn hold(&self, call: CallId, hold: bool) -> Result<(), NotDone> {
+        self.tell_live(call, Input::Hold(hold))
+    }
+
+    /// Ends an agent's call.
+    ///
+    /// # Errors
+    /// When there is no such call.
+    pub fn hang_up(&self, call: CallId) -> Result<(), NotDone> {
+        self.tell_live(call, Input::HangUp)
+    }
+
+    fn tell_live(&self, call: CallId, input: Input) -> Result<(), NotDone> {
+        if self.tell(call, input) { Ok(()) } else { Err(Refusal::NotFound(Noun::Call).into()) }
+    }
+
+    async fn wish(&self, transaction: Transaction) -> Result<Answer, NotDone> {
+        let answer = self.ports().store().transact(self.directory(), self.now(), transaction).await?;
+        self.wake_routing();
+        match answer {
+            Answer::Refused(refusal) => Err(refusal.into()),
+            answer @ (Answer::Done
+            | Answer::Requested { .. }
+            | Answer::AlreadyOpen { .. }
+            | Answer::OverLimit
+            | Answer::Attempt(_)
+            | Answer::Reserved(_)
+            | Answer::CallBack(_)) => Ok(answer),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A running Nohold: its calls, and what it shares between them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use futures::channel::oneshot;
+use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, World};
+use nohold_core::directory::Directory;
+use nohold_core::transaction::CallbackOrder;
+use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp};
+use tokio::sync::{Notify, mpsc};
+
+use crate::ports::{Clock, Ports, Telephony, TelephonyEvent};
+use crate::{call_task, housekeeping, recovery, router};
+
+/// How a node paces itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Routing looks again after this, should a wake-up be lost.
+    pub routing_poll: Millis,
+    /// What comes due by time is looked for this often.
+    pub housekeeping_poll: Millis,
+    /// A call compares itself with the engine this often, should an event be lost.
+    pub reconcile_every: Millis,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            routing_poll: Millis::new(500),
+            housekeeping_poll: Millis::seconds(1),
+            reconcile_every: Millis::seconds(5),
+        }
+    }
+}
+
+/// One running Nohold. Cheap to clone: all clones are the same node.
+pub struct Node<P> {
+    shared: Arc<Shared<P>>,
+}
+
+impl<P> Clone for Node<P> {
+    fn clone(&self) -> Self {
+        Node { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<P> {
+    ports: P,
+    settings: Settings,
+    directory: RwLock<Arc<Directory>>,
+    lines: RwLock<Arc<Lines>>,
+    calls: Mutex<Calls>,
+    routing: Notify,
+}
+
+/// The live calls and whose each leg is.
+#[derive(Default)]
+struct Calls {
+    by_id: BTreeMap<CallId, LiveCall>,
+    by_leg: BTreeMap<LegId, CallId>,
+}
+
+/// A call that is being driven.
+#[derive(Clone)]
+pub struct LiveCall {
+    call: Arc<Mutex<Call>>,
+    mailbox: mpsc::UnboundedSender<Input>,
+    settled: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl LiveCall {
+    /// The call as it is now.
+    #[must_use]
+    pub fn call(&self) -> Call {
+        lock(&self.call).clone()
+    }
+
+    /// Whether the store knows everything that the call has to say.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_settled(&self, settled: bool) {
+        self.settled.store(settled, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Lets the call take an input; its legs and deadline are known afterwards.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Call) -> T) -> T {
+        work(&mut lock(&self.call))
+    }
+}
+
+impl<P: Ports> Node<P> {
+    /// Starts a node: accounts for what died before it, then takes calls. Events of the engine come in by `events`.
+    pub fn start(
+        ports: P,
+        directory: Directory,
+        settings: Settings,
+        events: mpsc::UnboundedReceiver<TelephonyEvent>,
+    ) -> Node<P> {
+        let node = Node {
+            shared: Arc::new(Shared {
+                ports,
+                settings,
+                directory: RwLock::new(Arc::new(directory.with_queues_of_groups())),
+                lines: RwLock::default(),
+                calls: Mutex::default(),
+                routing: Notify::new(),
+            }),
+        };
+        let (ready, is_ready) = oneshot::channel();
+        let starting = node.clone();
+        node.ports().spawn("start", Box::pin(async move { starting.run_up(ready).await }));
+        let listening = node.clone();
+        node.ports().spawn("events", Box::pin(async move { listening.listen(events, is_ready).await }));
+        node
+    }
+
+    /// What must be done before the first call is taken.
+    async fn run_up(self, ready: oneshot::Sender<()>) {
+        recovery::account_for_the_dead(&self).await;
+        router::look(&self).await;
+        // Nobody listens any more only when the node itself is gone.
+        let _ = ready.send(());
+        let (routing, keeping) = (self.clone(), self.clone());
+        self.ports().spawn("router", Box::pin(async move { router::run(routing).await }));
+        self.ports().spawn("housekeeping", Box::pin(async move { housekeeping::run(keeping).await }));
+    }
+
+    async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>, ready: oneshot::Receiver<()>) {
+        if ready.await.is_err() {
+            return;
+        }
+        while let Some(event) = events.recv().await {
+            match event {
+                TelephonyEvent::NewCall { leg, from, to } => match self.directory().numbers.get(&to) {
+                    Some(number) => self.take(leg, from, number),
+                    // A number that is not ours: the trunk has sent it to the wrong place.
+                    None => self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Unknown }),
+                },
+                TelephonyEvent::OnLeg(leg, input) => self.pass_on(leg, input),
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        leg: LegId,
+        from: Option<nohold_model::PhoneNumber>,
+        number: &nohold_core::directory::InboundNumber,
+    ) {
+        let at = self.now();
+        let mut ids = IdSource::new(self.ports().seed());
+        let new = NewCall { id: ids.next(at), leg, number: from, returning: false, seed: self.ports().seed() };
+        let (directory, lines) = (self.directory(), self.lines());
+        let world = World { directory: &directory, lines: &lines };
+        let (call, effects) = Call::arrive(new, number, at, world);
+        self.drive(call, effects);
+    }
+
+    pub(crate) fn begin_callback(&self, order: CallbackOrder) {
+        let (directory, lines) = (self.directory(), self.lines());
+        let world = World { directory: &directory, lines: &lines };
+        let (call, effects) = Call::call_back(order, self.ports().seed(), self.now(), world);
+        self.drive(call, effects);
+    }
+
+    fn drive(&self, call: Call, effects: Effects) {
+        let (mailbox, inputs) = mpsc::unbounded_channel();
+        let id = call.id();
+        let live = LiveCall { call: Arc::new(Mutex::new(call)), mailbox, settled: Arc::default() };
+        lock(&self.shared.calls).by_id.insert(id, live.clone());
+        let node = self.clone();
+        let task = async move { call_task::run(node, id, live, effects, inputs).await };
+        self.ports().spawn("call", Box::pin(task));
+    }
+
+    fn pass_on(&self, leg: LegId, input: Input) {
+        let call = lock(&self.shared.calls).by_leg.get(&leg).copied();
+        let known = call.is_some_and(|call| self.tell(call, input.clone()));
+        if !known && matches!(input, Input::Ringing(_) | Input::Answered(_)) {
+            // Somebody's phone rings for a call that is over.
+            self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Normal });
+        }
+    }
+
+    /// Gives a call an input; whether there is such a call.
+    pub(crate) fn tell(&self, call: CallId, input: Input) -> bool {
+        let calls = lock(&self.shared.calls);
+        calls.by_id.get(&call).is_some_and(|live| live.mailbox.send(input).is_ok())
+    }
+
+    pub(crate) fn remember_legs(&self, call: CallId, legs: impl IntoIterator<Item = LegId>) {
+        let mut calls = lock(&self.shared.calls);
+        calls.by_leg.extend(legs.into_iter().map(|leg| (leg, call)));
+    }
+
+    pub(crate) fn forget(&self, call: CallId) {
+        let mut calls = lock(&self.shared.calls);
+        calls.by_id.remove(&call);
+        calls.by_leg.retain(|_, owner| *owner != call);
+    }
+
+    /// The live calls.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<CallId, LiveCall> {
+        lock(&self.shared.calls).by_id.clone()
+    }
+
+    /// The ports.
+    #[must_use]
+    pub fn ports(&self) -> &P {
+        &self.shared.ports
+    }
+
+    /// What is configured now.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.shared.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces what is configured; running calls go on with the versions of flows that they have.
+    pub fn configure(&self, directory: Directory) {
+        let directory = Arc::new(directory.with_queues_of_groups());
+        *self.shared.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
+        self.wake_routing();
+    }
+
+    pub(crate) fn lines(&self) -> Arc<Lines> {
+        Arc::clone(&self.shared.lines.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_lines(&self, lines: Lines) {
+        *self.shared.lines.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lines);
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        self.shared.settings
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports().clock().now()
+    }
+
+    pub(crate) fn wake_routing(&self) {
+        self.shared.routing.notify_one();
+    }
+
+    pub(crate) async fn routing_is_woken(&self) {
+        self.shared.routing.notified().await;
+    }
+}
+
+/// A lock that a panic elsewhere does not poison for everybody: what it guards is replaced whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

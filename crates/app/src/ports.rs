@@ -1,0 +1,112 @@
+//! What a node needs from the outside.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use nohold_core::call::{Command, Input, LegState};
+use nohold_core::directory::Directory;
+use nohold_core::entry::Target;
+use nohold_core::routing::Snapshot;
+use nohold_core::transaction::{Answer, Transaction};
+use nohold_model::{AgentKey, CallId, EntryId, LegId, PhoneNumber, Timestamp};
+use thiserror::Error;
+
+/// All ports of a node.
+pub trait Ports: Send + Sync + 'static {
+    /// The telephony engine.
+    type Telephony: Telephony;
+    /// The store.
+    type Store: Store;
+    /// The clock.
+    type Clock: Clock;
+
+    /// The telephony engine.
+    fn telephony(&self) -> &Self::Telephony;
+    /// The store.
+    fn store(&self) -> &Self::Store;
+    /// The clock.
+    fn clock(&self) -> &Self::Clock;
+    /// Runs a future beside the others. Every task of a node is started here, under a name.
+    fn spawn(&self, name: &'static str, task: BoxFuture<'static, ()>);
+    /// A number that nobody can foresee, for the ids of what begins now.
+    fn seed(&self) -> u64;
+}
+
+/// A telephony engine: legs, media, and what is heard of them.
+pub trait Telephony: Send + Sync + 'static {
+    /// Carries out a command. Accepted is not finished: what becomes of it is an event. Repeating a command does no
+    /// harm, and one for a leg that is gone does nothing.
+    fn execute(&self, command: Command);
+
+    /// The legs of these that the engine has, or has had a moment ago.
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> BTreeMap<LegId, LegState>;
+}
+
+/// What the engine tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TelephonyEvent {
+    /// A call comes in; its leg waits for an answer.
+    NewCall {
+        /// The caller's leg.
+        leg: LegId,
+        /// The caller's number, where it is usable.
+        from: Option<PhoneNumber>,
+        /// The number that was dialled.
+        to: PhoneNumber,
+    },
+    /// Something happened on a leg.
+    OnLeg(LegId, Input),
+}
+
+/// The store has not done what was asked, and nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the store is not available")]
+pub struct StoreFailed;
+
+/// The store. Each method is one transaction.
+pub trait Store: Send + Sync + 'static {
+    /// Runs a transaction of the core on the rows, and writes all that it decides, or nothing.
+    fn transact(
+        &self,
+        directory: Arc<Directory>,
+        at: Timestamp,
+        transaction: Transaction,
+    ) -> impl Future<Output = Result<Answer, StoreFailed>> + Send + 'static;
+
+    /// Who waits and who could take a call.
+    fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static;
+
+    /// What has come due by the passing of time.
+    fn due(&self, at: Timestamp) -> impl Future<Output = Result<Due, StoreFailed>> + Send + 'static;
+
+    /// The calls that were alive when the store last heard of them.
+    fn live_calls(&self) -> impl Future<Output = Result<Vec<CallId>, StoreFailed>> + Send + 'static;
+}
+
+/// What routing looks at, and what tells how long a line is.
+#[derive(Debug, Clone, Default)]
+pub struct Overview {
+    /// For [`nohold_core::routing::assign`].
+    pub snapshot: Snapshot,
+    /// Open requests: whose they are, and the end of what was promised.
+    pub requests: Vec<(Target, Timestamp)>,
+}
+
+/// What has come due.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Agents whose wrap-up is over.
+    pub agents: Vec<AgentKey>,
+    /// Entries whose claim, or wait for an outcome, is over.
+    pub entries: Vec<EntryId>,
+}
+
+/// The clock of the edge: the only place where time is read.
+pub trait Clock: Send + Sync + 'static {
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// Waits until then.
+    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()> + Send + 'static;
+}

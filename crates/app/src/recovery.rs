@@ -1,0 +1,32 @@
+//! Accounts for the calls that died with the process before this one.
+
+use nohold_core::transaction::Transaction;
+use nohold_model::{IdSource, Millis};
+
+use crate::node::Node;
+use crate::ports::{Clock, Ports, Store};
+
+/// A store that is not there yet is asked again after this.
+const ASK_AGAIN_AFTER: Millis = Millis::seconds(1);
+
+/// Every call that the store believes alive is ended: its people are listed, its agents freed. No new call is taken
+/// before that is done.
+pub(crate) async fn account_for_the_dead<P: Ports>(node: &Node<P>) {
+    let store = node.ports().store();
+    let calls = loop {
+        match store.live_calls().await {
+            Ok(calls) => break calls,
+            Err(_) => pause(node).await,
+        }
+    };
+    for call in calls {
+        let entry = IdSource::new(node.ports().seed()).next(node.now());
+        while store.transact(node.directory(), node.now(), Transaction::Recover { call, entry }).await.is_err() {
+            pause(node).await;
+        }
+    }
+}
+
+async fn pause<P: Ports>(node: &Node<P>) {
+    node.ports().clock().sleep_until(node.now() + ASK_AGAIN_AFTER).await;
+}

@@ -1,0 +1,95 @@
+//! Brings waiting callers and free agents together.
+
+use std::collections::BTreeMap;
+
+use nohold_core::agent::{AfterOffer, OfferEnd};
+use nohold_core::call::{Input, Line, Lines};
+use nohold_core::directory::Directory;
+use nohold_core::fact::{Dated, Fact};
+use nohold_core::routing::{self, Assignment, Offer, Waiting};
+use nohold_core::transaction::{Answer, Transaction};
+use nohold_model::{IdSource, Millis, QueueKey};
+
+use crate::node::Node;
+use crate::ports::{Clock, Overview, Ports, Store};
+
+/// A call that has not been heard of its offer after this is told again.
+const TELL_AGAIN_AFTER: Millis = Millis::seconds(1);
+
+/// Looks whenever something may have changed, and now and then in case nobody said so.
+pub(crate) async fn run<P: Ports>(node: Node<P>) {
+    loop {
+        let poll = node.ports().clock().sleep_until(node.now() + node.settings().routing_poll);
+        tokio::select! {
+            biased;
+            () = node.routing_is_woken() => {}
+            () = poll => {}
+        }
+        look(&node).await;
+    }
+}
+
+/// One look: the lines as they are, and the offers to make.
+pub(crate) async fn look<P: Ports>(node: &Node<P>) {
+    let Ok(overview) = node.ports().store().routing_snapshot().await else { return };
+    let directory = node.directory();
+    node.set_lines(lines(&overview, &directory));
+    for offer in &overview.snapshot.offers {
+        if node.now().since(offer.made) >= TELL_AGAIN_AFTER {
+            tell(node, offer.clone()).await;
+        }
+    }
+    for assignment in routing::assign(&overview.snapshot, &directory, node.now()) {
+        reserve(node, assignment).await;
+    }
+}
+
+async fn reserve<P: Ports>(node: &Node<P>, assignment: Assignment) {
+    let at = node.now();
+    let offer = IdSource::new(node.ports().seed()).next(at);
+    let reserved =
+        node.ports().store().transact(node.directory(), at, Transaction::Reserve { assignment, offer }).await;
+    // A refusal means that somebody was quicker; the next look sees it.
+    if let Ok(Answer::Reserved(offer)) = reserved {
+        tell(node, offer).await;
+    }
+}
+
+/// Tells the call of its offer; where the call is over, the offer is too.
+async fn tell<P: Ports>(node: &Node<P>, offer: Offer) {
+    let id = offer.id;
+    if !node.tell(offer.call, Input::Offered(offer)) {
+        let at = node.now();
+        let fact = Fact::OfferEnded { offer: id, end: OfferEnd::Withdrawn, after: AfterOffer::default() };
+        let records = vec![Dated { at, fact }];
+        // Should this fail, the next look finds the offer again.
+        let _ = node
+            .ports()
+            .store()
+            .transact(node.directory(), at, Transaction::Call { records, promise: None })
+            .await;
+    }
+}
+
+fn lines(overview: &Overview, directory: &Directory) -> Lines {
+    let mut lines: BTreeMap<QueueKey, Line> = BTreeMap::new();
+    let mut waiting: Vec<&Waiting> = overview.snapshot.waiting.iter().collect();
+    waiting.sort_by_key(|waiting| routing::turn(waiting));
+    for caller in waiting {
+        lines.entry(caller.queue.clone()).or_default().callers.push(caller.call);
+    }
+    for (target, promised) in &overview.requests {
+        if let Some(queue) = directory.queue_for(target) {
+            lines.entry(queue.key.clone()).or_default().promised.push(*promised);
+        }
+    }
+    for queue in directory.queues.values() {
+        let line = lines.entry(queue.key.clone()).or_default();
+        for (profile, _) in directory.members(queue) {
+            line.usual_agents += 1;
+            let here = overview.snapshot.agents.iter().any(|agent| agent.key == profile.key && agent.is_signed_in());
+            line.agents += u32::from(here);
+        }
+    }
+    Lines::new(lines)
+}

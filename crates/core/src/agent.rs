@@ -1,0 +1,363 @@
+//! What state an agent is in: a total function from state and input to the next state.
+//!
+//! An agent is held by at most one thing at a time (I-1); that is the shape of [`Agent::engagement`], not a check.
+
+use nohold_model::{AgentKey, CallId, EntryId, Millis, OfferId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One agent (坐席) at work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Who it is.
+    pub key: AgentKey,
+    /// What the agent is when nothing engages them.
+    pub mode: Mode,
+    /// What holds the agent.
+    pub engagement: Option<Engagement>,
+    /// Until when the agent is in wrap-up (话后整理).
+    pub wrap_up: Option<Timestamp>,
+    /// The mode that the agent chose to have once the present call and its wrap-up are over.
+    pub after: Option<Mode>,
+    /// No offers before this time: the pause after an offer that failed.
+    pub retry_at: Timestamp,
+    /// Since when the agent has had no call, for the strategy longest idle.
+    pub idle_since: Timestamp,
+    /// Since when the agent has been in the state that [`Agent::state`] tells.
+    pub since: Timestamp,
+    /// Counts the changes, so that a stale answer is recognised.
+    pub version: u64,
+}
+
+/// What an agent is when nothing engages them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Not signed in (未签入).
+    SignedOut,
+    /// Ready for the next call (空闲).
+    Available,
+    /// Signed in, takes no calls (示忙).
+    NotReady,
+    /// On a break (小休), with its reason.
+    Break(String),
+    /// Did not take an offer in time (无应答): out of rotation until cleared.
+    NoAnswer,
+}
+
+/// What holds an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engagement {
+    /// An agent offer (派话) that is not answered yet.
+    Offered {
+        /// The offer.
+        offer: OfferId,
+        /// The call that is offered.
+        call: CallId,
+        /// The agent's phone has said that it rings.
+        ringing: bool,
+    },
+    /// A callback that this agent has begun, until the customer is there.
+    Dialling {
+        /// The callback's call.
+        call: CallId,
+        /// The entry that is being called back.
+        entry: EntryId,
+    },
+    /// A conversation, from the agent's answer to its end.
+    Talking {
+        /// The call.
+        call: CallId,
+        /// The other side is on hold.
+        held: bool,
+    },
+}
+
+/// The agent states (坐席状态) that people see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentState {
+    /// 未签入
+    NotSignedIn,
+    /// 空闲
+    Available,
+    /// 示忙
+    NotReady,
+    /// 小休
+    Break,
+    /// 预占
+    Reserved,
+    /// 振铃
+    Ringing,
+    /// 通话中
+    Talking,
+    /// 保持
+    Held,
+    /// 话后整理
+    WrapUp,
+    /// 无应答
+    NoAnswer,
+}
+
+/// How an agent offer ended; each ends exactly once (I-6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferEnd {
+    /// The agent answered and gets the call.
+    Accepted,
+    /// It rang for the whole ring time.
+    NoAnswer,
+    /// The agent refused it.
+    Declined,
+    /// The agent's phone could not be reached.
+    Unreachable,
+    /// Taken back: the caller left or was given to somebody else.
+    Withdrawn,
+    /// Our side died meanwhile.
+    Interrupted,
+}
+
+/// What happens to an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The agent begins to work.
+    SignIn,
+    /// The agent ends work; with a call in hand, after it.
+    SignOut,
+    /// The agent chooses a mode; with a call in hand, for after it.
+    Choose(Mode),
+    /// The agent, or a supervisor, clears *no answer*.
+    Clear,
+    /// The agent ends the wrap-up early.
+    EndWrapUp,
+    /// Time has passed: a wrap-up may be over.
+    Tick,
+    /// A call is offered.
+    Offer(OfferId, CallId),
+    /// The agent's phone rings for the offer.
+    Ringing(OfferId),
+    /// The offer ended; with what follows from it.
+    OfferEnded(OfferId, OfferEnd, AfterOffer),
+    /// The agent begins a callback.
+    Dial(CallId, EntryId),
+    /// The customer of the agent's callback is there.
+    Connected(CallId),
+    /// The other side was put on hold (`true`) or taken back.
+    Hold(CallId, bool),
+    /// The call lets the agent go; a wrap-up of this length follows, where it is not zero.
+    Free(CallId, Millis),
+}
+
+/// What an offer that was not accepted does to the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AfterOffer {
+    /// No further offers for this long.
+    pub pause: Millis,
+    /// One unanswered ring does not take the agent out of rotation (ring all).
+    pub forgiving: bool,
+}
+
+impl Agent {
+    /// An agent who has never signed in.
+    #[must_use]
+    pub fn new(key: AgentKey) -> Self {
+        Agent {
+            key,
+            mode: Mode::SignedOut,
+            engagement: None,
+            wrap_up: None,
+            after: None,
+            retry_at: Timestamp::EPOCH,
+            idle_since: Timestamp::EPOCH,
+            since: Timestamp::EPOCH,
+            version: 0,
+        }
+    }
+
+    /// The state that people see.
+    #[must_use]
+    pub fn state(&self) -> AgentState {
+        match (&self.engagement, self.wrap_up, &self.mode) {
+            (Some(Engagement::Offered { ringing: false, .. } | Engagement::Dialling { .. }), _, _) => {
+                AgentState::Reserved
+            }
+            (Some(Engagement::Offered { ringing: true, .. }), _, _) => AgentState::Ringing,
+            (Some(Engagement::Talking { held: false, .. }), _, _) => AgentState::Talking,
+            (Some(Engagement::Talking { held: true, .. }), _, _) => AgentState::Held,
+            (None, Some(_), _) => AgentState::WrapUp,
+            (None, None, Mode::SignedOut) => AgentState::NotSignedIn,
+            (None, None, Mode::Available) => AgentState::Available,
+            (None, None, Mode::NotReady) => AgentState::NotReady,
+            (None, None, Mode::Break(_)) => AgentState::Break,
+            (None, None, Mode::NoAnswer) => AgentState::NoAnswer,
+        }
+    }
+
+    /// Whether an offer may be made to this agent at `at`.
+    #[must_use]
+    pub fn may_be_offered(&self, at: Timestamp) -> bool {
+        self.state() == AgentState::Available && at >= self.retry_at
+    }
+
+    /// Whether the agent has begun to work: everything but *not signed in*.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.mode != Mode::SignedOut || self.engagement.is_some()
+    }
+
+    /// The call that holds the agent.
+    #[must_use]
+    pub fn call(&self) -> Option<CallId> {
+        match self.engagement {
+            Some(
+                Engagement::Offered { call, .. } | Engagement::Dialling { call, .. } | Engagement::Talking { call, .. },
+            ) => Some(call),
+            None => None,
+        }
+    }
+
+    /// The offer that holds the agent.
+    #[must_use]
+    pub fn offer(&self) -> Option<OfferId> {
+        match self.engagement {
+            Some(Engagement::Offered { offer, .. }) => Some(offer),
+            Some(Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => None,
+        }
+    }
+}
+
+/// The agent after `input`, or nothing when the input means nothing to the agent as they are.
+///
+/// Total: an input that comes late, twice or for another call is refused by `None` and does no harm.
+#[must_use]
+pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
+    let mut next = agent.clone();
+    let accepted = match input {
+        Input::SignIn => sign_in(&mut next, at),
+        Input::SignOut => choose(&mut next, &Mode::SignedOut),
+        Input::Choose(mode) => *mode != Mode::NoAnswer && agent.is_signed_in() && choose(&mut next, mode),
+        Input::Clear => agent.mode == Mode::NoAnswer && choose(&mut next, &Mode::Available),
+        Input::EndWrapUp => agent.wrap_up.is_some() && end_wrap_up(&mut next, at),
+        Input::Tick => agent.wrap_up.is_some_and(|until| at >= until) && end_wrap_up(&mut next, at),
+        Input::Offer(offer, call) => {
+            next.engagement = Some(Engagement::Offered { offer: *offer, call: *call, ringing: false });
+            agent.may_be_offered(at)
+        }
+        Input::Ringing(offer) => match &mut next.engagement {
+            Some(Engagement::Offered { offer: held, ringing, .. }) if held == offer => {
+                !std::mem::replace(ringing, true)
+            }
+            Some(Engagement::Offered { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => false,
+        },
+        Input::OfferEnded(offer, end, after) => {
+            agent.offer() == Some(*offer) && offer_ended(&mut next, at, *end, *after)
+        }
+        Input::Dial(call, entry) => {
+            // A callback is the agent's own wish: it may begin in any mode, and ends a wrap-up.
+            next.wrap_up = None;
+            next.engagement = Some(Engagement::Dialling { call: *call, entry: *entry });
+            agent.is_signed_in() && agent.engagement.is_none()
+        }
+        Input::Connected(call) => connected(&mut next, *call),
+        Input::Hold(call, hold) => match &mut next.engagement {
+            Some(Engagement::Talking { call: held_by, held }) if held_by == call => {
+                std::mem::replace(held, *hold) != *hold
+            }
+            Some(Engagement::Offered { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => false,
+        },
+        Input::Free(call, wrap_up) => free(&mut next, at, *call, *wrap_up),
+    };
+    if !accepted || next == *agent {
+        return None;
+    }
+    if next.state() != agent.state() {
+        next.since = at;
+        if next.state() == AgentState::Available && agent.state() != AgentState::Reserved {
+            next.idle_since = at;
+        }
+    }
+    next.version += 1;
+    Some(next)
+}
+
+fn sign_in(agent: &mut Agent, at: Timestamp) -> bool {
+    if agent.mode == Mode::SignedOut {
+        agent.mode = Mode::Available;
+        agent.retry_at = at;
+        agent.after = None;
+        true
+    } else {
+        // A sign-out that waits for the end of a call is taken back by signing in.
+        agent.after.take_if(|after| *after == Mode::SignedOut).is_some()
+    }
+}
+
+fn choose(agent: &mut Agent, mode: &Mode) -> bool {
+    if agent.engagement.is_some() || agent.wrap_up.is_some() {
+        agent.after = Some(mode.clone());
+    } else {
+        agent.mode = mode.clone();
+        agent.after = None;
+    }
+    true
+}
+
+fn end_wrap_up(agent: &mut Agent, at: Timestamp) -> bool {
+    agent.wrap_up = None;
+    settle(agent, at);
+    true
+}
+
+/// Nothing engages the agent any more: what they chose for afterwards comes true.
+fn settle(agent: &mut Agent, at: Timestamp) {
+    if agent.engagement.is_none() && agent.wrap_up.is_none() {
+        if let Some(mode) = agent.after.take() {
+            agent.mode = mode;
+        }
+        agent.idle_since = at;
+    }
+}
+
+fn offer_ended(agent: &mut Agent, at: Timestamp, end: OfferEnd, after: AfterOffer) -> bool {
+    let Some(call) = agent.call() else { return false };
+    agent.engagement = None;
+    let idle_since = agent.idle_since;
+    let chosen = agent.after.is_some();
+    match end {
+        OfferEnd::Accepted => {
+            agent.engagement = Some(Engagement::Talking { call, held: false });
+            return true;
+        }
+        OfferEnd::NoAnswer if !after.forgiving && !chosen => agent.mode = Mode::NoAnswer,
+        OfferEnd::Unreachable if !chosen => agent.mode = Mode::NoAnswer,
+        OfferEnd::NoAnswer | OfferEnd::Declined | OfferEnd::Unreachable => agent.retry_at = at + after.pause,
+        OfferEnd::Withdrawn | OfferEnd::Interrupted => {}
+    }
+    settle(agent, at);
+    // An offer that came to nothing does not send the agent to the end of the row of idle agents.
+    agent.idle_since = idle_since;
+    true
+}
+
+fn connected(agent: &mut Agent, call: CallId) -> bool {
+    match agent.engagement {
+        Some(Engagement::Dialling { call: dialled, .. }) if dialled == call => {
+            agent.engagement = Some(Engagement::Talking { call, held: false });
+            if agent.mode == Mode::NoAnswer {
+                agent.mode = Mode::Available;
+            }
+            true
+        }
+        Some(Engagement::Offered { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => false,
+    }
+}
+
+fn free(agent: &mut Agent, at: Timestamp, call: CallId, wrap_up: Millis) -> bool {
+    if agent.call() != Some(call) {
+        return false;
+    }
+    agent.engagement = None;
+    agent.wrap_up = (wrap_up > Millis::ZERO).then(|| at + wrap_up);
+    settle(agent, at);
+    true
+}

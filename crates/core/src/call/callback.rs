@@ -1,0 +1,316 @@
+//! A callback, agent first: the agent's phone rings, then the customer is dialled, then both talk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, Timestamp};
+
+use super::talk::Talk;
+use super::{Command, DialTo, Effects, Gone, HangUp, Input, LegState, Promise, World};
+use crate::entry::Business;
+use crate::fact::{CallEnd, Dated, Fact};
+use crate::transaction::{Answer, CallbackOrder};
+
+/// A callback.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Callback {
+    order: CallbackOrder,
+    ids: IdSource,
+    agent_leg: LegId,
+    /// The agent is still on the line.
+    agent_there: bool,
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    /// The agent's phone rings.
+    Agent {
+        until: Timestamp,
+    },
+    /// The agent has answered; the attempt is being committed.
+    Committing {
+        attempt: AttemptId,
+    },
+    /// The customer's phone rings.
+    Customer {
+        attempt: AttemptId,
+        leg: LegId,
+        until: Timestamp,
+    },
+    Talking {
+        attempt: AttemptId,
+        talk: Talk,
+    },
+    Over,
+}
+
+/// A callback commits one promise in its life: the attempt.
+const ATTEMPT_PROMISE: u32 = 1;
+
+/// One input's time, surroundings and effects.
+struct Turn<'a, 'b> {
+    at: Timestamp,
+    world: World<'a>,
+    effects: &'b mut Effects,
+}
+
+impl Callback {
+    pub(super) fn begin(
+        order: CallbackOrder,
+        mut ids: IdSource,
+        at: Timestamp,
+        world: World<'_>,
+        effects: &mut Effects,
+    ) -> Callback {
+        let agent_leg = ids.next(at);
+        let ring_for = world.directory.site.ring_agent_for;
+        let until = at + ring_for;
+        let mut callback = Callback { order, ids, agent_leg, agent_there: true, phase: Phase::Agent { until } };
+        match world.directory.agents.get(&callback.order.agent) {
+            Some(profile) => effects.media(Command::Dial {
+                leg: agent_leg,
+                to: DialTo::Extension(profile.extension.clone()),
+                shows: Some(callback.order.number.clone()),
+                ring_for,
+            }),
+            None => callback.drop_it(&mut Turn { at, world, effects }),
+        }
+        callback
+    }
+
+    pub(super) fn handle(&mut self, at: Timestamp, input: &Input, world: World<'_>, effects: &mut Effects) {
+        let mut turn = Turn { at, world, effects };
+        match input {
+            Input::Tick => self.tick(&mut turn),
+            Input::Answered(leg) => self.answered(*leg, &mut turn),
+            Input::Gone(leg, why) if *leg == self.agent_leg => self.agent_gone(*why, &mut turn),
+            Input::Gone(leg, why) => self.customer_gone(*leg, *why, &mut turn),
+            Input::Hold(hold) => {
+                if let Phase::Talking { talk, .. } = &mut self.phase {
+                    talk.hold(self.order.call, *hold, at, &mut self.ids, turn.effects);
+                }
+            }
+            Input::HangUp => {
+                self.hang_up(self.agent_leg, &mut turn);
+                self.agent_gone(Gone::HungUp, &mut turn);
+            }
+            Input::Committed { promise: ATTEMPT_PROMISE, answer } => self.committed(answer, &mut turn),
+            Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(&mut turn),
+            Input::Ringing(_)
+            | Input::Digit(..)
+            | Input::Played(..)
+            | Input::PlayFailed(..)
+            | Input::Recorded { .. }
+            | Input::Offered(_)
+            | Input::Committed { .. }
+            | Input::StoreFailed { .. } => {}
+        }
+    }
+
+    fn hang_up(&self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
+    }
+
+    fn answered(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        match self.phase.clone() {
+            Phase::Agent { .. } if leg == self.agent_leg => {
+                let attempt = self.ids.next(turn.at);
+                let fact = Fact::AttemptBegan {
+                    attempt,
+                    entry: self.order.entry,
+                    call: self.order.call,
+                    number: self.order.number.clone(),
+                };
+                self.phase = Phase::Committing { attempt };
+                let fact = Dated { at: turn.at, fact };
+                turn.effects.promise = Some(Promise { number: ATTEMPT_PROMISE, fact });
+            }
+            Phase::Customer { attempt, leg: customer, .. } if leg == customer => {
+                let (entry, call) = (self.order.entry, self.order.call);
+                turn.effects.record(turn.at, Fact::AttemptAnswered { attempt, entry, call });
+                let legs = (self.agent_leg, customer);
+                let agent = self.order.agent.clone();
+                let talk = Talk::begin(call, agent, legs, turn.at, &mut self.ids, turn.effects);
+                self.phase = Phase::Talking { attempt, talk };
+            }
+            Phase::Agent { .. }
+            | Phase::Committing { .. }
+            | Phase::Customer { .. }
+            | Phase::Talking { .. }
+            | Phase::Over => {}
+        }
+    }
+
+    /// The store has committed the attempt, or refuses it: the number is in use, or the window has closed.
+    fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
+        let Phase::Committing { attempt } = self.phase else { return };
+        if !matches!(answer, Answer::Attempt(_)) {
+            self.not_begun(turn);
+            return;
+        }
+        if !self.agent_there {
+            // Certainly not sent: it counts for nothing.
+            self.attempt_over(attempt, CallResult::Interrupted, false, turn);
+            return;
+        }
+        let leg = self.ids.next(turn.at);
+        let ring_for = turn.world.directory.site.ring_customer_for;
+        turn.effects.media(Command::Dial {
+            leg,
+            to: DialTo::Number(self.order.number.clone()),
+            shows: Some(self.order.caller_id.clone()),
+            ring_for,
+        });
+        self.phase = Phase::Customer { attempt, leg, until: turn.at + ring_for };
+    }
+
+    fn not_begun(&mut self, turn: &mut Turn<'_, '_>) {
+        if matches!(self.phase, Phase::Committing { .. }) {
+            if self.agent_there {
+                self.hang_up(self.agent_leg, turn);
+            }
+            self.drop_it(turn);
+        }
+    }
+
+    /// The callback ends before an attempt: the claim is released and nothing counted.
+    fn drop_it(&mut self, turn: &mut Turn<'_, '_>) {
+        let (entry, call) = (self.order.entry, self.order.call);
+        turn.effects.record(turn.at, Fact::CallbackDropped { entry, call });
+        self.over(Millis::ZERO, turn);
+    }
+
+    fn agent_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
+        if !std::mem::replace(&mut self.agent_there, false) {
+            return;
+        }
+        match self.phase.clone() {
+            Phase::Agent { .. } => self.drop_it(turn),
+            // What the store says decides whether there is an attempt to end.
+            Phase::Committing { .. } | Phase::Over => {}
+            Phase::Customer { attempt, leg, .. } => {
+                self.hang_up(leg, turn);
+                self.attempt_over(attempt, CallResult::Interrupted, true, turn);
+            }
+            Phase::Talking { attempt, talk } => {
+                self.hang_up(talk.customer_leg, turn);
+                self.talk_over(attempt, &talk, why, turn);
+            }
+        }
+    }
+
+    fn customer_gone(&mut self, leg: LegId, why: Gone, turn: &mut Turn<'_, '_>) {
+        match self.phase.clone() {
+            Phase::Customer { attempt, leg: customer, .. } if leg == customer => {
+                self.hang_up(self.agent_leg, turn);
+                self.attempt_over(attempt, why.result(), true, turn);
+            }
+            Phase::Talking { attempt, talk } if leg == talk.customer_leg => {
+                self.hang_up(self.agent_leg, turn);
+                self.talk_over(attempt, &talk, why, turn);
+            }
+            Phase::Agent { .. }
+            | Phase::Committing { .. }
+            | Phase::Customer { .. }
+            | Phase::Talking { .. }
+            | Phase::Over => {}
+        }
+    }
+
+    fn tick(&mut self, turn: &mut Turn<'_, '_>) {
+        match self.phase.clone() {
+            Phase::Agent { until } if turn.at >= until => {
+                self.hang_up(self.agent_leg, turn);
+                self.drop_it(turn);
+            }
+            Phase::Customer { attempt, leg, until } if turn.at >= until => {
+                self.hang_up(leg, turn);
+                self.hang_up(self.agent_leg, turn);
+                self.attempt_over(attempt, CallResult::NoAnswer, true, turn);
+            }
+            Phase::Agent { .. }
+            | Phase::Committing { .. }
+            | Phase::Customer { .. }
+            | Phase::Talking { .. }
+            | Phase::Over => {}
+        }
+    }
+
+    fn attempt_over(&mut self, attempt: AttemptId, result: CallResult, sent: bool, turn: &mut Turn<'_, '_>) {
+        let entry = self.order.entry;
+        turn.effects.record(turn.at, Fact::AttemptEnded { attempt, entry, result, sent });
+        let wrap_up = self.wrap_up(turn);
+        self.over(wrap_up, turn);
+    }
+
+    fn talk_over(&mut self, attempt: AttemptId, talk: &Talk, why: Gone, turn: &mut Turn<'_, '_>) {
+        let site = &turn.world.directory.site;
+        let talked = talk.length(turn.at);
+        let business = self.order.target.business(turn.world.directory);
+        if let (true, Some(Business::Service(service))) = (talked >= site.served_after, business) {
+            // Before the end of the conversation, so that the entry called back is closed by its outcome, not by this.
+            let (call, number) = (self.order.call, self.order.number.clone());
+            let agent = self.order.agent.clone();
+            turn.effects.record(turn.at, Fact::Served { call, number, service, agent });
+        }
+        let broken = talked < site.broken_within || why == Gone::Lost;
+        let entry = self.order.entry;
+        turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken });
+        let wrap_up = self.wrap_up(turn);
+        self.over(wrap_up, turn);
+    }
+
+    fn wrap_up(&self, turn: &Turn<'_, '_>) -> Millis {
+        let queue = self.order.queue.as_ref().and_then(|queue| turn.world.directory.queue(queue));
+        queue.map_or(Millis::ZERO, |queue| queue.wrap_up)
+    }
+
+    fn over(&mut self, wrap_up: Millis, turn: &mut Turn<'_, '_>) {
+        self.phase = Phase::Over;
+        let (call, agent) = (self.order.call, self.order.agent.clone());
+        turn.effects.record(turn.at, Fact::AgentFreed { call, agent, wrap_up });
+        turn.effects.record(turn.at, Fact::CallEnded { call, how: CallEnd::Callback });
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Agent { until } | Phase::Customer { until, .. } => Some(*until),
+            Phase::Committing { .. } | Phase::Talking { .. } | Phase::Over => None,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    pub(super) fn agents(&self) -> BTreeSet<AgentKey> {
+        (!self.is_over()).then(|| self.order.agent.clone()).into_iter().collect()
+    }
+
+    pub(super) fn legs(&self) -> BTreeSet<LegId> {
+        let agent = (self.agent_there && !self.is_over()).then_some(self.agent_leg);
+        let customer = match &self.phase {
+            Phase::Customer { leg, .. } => Some(*leg),
+            Phase::Talking { talk, .. } => Some(talk.customer_leg),
+            Phase::Agent { .. } | Phase::Committing { .. } | Phase::Over => None,
+        };
+        agent.into_iter().chain(customer).collect()
+    }
+
+    pub(super) fn reconcile(&self, legs: &BTreeMap<LegId, LegState>) -> Vec<Input> {
+        let waits_for_answer = |leg: LegId| match &self.phase {
+            Phase::Agent { .. } => leg == self.agent_leg,
+            Phase::Customer { leg: customer, .. } => leg == *customer,
+            Phase::Committing { .. } | Phase::Talking { .. } | Phase::Over => false,
+        };
+        self.legs()
+            .into_iter()
+            .filter_map(|leg| match legs.get(&leg) {
+                None => Some(Input::Gone(leg, Gone::Lost)),
+                Some(LegState { gone: Some(why), .. }) => Some(Input::Gone(leg, *why)),
+                Some(state) if state.answered && waits_for_answer(leg) => Some(Input::Answered(leg)),
+                Some(_) => None,
+            })
+            .collect()
+    }
+}

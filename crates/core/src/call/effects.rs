@@ -1,0 +1,154 @@
+//! What a call wants done.
+
+use nohold_model::{BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, Spoken, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::fact::{Dated, Fact};
+
+/// What one input led to. The three parts are the three classes of effect: media at once, records with the next
+/// commit, a promise before the call goes on.
+#[must_use]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// To be carried out at once; none of it waits for the store.
+    pub media: Vec<Command>,
+    /// What is now true, to be committed with the next batch and retried until it is.
+    pub records: Vec<Dated>,
+    /// What must be committed before the call goes on; at most one at a time.
+    pub promise: Option<Promise>,
+}
+
+/// A fact that the call waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// Its number within the call, which comes back with the answer.
+    pub number: u32,
+    /// What is to be committed.
+    pub fact: Dated,
+}
+
+/// A wish to the telephony engine. Repeating one does no harm: every id is chosen by us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Answer a leg that came in.
+    Answer {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Begin a leg.
+    Dial {
+        /// The id it will have.
+        leg: LegId,
+        /// Whom.
+        to: DialTo,
+        /// The number that the far end sees.
+        shows: Option<PhoneNumber>,
+        /// It may ring this long.
+        ring_for: Millis,
+    },
+    /// End a leg; before the answer, refuse it or cancel it.
+    HangUp {
+        /// The leg.
+        leg: LegId,
+        /// How.
+        how: HangUp,
+    },
+    /// Play to a leg; it replaces what is playing there.
+    Play {
+        /// The leg.
+        leg: LegId,
+        /// The id of this playing.
+        playback: PlaybackId,
+        /// What.
+        audio: Audio,
+    },
+    /// Stop a playing, if it still goes on.
+    Stop {
+        /// The leg.
+        leg: LegId,
+        /// The playing.
+        playback: PlaybackId,
+    },
+    /// Record a message.
+    Record {
+        /// The leg.
+        leg: LegId,
+        /// The id that the message will have.
+        message: MessageId,
+        /// The greatest length.
+        longest: Millis,
+        /// So much silence ends it.
+        silence: Millis,
+        /// This key ends it.
+        end_key: Digit,
+    },
+    /// Throw away a recorded message.
+    Discard {
+        /// The message.
+        message: MessageId,
+    },
+    /// Let two legs hear each other.
+    Bridge {
+        /// The id of the bridge.
+        bridge: BridgeId,
+        /// One leg.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// The legs of a bridge hear each other no more.
+    Unbridge {
+        /// The bridge.
+        bridge: BridgeId,
+    },
+}
+
+/// How a leg is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HangUp {
+    /// Plainly.
+    Normal,
+    /// With the busy tone; 486 before the answer.
+    Busy,
+    /// We cannot take the call now; 503 before the answer (RFC 3261 §21.5.4).
+    Unavailable,
+    /// There is no such number here; 404 before the answer.
+    Unknown,
+}
+
+/// Whom a new leg goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialTo {
+    /// A phone of ours.
+    Extension(ExtensionKey),
+    /// A number of the public network.
+    Number(PhoneNumber),
+}
+
+/// What a leg hears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audio {
+    /// Something spoken, once.
+    Spoken {
+        /// In this language.
+        language: Language,
+        /// What.
+        what: Vec<Spoken>,
+    },
+    /// Music, until it is stopped; the built-in music where none is named.
+    Music(Option<PromptKey>),
+}
+
+impl Effects {
+    pub(super) fn media(&mut self, command: Command) {
+        self.media.push(command);
+    }
+
+    pub(super) fn record(&mut self, at: Timestamp, fact: Fact) {
+        self.records.push(Dated { at, fact });
+    }
+}

@@ -1,0 +1,159 @@
+//! Agents who are rung for this caller.
+
+use nohold_model::{LegId, Spoken};
+
+use super::{Command, Connecting, Inbound, Ringing, Treatment, Turn};
+use crate::agent::{AfterOffer, OfferEnd};
+use crate::call::talk::Talk;
+use crate::call::{Audio, DialTo, HangUp};
+use crate::directory::Strategy;
+use crate::fact::{Fact, LeftQueue};
+use crate::routing::Offer;
+
+impl Inbound {
+    /// The store has reserved an agent: ring, if the caller is still as the offer thought.
+    pub(super) fn offered(&mut self, offer: &Offer, turn: &mut Turn<'_, '_>) {
+        let known = self.over_offers.contains(&offer.id) || self.ringing.iter().any(|ringing| ringing.offer == offer.id);
+        if known {
+            return;
+        }
+        let fits = self.stand.as_ref().is_some_and(|stand| {
+            stand.connectable && stand.stay == offer.stay && Some(&stand.queue) == offer.queue.as_ref()
+        });
+        if fits && turn.at < offer.ring_until {
+            self.ring(offer, turn);
+        } else {
+            self.over_offers.insert(offer.id);
+            let fact = Fact::OfferEnded { offer: offer.id, end: OfferEnd::Withdrawn, after: AfterOffer::default() };
+            turn.effects.record(turn.at, fact);
+        }
+    }
+
+    /// The agent's phone rings.
+    pub(super) fn ring(&mut self, offer: &Offer, turn: &mut Turn<'_, '_>) {
+        let directory = turn.world.directory;
+        let queue = offer.queue.as_ref().and_then(|queue| directory.queue(queue));
+        let after = AfterOffer {
+            pause: queue.map_or_else(Default::default, |queue| directory.ringing(queue, &offer.agent).retry_pause),
+            forgiving: queue.is_none_or(|queue| queue.strategy == Strategy::RingAll),
+        };
+        let leg: LegId = self.ids.next(turn.at);
+        self.ringing.push(Ringing {
+            offer: offer.id,
+            agent: offer.agent.clone(),
+            leg,
+            until: offer.ring_until,
+            after,
+            answered: false,
+        });
+        match directory.agents.get(&offer.agent) {
+            Some(profile) => turn.effects.media(Command::Dial {
+                leg,
+                to: DialTo::Extension(profile.extension.clone()),
+                shows: self.number.clone(),
+                ring_for: offer.ring_until.since(turn.at),
+            }),
+            // The agent was deleted between the reservation and now.
+            None => self.ring_failed(leg, OfferEnd::Unreachable, turn),
+        }
+    }
+
+    pub(super) fn agent_rings(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        if let Some(ringing) = self.ringing.iter().find(|ringing| ringing.leg == leg) {
+            turn.effects.record(turn.at, Fact::OfferRinging { offer: ringing.offer });
+        }
+    }
+
+    /// The phone of an agent will not be answered.
+    pub(super) fn ring_failed(&mut self, leg: LegId, end: OfferEnd, turn: &mut Turn<'_, '_>) {
+        let Some(index) = self.ringing.iter().position(|ringing| ringing.leg == leg) else { return };
+        let ringing = self.ringing.remove(index);
+        self.over_offers.insert(ringing.offer);
+        turn.effects.record(turn.at, Fact::OfferEnded { offer: ringing.offer, end, after: ringing.after });
+        if matches!(self.treatment, Treatment::Transferring(_)) && self.stand.is_none() && self.ringing.is_empty() {
+            self.transfer_failed(end.into(), turn);
+        }
+    }
+
+    /// Phones that have rung for their whole ring time.
+    pub(super) fn tick_ringing(&mut self, turn: &mut Turn<'_, '_>) {
+        let due: Vec<LegId> =
+            self.ringing.iter().filter(|ringing| turn.at >= ringing.until && !ringing.answered).map(|one| one.leg).collect();
+        for leg in due {
+            turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
+            self.ring_failed(leg, OfferEnd::NoAnswer, turn);
+        }
+    }
+
+    /// All phones that ring for this caller fall silent. The fact that goes with it frees the agents.
+    pub(super) fn stop_ringing(&mut self, turn: &mut Turn<'_, '_>) {
+        for ringing in std::mem::take(&mut self.ringing) {
+            turn.effects.media(Command::HangUp { leg: ringing.leg, how: HangUp::Normal });
+            self.over_offers.insert(ringing.offer);
+        }
+    }
+
+    /// An agent has answered. While a promise is on its way the answer waits: what commits first wins.
+    pub(super) fn agent_answered(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        if self.promise.is_some() {
+            for ringing in self.ringing.iter_mut().filter(|ringing| ringing.leg == leg) {
+                ringing.answered = true;
+            }
+            return;
+        }
+        let Some(index) = self.ringing.iter().position(|ringing| ringing.leg == leg) else { return };
+        let ringing = self.ringing.remove(index);
+        self.over_offers.insert(ringing.offer);
+        self.stop_playing(turn);
+        self.keep_path();
+        let accepted = Fact::OfferEnded { offer: ringing.offer, end: OfferEnd::Accepted, after: AfterOffer::default() };
+        turn.effects.record(turn.at, accepted);
+        self.leave_line(LeftQueue::Answered, turn);
+        self.stop_ringing(turn);
+        self.connect(ringing, turn);
+    }
+
+    /// A promise has failed or changed nothing: an agent who answered meanwhile gets the caller now.
+    pub(super) fn take_waiting_answer(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        let Some(leg) = self.ringing.iter().find(|ringing| ringing.answered).map(|ringing| ringing.leg) else {
+            return false;
+        };
+        self.agent_answered(leg, turn);
+        true
+    }
+
+    /// The announcement to the caller and the whisper to the agent, then the conversation.
+    fn connect(&mut self, ringing: Ringing, turn: &mut Turn<'_, '_>) {
+        let directory = turn.world.directory;
+        let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
+        let number = directory.agents.get(&ringing.agent).map(|profile| profile.number.clone());
+        let to_caller = match (queue.is_some_and(|queue| queue.announce_agent), number) {
+            (true, Some(number)) => {
+                self.say(vec![Spoken::AgentNumber(number)], turn);
+                self.playing
+            }
+            (true, None) | (false, _) => None,
+        };
+        let to_agent = queue.and_then(|queue| queue.whisper.clone()).map(|prompt| {
+            let playback = self.ids.next(turn.at);
+            let audio = Audio::Spoken { language: self.language, what: vec![Spoken::Prompt(prompt)] };
+            turn.effects.media(Command::Play { leg: ringing.leg, playback, audio });
+            playback
+        });
+        let connecting = Connecting { agent: ringing.agent, agent_leg: ringing.leg, to_caller, to_agent };
+        self.join_when_heard(connecting, turn);
+    }
+
+    /// Joins caller and agent once both have heard what they should hear.
+    pub(super) fn join_when_heard(&mut self, connecting: Connecting, turn: &mut Turn<'_, '_>) {
+        if connecting.to_caller.is_some() || connecting.to_agent.is_some() {
+            self.treatment = Treatment::Connecting(connecting);
+            return;
+        }
+        self.playing = None;
+        self.account.talked = true;
+        let legs = (connecting.agent_leg, self.leg);
+        let talk = Talk::begin(self.id, connecting.agent, legs, turn.at, &mut self.ids, turn.effects);
+        self.treatment = Treatment::Talking(talk);
+    }
+}

@@ -1,0 +1,199 @@
+//! Being connected to another phone: an extension, or a number of the public network.
+
+use nohold_flow::{Input as FlowInput, Run, TransferFailure, TransferTo};
+use nohold_model::{ExtensionKey, LegId, Millis, PhoneNumber};
+
+use super::{Awaiting, Command, Inbound, Transfer, Treatment, Turn};
+use crate::agent::OfferEnd;
+use crate::call::{DialTo, Gone, HangUp};
+use crate::fact::{CallEnd, Destination, Fact, LeftQueue};
+use crate::transaction::Answer;
+
+/// A transfer rings this long where nobody said how long.
+const RING_FOR: Millis = Millis::seconds(25);
+
+/// What was asked for while its commit is awaited.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Wanted {
+    to: Destination,
+    leg: LegId,
+    ring_for: Millis,
+    /// The number that the far end sees.
+    shows: Option<PhoneNumber>,
+}
+
+impl Inbound {
+    /// A flow transfers the caller.
+    pub(super) fn transfer(&mut self, to: &TransferTo, ring_for: Millis, turn: &mut Turn<'_, '_>) {
+        match to {
+            TransferTo::Extension(extension) => {
+                self.transfer_to_extension(extension, Some(ring_for), self.run(), turn);
+            }
+            TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(number) {
+                Ok(number) => {
+                    let shows = turn.world.directory.services.get(&self.service).and_then(|one| one.caller_id.clone());
+                    self.ask_to_transfer(Destination::Number(number), Some(ring_for), shows, self.run(), turn);
+                }
+                Err(_) => self.step(FlowInput::TransferFailed(TransferFailure::Refused), turn),
+            },
+        }
+    }
+
+    fn run(&self) -> Option<Box<Run>> {
+        match &self.treatment {
+            Treatment::Flow(run) => Some(run.clone()),
+            Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Talking(_)
+            | Treatment::Transferring(_)
+            | Treatment::Transferred(_)
+            | Treatment::Over => None,
+        }
+    }
+
+    /// To a phone of ours; where it is an agent's, the agent is reserved like for any call.
+    pub(super) fn transfer_to_extension(
+        &mut self,
+        extension: &ExtensionKey,
+        ring_for: Option<Millis>,
+        run: Option<Box<Run>>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let to = Destination::Extension(extension.clone());
+        let shows = self.number.clone();
+        self.ask_to_transfer(to, ring_for, shows, run, turn);
+    }
+
+    fn ask_to_transfer(
+        &mut self,
+        to: Destination,
+        ring_for: Option<Millis>,
+        shows: Option<PhoneNumber>,
+        run: Option<Box<Run>>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let leg = self.ids.next(turn.at);
+        let ring_for = ring_for.unwrap_or(RING_FOR);
+        self.treatment =
+            Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, since: turn.at, run });
+        let fact = Fact::Transferred { call: self.id, to: to.clone(), leg, offer: self.ids.next(turn.at), ring_for };
+        self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, shows })), turn);
+    }
+
+    /// The store has said whether the other phone may be rung.
+    pub(super) fn transfer_answer(&mut self, wanted: Wanted, answer: &Answer, turn: &mut Turn<'_, '_>) {
+        if !self.there || !matches!(self.treatment, Treatment::Transferring(_)) {
+            // The end of the call frees what was reserved.
+            return;
+        }
+        match answer {
+            Answer::Reserved(offer) => self.ring(offer, turn),
+            Answer::Done => {
+                let to = match wanted.to {
+                    Destination::Extension(extension) => DialTo::Extension(extension),
+                    Destination::Number(number) => DialTo::Number(number),
+                };
+                if let Treatment::Transferring(transfer) = &mut self.treatment {
+                    transfer.leg = Some(wanted.leg);
+                }
+                turn.effects.media(Command::Dial {
+                    leg: wanted.leg,
+                    to,
+                    shows: wanted.shows,
+                    ring_for: wanted.ring_for,
+                });
+            }
+            Answer::Refused(_)
+            | Answer::Requested { .. }
+            | Answer::AlreadyOpen { .. }
+            | Answer::OverLimit
+            | Answer::Attempt(_)
+            | Answer::CallBack(_) => self.transfer_failed(TransferFailure::Busy, turn),
+        }
+    }
+
+    pub(super) fn transfer_not_saved(&mut self, _wanted: Wanted, turn: &mut Turn<'_, '_>) {
+        self.transfer_failed(TransferFailure::Failed, turn);
+    }
+
+    pub(super) fn transfer_answered(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        let Treatment::Transferring(transfer) = &self.treatment else { return };
+        if transfer.leg != Some(leg) {
+            return;
+        }
+        let transfer = Transfer { since: turn.at, run: None, ..transfer.clone() };
+        self.stop_playing(turn);
+        self.leave_line(LeftQueue::Answered, turn);
+        self.account.talked = true;
+        let bridge = self.ids.next(turn.at);
+        turn.effects.media(Command::Bridge { bridge, a: self.leg, b: leg });
+        turn.effects.record(turn.at, Fact::TransferAnswered { call: self.id });
+        self.treatment = Treatment::Transferred(transfer);
+    }
+
+    /// The other phone is gone: before the answer the flow goes on, after it the call is over.
+    pub(super) fn transfer_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
+        match &self.treatment {
+            Treatment::Transferring(_) => self.transfer_failed(failure(why), turn),
+            Treatment::Transferred(_) => {
+                turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
+                self.there = false;
+                self.end(CallEnd::Served, turn);
+            }
+            Treatment::Flow(_)
+            | Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Talking(_)
+            | Treatment::Over => {}
+        }
+    }
+
+    pub(super) fn transfer_failed(&mut self, why: TransferFailure, turn: &mut Turn<'_, '_>) {
+        let Treatment::Transferring(transfer) = std::mem::replace(&mut self.treatment, Treatment::Over) else { return };
+        turn.effects.record(turn.at, Fact::TransferFailed { call: self.id });
+        match transfer.run {
+            Some(run) => {
+                self.treatment = Treatment::Flow(run);
+                self.step(FlowInput::TransferFailed(why), turn);
+            }
+            // An overflow or a number leads to a phone that nobody takes: a message is what is left.
+            None => self.leave_message(turn),
+        }
+    }
+
+    pub(super) fn tick_transfer(&mut self, turn: &mut Turn<'_, '_>) {
+        let Treatment::Transferring(transfer) = &self.treatment else { return };
+        if turn.at < transfer.until || self.promise.is_some() || !self.ringing.is_empty() {
+            return;
+        }
+        if let Some(leg) = transfer.leg {
+            turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
+        }
+        self.transfer_failed(TransferFailure::NoAnswer, turn);
+    }
+}
+
+fn failure(why: Gone) -> TransferFailure {
+    match why {
+        Gone::Busy => TransferFailure::Busy,
+        Gone::Refused => TransferFailure::Refused,
+        Gone::NoAnswer | Gone::HungUp => TransferFailure::NoAnswer,
+        Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff => TransferFailure::Unreachable,
+        Gone::Failed | Gone::Lost => TransferFailure::Failed,
+    }
+}
+
+impl From<OfferEnd> for TransferFailure {
+    fn from(end: OfferEnd) -> Self {
+        match end {
+            OfferEnd::NoAnswer => TransferFailure::NoAnswer,
+            OfferEnd::Declined => TransferFailure::Refused,
+            OfferEnd::Unreachable => TransferFailure::Unreachable,
+            OfferEnd::Accepted | OfferEnd::Withdrawn | OfferEnd::Interrupted => TransferFailure::Failed,
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! One state machine per call.
+//!
+//! A [`Call`] is driven by [`Call::handle`], which is total: every input in every phase does something sensible, late
+//! and repeated ones do nothing. A failure of the telephony or the store is an input like any other.
+
+mod callback;
+mod effects;
+mod inbound;
+mod outlook;
+mod talk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nohold_flow::RecordingEnd;
+use nohold_model::{CallId, CallResult, Digit, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, QueueKey, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::agent::OfferEnd;
+use crate::directory::{Directory, InboundNumber};
+use crate::routing::Offer;
+use crate::transaction::{Answer, CallbackOrder};
+
+pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise};
+pub use outlook::{Line, Lines};
+
+use callback::Callback;
+use inbound::Inbound;
+
+/// A call and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    id: CallId,
+    story: Story,
+}
+
+/// What kind of call it is.
+#[derive(Debug, Clone, PartialEq)]
+enum Story {
+    Inbound(Box<Inbound>),
+    Callback(Box<Callback>),
+}
+
+/// What a call may look at besides itself.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// What is configured.
+    pub directory: &'a Directory,
+    /// How long the lines are.
+    pub lines: &'a Lines,
+}
+
+/// A call that comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCall {
+    /// The id it will have.
+    pub id: CallId,
+    /// The caller's leg.
+    pub leg: LegId,
+    /// The caller's number, where it is usable.
+    pub number: Option<PhoneNumber>,
+    /// It comes back soon after our attempt to reach this customer.
+    pub returning: bool,
+    /// Chance for its ids.
+    pub seed: u64,
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A deadline is reached.
+    Tick,
+    /// A leg that we dialled rings.
+    Ringing(LegId),
+    /// A leg that we dialled has answered.
+    Answered(LegId),
+    /// A leg is gone.
+    Gone(LegId, Gone),
+    /// A key was pressed.
+    Digit(LegId, Digit),
+    /// A playing has come to its end.
+    Played(LegId, PlaybackId),
+    /// A playing could not be done.
+    PlayFailed(LegId, PlaybackId),
+    /// A message was recorded.
+    Recorded {
+        /// On this leg.
+        leg: LegId,
+        /// The message.
+        message: MessageId,
+        /// How much speech is in it.
+        speech: Millis,
+        /// What ended it.
+        ended: RecordingEnd,
+    },
+    /// An agent is reserved for this caller.
+    Offered(Offer),
+    /// The agent puts the other side on hold (`true`), or takes it back.
+    Hold(bool),
+    /// The agent ends the call.
+    HangUp,
+    /// The store has done, or refused, what a promise asked for.
+    Committed {
+        /// The number of the promise.
+        promise: u32,
+        /// Its answer.
+        answer: Answer,
+    },
+    /// The store could not do what a promise asked for, and has not.
+    StoreFailed {
+        /// The number of the promise.
+        promise: u32,
+    },
+}
+
+/// Why a leg is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// Somebody hung up.
+    HungUp,
+    /// Busy.
+    Busy,
+    /// Refused.
+    Refused,
+    /// It rang for the whole ring time, or the far end gave up ringing.
+    NoAnswer,
+    /// There is no such phone, or it is not registered.
+    Unreachable,
+    /// The number is not in use.
+    Unallocated,
+    /// The phone is switched off.
+    SwitchedOff,
+    /// The network could not set it up.
+    Failed,
+    /// The connection was lost: no media, or our side failed.
+    Lost,
+}
+
+/// A leg as the telephony engine knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LegState {
+    /// It was answered.
+    pub answered: bool,
+    /// It is gone, and why; the engine remembers that for a while.
+    pub gone: Option<Gone>,
+    /// What is playing there.
+    pub playing: Option<PlaybackId>,
+    /// What is being recorded there.
+    pub recording: Option<MessageId>,
+}
+
+impl Gone {
+    /// The call result (呼叫结果) of an attempt that ended like this.
+    #[must_use]
+    pub const fn result(self) -> CallResult {
+        match self {
+            Gone::Busy => CallResult::Busy,
+            Gone::Refused => CallResult::Refused,
+            Gone::NoAnswer | Gone::HungUp => CallResult::NoAnswer,
+            Gone::Unallocated => CallResult::Unallocated,
+            Gone::SwitchedOff => CallResult::SwitchedOff,
+            Gone::Unreachable | Gone::Failed => CallResult::Failed,
+            Gone::Lost => CallResult::Interrupted,
+        }
+    }
+
+    /// How an agent offer ended whose phone was gone like this before the answer.
+    #[must_use]
+    pub const fn offer_end(self) -> OfferEnd {
+        match self {
+            Gone::Busy | Gone::Refused | Gone::HungUp => OfferEnd::Declined,
+            Gone::NoAnswer => OfferEnd::NoAnswer,
+            Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff | Gone::Failed | Gone::Lost => {
+                OfferEnd::Unreachable
+            }
+        }
+    }
+}
+
+impl Call {
+    /// A call has come in on one of our numbers, and is taken.
+    pub fn arrive(new: NewCall, number: &InboundNumber, at: Timestamp, world: World<'_>) -> (Call, Effects) {
+        let mut effects = Effects::default();
+        let id = new.id;
+        let inbound = Inbound::arrive(new, number, at, world, &mut effects);
+        (Call { id, story: Story::Inbound(Box::new(inbound)) }, effects)
+    }
+
+    /// An agent calls back: the store has claimed the entry and reserved the agent.
+    pub fn call_back(order: CallbackOrder, seed: u64, at: Timestamp, world: World<'_>) -> (Call, Effects) {
+        let mut effects = Effects::default();
+        let id = order.call;
+        let callback = Callback::begin(order, IdSource::new(seed), at, world, &mut effects);
+        (Call { id, story: Story::Callback(Box::new(callback)) }, effects)
+    }
+
+    /// Takes an input and says what follows.
+    pub fn handle(&mut self, at: Timestamp, input: &Input, world: World<'_>) -> Effects {
+        let mut effects = Effects::default();
+        match &mut self.story {
+            Story::Inbound(inbound) => inbound.handle(at, input, world, &mut effects),
+            Story::Callback(callback) => callback.handle(at, input, world, &mut effects),
+        }
+        effects
+    }
+
+    /// When [`Input::Tick`] is due next.
+    #[must_use]
+    pub fn next_deadline(&self, world: World<'_>) -> Option<Timestamp> {
+        match &self.story {
+            Story::Inbound(inbound) => inbound.next_deadline(world),
+            Story::Callback(callback) => callback.next_deadline(),
+        }
+    }
+
+    /// What must have happened unheard, given the legs that the engine really has: after its restart, or when an
+    /// event was lost.
+    #[must_use]
+    pub fn reconcile(&self, legs: &BTreeMap<LegId, LegState>) -> Vec<Input> {
+        match &self.story {
+            Story::Inbound(inbound) => inbound.reconcile(legs),
+            Story::Callback(callback) => callback.reconcile(legs),
+        }
+    }
+
+    /// The id of the call.
+    #[must_use]
+    pub fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// Whether the call is over: it holds nobody (I-3) and waits for nothing.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match &self.story {
+            Story::Inbound(inbound) => inbound.is_over(),
+            Story::Callback(callback) => callback.is_over(),
+        }
+    }
+
+    /// The legs that the call has now.
+    #[must_use]
+    pub fn legs(&self) -> BTreeSet<LegId> {
+        match &self.story {
+            Story::Inbound(inbound) => inbound.legs(),
+            Story::Callback(callback) => callback.legs(),
+        }
+    }
+
+    /// The queue in whose line the caller stands now, may the caller be connected or not.
+    #[must_use]
+    pub fn waits_in(&self) -> Option<&QueueKey> {
+        match &self.story {
+            Story::Inbound(inbound) => inbound.waits_in(),
+            Story::Callback(_) => None,
+        }
+    }
+
+    /// The agents whom the call has in hand, by an offer, a dial or a conversation.
+    #[must_use]
+    pub fn agents(&self) -> BTreeSet<nohold_model::AgentKey> {
+        match &self.story {
+            Story::Inbound(inbound) => inbound.agents(),
+            Story::Callback(callback) => callback.agents(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Whether, and with which number shown, a customer may be dialled.
+
+use nohold_flow::NumberRefusal;
+use nohold_model::{ExtensionKey, PhoneNumber, Timestamp};
+use thiserror::Error;
+
+use super::{AgentProfile, Directory, Queue};
+use crate::entry::Target;
+use crate::hours::{Calendar, DiallingRefused};
+use crate::numbers::DialRefusal;
+
+/// Why a customer is not dialled, exactly; for staff.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Forbidden {
+    /// Not this number.
+    #[error(transparent)]
+    Number(#[from] DialRefusal),
+    /// Not at this hour.
+    #[error(transparent)]
+    Hour(#[from] DiallingRefused),
+}
+
+impl Directory {
+    /// Whether the customer of an entry may be dialled now: the number by the outbound rules and the block list, the
+    /// hour by the dialling window at the customer's place and the hours of the line of business (I-10).
+    ///
+    /// # Errors
+    /// The first reason against it. `beyond_window` sets the hour aside, never the number.
+    pub fn may_dial(
+        &self,
+        number: &PhoneNumber,
+        target: &Target,
+        at: Timestamp,
+        beyond_window: bool,
+    ) -> Result<(), Forbidden> {
+        self.may_be_called_back(number)?;
+        if !beyond_window {
+            self.site.dialling_window.may_dial(at, number, self.calendar_of(target), &self.site.zone)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a number may be the target of a callback at all.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_be_called_back(&self, number: &PhoneNumber) -> Result<(), DialRefusal> {
+        self.site.outbound.check_number(number, &self.blocked)
+    }
+
+    /// The number that a caller has keyed in, where it may be called back.
+    ///
+    /// # Errors
+    /// A class of reasons; the caller hears the same words for all of them (AT-17).
+    pub fn keyed_number(&self, keyed: &str) -> Result<PhoneNumber, NumberRefusal> {
+        let number = self.site.numbers.normalise_keyed(keyed).map_err(|_| NumberRefusal::Impossible)?;
+        match self.may_be_called_back(&number) {
+            Ok(()) => Ok(number),
+            Err(DialRefusal::Blocked) => Err(NumberRefusal::Blocked),
+            Err(DialRefusal::TooMany { .. }) => Err(NumberRefusal::OverLimit),
+            Err(
+                DialRefusal::Number(_)
+                | DialRefusal::Emergency
+                | DialRefusal::Internal
+                | DialRefusal::Premium
+                | DialRefusal::Special
+                | DialRefusal::Country(_)
+                | DialRefusal::NoCountry,
+            ) => Err(NumberRefusal::NotAllowed),
+        }
+    }
+
+    /// The number that a flow transfers to.
+    ///
+    /// # Errors
+    /// Why it may not be dialled.
+    pub fn dialled_by_flow(&self, number: &str) -> Result<PhoneNumber, DialRefusal> {
+        let number = self.site.numbers.normalise(number)?;
+        self.may_be_called_back(&number)?;
+        Ok(number)
+    }
+
+    /// The number (外显号码) that a customer of this target sees: the line of business has chosen it, and one of our
+    /// trunks owns it.
+    #[must_use]
+    pub fn caller_id(&self, target: &Target) -> Option<PhoneNumber> {
+        let chosen = match target {
+            Target::Campaign(campaign) => self.campaigns.get(campaign)?.caller_id.as_ref()?,
+            Target::Service(service, _) | Target::WholeService(service) => {
+                self.services.get(service)?.caller_id.as_ref()?
+            }
+            Target::Queue(queue) => self.services.get(&self.queue(queue)?.service)?.caller_id.as_ref()?,
+        };
+        self.trunks.values().any(|trunk| trunk.numbers.contains(chosen)).then(|| chosen.clone())
+    }
+
+    /// The hours in which customers of this target are called; always, where there are none.
+    #[must_use]
+    pub fn calendar_of(&self, target: &Target) -> Option<&Calendar> {
+        let service = |key| self.services.get(key).and_then(|service| service.calendar.as_ref());
+        let key = match target {
+            Target::Campaign(campaign) => self.campaigns.get(campaign)?.calendar.as_ref(),
+            Target::Service(key, _) | Target::WholeService(key) => service(key),
+            Target::Queue(queue) => self.queue_calendar(self.queue(queue)?),
+        };
+        self.calendars.get(key?)
+    }
+
+    /// A queue whose agents serve this target: what its line is like tells when a request will be called.
+    #[must_use]
+    pub fn queue_for(&self, target: &Target) -> Option<&Queue> {
+        match target {
+            Target::Queue(queue) => self.queue(queue),
+            Target::Service(_, group) => self.queue(&Directory::queue_of_group(group)?),
+            Target::WholeService(service) => self.queues.values().find(|queue| queue.service == *service),
+            Target::Campaign(campaign) => {
+                let group = self.campaigns.get(campaign)?.groups.first()?;
+                self.queue(&Directory::queue_of_group(group)?)
+            }
+        }
+    }
+
+    /// The agent whose phone this is.
+    #[must_use]
+    pub fn agent_of(&self, extension: &ExtensionKey) -> Option<&AgentProfile> {
+        self.agents.values().find(|agent| agent.extension == *extension)
+    }
+}

@@ -1,0 +1,415 @@
+//! The missed-call list (漏话列表): what agents work from.
+//!
+//! There is one open [`Entry`] per number and line of business. It gathers everything that is open about that
+//! customer: a callback request, a call that we cut off, messages, missed calls; its [`Section`] is the highest of
+//! them. A caller who first gave up and then asks to be called back therefore stands in one line, not in two.
+
+mod change;
+mod list;
+
+use nohold_model::{
+    AgentKey, AttemptId, CallId, CallResult, CampaignKey, Digit, EntryId, GroupKey, Language, MessageId, Millis,
+    PhoneNumber, PromptKey, QueueKey, ServiceKey, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+pub use change::{Change, Refusal, change};
+pub use list::{Line, order};
+
+use crate::directory::Directory;
+
+/// One line of the missed-call list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its id; it stays the same when a missed call becomes a request.
+    pub id: EntryId,
+    /// Counts the changes.
+    pub version: u64,
+    /// The customer's number; nothing when it was withheld and never keyed in.
+    pub number: Option<PhoneNumber>,
+    /// Whose entry it is.
+    pub target: Target,
+    /// The agent to whom a supervisor has given it, if any; others still see it.
+    pub assigned: Option<AgentKey>,
+    /// 0, or counted up where the caller said that it is another person or matter.
+    pub matter: u8,
+    /// Higher comes first within its section.
+    pub priority: u8,
+    /// The place in line (排队位置): the first arrival that it stands for.
+    pub place: Timestamp,
+    /// When the first of its events happened.
+    pub made: Timestamp,
+    /// When the last of its events happened.
+    pub last: Timestamp,
+    /// When it should be called.
+    pub due: Timestamp,
+    /// Not to be called before this: the gap after an attempt.
+    pub not_before: Timestamp,
+    /// The callback request in it, if there is one.
+    pub request: Option<Request>,
+    /// Calls of this customer that ended through our fault.
+    pub cut_off: u32,
+    /// Messages that the customer left.
+    pub messages: Vec<MessageId>,
+    /// Calls that the customer gave up.
+    pub missed: Missed,
+    /// Where it stands.
+    pub state: State,
+    /// The tries to reach the customer, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// How many of the counted attempts belong to an earlier round of the retry plan: a person has reopened the
+    /// entry, or talked with the customer and kept it.
+    pub earlier_attempts: u32,
+    /// The agent's note.
+    pub note: String,
+}
+
+/// A caller's wish to be called (回呼请求).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The call in which the caller asked; none for one asked in another way.
+    pub call: Option<CallId>,
+    /// When the caller asked.
+    pub asked: Timestamp,
+    /// The window that the caller was told (承诺回呼时段).
+    pub promise: Window,
+    /// The consent: what was heard and pressed.
+    pub consent: Consent,
+    /// The number that was dialled.
+    pub called: Option<PhoneNumber>,
+    /// The queue that the caller came from.
+    pub queue: Option<QueueKey>,
+    /// The path through the menu.
+    pub path: Vec<String>,
+    /// The language of the call.
+    pub language: Language,
+}
+
+/// A window of time; `from` is inside, `to` is its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+}
+
+/// What the caller agreed to: this callback, nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// When.
+    pub at: Timestamp,
+    /// For which number.
+    pub number: PhoneNumber,
+    /// The prompts that offered it.
+    pub prompts: Vec<PromptKey>,
+    /// The key pressed; none when it was given in another way.
+    pub key: Option<Digit>,
+}
+
+/// Calls that the customer gave up, gathered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// How many.
+    pub count: u32,
+    /// How many of them were short abandons (短时放弃).
+    pub short: u32,
+    /// Where the last one left.
+    pub left_at: Option<LeftAt>,
+    /// How long the last one had waited.
+    pub waited: Millis,
+}
+
+/// Where a caller gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftAt {
+    /// In a queue.
+    Queue(QueueKey),
+    /// In a menu, or while keying a number.
+    Menu,
+    /// In the after-hours flow.
+    AfterHours,
+    /// While leaving a message that was empty.
+    Message,
+    /// While the agent's phone was being connected.
+    Connecting,
+    /// In a transfer.
+    Transfer,
+    /// Sent away by a queue's overflow: busy, hang-up or an announcement.
+    Overflow(QueueKey),
+}
+
+/// Whose agents are meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The agents of the campaign's groups.
+    Campaign(CampaignKey),
+    /// The agents of one group of the service.
+    Service(ServiceKey, GroupKey),
+    /// All agents of the queue that the caller came from.
+    Queue(QueueKey),
+    /// All agents of the service: a caller who never reached a queue.
+    WholeService(ServiceKey),
+}
+
+/// A line of business: within one, a number has one open entry (I-7).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Business {
+    /// An inbound service.
+    Service(ServiceKey),
+    /// An outbound campaign.
+    Campaign(CampaignKey),
+}
+
+/// Where an entry stands (I-8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody works on it; [`Entry::due`] says when it should be called.
+    Waiting,
+    /// An agent has claimed it (认领).
+    Claimed {
+        /// Who.
+        agent: AgentKey,
+        /// Until when the claim holds without a call.
+        until: Timestamp,
+        /// The callback's call, once *call back* was pressed: the agent's phone rings.
+        call: Option<CallId>,
+    },
+    /// The customer is being dialled.
+    Attempting {
+        /// By whom.
+        agent: AgentKey,
+        /// In which call.
+        call: CallId,
+    },
+    /// The customer has answered.
+    Talking {
+        /// With whom.
+        agent: AgentKey,
+        /// In which call.
+        call: CallId,
+    },
+    /// The conversation is over and its outcome not yet said.
+    Noting {
+        /// Who still has to say it.
+        agent: AgentKey,
+        /// When the claim ends without a word.
+        until: Timestamp,
+        /// The line broke early: without a word the entry goes back to waiting.
+        broken: bool,
+    },
+    /// Over.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// Why an entry closed. Closed entries stay listed by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseReason {
+    /// An agent called back and closed it.
+    Done,
+    /// The customer was served in another way.
+    Served,
+    /// The customer, or staff, took it back.
+    Cancelled,
+    /// The retry plan came to its end.
+    Unreachable,
+    /// Nobody worked on it for too long.
+    Expired,
+    /// The customer may not be called.
+    Refused,
+}
+
+/// One try to reach the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its id.
+    pub id: AttemptId,
+    /// The call it is made in.
+    pub call: CallId,
+    /// The agent who calls.
+    pub agent: AgentKey,
+    /// When it was committed, before anything was sent.
+    pub began: Timestamp,
+    /// When it ended, and how.
+    pub ended: Option<(Timestamp, CallResult)>,
+    /// It counts towards the limit; one that was certainly never sent does not.
+    pub counted: bool,
+    /// How long the customer and the agent talked.
+    pub talked: Millis,
+}
+
+/// The parts of the list, highest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// Callback requests.
+    Requests,
+    /// People we cut off.
+    CutOff,
+    /// Voicemail messages (留言).
+    Messages,
+    /// Missed calls.
+    Missed,
+}
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The caller.
+    Customer,
+    /// An agent.
+    Agent(AgentKey),
+    /// A supervisor (班长), who may do more than an agent.
+    Supervisor(AgentKey),
+    /// Nohold itself: a timer, a retry plan, a restart.
+    System,
+}
+
+impl Target {
+    /// The line of business that this target belongs to; nothing when the configuration no longer knows it.
+    #[must_use]
+    pub fn business(&self, directory: &Directory) -> Option<Business> {
+        match self {
+            Target::Campaign(campaign) => Some(Business::Campaign(campaign.clone())),
+            Target::Service(service, _) | Target::WholeService(service) => Some(Business::Service(service.clone())),
+            Target::Queue(queue) => directory.queue(queue).map(|queue| Business::Service(queue.service.clone())),
+        }
+    }
+
+    /// The service whose customer this is; none for a campaign's.
+    #[must_use]
+    pub fn service(&self, directory: &Directory) -> Option<ServiceKey> {
+        match self.business(directory)? {
+            Business::Service(service) => Some(service),
+            Business::Campaign(_) => None,
+        }
+    }
+
+    /// The agents who are meant, each once.
+    #[must_use]
+    pub fn agents(&self, directory: &Directory) -> std::collections::BTreeSet<AgentKey> {
+        let groups: &[GroupKey] = match self {
+            Target::Campaign(key) => directory.campaigns.get(key).map_or(&[], |campaign| &campaign.groups),
+            Target::Service(_, group) => std::slice::from_ref(group),
+            Target::Queue(key) => directory.queue(key).map_or(&[], |queue| &queue.groups),
+            Target::WholeService(key) => directory.services.get(key).map_or(&[], |service| &service.groups),
+        };
+        groups
+            .iter()
+            .filter_map(|group| directory.groups.get(group))
+            .flat_map(|group| group.agents.iter().cloned())
+            .collect()
+    }
+}
+
+impl Entry {
+    /// An empty entry, to which something is about to be added.
+    #[must_use]
+    pub fn new(id: EntryId, number: Option<PhoneNumber>, target: Target, at: Timestamp) -> Self {
+        Entry {
+            id,
+            version: 0,
+            number,
+            target,
+            assigned: None,
+            matter: 0,
+            priority: 0,
+            place: at,
+            made: at,
+            last: at,
+            due: at,
+            not_before: Timestamp::EPOCH,
+            request: None,
+            cut_off: 0,
+            messages: Vec::new(),
+            missed: Missed::default(),
+            state: State::Waiting,
+            attempts: Vec::new(),
+            earlier_attempts: 0,
+            note: String::new(),
+        }
+    }
+
+    /// The part of the list in which it stands.
+    #[must_use]
+    pub fn section(&self) -> Section {
+        if self.request.is_some() {
+            Section::Requests
+        } else if self.cut_off > 0 {
+            Section::CutOff
+        } else if !self.messages.is_empty() {
+            Section::Messages
+        } else {
+            Section::Missed
+        }
+    }
+
+    /// Whether somebody should still do something about it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, State::Closed { .. })
+    }
+
+    /// How many calls of the customer stand behind this line.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        let messages = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
+        [u32::from(self.request.is_some()), self.cut_off, messages, self.missed.count]
+            .into_iter()
+            .fold(0, u32::saturating_add)
+    }
+
+    /// Only short abandons stand behind this line: the list hides it unless asked.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.section() == Section::Missed && self.missed.short == self.missed.count
+    }
+
+    /// Attempts that count towards the limit of the retry plan.
+    #[must_use]
+    pub fn counted_attempts(&self) -> u32 {
+        self.all_counted_attempts().saturating_sub(self.earlier_attempts)
+    }
+
+    fn all_counted_attempts(&self) -> u32 {
+        u32::try_from(self.attempts.iter().filter(|attempt| attempt.counted).count()).unwrap_or(u32::MAX)
+    }
+
+    /// A person wants the customer to be tried anew: the retry plan begins again.
+    fn begin_new_round(&mut self) {
+        self.earlier_attempts = self.all_counted_attempts();
+    }
+
+    /// The agent who has it in hand.
+    #[must_use]
+    pub fn holder(&self) -> Option<&AgentKey> {
+        match &self.state {
+            State::Claimed { agent, .. }
+            | State::Attempting { agent, .. }
+            | State::Talking { agent, .. }
+            | State::Noting { agent, .. } => Some(agent),
+            State::Waiting | State::Closed { .. } => None,
+        }
+    }
+
+    /// The callback's call, while there is one.
+    #[must_use]
+    pub fn call(&self) -> Option<CallId> {
+        match self.state {
+            State::Claimed { call, .. } => call,
+            State::Attempting { call, .. } | State::Talking { call, .. } => Some(call),
+            State::Waiting | State::Noting { .. } | State::Closed { .. } => None,
+        }
+    }
+}

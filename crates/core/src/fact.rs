@@ -1,0 +1,366 @@
+//! Facts: what is now true. They are stored, numbered, and shown; applying one changes the rows of the store.
+
+use nohold_model::{
+    AgentKey, AttemptId, CallId, CallResult, EntryId, ExtensionKey, FlowKey, LegId, MessageId, Millis, OfferId,
+    PhoneNumber, QueueKey, ServiceKey, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::agent::{AfterOffer, AgentState, OfferEnd};
+use crate::entry::{self, Actor, Consent, LeftAt, Target, Window};
+use crate::routing::Waiting;
+
+/// A fact with the time it became true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dated {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub fact: Fact,
+}
+
+/// What is now true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A call came in and was taken.
+    CallArrived(Arrival),
+    /// A flow began to treat the caller.
+    FlowEntered {
+        /// The call.
+        call: CallId,
+        /// The flow.
+        flow: FlowKey,
+        /// Its version, which this call keeps.
+        version: u32,
+    },
+    /// A caller stands in line; also each later change of how.
+    Queued(Waiting),
+    /// A caller left the line. Offers that were being made for the call end as withdrawn.
+    LeftQueue {
+        /// The call.
+        call: CallId,
+        /// Why.
+        why: LeftQueue,
+    },
+    /// A call was offered to an agent.
+    OfferMade {
+        /// The offer.
+        offer: OfferId,
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentKey,
+    },
+    /// The agent's phone rings.
+    OfferRinging {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// An offer ended.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// How.
+        end: OfferEnd,
+        /// What follows for the agent.
+        after: AfterOffer,
+    },
+    /// Agent and caller hear each other.
+    Connected {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentKey,
+    },
+    /// One side was put on hold, or taken back.
+    Held {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentKey,
+        /// On hold.
+        held: bool,
+    },
+    /// The call lets the agent go.
+    AgentFreed {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentKey,
+        /// The wrap-up that follows; none when zero.
+        wrap_up: Millis,
+    },
+    /// A caller asked to be called back.
+    RequestMade(Box<RequestMade>),
+    /// A caller left a message.
+    MessageLeft {
+        /// The entry it makes where there is no open one.
+        entry: EntryId,
+        /// The call.
+        call: CallId,
+        /// The message.
+        message: MessageId,
+        /// From which number.
+        number: Option<PhoneNumber>,
+        /// For whom.
+        target: Target,
+        /// How much speech there is in it.
+        speech: Millis,
+    },
+    /// A caller left unserved without asking for anything.
+    Missed {
+        /// The entry it makes where there is no open one.
+        entry: EntryId,
+        /// The call.
+        call: CallId,
+        /// From which number.
+        number: Option<PhoneNumber>,
+        /// Whose missed call it is.
+        target: Target,
+        /// Where the caller gave up.
+        left_at: LeftAt,
+        /// How long the caller had waited.
+        waited: Millis,
+        /// It is under the queue's threshold.
+        short: bool,
+    },
+    /// A call ended because our side failed.
+    CutOff {
+        /// The entry it makes where there is no open one.
+        entry: EntryId,
+        /// The call.
+        call: CallId,
+        /// From which number.
+        number: Option<PhoneNumber>,
+        /// Whose customer it is.
+        target: Target,
+        /// What the customer was doing.
+        doing: Doing,
+    },
+    /// The customer talked with an agent for long enough to be served.
+    Served {
+        /// The call.
+        call: CallId,
+        /// The customer.
+        number: PhoneNumber,
+        /// The service.
+        service: ServiceKey,
+        /// The agent.
+        agent: AgentKey,
+    },
+    /// An attempt to reach a customer is about to be sent.
+    AttemptBegan {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Of this entry,
+        entry: EntryId,
+        /// in this call,
+        call: CallId,
+        /// to this number.
+        number: PhoneNumber,
+    },
+    /// The customer of an attempt answered.
+    AttemptAnswered {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its entry.
+        entry: EntryId,
+        /// The call.
+        call: CallId,
+    },
+    /// An attempt ended without a conversation.
+    AttemptEnded {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its entry.
+        entry: EntryId,
+        /// How.
+        result: CallResult,
+        /// Whether the customer's phone may have rung.
+        sent: bool,
+    },
+    /// The conversation of a callback ended.
+    CallbackTalked {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its entry.
+        entry: EntryId,
+        /// How long.
+        talked: Millis,
+        /// It broke before it was a conversation.
+        broken: bool,
+    },
+    /// A callback ended before the customer was dialled.
+    CallbackDropped {
+        /// The entry.
+        entry: EntryId,
+        /// The call.
+        call: CallId,
+    },
+    /// A call went on to a phone outside the line.
+    Transferred {
+        /// The call.
+        call: CallId,
+        /// Where to.
+        to: Destination,
+        /// The leg that will ring there.
+        leg: LegId,
+        /// The offer that it becomes where the phone is an agent's.
+        offer: OfferId,
+        /// It may ring this long.
+        ring_for: Millis,
+    },
+    /// The other phone of a transfer has answered.
+    TransferAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// Nobody answered a transfer.
+    TransferFailed {
+        /// The call.
+        call: CallId,
+    },
+    /// A call is over and accounted for (I-9).
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        how: CallEnd,
+    },
+    /// An agent's state changed.
+    AgentChanged {
+        /// Who.
+        agent: AgentKey,
+        /// What it was.
+        from: AgentState,
+        /// What it is.
+        to: AgentState,
+        /// Who did it.
+        by: Actor,
+    },
+    /// An entry of the missed-call list was made or gathered something.
+    EntryGathered {
+        /// The entry.
+        entry: EntryId,
+        /// From which call.
+        call: Option<CallId>,
+    },
+    /// Something was done with an entry.
+    EntryChanged {
+        /// The entry.
+        entry: EntryId,
+        /// What.
+        change: entry::Change,
+        /// Who did it.
+        by: Actor,
+    },
+}
+
+/// A call that came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The call.
+    pub call: CallId,
+    /// The caller's leg.
+    pub leg: LegId,
+    /// The caller's number, where it is usable.
+    pub number: Option<PhoneNumber>,
+    /// The number that was dialled.
+    pub called: Option<PhoneNumber>,
+    /// The service.
+    pub service: ServiceKey,
+}
+
+/// A callback request as the caller made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestMade {
+    /// The entry it makes where there is no open one.
+    pub entry: EntryId,
+    /// The call.
+    pub call: CallId,
+    /// For which number.
+    pub number: PhoneNumber,
+    /// Who should call.
+    pub target: Target,
+    /// The caller said that it is another person or matter.
+    pub another_matter: bool,
+    /// The place in line that the caller had.
+    pub place: Timestamp,
+    /// The window that will be told.
+    pub promise: Window,
+    /// The consent.
+    pub consent: Consent,
+    /// The number that was dialled.
+    pub called: Option<PhoneNumber>,
+    /// The queue the caller came from.
+    pub queue: Option<QueueKey>,
+    /// The path through the menu.
+    pub path: Vec<String>,
+    /// The language of the call.
+    pub language: nohold_model::Language,
+}
+
+/// Why a caller left a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftQueue {
+    /// An agent answered.
+    Answered,
+    /// The caller hung up.
+    HungUp,
+    /// The caller chose something else in a menu.
+    Chose,
+    /// The overflow took the caller away.
+    Overflow,
+    /// Our side failed.
+    CutOff,
+}
+
+/// What a customer was doing when our side failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    /// In a menu or another part of a flow.
+    InFlow,
+    /// Waiting in a queue.
+    Waiting,
+    /// Leaving a message.
+    LeavingMessage,
+    /// Talking with an agent or another phone.
+    Talking,
+    /// Being connected to another phone.
+    Transferring,
+    /// Nothing any more: everything the caller wanted was done.
+    Finished,
+}
+
+/// How a call ended; the account of I-9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallEnd {
+    /// Talked with an agent or another phone.
+    Served,
+    /// Asked to be called back.
+    Requested,
+    /// Left a message.
+    Message,
+    /// Left unserved.
+    Missed,
+    /// The flow ended it, as drawn.
+    EndedByFlow,
+    /// Ended through our fault.
+    CutOff,
+    /// A callback that we made; its entry tells the rest.
+    Callback,
+}
+
+/// A phone outside the line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// A phone of ours.
+    Extension(ExtensionKey),
+    /// A number of the public network.
+    Number(PhoneNumber),
+}

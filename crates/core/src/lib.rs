@@ -1,0 +1,27 @@
+//! The rules of Nohold, and nothing else.
+//!
+//! Everything in here is a function of its arguments: events come in with the time they happened, and what comes out
+//! are facts (what is now true, stored and shown) and commands (wishes to the outside). No clock, no chance, no I/O.
+//!
+//! | module | decides |
+//! | --- | --- |
+//! | [`call`] | what one call does next: the caller's treatment, the agent offers, the conversation, a callback |
+//! | [`agent`] | which state an agent is in |
+//! | [`entry`] | the missed-call list: claims, attempts, outcomes of requests, messages and missed calls |
+//! | [`routing`] | who is next, and for which agent |
+//! | [`transaction`] | what the store changes together, or refuses |
+//! | [`directory`] | what an administrator has configured |
+//! | [`hours`], [`numbers`], [`wait`] | when a place is open, what a number is, how long a wait will be |
+//! | [`fact`] | what is now true |
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
+pub mod agent;
+pub mod call;
+pub mod directory;
+pub mod entry;
+pub mod fact;
+pub mod hours;
+pub mod numbers;
+pub mod routing;
+pub mod transaction;
+pub mod wait;

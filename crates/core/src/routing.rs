@@ -1,0 +1,232 @@
+//! Who is next, and for which agent.
+//!
+//! [`assign`] is given one snapshot and answers with the agent offers to make now. It is asked again whenever an agent
+//! or a caller might fit; nothing it says takes effect before the store has reserved the agent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nohold_model::{AgentKey, CallId, OfferId, QueueKey, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::agent::{Agent, OfferEnd};
+use crate::directory::{Directory, Queue, Strategy};
+
+/// A caller's stand in the line of a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The call.
+    pub call: CallId,
+    /// The queue.
+    pub queue: QueueKey,
+    /// Counts the entries of this call into a queue, so that an offer for an earlier stay is recognised.
+    pub stay: u32,
+    /// The class.
+    pub class: Class,
+    /// Higher is served earlier within the class.
+    pub priority: u8,
+    /// The place in line (排队位置): the first arrival.
+    pub place: Timestamp,
+    /// The last entry into this queue, from which the longest wait counts.
+    pub entered: Timestamp,
+    /// The caller may be connected now: neither keying a number nor recording.
+    pub connectable: bool,
+}
+
+/// Classes of callers in a line, first to last (I-5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Was connected and lost through our fault.
+    Recovered,
+    /// Answered our dial and waits for the agent.
+    CalledBack,
+    /// Rings in soon after our attempt to reach them.
+    Returning,
+    /// Everybody else.
+    Ordinary,
+}
+
+/// One agent offer (派话), as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its id.
+    pub id: OfferId,
+    /// The call that is offered.
+    pub call: CallId,
+    /// The caller's stay in the queue for which it was made.
+    pub stay: u32,
+    /// The queue; none for a call that was transferred to this agent.
+    pub queue: Option<QueueKey>,
+    /// The agent.
+    pub agent: AgentKey,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When the agent's phone stops ringing.
+    pub ring_until: Timestamp,
+    /// When and how it ended; each offer ends exactly once (I-6).
+    pub ended: Option<(Timestamp, OfferEnd)>,
+}
+
+/// What [`assign`] looks at: one consistent moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Everybody who waits.
+    pub waiting: Vec<Waiting>,
+    /// The agents who are signed in.
+    pub agents: Vec<Agent>,
+    /// Offers that have not ended.
+    pub offers: Vec<Offer>,
+    /// Whom each round-robin queue rang last.
+    pub memory: BTreeMap<QueueKey, AgentKey>,
+}
+
+/// An offer to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// For this call,
+    pub call: CallId,
+    /// in this stay,
+    pub stay: u32,
+    /// waiting in this queue,
+    pub queue: QueueKey,
+    /// this agent.
+    pub agent: AgentKey,
+}
+
+/// The order within a line: class, priority, place, and the id where two arrived in the same millisecond.
+#[must_use]
+pub fn turn(waiting: &Waiting) -> (Class, std::cmp::Reverse<u8>, Timestamp, CallId) {
+    (waiting.class, std::cmp::Reverse(waiting.priority), waiting.place, waiting.call)
+}
+
+/// The offers to make now.
+///
+/// Callers are taken in turn; each gets the agent that the strategy of the queue picks. Where an agent serves several
+/// queues, the agent's own priorities decide first whose caller comes. No agent is named twice, and only those who
+/// [may be offered](Agent::may_be_offered) something at `at`.
+#[must_use]
+pub fn assign(snapshot: &Snapshot, directory: &Directory, at: Timestamp) -> Vec<Assignment> {
+    let mut round = Round::new(snapshot, directory, at);
+    let mut assignments = Vec::new();
+    while let Some(pairing) = round.best_pairing() {
+        assignments.extend(round.take(&pairing));
+    }
+    assignments.extend(round.join_ringing());
+    assignments
+}
+
+/// Callers and agents that are still to be paired.
+struct Round<'a> {
+    directory: &'a Directory,
+    /// Callers nobody is rung for yet, by queue, in turn.
+    lines: BTreeMap<&'a QueueKey, Vec<&'a Waiting>>,
+    /// Callers for whom a ring-all queue is ringing, by queue, in turn.
+    ringing: BTreeMap<&'a QueueKey, Vec<&'a Waiting>>,
+    free: BTreeMap<&'a AgentKey, &'a Agent>,
+    memory: BTreeMap<&'a QueueKey, AgentKey>,
+}
+
+/// The caller at the head of a line and the agents of the queue who are free, best first.
+struct Pairing<'a> {
+    queue: &'a Queue,
+    caller: &'a Waiting,
+    agents: Vec<&'a AgentKey>,
+}
+
+impl<'a> Round<'a> {
+    fn new(snapshot: &'a Snapshot, directory: &'a Directory, at: Timestamp) -> Self {
+        let rung: BTreeSet<CallId> = snapshot.offers.iter().map(|offer| offer.call).collect();
+        let mut lines: BTreeMap<&QueueKey, Vec<&Waiting>> = BTreeMap::new();
+        let mut ringing: BTreeMap<&QueueKey, Vec<&Waiting>> = BTreeMap::new();
+        for caller in snapshot.waiting.iter().filter(|caller| caller.connectable) {
+            let Some(queue) = directory.queue(&caller.queue) else { continue };
+            if !rung.contains(&caller.call) {
+                lines.entry(&caller.queue).or_default().push(caller);
+            } else if queue.strategy == Strategy::RingAll {
+                ringing.entry(&caller.queue).or_default().push(caller);
+            }
+        }
+        // Last in turn first, so that the head of the line is at the end and cheap to take.
+        for line in lines.values_mut().chain(ringing.values_mut()) {
+            line.sort_by_key(|caller| std::cmp::Reverse(turn(caller)));
+        }
+        let free = snapshot
+            .agents
+            .iter()
+            .filter(|agent| agent.may_be_offered(at))
+            .map(|agent| (&agent.key, agent))
+            .collect();
+        let memory = snapshot.memory.iter().map(|(queue, agent)| (queue, agent.clone())).collect();
+        Round { directory, lines, ringing, free, memory }
+    }
+
+    /// The next caller to be given an agent: by the best priority that a free agent gives to the queue, then by turn.
+    fn best_pairing(&self) -> Option<Pairing<'a>> {
+        let heads = self.lines.iter().filter_map(|(key, line)| {
+            let queue = self.directory.queue(key)?;
+            let caller = line.last()?;
+            let agents = self.free_agents(queue);
+            let urgency = agents.first().map(|(_, priority)| *priority)?;
+            Some((urgency, turn(caller), queue, *caller, agents))
+        });
+        let (_, _, queue, caller, agents) = heads.min_by_key(|(urgency, turn, ..)| (*urgency, *turn))?;
+        let agents = agents.into_iter().map(|(agent, _)| agent).collect();
+        Some(Pairing { queue, caller, agents })
+    }
+
+    /// The free agents of a queue, best first, with the priority that each gives to it.
+    fn free_agents(&self, queue: &'a Queue) -> Vec<(&'a AgentKey, u8)> {
+        let mut agents: Vec<(&AgentKey, u8, Timestamp)> = self
+            .directory
+            .members(queue)
+            .filter_map(|(profile, priority)| {
+                self.free.get_key_value(&profile.key).map(|(key, agent)| (*key, priority, agent.idle_since))
+            })
+            .collect();
+        let last = self.memory.get(&queue.key);
+        agents.sort_by_key(|(agent, priority, idle_since)| {
+            let rank = match queue.strategy {
+                Strategy::LongestIdle | Strategy::RingAll => (false, *idle_since),
+                // Those behind the one who was rung last come first, then those before, each in the order of keys.
+                Strategy::RoundRobin => (last.is_some_and(|last| *agent <= last), Timestamp::EPOCH),
+            };
+            (*priority, rank, *agent)
+        });
+        agents.into_iter().map(|(agent, priority, _)| (agent, priority)).collect()
+    }
+
+    /// Gives the caller the agent, or all of them where the queue rings all.
+    fn take(&mut self, pairing: &Pairing<'a>) -> Vec<Assignment> {
+        if let Some(line) = self.lines.get_mut(&pairing.queue.key) {
+            line.pop();
+        }
+        let chosen = match pairing.queue.strategy {
+            Strategy::LongestIdle | Strategy::RoundRobin => pairing.agents.get(..1).unwrap_or_default(),
+            Strategy::RingAll => &pairing.agents,
+        };
+        for agent in chosen {
+            self.free.remove(*agent);
+            self.memory.insert(&pairing.queue.key, (*agent).clone());
+        }
+        chosen.iter().map(|agent| assignment(pairing.caller, agent)).collect()
+    }
+
+    /// Agents who are still free join the ringing for the first caller of their ring-all queues.
+    fn join_ringing(&mut self) -> Vec<Assignment> {
+        let mut assignments = Vec::new();
+        for (key, line) in &self.ringing {
+            let (Some(queue), Some(caller)) = (self.directory.queue(key), line.last()) else { continue };
+            for (agent, _) in self.free_agents(queue) {
+                assignments.push(assignment(caller, agent));
+            }
+            for assignment in &assignments {
+                self.free.remove(&assignment.agent);
+            }
+        }
+        assignments
+    }
+}
+
+fn assignment(caller: &Waiting, agent: &AgentKey) -> Assignment {
+    Assignment { call: caller.call, stay: caller.stay, queue: caller.queue.clone(), agent: agent.clone() }
+}

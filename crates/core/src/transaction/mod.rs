@@ -1,0 +1,351 @@
+//! What the store changes together, or refuses: each transaction is a pure function from rows to rows.
+//!
+//! A store loads the rows that [`run`] asks for, and writes what it returns, in one transaction of its own. All rules
+//! of what may happen at the same time live here, once, for every database. A row that was not loaded yet ends the run
+//! with [`NotLoaded`]; the store loads it and runs again: nothing has happened in between.
+
+mod apply;
+mod desk;
+mod gather;
+mod recover;
+mod working;
+
+use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::agent::{self, Agent};
+use crate::directory::{Directory, Forbidden};
+use crate::entry::{self, Actor, Entry, Target, Window};
+use crate::fact::{Dated, Doing};
+use crate::routing::{Assignment, Offer, Waiting};
+
+use working::Working;
+
+/// Something that must happen whole or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transaction {
+    /// What a call has to record. `promise` is what must be true before the call may go on; when it is refused, the
+    /// records still stand.
+    Call {
+        /// The records, in the order in which they became true.
+        records: Vec<Dated>,
+        /// The fact that the call waits for.
+        promise: Option<Dated>,
+    },
+    /// An agent is reserved for a caller.
+    Reserve {
+        /// Who for whom.
+        assignment: Assignment,
+        /// The id that the offer will have.
+        offer: OfferId,
+    },
+    /// An agent's own wish, a supervisor's, or a timer's.
+    Agent {
+        /// Whom it concerns.
+        agent: AgentKey,
+        /// What.
+        input: agent::Input,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// Work on an entry that needs no call.
+    Entry {
+        /// Which.
+        entry: EntryId,
+        /// What.
+        change: entry::Change,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// An agent calls an entry back: claim, agent and call together.
+    CallBack {
+        /// Which.
+        entry: EntryId,
+        /// Who calls.
+        agent: AgentKey,
+        /// The id that the call will have.
+        call: CallId,
+        /// A supervisor lets it happen outside the dialling window.
+        beyond_window: bool,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// Our side died with this call: whoever was in it is accounted for.
+    Recover {
+        /// The call.
+        call: CallId,
+        /// The id of the entry that this may make.
+        entry: EntryId,
+    },
+}
+
+/// What a transaction answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The request stands.
+    Requested {
+        /// The entry.
+        entry: EntryId,
+        /// What may be told.
+        promise: Window,
+    },
+    /// There is an open request already; nothing was added.
+    AlreadyOpen {
+        /// Its entry.
+        entry: EntryId,
+        /// What was told.
+        promise: Window,
+    },
+    /// The number has made too many requests.
+    OverLimit,
+    /// The attempt may be dialled now.
+    Attempt(AttemptId),
+    /// The agent is reserved.
+    Reserved(Offer),
+    /// The callback may begin.
+    CallBack(CallbackOrder),
+    /// Nothing has changed, and this is why.
+    Refused(Refusal),
+}
+
+/// What a callback needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackOrder {
+    /// The call.
+    pub call: CallId,
+    /// The entry.
+    pub entry: EntryId,
+    /// Who calls.
+    pub agent: AgentKey,
+    /// Whom.
+    pub number: PhoneNumber,
+    /// The number that the customer sees.
+    pub caller_id: PhoneNumber,
+    /// Whose customer it is.
+    pub target: Target,
+    /// The queue that the request came from.
+    pub queue: Option<QueueKey>,
+}
+
+/// Why a transaction changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(Noun),
+    /// The entry does not allow it.
+    #[error(transparent)]
+    Entry(entry::Refusal),
+    /// There is an open entry for this number and line of business already; that one is meant.
+    #[error("this customer has an open entry already: work on that one")]
+    OpenElsewhere(EntryId),
+    /// The agent cannot do that in the present state.
+    #[error("not possible in the agent's present state")]
+    AgentState,
+    /// The caller is not waiting there any more.
+    #[error("the caller is no longer waiting there")]
+    CallerGone,
+    /// Somebody else is being rung for this caller.
+    #[error("another agent is being rung for this caller")]
+    AlreadyOffered,
+    /// The entry has no number that could be called.
+    #[error("the caller's number was withheld: there is nothing to call")]
+    NoNumber,
+    /// A call to this number is going on.
+    #[error("this number is in another call of ours: wait until that has ended")]
+    NumberInUse,
+    /// The number may not be dialled, or not now.
+    #[error(transparent)]
+    Dial(Forbidden),
+    /// The line of business has no caller ID that could be shown.
+    #[error("no number is configured that this customer may see: choose a caller ID for the service or campaign")]
+    NoCallerId,
+}
+
+/// What was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noun {
+    /// An agent.
+    Agent,
+    /// A call.
+    Call,
+    /// An entry of the missed-call list.
+    Entry,
+    /// A queue.
+    Queue,
+}
+
+impl std::fmt::Display for Noun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Noun::Agent => "agent",
+            Noun::Call => "call",
+            Noun::Entry => "entry",
+            Noun::Queue => "queue",
+        })
+    }
+}
+
+/// A call while it lives: what must be known of it if our side dies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRow {
+    /// The call.
+    pub id: CallId,
+    /// The customer's number.
+    pub number: Option<PhoneNumber>,
+    /// The service; none for a callback of a campaign.
+    pub service: Option<ServiceKey>,
+    /// The queue that the caller was in last.
+    pub queue: Option<QueueKey>,
+    /// When the call began.
+    pub began: Timestamp,
+    /// What the customer is doing.
+    pub doing: Doing,
+    /// Since when agent and customer hear each other.
+    pub connected: Option<Timestamp>,
+    /// The agent whom the call has, from the answer on.
+    pub agent: Option<AgentKey>,
+    /// The number that a transfer dials.
+    pub dialled: Option<PhoneNumber>,
+    /// For a callback: of what.
+    pub callback: Option<CallbackRow>,
+}
+
+/// The callback that a call is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackRow {
+    /// The entry.
+    pub entry: EntryId,
+    /// The attempt, once it began.
+    pub attempt: Option<AttemptId>,
+    /// A supervisor has allowed it outside the dialling window.
+    pub beyond_window: bool,
+}
+
+/// A number that a call of ours is using (I-7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The call.
+    pub call: CallId,
+    /// We dial it, or have dialled it.
+    pub dialled: bool,
+    /// The call is dead, but the phone may go on ringing until then.
+    pub until: Option<Timestamp>,
+}
+
+/// A row that [`run`] needs and the store has not given it yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotLoaded {
+    /// An agent.
+    Agent(AgentKey),
+    /// A call.
+    Call(CallId),
+    /// A place in a line.
+    Waiting(CallId),
+    /// An offer.
+    Offer(OfferId),
+    /// The live offers of a call.
+    OffersOf(CallId),
+    /// An entry.
+    Entry(EntryId),
+    /// The open entries of a number.
+    OpenEntries(PhoneNumber),
+    /// The calls that use a number.
+    Holds(PhoneNumber),
+    /// How many requests a number has made since then.
+    Requests(PhoneNumber, Timestamp),
+}
+
+/// A row, or the word that it must be loaded first.
+pub type Read<T> = Result<T, NotLoaded>;
+
+/// The rows as they are before a transaction.
+pub trait Rows {
+    /// An agent, where one has ever signed in.
+    fn agent(&self, key: &AgentKey) -> Read<Option<Agent>>;
+    /// A call that lives.
+    fn call(&self, id: CallId) -> Read<Option<CallRow>>;
+    /// A call's place in a line.
+    fn waiting(&self, id: CallId) -> Read<Option<Waiting>>;
+    /// An offer, ended or not.
+    fn offer(&self, id: OfferId) -> Read<Option<Offer>>;
+    /// The offers of a call that have not ended.
+    fn live_offers(&self, call: CallId) -> Read<Vec<OfferId>>;
+    /// An entry.
+    fn entry(&self, id: EntryId) -> Read<Option<Entry>>;
+    /// The open entries of a number, oldest first.
+    fn open_entries(&self, number: &PhoneNumber) -> Read<Vec<EntryId>>;
+    /// The calls that use a number.
+    fn holds(&self, number: &PhoneNumber) -> Read<Vec<Hold>>;
+    /// How many requests the number has made since then.
+    fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32>;
+}
+
+/// A row to write, whole, or to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// An agent.
+    Agent(Agent),
+    /// A call that lives.
+    Call(CallRow),
+    /// A call that does not live any more.
+    CallGone(CallId),
+    /// A place in a line.
+    Waiting(Waiting),
+    /// A place that was left.
+    WaitingGone(CallId),
+    /// An offer.
+    Offer(Offer),
+    /// An entry.
+    Entry(Box<Entry>),
+    /// A number in use.
+    Hold(Hold),
+    /// A number that this call does not use any more.
+    HoldGone(PhoneNumber, CallId),
+    /// Whom a round-robin queue rang last.
+    Memory(QueueKey, AgentKey),
+    /// One more request of a number.
+    RequestCounted(PhoneNumber, Timestamp),
+}
+
+/// What a transaction does: all of it is written, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The answer.
+    pub answer: Answer,
+    /// The rows to write.
+    pub writes: Vec<Write>,
+    /// The facts to append to the history, in order.
+    pub facts: Vec<Dated>,
+}
+
+/// Runs a transaction on rows.
+///
+/// # Errors
+/// [`NotLoaded`] names a row that must be loaded before the transaction can run; nothing has happened then.
+pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction: &Transaction) -> Read<Outcome> {
+    let mut working = Working::new(rows, directory, at);
+    let answer = match transaction {
+        Transaction::Call { records, promise } => {
+            for record in records {
+                working.apply(record)?;
+            }
+            match promise {
+                Some(promise) => working.promise(promise)?,
+                None => Answer::Done,
+            }
+        }
+        Transaction::Reserve { assignment, offer } => working.reserve(assignment, *offer)?,
+        Transaction::Agent { agent, input, by } => working.agent_wish(agent, input, by)?,
+        Transaction::Entry { entry, change, by } => working.entry_wish(*entry, change, by)?,
+        Transaction::CallBack { entry, agent, call, beyond_window, by } => {
+            working.call_back(*entry, agent, *call, *beyond_window, by)?
+        }
+        Transaction::Recover { call, entry } => working.recover(*call, *entry)?,
+    };
+    Ok(working.finish(answer))
+}

@@ -1,0 +1,67 @@
+//! Accounting for a call that our side has dropped by dying (I-9).
+
+use nohold_model::{CallId, CallResult, EntryId, Millis};
+
+use super::{Answer, CallRow, CallbackRow, Noun, Read, Refusal, Rows, Working};
+use crate::agent::{AfterOffer, Input, OfferEnd};
+use crate::entry::{Actor, Change, State, Target};
+use crate::fact::{CallEnd, Dated, Doing, Fact};
+
+impl<R: Rows> Working<'_, R> {
+    /// Ends a call that nobody drives any more: whoever waited or talked is listed as cut off, agents are free again,
+    /// an attempt is interrupted.
+    pub(super) fn recover(&mut self, call: CallId, entry: EntryId) -> Read<Answer> {
+        let Some(row) = self.call(call)? else { return Ok(Answer::Refused(Refusal::NotFound(Noun::Call))) };
+        for offer in self.live_offers(call)? {
+            self.offer_ended(self.at, offer.id, OfferEnd::Interrupted, AfterOffer::default())?;
+        }
+        let end = match &row.callback {
+            Some(callback) => self.recover_callback(&row, callback)?,
+            None => self.recover_inbound(&row, entry)?,
+        };
+        if let Some(agent) = &row.agent {
+            // There is no wrap-up: nobody knows what was heard.
+            self.agent_input(agent, self.at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
+        }
+        self.apply(&Dated { at: self.at, fact: Fact::CallEnded { call, how: end } })?;
+        Ok(Answer::Done)
+    }
+
+    fn recover_inbound(&mut self, row: &CallRow, entry: EntryId) -> Read<CallEnd> {
+        if row.doing == Doing::Finished {
+            return Ok(CallEnd::Requested);
+        }
+        let target = match (&row.queue, &row.service) {
+            (Some(queue), _) => Target::Queue(queue.clone()),
+            (None, Some(service)) => Target::WholeService(service.clone()),
+            (None, None) => return Ok(CallEnd::CutOff),
+        };
+        let fact = Fact::CutOff { entry, call: row.id, number: row.number.clone(), target, doing: row.doing };
+        self.apply(&Dated { at: self.at, fact })?;
+        Ok(CallEnd::CutOff)
+    }
+
+    fn recover_callback(&mut self, row: &CallRow, callback: &CallbackRow) -> Read<CallEnd> {
+        let state = self.entry(callback.entry)?.map(|entry| entry.state);
+        let of_this_call = |call: CallId| call == row.id;
+        match (state, callback.attempt) {
+            (Some(State::Attempting { call, .. }), Some(attempt)) if of_this_call(call) => {
+                // Nobody knows whether the INVITE has left, so it counts as sent.
+                self.attempt_ended(self.at, attempt, callback.entry, CallResult::Interrupted, true)?;
+            }
+            (Some(State::Talking { call, .. }), Some(attempt)) if of_this_call(call) => {
+                let talked = row.connected.map_or(Millis::ZERO, |since| self.at.since(since));
+                let change = Change::TalkEnded { attempt, talked, broken: true };
+                let _ = self.entry_change(callback.entry, self.at, &change, &Actor::System)?;
+                // Back to the list at once: a person decides what comes next.
+                let _ = self.entry_change(callback.entry, self.at, &Change::Release, &Actor::System)?;
+            }
+            (Some(_) | None, _) => {
+                let change = Change::CallDropped { call: row.id };
+                let _ = self.entry_change(callback.entry, self.at, &change, &Actor::System)?;
+            }
+        }
+        Ok(CallEnd::Callback)
+    }
+
+}

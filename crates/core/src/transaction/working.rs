@@ -1,0 +1,228 @@
+//! The rows as a running transaction sees them: what it has changed itself, over what was there before.
+
+use std::collections::BTreeMap;
+
+use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
+
+use super::{Answer, CallRow, Hold, Outcome, Read, Rows, Write};
+use crate::agent::{self, Agent};
+use crate::directory::Directory;
+use crate::entry::{self, Actor, Entry};
+use crate::fact::{Dated, Fact};
+use crate::routing::{Offer, Waiting};
+
+/// A transaction at work.
+pub(super) struct Working<'a, R> {
+    rows: &'a R,
+    pub(super) directory: &'a Directory,
+    pub(super) at: Timestamp,
+    agents: BTreeMap<AgentKey, Agent>,
+    calls: BTreeMap<CallId, Option<CallRow>>,
+    waiting: BTreeMap<CallId, Option<Waiting>>,
+    offers: BTreeMap<OfferId, Offer>,
+    entries: BTreeMap<EntryId, Entry>,
+    holds: BTreeMap<(PhoneNumber, CallId), Option<Hold>>,
+    memory: BTreeMap<QueueKey, AgentKey>,
+    counted: Vec<(PhoneNumber, Timestamp)>,
+    facts: Vec<Dated>,
+}
+
+impl<'a, R: Rows> Working<'a, R> {
+    pub(super) fn new(rows: &'a R, directory: &'a Directory, at: Timestamp) -> Self {
+        Working {
+            rows,
+            directory,
+            at,
+            agents: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            memory: BTreeMap::new(),
+            counted: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(self, answer: Answer) -> Outcome {
+        let mut writes: Vec<Write> = Vec::new();
+        writes.extend(self.agents.into_values().map(Write::Agent));
+        writes.extend(self.calls.into_iter().map(|(id, row)| row.map_or(Write::CallGone(id), Write::Call)));
+        writes.extend(self.waiting.into_iter().map(|(id, row)| row.map_or(Write::WaitingGone(id), Write::Waiting)));
+        writes.extend(self.offers.into_values().map(Write::Offer));
+        writes.extend(self.entries.into_values().map(|entry| Write::Entry(Box::new(entry))));
+        writes.extend(
+            self.holds.into_iter().map(|((number, call), hold)| hold.map_or(Write::HoldGone(number, call), Write::Hold)),
+        );
+        writes.extend(self.memory.into_iter().map(|(queue, agent)| Write::Memory(queue, agent)));
+        writes.extend(self.counted.into_iter().map(|(number, at)| Write::RequestCounted(number, at)));
+        Outcome { answer, writes, facts: self.facts }
+    }
+
+    pub(super) fn note(&mut self, at: Timestamp, fact: Fact) {
+        self.facts.push(Dated { at, fact });
+    }
+
+    // --- rows, as they are now ---
+
+    pub(super) fn agent(&self, key: &AgentKey) -> Read<Option<Agent>> {
+        match self.agents.get(key) {
+            Some(agent) => Ok(Some(agent.clone())),
+            None => self.rows.agent(key),
+        }
+    }
+
+    pub(super) fn call(&self, id: CallId) -> Read<Option<CallRow>> {
+        match self.calls.get(&id) {
+            Some(row) => Ok(row.clone()),
+            None => self.rows.call(id),
+        }
+    }
+
+    pub(super) fn waiting(&self, id: CallId) -> Read<Option<Waiting>> {
+        match self.waiting.get(&id) {
+            Some(row) => Ok(row.clone()),
+            None => self.rows.waiting(id),
+        }
+    }
+
+    pub(super) fn offer(&self, id: OfferId) -> Read<Option<Offer>> {
+        match self.offers.get(&id) {
+            Some(offer) => Ok(Some(offer.clone())),
+            None => self.rows.offer(id),
+        }
+    }
+
+    pub(super) fn live_offers(&self, call: CallId) -> Read<Vec<Offer>> {
+        let mut ids = self.rows.live_offers(call)?;
+        ids.extend(self.offers.values().filter(|offer| offer.call == call).map(|offer| offer.id));
+        ids.sort_unstable();
+        ids.dedup();
+        let mut live = Vec::new();
+        for id in ids {
+            live.extend(self.offer(id)?.filter(|offer| offer.ended.is_none()));
+        }
+        Ok(live)
+    }
+
+    pub(super) fn entry(&self, id: EntryId) -> Read<Option<Entry>> {
+        match self.entries.get(&id) {
+            Some(entry) => Ok(Some(entry.clone())),
+            None => self.rows.entry(id),
+        }
+    }
+
+    pub(super) fn open_entries(&self, number: &PhoneNumber) -> Read<Vec<Entry>> {
+        let mut ids = self.rows.open_entries(number)?;
+        ids.extend(self.entries.values().filter(|entry| entry.number.as_ref() == Some(number)).map(|entry| entry.id));
+        ids.sort_unstable();
+        ids.dedup();
+        let mut open = Vec::new();
+        for id in ids {
+            open.extend(self.entry(id)?.filter(Entry::is_open));
+        }
+        Ok(open)
+    }
+
+    pub(super) fn holds(&self, number: &PhoneNumber) -> Read<Vec<Hold>> {
+        let mut holds = self.rows.holds(number)?;
+        holds.retain(|hold| !self.holds.contains_key(&(number.clone(), hold.call)));
+        holds.extend(self.holds.values().flatten().filter(|hold| hold.number == *number).cloned());
+        Ok(holds)
+    }
+
+    pub(super) fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
+        let own = self.counted.iter().filter(|(counted, at)| counted == number && *at >= since).count();
+        Ok(self.rows.requests_since(number, since)?.saturating_add(u32::try_from(own).unwrap_or(u32::MAX)))
+    }
+
+    // --- changes ---
+
+    /// Gives the agent an input; an input that means nothing to the agent as they are changes nothing.
+    pub(super) fn agent_input(
+        &mut self,
+        key: &AgentKey,
+        at: Timestamp,
+        input: &agent::Input,
+        by: &Actor,
+    ) -> Read<bool> {
+        let agent = self.agent(key)?.unwrap_or_else(|| Agent::new(key.clone()));
+        let Some(next) = agent::next(&agent, at, input) else { return Ok(false) };
+        if next.state() != agent.state() {
+            let fact =
+                Fact::AgentChanged { agent: key.clone(), from: agent.state(), to: next.state(), by: by.clone() };
+            self.note(at, fact);
+        }
+        self.agents.insert(key.clone(), next);
+        Ok(true)
+    }
+
+    /// Changes an entry, or says why not.
+    pub(super) fn entry_change(
+        &mut self,
+        id: EntryId,
+        at: Timestamp,
+        change: &entry::Change,
+        by: &Actor,
+    ) -> Read<Result<(), entry::Refusal>> {
+        let Some(entry) = self.entry(id)? else { return Ok(Err(entry::Refusal::Stale)) };
+        match entry::change(&entry, &self.directory.site, at, by, change) {
+            Ok(next) => {
+                self.put_entry(next);
+                self.note(at, Fact::EntryChanged { entry: id, change: change.clone(), by: by.clone() });
+                Ok(Ok(()))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    pub(super) fn put_entry(&mut self, entry: Entry) {
+        self.entries.insert(entry.id, entry);
+    }
+
+    pub(super) fn put_call(&mut self, row: CallRow) {
+        self.calls.insert(row.id, Some(row));
+    }
+
+    pub(super) fn remove_call(&mut self, id: CallId) {
+        self.calls.insert(id, None);
+    }
+
+    /// Changes the row of a call, where it lives.
+    pub(super) fn edit_call(&mut self, id: CallId, edit: impl FnOnce(&mut CallRow)) -> Read<()> {
+        if let Some(mut row) = self.call(id)? {
+            edit(&mut row);
+            self.put_call(row);
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_waiting(&mut self, waiting: Waiting) {
+        self.waiting.insert(waiting.call, Some(waiting));
+    }
+
+    pub(super) fn remove_waiting(&mut self, id: CallId) {
+        self.waiting.insert(id, None);
+    }
+
+    pub(super) fn put_offer(&mut self, offer: Offer) {
+        self.offers.insert(offer.id, offer);
+    }
+
+    pub(super) fn put_hold(&mut self, hold: Hold) {
+        self.holds.insert((hold.number.clone(), hold.call), Some(hold));
+    }
+
+    pub(super) fn remove_hold(&mut self, number: &PhoneNumber, call: CallId) {
+        self.holds.insert((number.clone(), call), None);
+    }
+
+    pub(super) fn remember(&mut self, queue: QueueKey, agent: AgentKey) {
+        self.memory.insert(queue, agent);
+    }
+
+    pub(super) fn count_request(&mut self, number: PhoneNumber, at: Timestamp) {
+        self.counted.push((number, at));
+    }
+}
