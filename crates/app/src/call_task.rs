@@ -112,6 +112,5 @@ impl<P: Ports> Driver<P> {
     fn submit(&mut self) {
         let directory = self.node.directory();
         self.books.submit(self.node.ports().store(), &directory, self.node.now());
-        self.live.set_settled(self.books.are_settled());
     }
 }

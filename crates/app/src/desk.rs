@@ -87,6 +87,7 @@ impl<P: Ports> Node<P> {
     }
 
     async fn wish(&self, transaction: Transaction) -> Result<Answer, NotDone> {
+        self.is_ready().await;
         let answer = self.ports().store().transact(self.directory(), self.now(), transaction).await?;
         self.wake_routing();
         match answer {

@@ -1,21 +1,41 @@
-//! What happens because time passes: a wrap-up ends, a claim runs out.
+//! What happens because time passes: a wrap-up ends, a claim runs out, a call turns out to be driven by nobody.
+
+use std::collections::BTreeMap;
 
 use nohold_core::agent;
 use nohold_core::entry::{Actor, Change};
 use nohold_core::transaction::Transaction;
+use nohold_model::{CallId, IdSource, Millis, Timestamp};
 
 use crate::node::Node;
 use crate::ports::{Clock, Ports, Store};
 
+/// A call in the store that no task drives for this long is nobody's: whoever was about to drive it has died.
+const FORGOTTEN_AFTER: Millis = Millis::seconds(5);
+
 /// Looks now and then for what has come due.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
+    let mut missing = Missing::default();
     loop {
-        look(&node).await;
+        look(&node, &mut missing).await;
         node.ports().clock().sleep_until(node.now() + node.settings().housekeeping_poll).await;
     }
 }
 
-async fn look<P: Ports>(node: &Node<P>) {
+/// Calls that the store believes alive and that no task drives, with the time since which that has been seen.
+#[derive(Default)]
+struct Missing(BTreeMap<CallId, Timestamp>);
+
+impl Missing {
+    /// Notes what is missing now; those that have been for too long.
+    fn note(&mut self, missing: impl Iterator<Item = CallId>, now: Timestamp) -> Vec<CallId> {
+        self.0 = missing.map(|call| (call, self.0.get(&call).copied().unwrap_or(now))).collect();
+        let forgotten = self.0.iter().filter(|(_, since)| now.since(**since) >= FORGOTTEN_AFTER);
+        forgotten.map(|(call, _)| *call).collect()
+    }
+}
+
+async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
     let Ok(due) = node.ports().store().due(node.now()).await else { return };
     let agents = due.agents.into_iter().map(|agent| Transaction::Agent {
         agent,
@@ -24,7 +44,13 @@ async fn look<P: Ports>(node: &Node<P>) {
     });
     let entries =
         due.entries.into_iter().map(|entry| Transaction::Entry { entry, change: Change::Tick, by: Actor::System });
-    for transaction in agents.chain(entries) {
+    let (live, now) = (node.calls(), node.now());
+    let not_driven = due.calls.into_iter().filter(|call| !live.contains_key(call));
+    let forgotten = missing.note(not_driven, now).into_iter().map(|call| Transaction::Recover {
+        call,
+        entry: IdSource::new(node.ports().seed()).next(now),
+    });
+    for transaction in agents.chain(entries).chain(forgotten) {
         // What the store does not take now is still due at the next look.
         let _ = node.ports().store().transact(node.directory(), node.now(), transaction).await;
     }

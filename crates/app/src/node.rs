@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use futures::channel::oneshot;
 use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, World};
 use nohold_core::directory::Directory;
 use nohold_core::transaction::CallbackOrder;
 use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::ports::{Clock, Ports, Telephony, TelephonyEvent};
 use crate::{call_task, housekeeping, recovery, router};
@@ -52,6 +51,8 @@ struct Shared<P> {
     lines: RwLock<Arc<Lines>>,
     calls: Mutex<Calls>,
     routing: Notify,
+    /// What died before this node is accounted for: calls and wishes may come.
+    ready: watch::Sender<bool>,
 }
 
 /// The live calls and whose each leg is.
@@ -66,7 +67,6 @@ struct Calls {
 pub struct LiveCall {
     call: Arc<Mutex<Call>>,
     mailbox: mpsc::UnboundedSender<Input>,
-    settled: Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl LiveCall {
@@ -76,14 +76,10 @@ impl LiveCall {
         lock(&self.call).clone()
     }
 
-    /// Whether the store knows everything that the call has to say.
+    /// The agents whom the call has in hand.
     #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.settled.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_settled(&self, settled: bool) {
-        self.settled.store(settled, std::sync::atomic::Ordering::Relaxed);
+    pub fn agents(&self) -> std::collections::BTreeSet<nohold_model::AgentKey> {
+        lock(&self.call).agents()
     }
 
     /// Lets the call take an input; its legs and deadline are known afterwards.
@@ -108,31 +104,34 @@ impl<P: Ports> Node<P> {
                 lines: RwLock::default(),
                 calls: Mutex::default(),
                 routing: Notify::new(),
+                ready: watch::Sender::new(false),
             }),
         };
-        let (ready, is_ready) = oneshot::channel();
-        let starting = node.clone();
-        node.ports().spawn("start", Box::pin(async move { starting.run_up(ready).await }));
-        let listening = node.clone();
-        node.ports().spawn("events", Box::pin(async move { listening.listen(events, is_ready).await }));
+        let (starting, listening) = (node.clone(), node.clone());
+        node.ports().spawn("start", Box::pin(async move { starting.run_up().await }));
+        node.ports().spawn("events", Box::pin(async move { listening.listen(events).await }));
         node
     }
 
     /// What must be done before the first call is taken.
-    async fn run_up(self, ready: oneshot::Sender<()>) {
+    async fn run_up(self) {
         recovery::account_for_the_dead(&self).await;
         router::look(&self).await;
-        // Nobody listens any more only when the node itself is gone.
-        let _ = ready.send(());
+        self.shared.ready.send_replace(true);
         let (routing, keeping) = (self.clone(), self.clone());
         self.ports().spawn("router", Box::pin(async move { router::run(routing).await }));
         self.ports().spawn("housekeeping", Box::pin(async move { housekeeping::run(keeping).await }));
     }
 
-    async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>, ready: oneshot::Receiver<()>) {
-        if ready.await.is_err() {
-            return;
-        }
+    /// Waits until the node takes calls and wishes.
+    pub(crate) async fn is_ready(&self) {
+        let mut ready = self.shared.ready.subscribe();
+        // The sender lives as long as the node does.
+        let _ = ready.wait_for(|ready| *ready).await;
+    }
+
+    async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>) {
+        self.is_ready().await;
         while let Some(event) = events.recv().await {
             match event {
                 TelephonyEvent::NewCall { leg, from, to } => match self.directory().numbers.get(&to) {
@@ -170,7 +169,7 @@ impl<P: Ports> Node<P> {
     fn drive(&self, call: Call, effects: Effects) {
         let (mailbox, inputs) = mpsc::unbounded_channel();
         let id = call.id();
-        let live = LiveCall { call: Arc::new(Mutex::new(call)), mailbox, settled: Arc::default() };
+        let live = LiveCall { call: Arc::new(Mutex::new(call)), mailbox };
         lock(&self.shared.calls).by_id.insert(id, live.clone());
         let node = self.clone();
         let task = async move { call_task::run(node, id, live, effects, inputs).await };

@@ -101,6 +101,8 @@ pub struct Due {
     pub agents: Vec<AgentKey>,
     /// Entries whose claim, or wait for an outcome, is over.
     pub entries: Vec<EntryId>,
+    /// All calls that the store believes alive: one that nobody drives is accounted for.
+    pub calls: Vec<CallId>,
 }
 
 /// The clock of the edge: the only place where time is read.

@@ -13,7 +13,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use change::{Change, Refusal, change};
+pub use change::{Change, Outcome, Refusal, change};
 pub use list::{Line, order};
 
 use crate::directory::Directory;

@@ -14,7 +14,8 @@ impl Inbound {
     /// The store has reserved an agent: ring, if the caller is still as the offer thought.
     pub(super) fn offered(&mut self, offer: &Offer, turn: &mut Turn<'_, '_>) {
         let known = self.over_offers.contains(&offer.id) || self.ringing.iter().any(|ringing| ringing.offer == offer.id);
-        if known {
+        // The offer of a transfer comes with the answer to its promise, which may still be on its way.
+        if known || offer.queue.is_none() {
             return;
         }
         let fits = self.stand.as_ref().is_some_and(|stand| {

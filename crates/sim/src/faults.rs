@@ -1,0 +1,241 @@
+//! Faults that can be planted, each of a kind that programs like this really have. The simulator is worth what it
+//! catches: a test plants every one of them and demands that an invariant breaks.
+
+use std::str::FromStr;
+
+use fastrand::Rng;
+use nohold_core::agent::{Agent, Engagement, OfferEnd};
+use nohold_core::entry::{CloseReason, State};
+use nohold_core::fact::{Dated, Fact};
+use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
+use nohold_model::Timestamp;
+
+use crate::store::Tables;
+
+/// A fault that is planted in the store's way of deciding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Now and then the end of a conversation does not free the agent.
+    AgentNotFreed,
+    /// An agent who is being rung is offered a second call, and both are accepted.
+    OfferedTwice,
+    /// A caller who comes back from the menu gets a new place.
+    PlaceLost,
+    /// A request that is closed is closed once more, as something else.
+    ClosedTwice,
+    /// The answer to an offer that was taken back is taken all the same.
+    StaleAnswer,
+    /// A caller who gives up is not listed.
+    MissedNotListed,
+    /// A number in use is dialled all the same.
+    NumberInUseIgnored,
+    /// The caller is thanked, and the request is not written.
+    ThankedWithoutRequest,
+    /// The caller who came last is served first.
+    LastComeFirstServed,
+    /// The attempts of a customer are not counted.
+    AttemptsNotCounted,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Fault; 10] = [
+        Fault::AgentNotFreed,
+        Fault::OfferedTwice,
+        Fault::PlaceLost,
+        Fault::ClosedTwice,
+        Fault::StaleAnswer,
+        Fault::MissedNotListed,
+        Fault::NumberInUseIgnored,
+        Fault::ThankedWithoutRequest,
+        Fault::LastComeFirstServed,
+        Fault::AttemptsNotCounted,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::AgentNotFreed => "agent-not-freed",
+            Fault::OfferedTwice => "offered-twice",
+            Fault::PlaceLost => "place-lost",
+            Fault::ClosedTwice => "closed-twice",
+            Fault::StaleAnswer => "stale-answer",
+            Fault::MissedNotListed => "missed-not-listed",
+            Fault::NumberInUseIgnored => "number-in-use-ignored",
+            Fault::ThankedWithoutRequest => "thanked-without-request",
+            Fault::LastComeFirstServed => "last-come-first-served",
+            Fault::AttemptsNotCounted => "attempts-not-counted",
+        }
+    }
+
+    /// Spoils what a call wants to commit.
+    pub(crate) fn corrupt(self, mut transaction: Transaction, tables: &Tables, rng: &mut Rng) -> Transaction {
+        match &mut transaction {
+            Transaction::Call { records, .. } => self.corrupt_records(records, rng),
+            Transaction::Reserve { assignment, .. } => match self {
+                Fault::OfferedTwice => {
+                    let rung = tables.all_live_offers().find(|offer| offer.call != assignment.call);
+                    if let Some(offer) = rung {
+                        assignment.agent = offer.agent.clone();
+                    }
+                }
+                Fault::LastComeFirstServed => {
+                    let line = tables.waiting.values().map(|(row, _)| row);
+                    let last = line
+                        .filter(|row| row.queue == assignment.queue && row.connectable)
+                        .max_by_key(|row| nohold_core::routing::turn(row));
+                    if let Some(last) = last {
+                        assignment.call = last.call;
+                        assignment.stay = last.stay;
+                    }
+                }
+                Fault::AgentNotFreed
+                | Fault::PlaceLost
+                | Fault::ClosedTwice
+                | Fault::StaleAnswer
+                | Fault::MissedNotListed
+                | Fault::NumberInUseIgnored
+                | Fault::ThankedWithoutRequest
+                | Fault::AttemptsNotCounted => {}
+            },
+            Transaction::Agent { .. }
+            | Transaction::Entry { .. }
+            | Transaction::CallBack { .. }
+            | Transaction::Recover { .. } => {}
+        }
+        transaction
+    }
+
+    fn corrupt_records(self, records: &mut Vec<Dated>, rng: &mut Rng) {
+        match self {
+            Fault::AgentNotFreed if rng.u8(0..10) == 0 => {
+                records.retain(|record| !matches!(record.fact, Fact::AgentFreed { .. }));
+            }
+            Fault::MissedNotListed if rng.u8(0..10) == 0 => {
+                records.retain(|record| !matches!(record.fact, Fact::Missed { .. }));
+            }
+            Fault::PlaceLost => {
+                for record in records {
+                    if let Fact::Queued(waiting) = &mut record.fact
+                        && waiting.stay > 1
+                    {
+                        waiting.place = record.at;
+                    }
+                }
+            }
+            Fault::AgentNotFreed
+            | Fault::OfferedTwice
+            | Fault::ClosedTwice
+            | Fault::StaleAnswer
+            | Fault::MissedNotListed
+            | Fault::NumberInUseIgnored
+            | Fault::ThankedWithoutRequest
+            | Fault::LastComeFirstServed
+            | Fault::AttemptsNotCounted => {}
+        }
+    }
+
+    /// Spoils what the rules have decided.
+    pub(crate) fn corrupt_outcome(
+        self,
+        outcome: &mut Outcome,
+        transaction: &Transaction,
+        tables: &Tables,
+        at: Timestamp,
+        rng: &mut Rng,
+    ) {
+        match self {
+            Fault::OfferedTwice => offer_to_the_busy(outcome, transaction, tables, at),
+            Fault::ClosedTwice => close_again(outcome, tables, at, rng),
+            Fault::StaleAnswer => take_stale_answer(outcome, at),
+            Fault::ThankedWithoutRequest if matches!(outcome.answer, Answer::Requested { .. }) => {
+                outcome.writes.retain(|write| !matches!(write, Write::Entry(_)));
+            }
+            Fault::NumberInUseIgnored => outcome.writes.retain(|write| !matches!(write, Write::Hold(_))),
+            Fault::AttemptsNotCounted => {
+                for write in &mut outcome.writes {
+                    if let Write::Entry(entry) = write {
+                        for attempt in &mut entry.attempts {
+                            attempt.counted = false;
+                        }
+                        if matches!(entry.state, State::Closed { reason: CloseReason::Unreachable, .. }) {
+                            entry.state = State::Waiting;
+                        }
+                    }
+                }
+            }
+            Fault::AgentNotFreed
+            | Fault::PlaceLost
+            | Fault::MissedNotListed
+            | Fault::ThankedWithoutRequest
+            | Fault::LastComeFirstServed => {}
+        }
+    }
+}
+
+/// Reserves an agent who is taken.
+fn offer_to_the_busy(outcome: &mut Outcome, transaction: &Transaction, tables: &Tables, at: Timestamp) {
+    let Transaction::Reserve { assignment, offer } = transaction else { return };
+    if !matches!(outcome.answer, Answer::Refused(_)) || !tables.waiting.contains_key(&assignment.call) {
+        return;
+    }
+    let Some(agent) = tables.agents.get(&assignment.agent) else { return };
+    let made = nohold_core::routing::Offer {
+        id: *offer,
+        call: assignment.call,
+        stay: assignment.stay,
+        queue: Some(assignment.queue.clone()),
+        agent: assignment.agent.clone(),
+        made: at,
+        ring_until: at + nohold_model::Millis::seconds(20),
+        ended: None,
+    };
+    let engagement = Some(Engagement::Offered { offer: *offer, call: assignment.call, ringing: false });
+    outcome.writes = vec![
+        Write::Offer(made.clone()),
+        Write::Agent(Agent { engagement, version: agent.version + 1, ..agent.clone() }),
+    ];
+    outcome.answer = Answer::Reserved(made);
+}
+
+fn close_again(outcome: &mut Outcome, tables: &Tables, at: Timestamp, rng: &mut Rng) {
+    let closed = |entry: &&nohold_core::entry::Entry| !entry.is_open();
+    if rng.u8(0..20) == 0
+        && let Some(entry) = tables.entries.values().find(closed)
+    {
+        let mut entry = entry.clone();
+        entry.state = State::Closed { reason: CloseReason::Expired, at };
+        outcome.writes.push(Write::Entry(Box::new(entry)));
+    }
+}
+
+/// An offer that is taken back is accepted after all.
+fn take_stale_answer(outcome: &mut Outcome, at: Timestamp) {
+    let mut taken = Vec::new();
+    for write in &mut outcome.writes {
+        if let Write::Offer(offer) = write
+            && matches!(offer.ended, Some((_, OfferEnd::Withdrawn)))
+        {
+            offer.ended = Some((at, OfferEnd::Accepted));
+            taken.push((offer.agent.clone(), offer.call));
+        }
+    }
+    for write in &mut outcome.writes {
+        if let Write::Agent(agent) = write
+            && let Some((_, call)) = taken.iter().find(|(key, _)| *key == agent.key)
+        {
+            agent.engagement = Some(Engagement::Talking { call: *call, held: false });
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Fault::ALL.into_iter().find(|fault| fault.name() == text).ok_or_else(|| {
+            let names = Fault::ALL.map(Fault::name).join(", ");
+            format!("there is no fault `{text}`: use one of {names}")
+        })
+    }
+}

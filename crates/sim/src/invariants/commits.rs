@@ -1,0 +1,197 @@
+//! What every commit must keep true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nohold_core::directory::Directory;
+use nohold_core::entry::{Entry, State};
+use nohold_core::fact::{CallEnd, Fact};
+use nohold_core::routing::{Offer, turn};
+use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
+use nohold_model::{CallId, EntryId, LegId, Millis, Timestamp};
+
+use super::Violation;
+use crate::store::Tables;
+
+/// A row that has changed less than this ago may not have been seen by whoever decided.
+const UNSEEN: Millis = Millis::seconds(1);
+
+/// Watches every commit.
+#[derive(Debug, Default)]
+pub struct Commits {
+    /// What did not hold.
+    pub violations: Vec<Violation>,
+    /// How each call was accounted for.
+    pub ended: BTreeMap<CallId, CallEnd>,
+    /// Calls that were written into the books.
+    pub arrived: BTreeSet<CallId>,
+    /// The calls by their callers' legs.
+    pub callers: BTreeMap<LegId, CallId>,
+    /// Calls whose request stands, and where.
+    pub requests: BTreeMap<CallId, EntryId>,
+    /// Calls with which something was left behind: a missed call, a message, a cut-off call.
+    pub gathered: BTreeSet<CallId>,
+}
+
+impl Commits {
+    pub(crate) fn watch(
+        &mut self,
+        before: &Tables,
+        directory: &Directory,
+        now: Timestamp,
+        transaction: &Transaction,
+        outcome: &Outcome,
+    ) {
+        for write in &outcome.writes {
+            match write {
+                Write::Offer(offer) => self.offer(before, directory, now, offer),
+                Write::Entry(entry) => self.entry(before, directory, entry, outcome),
+                Write::Waiting(waiting) => {
+                    let arrived = before.calls.get(&waiting.call).map(|call| call.began);
+                    if arrived.is_some_and(|arrived| arrived != waiting.place) {
+                        self.broken("I-5", format!("{} has a place that is not its arrival", waiting.call));
+                    }
+                }
+                Write::Agent(_)
+                | Write::Call(_)
+                | Write::CallGone(_)
+                | Write::WaitingGone(_)
+                | Write::Hold(_)
+                | Write::HoldGone(..)
+                | Write::Memory(..)
+                | Write::RequestCounted(..) => {}
+            }
+        }
+        for dated in &outcome.facts {
+            self.fact(&dated.fact, outcome);
+        }
+        if matches!(outcome.answer, Answer::Refused(_)) && !matches!(transaction, Transaction::Call { .. }) {
+            let wrote = !outcome.writes.is_empty();
+            if wrote {
+                self.broken("I-8", format!("a refused transaction has written something: {transaction:?}"));
+            }
+        }
+    }
+
+    pub(crate) fn broken(&mut self, invariant: &'static str, what: String) {
+        self.violations.push(Violation { invariant, what });
+    }
+
+    fn fact(&mut self, fact: &Fact, outcome: &Outcome) {
+        match fact {
+            Fact::CallArrived(arrival) => {
+                self.arrived.insert(arrival.call);
+                self.callers.insert(arrival.leg, arrival.call);
+            }
+            Fact::CallEnded { call, how } => {
+                if let Some(before) = self.ended.insert(*call, *how) {
+                    self.broken("I-9", format!("{call} ended twice, as {before:?} and as {how:?}"));
+                }
+                let listed = self.gathered.contains(call);
+                if matches!(how, CallEnd::Missed | CallEnd::Message | CallEnd::CutOff) && !listed {
+                    self.broken("I-9", format!("{call} ended as {how:?} and stands on no list"));
+                }
+            }
+            Fact::RequestMade(made) => {
+                if let Answer::Requested { entry, .. } = outcome.answer {
+                    self.requests.insert(made.call, entry);
+                }
+            }
+            Fact::EntryGathered { call: Some(call), .. } => {
+                self.gathered.insert(*call);
+            }
+            _ => {}
+        }
+    }
+
+    /// I-6: an offer ends once. I-5: it is made to the first in turn. I-1: to an agent who has no other.
+    fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
+        match before.offers.get(&offer.id) {
+            Some(known) if known.ended.is_some() && known.ended != offer.ended => {
+                self.broken("I-6", format!("{} ended as {:?} and again as {:?}", offer.id, known.ended, offer.ended));
+            }
+            Some(_) => {}
+            None if offer.ended.is_none() => {
+                if let Some(other) = before.all_live_offers().find(|other| other.agent == offer.agent) {
+                    self.broken("I-1", format!("{} is offered {} and {}", offer.agent, other.call, offer.call));
+                }
+                self.turn(before, directory, now, offer);
+            }
+            None => {}
+        }
+    }
+
+    fn turn(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
+        let Some(queue) = offer.queue.as_ref() else { return };
+        let Some((mine, _)) = before.waiting.get(&offer.call) else { return };
+        let joins_ringing = before.all_live_offers().any(|other| other.call == offer.call);
+        if joins_ringing || directory.queue(queue).is_none() {
+            return;
+        }
+        let passed_over = before.waiting.values().find(|(row, since)| {
+            row.queue == *queue
+                && row.connectable
+                && turn(row) < turn(mine)
+                && now.since(*since) >= UNSEEN
+                && !before.offers.values().any(|other| {
+                    // Being rung now, or a moment ago: the offer was still there when somebody looked.
+                    other.call == row.call && other.ended.is_none_or(|(ended, _)| now.since(ended) < UNSEEN)
+                })
+        });
+        if let Some((row, _)) = passed_over {
+            self.broken("I-5", format!("{} was offered in {queue} although {} is before it", offer.call, row.call));
+        }
+    }
+
+    /// I-7: one open entry per number, line of business and matter. I-8: states follow each other as they may.
+    fn entry(&mut self, before: &Tables, directory: &Directory, entry: &Entry, outcome: &Outcome) {
+        if let Some(known) = before.entries.get(&entry.id) {
+            if !may_follow(&known.state, &entry.state) {
+                self.broken("I-8", format!("{} went from {:?} to {:?}", entry.id, known.state, entry.state));
+            }
+            if entry.place > known.place {
+                self.broken("I-8", format!("{} has lost its place", entry.id));
+            }
+            if known.request.is_some() && entry.request.is_none() {
+                self.broken("I-8", format!("{} has lost its request", entry.id));
+            }
+        }
+        if entry.is_open() && entry.number.is_some() {
+            let closed_now = |id: EntryId| {
+                outcome.writes.iter().any(|write| matches!(write, Write::Entry(one) if one.id == id && !one.is_open()))
+            };
+            let twin = before.entries.values().find(|other| {
+                other.is_open()
+                    && !closed_now(other.id)
+                    && other.id != entry.id
+                    && other.number == entry.number
+                    && other.matter == entry.matter
+                    && other.target.business(directory) == entry.target.business(directory)
+            });
+            if let Some(twin) = twin {
+                self.broken("I-7", format!("two entries are open for the same number and business: {} and {}", entry.id, twin.id));
+            }
+        }
+    }
+}
+
+/// waiting → claimed → attempting → talking → noting → closed, and back to waiting from each.
+fn may_follow(from: &State, to: &State) -> bool {
+    use State::{Attempting, Claimed, Closed, Noting, Talking, Waiting};
+    match (from, to) {
+        (Waiting, Waiting | Claimed { .. } | Closed { .. }) => true,
+        (Claimed { .. }, Waiting | Claimed { .. } | Attempting { .. } | Closed { .. }) => true,
+        // While the store stood still a whole conversation may have passed.
+        (Attempting { .. }, Attempting { .. } | Waiting | Talking { .. } | Noting { .. } | Closed { .. }) => true,
+        // A restart ends a conversation and its noting in one commit.
+        (Talking { .. }, Talking { .. } | Noting { .. } | Waiting | Closed { .. }) => true,
+        (Noting { .. }, Noting { .. } | Waiting | Claimed { .. } | Closed { .. }) => true,
+        (Closed { reason: before, at: then }, Closed { reason, at }) => before == reason && then == at,
+        (Closed { .. }, Waiting) => true,
+        (Waiting, Attempting { .. } | Talking { .. } | Noting { .. })
+        | (Claimed { .. }, Talking { .. } | Noting { .. })
+        | (Attempting { .. }, Claimed { .. })
+        | (Talking { .. }, Claimed { .. } | Attempting { .. })
+        | (Noting { .. }, Attempting { .. } | Talking { .. })
+        | (Closed { .. }, Claimed { .. } | Attempting { .. } | Talking { .. } | Noting { .. }) => false,
+    }
+}

@@ -1,0 +1,438 @@
+//! The world outside: callers, agents' phones, customers' phones, and an engine between them and us that is late,
+//! repeats itself, mixes things up and loses some.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fastrand::Rng;
+use nohold_app::ports::{Clock, Telephony, TelephonyEvent};
+use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
+use nohold_flow::{Builtin, RecordingEnd};
+use nohold_model::{BridgeId, Digit, ExtensionKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp};
+use tokio::sync::mpsc;
+
+use crate::clock::VirtualClock;
+use crate::reach::Reach;
+
+/// The phones and the engine. Clones are the same.
+#[derive(Clone)]
+pub struct Phones {
+    clock: VirtualClock,
+    state: Arc<Mutex<State>>,
+}
+
+/// Everything outside.
+pub struct State {
+    rng: Rng,
+    legs: BTreeMap<LegId, Leg>,
+    /// What will happen, by time.
+    plans: BTreeMap<(Timestamp, u64), Plan>,
+    planned: u64,
+    /// Where events go; nothing while the process is down.
+    events: Option<mpsc::UnboundedSender<TelephonyEvent>>,
+    bridges: BTreeMap<BridgeId, (LegId, LegId)>,
+    /// Numbers that were dialled and have not stopped ringing or talking, as the far end counts.
+    pub dialled: BTreeMap<PhoneNumber, BTreeSet<LegId>>,
+    /// Dials that nobody has looked at yet.
+    pub fresh_dials: Vec<(PhoneNumber, LegId, usize)>,
+    /// Callers who were thanked for a request, by their legs.
+    pub thanked: BTreeSet<LegId>,
+    /// Callers who were answered.
+    pub answered: BTreeSet<LegId>,
+    /// What was seen.
+    pub reach: Reach,
+}
+
+#[derive(Debug, Clone)]
+struct Leg {
+    party: Party,
+    answered: bool,
+    gone: Option<Gone>,
+    playing: Option<PlaybackId>,
+    recording: Option<MessageId>,
+    dialled_at: Timestamp,
+    ring_for: Millis,
+    /// The engine that knew this leg has died.
+    orphan: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Party {
+    Caller,
+    Extension(ExtensionKey),
+    Customer(PhoneNumber),
+}
+
+/// Something that will happen outside.
+#[derive(Debug, Clone)]
+enum Plan {
+    Tell(TelephonyEvent),
+    Ring(LegId),
+    Answer(LegId),
+    Go(LegId, Gone),
+    Press(LegId, Digit),
+    EndOfPlaying(LegId, PlaybackId),
+    EndOfRecording(LegId, MessageId),
+}
+
+impl Phones {
+    /// Phones of a world with this chance.
+    #[must_use]
+    pub fn new(clock: VirtualClock, seed: u64) -> Self {
+        let state = State {
+            rng: Rng::with_seed(seed),
+            legs: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            planned: 0,
+            events: None,
+            bridges: BTreeMap::new(),
+            dialled: BTreeMap::new(),
+            fresh_dials: Vec::new(),
+            thanked: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            reach: Reach::default(),
+        };
+        Phones { clock, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Everything outside.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new process listens.
+    pub fn listen(&self) -> mpsc::UnboundedReceiver<TelephonyEvent> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.state().events = Some(sender);
+        receiver
+    }
+
+    /// The process dies, and its engine with it: phones that ring go on ringing, those that talk hear nothing more.
+    pub fn die(&self) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.events = None;
+        state.bridges.clear();
+        let state = &mut *state;
+        for (id, leg) in &mut state.legs {
+            if leg.gone.is_some() || leg.orphan {
+                continue;
+            }
+            leg.orphan = true;
+            // A dialogue that stands is ended when we are back; a phone that rings stops by itself.
+            let stops = if leg.answered { now } else { leg.dialled_at + leg.ring_for };
+            state.planned += 1;
+            state.plans.insert((stops, state.planned), Plan::Go(*id, Gone::Lost));
+        }
+    }
+
+    /// Somebody calls.
+    pub fn call_in(&self, leg: LegId, from: Option<PhoneNumber>, to: PhoneNumber) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if state.events.is_none() {
+            // Nobody is there: the carrier says so to the caller.
+            return;
+        }
+        state.legs.insert(leg, Leg::new(Party::Caller, now, Millis::ZERO));
+        let patience = Millis::from_secs_f64(-240.0 * state.rng.f64().max(1e-9).ln());
+        state.plan(now + patience + Millis::seconds(1), Plan::Go(leg, Gone::HungUp));
+        let mut at = now;
+        for _ in 0..state.rng.u8(0..7) {
+            at += Millis::new(state.rng.u64(500..45_000));
+            let digit = *state.rng.choice(&['1', '2', '2', '2', '3', '9', '7', '#', '0']).unwrap_or(&'2');
+            if let Ok(digit) = Digit::new(digit) {
+                state.plan(at, Plan::Press(leg, digit));
+            }
+        }
+        state.tell_soon(now, TelephonyEvent::NewCall { leg, from, to }, true);
+    }
+
+    /// When the next thing happens outside.
+    #[must_use]
+    pub fn next_plan(&self) -> Option<Timestamp> {
+        self.state().plans.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Lets one due thing happen; whether there was one.
+    pub fn happen(&self) -> bool {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(entry) = state.plans.first_entry().filter(|entry| entry.key().0 <= now) else { return false };
+        let plan = entry.remove();
+        state.happen(plan, now);
+        true
+    }
+
+    /// Everybody hangs up as soon as they can: the day is over.
+    pub fn everybody_leaves(&self) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let here: Vec<LegId> = state.legs.iter().filter(|(_, leg)| leg.gone.is_none()).map(|(id, _)| *id).collect();
+        for leg in here {
+            let at = now + Millis::new(state.rng.u64(0..20_000));
+            state.plan(at, Plan::Go(leg, Gone::HungUp));
+        }
+    }
+}
+
+impl Leg {
+    fn new(party: Party, now: Timestamp, ring_for: Millis) -> Self {
+        Leg {
+            party,
+            answered: false,
+            gone: None,
+            playing: None,
+            recording: None,
+            dialled_at: now,
+            ring_for,
+            orphan: false,
+        }
+    }
+}
+
+impl State {
+    fn plan(&mut self, at: Timestamp, plan: Plan) {
+        self.planned += 1;
+        self.plans.insert((at, self.planned), plan);
+    }
+
+    /// Tells the process, late, twice or never.
+    fn tell_soon(&mut self, now: Timestamp, event: TelephonyEvent, surely: bool) {
+        let late = match self.rng.u8(0..100) {
+            0..80 => self.rng.u64(0..5),
+            80..97 => self.rng.u64(5..80),
+            _ => self.rng.u64(80..900),
+        };
+        if !surely && self.rng.u8(0..100) == 0 {
+            self.reach.count("events lost");
+            return;
+        }
+        if !surely && self.rng.u8(0..50) == 0 {
+            self.reach.count("events repeated");
+            let later = late + self.rng.u64(0..2_000);
+            self.plan(now + Millis::new(later), Plan::Tell(event.clone()));
+        }
+        self.plan(now + Millis::new(late), Plan::Tell(event));
+    }
+
+    fn tell_of(&mut self, now: Timestamp, leg: LegId, input: Input, surely: bool) {
+        if self.legs.get(&leg).is_some_and(|leg| !leg.orphan) {
+            self.tell_soon(now, TelephonyEvent::OnLeg(leg, input), surely);
+        }
+    }
+
+    fn is_there(&self, leg: LegId) -> bool {
+        self.legs.get(&leg).is_some_and(|leg| leg.gone.is_none())
+    }
+
+    fn happen(&mut self, plan: Plan, now: Timestamp) {
+        match plan {
+            Plan::Tell(event) => {
+                if let Some(events) = &self.events {
+                    // The receiver lives as long as the process does.
+                    let _ = events.send(event);
+                }
+            }
+            Plan::Ring(leg) if self.is_there(leg) => self.tell_of(now, leg, Input::Ringing(leg), false),
+            Plan::Answer(leg) if self.is_there(leg) => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.answered = true;
+                }
+                self.tell_of(now, leg, Input::Answered(leg), false);
+            }
+            Plan::Go(leg, why) if self.is_there(leg) => self.go(leg, why, now),
+            Plan::Press(leg, digit) if self.is_there(leg) => {
+                self.tell_of(now, leg, Input::Digit(leg, digit), false);
+            }
+            Plan::EndOfPlaying(leg, playback) => {
+                if let Some(one) = self.legs.get_mut(&leg).filter(|one| one.playing == Some(playback)) {
+                    one.playing = None;
+                    let failed = self.rng.u8(0..200) == 0;
+                    let input = if failed { Input::PlayFailed(leg, playback) } else { Input::Played(leg, playback) };
+                    self.tell_of(now, leg, input, false);
+                }
+            }
+            Plan::EndOfRecording(leg, message) => {
+                if let Some(one) = self.legs.get_mut(&leg).filter(|one| one.recording == Some(message)) {
+                    one.recording = None;
+                    let speech = Millis::new(self.rng.u64(0..20_000));
+                    let ended = RecordingEnd::Silence;
+                    self.tell_of(now, leg, Input::Recorded { leg, message, speech, ended }, true);
+                }
+            }
+            Plan::Ring(_) | Plan::Answer(_) | Plan::Go(..) | Plan::Press(..) => {}
+        }
+    }
+
+    /// A leg is gone, whoever ended it.
+    fn go(&mut self, id: LegId, why: Gone, now: Timestamp) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.gone = Some(why);
+        leg.playing = None;
+        let recording = leg.recording.take();
+        if let Party::Customer(number) = leg.party.clone()
+            && let Some(legs) = self.dialled.get_mut(&number)
+        {
+            legs.remove(&id);
+        }
+        if let Some(message) = recording {
+            let speech = Millis::new(self.rng.u64(0..20_000));
+            let ended = RecordingEnd::HungUp;
+            self.tell_of(now, id, Input::Recorded { leg: id, message, speech, ended }, true);
+        }
+        self.tell_of(now, id, Input::Gone(id, why), false);
+    }
+
+    fn dial(&mut self, id: LegId, to: DialTo, ring_for: Millis, now: Timestamp) {
+        if self.legs.contains_key(&id) {
+            return;
+        }
+        match to {
+            DialTo::Extension(extension) => {
+                let busy = self.legs.values().any(|leg| {
+                    leg.party == Party::Extension(extension.clone()) && leg.gone.is_none() && !leg.orphan
+                });
+                self.legs.insert(id, Leg::new(Party::Extension(extension), now, ring_for));
+                let chance = if busy { 95 } else { self.rng.u8(0..100) };
+                self.answer_like_an_agent(id, chance, now);
+            }
+            DialTo::Number(number) => {
+                let legs = self.dialled.entry(number.clone()).or_default();
+                let others = legs.len();
+                legs.insert(id);
+                self.fresh_dials.push((number.clone(), id, others));
+                self.legs.insert(id, Leg::new(Party::Customer(number), now, ring_for));
+                self.answer_like_a_customer(id, now);
+            }
+        }
+    }
+
+    fn soon(&mut self, now: Timestamp, within: u64) -> Timestamp {
+        now + Millis::new(self.rng.u64(20..within))
+    }
+
+    fn answer_like_an_agent(&mut self, leg: LegId, chance: u8, now: Timestamp) {
+        let rings = self.soon(now, 400);
+        match chance {
+            0..70 => {
+                self.plan(rings, Plan::Ring(leg));
+                let answers = self.soon(rings, 12_000);
+                self.plan(answers, Plan::Answer(leg));
+            }
+            70..78 => {
+                self.plan(rings, Plan::Ring(leg));
+                let declines = self.soon(rings, 6_000);
+                self.plan(declines, Plan::Go(leg, Gone::Refused));
+            }
+            78..93 => self.plan(rings, Plan::Ring(leg)),
+            93..97 => self.plan(rings, Plan::Go(leg, Gone::Busy)),
+            _ => self.plan(rings, Plan::Go(leg, Gone::Unreachable)),
+        }
+    }
+
+    fn answer_like_a_customer(&mut self, leg: LegId, now: Timestamp) {
+        let rings = self.soon(now, 3_000);
+        match self.rng.u8(0..100) {
+            0..55 => {
+                self.plan(rings, Plan::Ring(leg));
+                let answers = self.soon(rings, 15_000);
+                self.plan(answers, Plan::Answer(leg));
+            }
+            55..70 => self.plan(rings, Plan::Go(leg, Gone::Busy)),
+            70..77 => self.plan(rings, Plan::Go(leg, Gone::Refused)),
+            77..80 => self.plan(rings, Plan::Go(leg, Gone::Unallocated)),
+            80..84 => self.plan(rings, Plan::Go(leg, Gone::SwitchedOff)),
+            84..86 => self.plan(rings, Plan::Go(leg, Gone::Failed)),
+            _ => self.plan(rings, Plan::Ring(leg)),
+        }
+    }
+
+    /// Two who talk: sooner or later one of them hangs up, or the line breaks.
+    fn talk(&mut self, a: LegId, b: LegId, now: Timestamp) {
+        let length = match self.rng.u8(0..10) {
+            0..2 => self.rng.u64(500..15_000),
+            _ => self.rng.u64(15_000..180_000),
+        };
+        let why = if self.rng.u8(0..15) == 0 { Gone::Lost } else { Gone::HungUp };
+        let who = if self.rng.bool() { a } else { b };
+        self.plan(now + Millis::new(length), Plan::Go(who, why));
+    }
+
+    fn play(&mut self, leg: LegId, playback: PlaybackId, audio: &Audio, now: Timestamp) {
+        if let Audio::Spoken { what, .. } = audio {
+            let thanks = Builtin::CallbackThanks.default_key();
+            if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == thanks)) {
+                self.thanked.insert(leg);
+            }
+        }
+        let Some(one) = self.legs.get_mut(&leg).filter(|one| one.gone.is_none()) else { return };
+        one.playing = Some(playback);
+        if matches!(audio, Audio::Spoken { .. }) {
+            let ends = now + Millis::new(self.rng.u64(300..9_000));
+            self.plan(ends, Plan::EndOfPlaying(leg, playback));
+        }
+    }
+}
+
+impl Telephony for Phones {
+    fn execute(&self, command: Command) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        match command {
+            Command::Answer { leg } => {
+                state.answered.insert(leg);
+                if let Some(leg) = state.legs.get_mut(&leg) {
+                    leg.answered = true;
+                }
+            }
+            Command::Dial { leg, to, ring_for, .. } => state.dial(leg, to, ring_for, now),
+            Command::HangUp { leg, how } => {
+                if how == HangUp::Unavailable {
+                    state.reach.count("calls refused with 503");
+                }
+                if state.is_there(leg) {
+                    let at = now + Millis::new(state.rng.u64(0..60));
+                    state.plan(at, Plan::Go(leg, Gone::HungUp));
+                }
+            }
+            Command::Play { leg, playback, audio } => state.play(leg, playback, &audio, now),
+            Command::Stop { leg, playback } => {
+                if let Some(leg) = state.legs.get_mut(&leg).filter(|leg| leg.playing == Some(playback)) {
+                    leg.playing = None;
+                }
+            }
+            Command::Record { leg, message, .. } => {
+                if let Some(one) = state.legs.get_mut(&leg).filter(|one| one.gone.is_none()) {
+                    one.recording = Some(message);
+                    one.playing = None;
+                    let ends = now + Millis::new(state.rng.u64(500..40_000));
+                    state.plan(ends, Plan::EndOfRecording(leg, message));
+                }
+            }
+            Command::Bridge { bridge, a, b } => {
+                if state.bridges.insert(bridge, (a, b)).is_none() {
+                    state.reach.count("conversations");
+                    state.talk(a, b, now);
+                }
+            }
+            Command::Discard { .. } | Command::Unbridge { .. } => {}
+        }
+    }
+
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> BTreeMap<LegId, LegState> {
+        let state = self.state();
+        let known = legs.iter().filter_map(|id| Some((*id, state.legs.get(id).filter(|leg| !leg.orphan)?)));
+        known
+            .map(|(id, leg)| {
+                let state = LegState {
+                    answered: leg.answered,
+                    gone: leg.gone,
+                    playing: leg.playing,
+                    recording: leg.recording,
+                };
+                (id, state)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,264 @@
+//! A call centre to simulate: the scenario's services, queues and flows, with settings drawn by chance.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use fastrand::Rng;
+use nohold_core::directory::{
+    AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Group, InboundNumber, InboundTarget, OverflowReason,
+    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, Strategy, Trunk,
+};
+use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
+use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
+use nohold_core::wait::PromisePolicy;
+use nohold_flow::Document;
+use nohold_model::{
+    AgentKey, CalendarKey, CampaignKey, Country, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis,
+    PhoneNumber, PromptKey, QueueKey, ServiceKey, TrunkKey,
+};
+
+/// The flows of the scenario.
+const FLOWS: [&str; 2] = [
+    include_str!("../../flow/tests/flows/queue-overflow.json"),
+    include_str!("../../flow/tests/flows/after-hours.json"),
+];
+
+/// Who works in which group.
+const GROUPS: [(&str, &[&str]); 3] =
+    [("support-a", &["2001", "2002", "2003"]), ("support-b", &["2003", "2004", "2005"]), ("renewals", &["2006", "2007"])];
+
+/// A call centre, and the people who may call it.
+pub struct Scenario {
+    /// What is configured.
+    pub directory: Directory,
+    /// The numbers that may be called.
+    pub numbers: Vec<PhoneNumber>,
+    /// The people who call.
+    pub customers: Vec<PhoneNumber>,
+    /// The agents.
+    pub agents: Vec<AgentKey>,
+}
+
+impl Scenario {
+    /// The scenario, with what may vary drawn by chance.
+    ///
+    /// # Errors
+    /// When a part of it does not parse; then the scenario itself is wrong.
+    pub fn draw(rng: &mut Rng) -> anyhow::Result<Scenario> {
+        let customers = (0..40).map(|n| number(&format!("+861380013{:04}", 8000 + n))).collect::<Result<Vec<_>, _>>()?;
+        let numbers = (1..=3).map(|n| number(&format!("+86216123000{n}"))).collect::<Result<Vec<_>, _>>()?;
+        let agents = agents(rng)?;
+        let blocked =
+            BlockList { numbers: customers.iter().take(2).cloned().collect(), prefixes: BTreeSet::new() };
+        let directory = Directory {
+            site: site(rng)?,
+            services: services(&numbers)?,
+            campaigns: campaigns(&numbers)?,
+            groups: groups()?,
+            agents,
+            queues: queues(rng)?,
+            trunks: trunks(&numbers)?,
+            numbers: inbound_numbers(&numbers)?,
+            calendars: calendars()?,
+            flows: flows()?,
+            blocked,
+        };
+        let agents = directory.agents.keys().cloned().collect();
+        Ok(Scenario { directory, numbers, customers, agents })
+    }
+}
+
+fn number(text: &str) -> anyhow::Result<PhoneNumber> {
+    text.parse().with_context(|| format!("the scenario's number {text}"))
+}
+
+fn site(rng: &mut Rng) -> anyhow::Result<Site> {
+    let china = Country::new("CN")?;
+    Ok(Site {
+        zone: Zone::new("Asia/Shanghai")?,
+        numbers: NumberRules::of_country(china),
+        language: Language::Chinese,
+        dialling_window: DiallingWindow::MANUAL,
+        outbound: OutboundRules::of_country(china),
+        retry_plan: RetryPlan::default(),
+        request_limit: RequestLimit { per_number_per_day: rng.u32(2..6) },
+        promise: PromisePolicy::default(),
+        claim_for: Millis::seconds(rng.u64(60..600)),
+        ring_customer_for: Millis::seconds(rng.u64(15..45)),
+        ring_agent_for: Millis::seconds(rng.u64(10..30)),
+        broken_within: Millis::seconds(30),
+        served_after: Millis::seconds(20),
+        returning_within: Millis::hours(2),
+        least_message: Millis::seconds(2),
+    })
+}
+
+fn services(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<ServiceKey, Service>> {
+    let service = |key: &str, groups: &[&str], shown: usize| -> anyhow::Result<(ServiceKey, Service)> {
+        let key = ServiceKey::new(key)?;
+        let groups = groups.iter().map(|group| GroupKey::new(group)).collect::<Result<_, _>>()?;
+        let calendar = Some(CalendarKey::new("office")?);
+        let caller_id = numbers.get(shown).cloned();
+        Ok((key.clone(), Service { name: key.to_string(), key, groups, calendar, caller_id }))
+    };
+    Ok(BTreeMap::from([service("support", &["support-a", "support-b"], 0)?, service("sales", &["support-b"], 1)?]))
+}
+
+fn campaigns(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<CampaignKey, Campaign>> {
+    let key = CampaignKey::new("renewals")?;
+    let campaign = Campaign {
+        name: key.to_string(),
+        key: key.clone(),
+        groups: vec![GroupKey::new("renewals")?],
+        calendar: None,
+        caller_id: numbers.get(2).cloned(),
+    };
+    Ok(BTreeMap::from([(key, campaign)]))
+}
+
+fn groups() -> anyhow::Result<BTreeMap<GroupKey, Group>> {
+    GROUPS
+        .iter()
+        .map(|(key, agents)| {
+            let key = GroupKey::new(key)?;
+            let agents = agents.iter().map(|agent| AgentKey::new(agent)).collect::<Result<_, _>>()?;
+            Ok((key.clone(), Group { name: key.to_string(), key, agents }))
+        })
+        .collect()
+}
+
+fn agents(rng: &mut Rng) -> anyhow::Result<BTreeMap<AgentKey, AgentProfile>> {
+    let mut agents = BTreeMap::new();
+    for key in GROUPS.iter().flat_map(|(_, agents)| *agents) {
+        let profile = AgentProfile {
+            key: AgentKey::new(key)?,
+            number: (*key).to_owned(),
+            extension: ExtensionKey::new(key)?,
+            ringing: (rng.u8(0..4) == 0).then(|| Ringing {
+                ring_for: Millis::seconds(rng.u64(8..25)),
+                retry_pause: Millis::seconds(rng.u64(1..20)),
+            }),
+            priorities: BTreeMap::from([(QueueKey::new("700")?, rng.u8(0..3)), (QueueKey::new("600")?, rng.u8(0..3))]),
+        };
+        agents.insert(profile.key.clone(), profile);
+    }
+    Ok(agents)
+}
+
+fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
+    let overflow = FlowKey::new("queue-overflow")?;
+    let after_hours = FlowKey::new("after-hours")?;
+    let mut queues = BTreeMap::new();
+    for (key, service, groups) in
+        [("600", "support", vec!["support-a", "support-b"]), ("700", "sales", vec!["support-b"]), ("800", "support", vec!["support-a"])]
+    {
+        let mut targets = BTreeMap::from([
+            (OverflowReason::Timeout, OverflowTarget::Flow(overflow.clone())),
+            (OverflowReason::Key, OverflowTarget::Flow(overflow.clone())),
+            (OverflowReason::Closed, OverflowTarget::Flow(after_hours.clone())),
+        ]);
+        let other = QueueKey::new(if key == "600" { "800" } else { "600" })?;
+        for reason in [OverflowReason::Full, OverflowReason::NoAgents] {
+            let target = match rng.u8(0..8) {
+                0 => OverflowTarget::Queue(other.clone()),
+                1 => OverflowTarget::Group(GroupKey::new("support-a")?),
+                2 => OverflowTarget::Extension(ExtensionKey::new("2005")?),
+                3 => OverflowTarget::Announcement(PromptKey::new("all-busy")?),
+                4 => OverflowTarget::Busy,
+                5 => OverflowTarget::HangUp,
+                6 => OverflowTarget::Message,
+                _ => OverflowTarget::Flow(overflow.clone()),
+            };
+            targets.insert(reason, target);
+        }
+        let key = QueueKey::new(key)?;
+        let queue = Queue {
+            name: key.to_string(),
+            key: key.clone(),
+            service: ServiceKey::new(service)?,
+            groups: groups.into_iter().map(GroupKey::new).collect::<Result<_, _>>()?,
+            strategy: *rng
+                .choice(&[Strategy::LongestIdle, Strategy::RoundRobin, Strategy::RingAll])
+                .unwrap_or(&Strategy::LongestIdle),
+            longest_wait: Millis::seconds(rng.u64(20..120)),
+            max_length: rng.u32(2..12),
+            ringing: Ringing {
+                ring_for: Millis::seconds(rng.u64(8..25)),
+                retry_pause: Millis::seconds(rng.u64(1..15)),
+            },
+            wrap_up: Millis::seconds(*rng.choice(&[0, 5, 20]).unwrap_or(&0)),
+            callback_key: Some(CallbackKey {
+                digit: Digit::new('9')?,
+                announce_every: Millis::seconds(rng.u64(15..40)),
+            }),
+            announce_every: rng.bool().then(|| Millis::seconds(rng.u64(20..60))),
+            announce_agent: rng.bool(),
+            whisper: rng.bool().then(|| PromptKey::new("whisper")).transpose()?,
+            calendar: None,
+            at_closing: if rng.bool() { AtClosing::Serve } else { AtClosing::Overflow },
+            join_empty: rng.bool(),
+            handling_time: nohold_core::wait::DEFAULT_AHT,
+            patience: nohold_core::wait::DEFAULT_PATIENCE,
+            short_abandon: Millis::seconds(5),
+            music: None,
+            overflow: targets,
+        };
+        queues.insert(key, queue);
+    }
+    Ok(queues)
+}
+
+fn trunks(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<TrunkKey, Trunk>> {
+    let key = TrunkKey::new("carrier")?;
+    let numbering = NumberRules::of_country(Country::new("CN")?);
+    Ok(BTreeMap::from([(key.clone(), Trunk { key, numbering, numbers: numbers.iter().cloned().collect() })]))
+}
+
+fn inbound_numbers(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<PhoneNumber, InboundNumber>> {
+    let after_hours = InboundTarget::Flow(FlowKey::new("after-hours")?);
+    let targets = [
+        ("support", InboundTarget::Queue(QueueKey::new("600")?)),
+        ("sales", InboundTarget::Queue(QueueKey::new("700")?)),
+        ("support", InboundTarget::Extension(ExtensionKey::new("2001")?)),
+    ];
+    numbers
+        .iter()
+        .zip(targets)
+        .map(|(number, (service, target))| {
+            let inbound = InboundNumber {
+                number: number.clone(),
+                service: ServiceKey::new(service)?,
+                language: None,
+                calendar: None,
+                target,
+                when_closed: Some(after_hours.clone()),
+            };
+            Ok((number.clone(), inbound))
+        })
+        .collect()
+}
+
+fn calendars() -> anyhow::Result<BTreeMap<CalendarKey, Calendar>> {
+    let definition: CalendarDefinition = serde_json::from_value(serde_json::json!({
+        "key": "office",
+        "name": "Office hours",
+        "zone": "Asia/Shanghai",
+        "weekly": {
+            "mon": ["08:00-20:00"], "tue": ["08:00-20:00"], "wed": ["08:00-20:00"],
+            "thu": ["08:00-20:00"], "fri": ["08:00-20:00"], "sat": ["09:00-18:00"]
+        }
+    }))?;
+    let calendar = Calendar::new(definition)?;
+    Ok(BTreeMap::from([(calendar.key().clone(), calendar)]))
+}
+
+fn flows() -> anyhow::Result<BTreeMap<FlowKey, BTreeMap<u32, Arc<Document>>>> {
+    FLOWS
+        .iter()
+        .map(|text| {
+            let document = Document::parse(text)?;
+            Ok((document.key.clone(), BTreeMap::from([(1, Arc::new(document))])))
+        })
+        .collect()
+}

@@ -1,0 +1,486 @@
+//! One history: people call, agents work, things fail, and every step is looked at.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use fastrand::Rng;
+use futures::future::BoxFuture;
+use nohold_app::desk::NotDone;
+use nohold_app::ports::{Clock as _, Ports};
+use nohold_app::{Node, Settings};
+use nohold_core::agent::{Input as AgentInput, Mode};
+use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::fact::Dated;
+use nohold_model::{AgentKey, EntryId, IdSource, Millis, Timestamp};
+
+use crate::clock::VirtualClock;
+use crate::executor::{Executor, Nursery};
+use crate::faults::Fault;
+use crate::invariants::{Sight, Steps, Violation};
+use crate::phones::Phones;
+use crate::reach::Reach;
+use crate::scenario::Scenario;
+use crate::store::{MemoryStore, Weather};
+
+/// Histories begin around here: Monday, 2026-03-02, 08:00 in Shanghai.
+const FIRST_MONDAY: Timestamp = Timestamp::from_millis(1_772_409_600_000);
+/// After the last step everybody goes home within this.
+const EVENING: Millis = Millis::hours(2);
+
+/// What a run is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// The seed of all chance.
+    pub seed: u64,
+    /// How many steps.
+    pub steps: u32,
+    /// A fault that is planted.
+    pub fault: Option<Fault>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// What did not hold, with the step in which it was seen.
+    pub violation: Option<(u32, Violation)>,
+    /// What was seen.
+    pub reach: Reach,
+    /// When the history ended.
+    pub ended: Timestamp,
+    /// The facts before the violation, the last one last.
+    pub history: Vec<Dated>,
+}
+
+/// How many facts a report shows.
+const HISTORY: usize = 60;
+
+/// The ports of a simulated node.
+#[derive(Clone)]
+struct FakePorts {
+    clock: VirtualClock,
+    store: MemoryStore,
+    phones: Phones,
+    nursery: Nursery,
+    seeds: Arc<Mutex<Rng>>,
+}
+
+impl Ports for FakePorts {
+    type Telephony = Phones;
+    type Store = MemoryStore;
+    type Clock = VirtualClock;
+
+    fn telephony(&self) -> &Phones {
+        &self.phones
+    }
+
+    fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    fn spawn(&self, _name: &'static str, task: BoxFuture<'static, ()>) {
+        self.nursery.spawn(task);
+    }
+
+    fn seed(&self) -> u64 {
+        self.seeds.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
+    }
+}
+
+/// The world of one history.
+struct World {
+    rng: Rng,
+    scenario: Scenario,
+    clock: VirtualClock,
+    store: MemoryStore,
+    phones: Phones,
+    seeds: Arc<Mutex<Rng>>,
+    executor: Executor,
+    node: Option<Node<FakePorts>>,
+    /// When a dead process is started again, and when the store's weather clears.
+    up_again: Option<Timestamp>,
+    clears: Option<Timestamp>,
+    steps: Steps,
+    reach: Arc<Mutex<Reach>>,
+    next_caller: Timestamp,
+}
+
+/// Runs one history.
+///
+/// # Errors
+/// When the scenario itself cannot be set up.
+pub fn run(plan: Plan) -> anyhow::Result<Report> {
+    let mut world = World::new(plan).context("setting the scenario up")?;
+    let violation = world.live(plan.steps);
+    let mut reach = world.reach.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    reach.add(&world.phones.state().reach);
+    let inner = world.store.inner();
+    crate::reach::facts(&inner.tables, &mut reach);
+    let facts = &inner.tables.facts;
+    let history = facts.get(facts.len().saturating_sub(HISTORY)..).unwrap_or_default().to_vec();
+    drop(inner);
+    Ok(Report { seed: plan.seed, violation, reach, ended: world.clock.now(), history })
+}
+
+impl World {
+    fn new(plan: Plan) -> anyhow::Result<World> {
+        let mut rng = Rng::with_seed(plan.seed);
+        let scenario = Scenario::draw(&mut rng)?;
+        // Some histories begin in the morning, some before closing, some at night.
+        let start = FIRST_MONDAY + Millis::minutes(*rng.choice(&[0, 60, 240, 690, 710, 900]).unwrap_or(&60));
+        let clock = VirtualClock::showing(start);
+        let store = MemoryStore::new(clock.clone(), rng.u64(..), plan.fault);
+        let phones = Phones::new(clock.clone(), rng.u64(..));
+        let mut world = World {
+            seeds: Arc::new(Mutex::new(Rng::with_seed(rng.u64(..)))),
+            rng,
+            scenario,
+            clock,
+            store,
+            phones,
+            executor: Executor::default(),
+            node: None,
+            up_again: None,
+            clears: None,
+            steps: Steps::default(),
+            reach: Arc::default(),
+            next_caller: start,
+        };
+        world.start();
+        for agent in world.scenario.agents.clone() {
+            if world.rng.u8(0..4) > 0 {
+                world.agent_does(&agent, AgentInput::SignIn);
+            }
+        }
+        Ok(world)
+    }
+
+    /// The process starts.
+    fn start(&mut self) {
+        let ports = FakePorts {
+            clock: self.clock.clone(),
+            store: self.store.clone(),
+            phones: self.phones.clone(),
+            nursery: self.executor.nursery(),
+            seeds: Arc::clone(&self.seeds),
+        };
+        let events = self.phones.listen();
+        self.node = Some(Node::start(ports, self.scenario.directory.clone(), Settings::default(), events));
+    }
+
+    /// The process dies between two instructions.
+    fn die(&mut self) {
+        self.count("process killed");
+        self.executor = Executor::default();
+        self.clock.forget_sleepers();
+        self.phones.die();
+        self.node = None;
+        let pause = Millis::new(self.rng.u64(100..20_000));
+        self.up_again = Some(self.clock.now() + pause);
+    }
+
+    fn live(&mut self, steps: u32) -> Option<(u32, Violation)> {
+        for step in 0..steps {
+            if let Some(violation) = self.step() {
+                return Some((step, violation));
+            }
+        }
+        self.go_home(steps)
+    }
+
+    /// The evening: nobody calls any more, everybody hangs up, and all accounts must balance.
+    fn go_home(&mut self, step: u32) -> Option<(u32, Violation)> {
+        self.store.inner().weather = Weather::Fine;
+        self.clears = None;
+        if self.node.is_none() {
+            self.up_again = None;
+            self.start();
+        }
+        self.phones.everybody_leaves();
+        self.next_caller = Timestamp::NEVER;
+        let end = self.clock.now() + EVENING;
+        let mut left = self.clock.now() + Millis::minutes(2);
+        while self.clock.now() < end {
+            let _ = self.pass_time();
+            if self.clock.now() >= left {
+                // Callbacks and retries of the last minutes have rung new phones.
+                left = left + Millis::minutes(2);
+                self.phones.everybody_leaves();
+            }
+            if let Some(violation) = self.look() {
+                return Some((step, violation));
+            }
+            let nobody_is_here = self.store.inner().tables.calls.is_empty();
+            if nobody_is_here && self.node.as_ref().is_some_and(|node| node.calls().is_empty()) {
+                break;
+            }
+        }
+        self.balance().map(|violation| (step, violation))
+    }
+
+    /// I-9, I-6 and I-8 at the end of the day.
+    fn balance(&self) -> Option<Violation> {
+        let inner = self.store.inner();
+        let broken = |invariant, what| Some(Violation { invariant, what });
+        if let Some(call) = inner.tables.calls.keys().next() {
+            return broken("I-3", format!("{call} is still alive when everybody has gone home"));
+        }
+        if let Some(offer) = inner.tables.all_live_offers().next() {
+            return broken("I-6", format!("{} has never ended", offer.id));
+        }
+        let commits = &inner.commits;
+        if let Some(call) = commits.arrived.iter().find(|call| !commits.ended.contains_key(call)) {
+            return broken("I-9", format!("{call} was taken and never accounted for"));
+        }
+        for (call, entry) in &commits.requests {
+            if inner.tables.entries.get(entry).is_none_or(|entry| entry.request.is_none()) {
+                return broken("I-8", format!("{call} was promised a callback, and {entry} does not know of it"));
+            }
+        }
+        None
+    }
+
+    /// Something happens outside; what we do by ourselves until then is looked at too.
+    fn step(&mut self) -> Option<Violation> {
+        // A process dies most instructively while it dials somebody.
+        let deadly = if self.store.inner().tables.is_dialling() { 6 } else { 1 };
+        match self.rng.u16(0..1_000) {
+            roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
+            0..2 => self.change_weather(),
+            2..120 => self.somebody_acts(),
+            _ => {
+                while !self.pass_time() {
+                    if let Some(violation) = self.look() {
+                        return Some(violation);
+                    }
+                }
+            }
+        }
+        self.executor.run_until_stalled();
+        self.look()
+    }
+
+    /// To the next thing that happens; whether it came from outside.
+    fn pass_time(&mut self) -> bool {
+        let alarms =
+            [self.clock.next_alarm(), self.phones.next_plan(), Some(self.next_caller), self.up_again, self.clears];
+        let next = alarms.into_iter().flatten().min().unwrap_or(self.next_caller).min(self.clock.now() + EVENING);
+        self.clock.advance_to(next);
+        let now = self.clock.now();
+        let up = self.up_again.take_if(|at| *at <= now).is_some();
+        if up {
+            self.start();
+        }
+        let cleared = self.clears.take_if(|at| *at <= now).is_some();
+        if cleared {
+            self.store.inner().weather = Weather::Fine;
+        }
+        let called = now >= self.next_caller;
+        if called {
+            self.somebody_calls();
+        }
+        let happened = self.phones.happen();
+        self.executor.run_until_stalled();
+        up || cleared || called || happened
+    }
+
+    fn somebody_calls(&mut self) {
+        let now = self.clock.now();
+        self.next_caller = now + Millis::from_secs_f64(-self.rng.f64().max(1e-9).ln() * 14.0);
+        let leg = IdSource::new(self.rng.u64(..)).next(now);
+        let withheld = self.rng.u8(0..8) == 0;
+        let from = self.rng.choice(&self.scenario.customers).filter(|_| !withheld).cloned();
+        if let Some(to) = self.rng.choice(&self.scenario.numbers).cloned() {
+            self.phones.call_in(leg, from, to);
+        }
+    }
+
+    fn change_weather(&mut self) {
+        let weather = *self.rng.choice(&[Weather::Failing, Weather::Still]).unwrap_or(&Weather::Fine);
+        self.store.inner().weather = weather;
+        self.clears = Some(self.clock.now() + Millis::new(self.rng.u64(50..8_000)));
+        self.count(if weather == Weather::Failing { "store failed" } else { "store stood still" });
+    }
+
+    fn somebody_acts(&mut self) {
+        if self.rng.bool() { self.an_agent_chooses() } else { self.somebody_works_on_the_list() }
+    }
+
+    fn an_agent_chooses(&mut self) {
+        let Some(agent) = self.rng.choice(&self.scenario.agents).cloned() else { return };
+        let input = match self.rng.u8(0..20) {
+            0..6 => AgentInput::SignIn,
+            6..9 => AgentInput::Clear,
+            9..13 => AgentInput::Choose(Mode::Available),
+            13 => AgentInput::Choose(Mode::NotReady),
+            14 => AgentInput::Choose(Mode::Break("lunch".to_owned())),
+            15..18 => AgentInput::EndWrapUp,
+            18 => AgentInput::SignOut,
+            _ => {
+                self.hold_or_hang_up(&agent);
+                return;
+            }
+        };
+        self.agent_does(&agent, input);
+    }
+
+    fn hold_or_hang_up(&mut self, agent: &AgentKey) {
+        let call = self.store.inner().tables.agents.get(agent).and_then(nohold_core::agent::Agent::call);
+        if let (Some(node), Some(call)) = (&self.node, call) {
+            // A call that has just ended is no error of anybody's.
+            let _ = match self.rng.u8(0..3) {
+                0 => node.hold(call, true),
+                1 => node.hold(call, false),
+                _ => node.hang_up(call),
+            };
+        }
+    }
+
+    fn agent_does(&mut self, agent: &AgentKey, input: AgentInput) {
+        let Some(node) = self.node.clone() else { return };
+        let (agent, reach) = (agent.clone(), Arc::clone(&self.reach));
+        let by = Actor::Agent(agent.clone());
+        self.executor.nursery().spawn(Box::pin(async move {
+            note(&reach, &node.change_agent(agent, input, by).await, "agent state changed by hand");
+        }));
+    }
+
+    fn somebody_works_on_the_list(&mut self) {
+        let Some(node) = self.node.clone() else { return };
+        let Some(agent) = self.rng.choice(&self.scenario.agents).cloned() else { return };
+        let Some(entry) = self.choose_entry(&agent) else { return };
+        let reach = Arc::clone(&self.reach);
+        if self.rng.u8(0..10) < 5 {
+            let beyond = self.rng.u8(0..20) == 0;
+            let by = if beyond { Actor::Supervisor(agent.clone()) } else { Actor::Agent(agent.clone()) };
+            self.executor.nursery().spawn(Box::pin(async move {
+                note(&reach, &node.call_back(entry, agent, beyond, by).await, "callbacks begun");
+            }));
+            return;
+        }
+        let (change, by, what) = self.choose_change(&agent);
+        self.executor.nursery().spawn(Box::pin(async move {
+            note(&reach, &node.change_entry(entry, change, by).await, what);
+        }));
+    }
+
+    /// Mostly an open entry, and often the agent's own.
+    fn choose_entry(&mut self, agent: &AgentKey) -> Option<EntryId> {
+        let inner = self.store.inner();
+        let entries: Vec<&Entry> = inner.tables.entries.values().collect();
+        let own: Vec<&&Entry> = entries.iter().filter(|entry| entry.holder() == Some(agent)).collect();
+        let open: Vec<&&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
+        let chosen = match self.rng.u8(0..10) {
+            0..5 if !own.is_empty() => self.rng.choice(&own).map(|entry| entry.id),
+            0..9 => self.rng.choice(&open).map(|entry| entry.id),
+            _ => self.rng.choice(&entries).map(|entry| entry.id),
+        };
+        chosen
+    }
+
+    fn choose_change(&mut self, agent: &AgentKey) -> (Change, Actor, &'static str) {
+        let now = self.clock.now();
+        let own = Actor::Agent(agent.clone());
+        let supervisor = Actor::Supervisor(agent.clone());
+        let note = String::from("noted");
+        match self.rng.u8(0..20) {
+            0..5 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
+            5..8 => (Change::Release, own, "entries released"),
+            8..14 => {
+                let reason = *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
+                (Change::Outcome(Outcome::Close { reason, note }), own, "entries closed by hand")
+            }
+            14..16 => (Change::Outcome(Outcome::Keep { note }), own, "entries kept"),
+            16 => {
+                let from = now + Millis::minutes(self.rng.u64(1..90));
+                let window = Window { from, to: from + Millis::minutes(30) };
+                (Change::Outcome(Outcome::Postpone { window, note }), own, "entries postponed")
+            }
+            17 => (Change::Reassign { target: None, agent: Some(agent.clone()) }, supervisor, "entries reassigned"),
+            _ => (Change::Reopen, own, "entries reopened"),
+        }
+    }
+
+    /// Looks at everything there is to see.
+    fn look(&mut self) -> Option<Violation> {
+        if let Some(violation) = self.look_outside() {
+            return Some(violation);
+        }
+        let calls = self.node.as_ref().map(Node::calls);
+        let mut inner = self.store.inner();
+        if !inner.commits.violations.is_empty() {
+            return Some(inner.commits.violations.remove(0));
+        }
+        let sight = Sight {
+            now: self.clock.now(),
+            tables: &inner.tables,
+            directory: &self.scenario.directory,
+            calls: calls.as_ref(),
+            store_is_fine: inner.weather == Weather::Fine,
+        };
+        self.steps.look(&sight).into_iter().next()
+    }
+
+    /// I-7, I-8 and I-10 by what the far end sees.
+    fn look_outside(&mut self) -> Option<Violation> {
+        let mut phones = self.phones.state();
+        let inner = self.store.inner();
+        let now = self.clock.now();
+        for (number, leg, others) in std::mem::take(&mut phones.fresh_dials) {
+            let dialled = format!("{number:?} by {leg}");
+            if others > 0 {
+                return Some(Violation { invariant: "I-7", what: format!("{dialled} while it was dialled already") });
+            }
+            let entry = inner.tables.entries.values().find(|entry| {
+                entry.number.as_ref() == Some(&number) && matches!(entry.state, nohold_core::entry::State::Attempting { .. })
+            });
+            let Some(entry) = entry else { continue };
+            if entry.counted_attempts() > self.scenario.directory.site.retry_plan.max_attempts
+                || !entry.attempts.last().is_some_and(|attempt| attempt.counted)
+            {
+                return Some(Violation { invariant: "I-10", what: format!("{dialled} above the limit of attempts") });
+            }
+            let beyond = entry
+                .call()
+                .and_then(|call| inner.tables.calls.get(&call)?.callback.as_ref())
+                .is_some_and(|callback| callback.beyond_window);
+            // A moment passes between the commit and the dial.
+            let at = now - Millis::seconds(20);
+            if let Err(forbidden) = self.scenario.directory.may_dial(&number, &entry.target, now, beyond)
+                && self.scenario.directory.may_dial(&number, &entry.target, at, beyond).is_err()
+            {
+                return Some(Violation { invariant: "I-10", what: format!("{dialled}: {forbidden}") });
+            }
+        }
+        let calls = &inner.commits.callers;
+        for leg in std::mem::take(&mut phones.thanked) {
+            let noted = calls.get(&leg).is_some_and(|call| inner.commits.requests.contains_key(call));
+            if !noted {
+                return Some(Violation { invariant: "I-8", what: format!("{leg} was thanked before the commit") });
+            }
+        }
+        let unbooked = std::mem::take(&mut phones.answered).into_iter().find(|leg| !calls.contains_key(leg));
+        if let Some(leg) = unbooked {
+            return Some(Violation { invariant: "I-9", what: format!("{leg} was answered before it was in the books") });
+        }
+        None
+    }
+
+    fn count(&self, what: &'static str) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).count(what);
+    }
+}
+
+fn note<T>(reach: &Mutex<Reach>, result: &Result<T, NotDone>, done: &'static str) {
+    let what = match result {
+        Ok(_) => done,
+        Err(NotDone::Refused(_)) => "wishes refused",
+        Err(NotDone::Store(_)) => "wishes the store could not keep",
+    };
+    reach.lock().unwrap_or_else(PoisonError::into_inner).count(what);
+}
