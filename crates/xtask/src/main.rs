@@ -1,0 +1,81 @@
+//! What a developer of Nohold runs, as `cargo xtask <command>`: all tests, the simulator, the house rules.
+
+mod sim;
+mod steps;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The developer's commands of Nohold.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything that must pass before a commit: format, lints, tidy, tests, docs, simulator
+    ///
+    /// Stops at the first step that fails and says how to repeat that step alone. This is what CI runs.
+    Test,
+    /// Let simulated callers, agents and faults loose on the rules, and check the invariants after every step
+    ///
+    /// Each seed is a world of its own and always runs the same way, so a violation can be repeated from its seed:
+    /// `cargo xtask sim --first-seed 1234 --seeds 1`.
+    Sim(sim::Options),
+    /// Check the house rules that no compiler checks: arrows between crates, file length, links, licences …
+    ///
+    /// Prints each finding as `file:line: what is wrong`, with the way to mend it below.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let root = workspace_root();
+    let result = match Cli::parse().command {
+        Command::Test => test::run(&root),
+        Command::Sim(options) => sim::run(&root, &options),
+        Command::Tidy => tidy::run(&root),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace's `Cargo.toml`.
+fn workspace_root() -> PathBuf {
+    // Cargo sets the variable when it runs us; the value of the build would be stale in a checkout that was moved.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.ancestors().nth(2).map(Path::to_path_buf).unwrap_or(here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused_by_name() {
+        let problem = Cli::try_parse_from(["cargo xtask", "tset"]).err().unwrap().to_string();
+        assert!(problem.contains("unrecognized subcommand 'tset'") && problem.contains("test"), "{problem}");
+    }
+
+    #[test]
+    fn the_root_is_where_the_workspace_is() {
+        assert!(workspace_root().join("crates/xtask/Cargo.toml").is_file());
+    }
+}
