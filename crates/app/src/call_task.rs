@@ -64,6 +64,9 @@ impl<P: Ports> Driver<P> {
             Woken::Time => self.time_passes(),
             Woken::Store(answer) => {
                 let committed = answer.is_ok();
+                if !committed {
+                    tracing::warn!(call = %self.id, "the store has not taken what this call has to record");
+                }
                 if let Some(input) = self.books.note(answer, self.node.now()) {
                     self.handle(&input);
                 }

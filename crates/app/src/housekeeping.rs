@@ -36,7 +36,7 @@ impl Missing {
 }
 
 async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
-    let Ok(due) = node.ports().store().due(node.now()).await else { return };
+    let Ok(due) = node.ports().store().due(node.directory(), node.now()).await else { return };
     let agents = due.agents.into_iter().map(|agent| Transaction::Agent {
         agent,
         input: agent::Input::Tick,
@@ -46,9 +46,9 @@ async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
         due.entries.into_iter().map(|entry| Transaction::Entry { entry, change: Change::Tick, by: Actor::System });
     let (live, now) = (node.calls(), node.now());
     let not_driven = due.calls.into_iter().filter(|call| !live.contains_key(call));
-    let forgotten = missing.note(not_driven, now).into_iter().map(|call| Transaction::Recover {
-        call,
-        entry: IdSource::new(node.ports().seed()).next(now),
+    let forgotten = missing.note(not_driven, now).into_iter().map(|call| {
+        tracing::error!(%call, "nobody drives this call: accounting for it");
+        Transaction::Recover { call, entry: IdSource::new(node.ports().seed()).next(now) }
     });
     for transaction in agents.chain(entries).chain(forgotten) {
         // What the store does not take now is still due at the next look.

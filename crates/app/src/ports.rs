@@ -79,7 +79,11 @@ pub trait Store: Send + Sync + 'static {
     fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static;
 
     /// What has come due by the passing of time.
-    fn due(&self, at: Timestamp) -> impl Future<Output = Result<Due, StoreFailed>> + Send + 'static;
+    fn due(
+        &self,
+        directory: Arc<Directory>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Due, StoreFailed>> + Send + 'static;
 
     /// The calls that were alive when the store last heard of them.
     fn live_calls(&self) -> impl Future<Output = Result<Vec<CallId>, StoreFailed>> + Send + 'static;
@@ -99,7 +103,7 @@ pub struct Overview {
 pub struct Due {
     /// Agents whose wrap-up is over.
     pub agents: Vec<AgentKey>,
-    /// Entries whose claim, or wait for an outcome, is over.
+    /// Entries whose [tick](nohold_core::entry::Entry::ticks_at) is due.
     pub entries: Vec<EntryId>,
     /// All calls that the store believes alive: one that nobody drives is accounted for.
     pub calls: Vec<CallId>,

@@ -19,6 +19,9 @@ pub(crate) async fn account_for_the_dead<P: Ports>(node: &Node<P>) {
             Err(_) => pause(node).await,
         }
     };
+    if !calls.is_empty() {
+        tracing::warn!(calls = calls.len(), "calls have died with the process before this one: listing their people");
+    }
     for call in calls {
         let entry = IdSource::new(node.ports().seed()).next(node.now());
         while store.transact(node.directory(), node.now(), Transaction::Recover { call, entry }).await.is_err() {

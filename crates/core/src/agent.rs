@@ -20,7 +20,8 @@ pub struct Agent {
     pub after: Option<Mode>,
     /// No offers before this time: the pause after an offer that failed.
     pub retry_at: Timestamp,
-    /// Since when the agent has had no call, for the strategy longest idle.
+    /// Since when the agent has been free for a call, for the strategy longest idle. An offer that came to nothing
+    /// does not begin it anew.
     pub idle_since: Timestamp,
     /// Since when the agent has been in the state that [`Agent::state`] tells.
     pub since: Timestamp,
@@ -237,8 +238,8 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
         Input::SignOut => choose(&mut next, &Mode::SignedOut),
         Input::Choose(mode) => *mode != Mode::NoAnswer && agent.is_signed_in() && choose(&mut next, mode),
         Input::Clear => agent.mode == Mode::NoAnswer && choose(&mut next, &Mode::Available),
-        Input::EndWrapUp => agent.wrap_up.is_some() && end_wrap_up(&mut next, at),
-        Input::Tick => agent.wrap_up.is_some_and(|until| at >= until) && end_wrap_up(&mut next, at),
+        Input::EndWrapUp => agent.wrap_up.is_some() && end_wrap_up(&mut next),
+        Input::Tick => agent.wrap_up.is_some_and(|until| at >= until) && end_wrap_up(&mut next),
         Input::Offer(offer, call) => {
             next.engagement = Some(Engagement::Offered { offer: *offer, call: *call, ringing: false });
             agent.may_be_offered(at)
@@ -272,7 +273,9 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
     }
     if next.state() != agent.state() {
         next.since = at;
-        if next.state() == AgentState::Available && agent.state() != AgentState::Reserved {
+        // A call, a wrap-up, a break ends here. An offer that came to nothing does not send the agent to the end of
+        // the row of idle agents.
+        if next.state() == AgentState::Available && agent.offer().is_none() {
             next.idle_since = at;
         }
     }
@@ -302,41 +305,43 @@ fn choose(agent: &mut Agent, mode: &Mode) -> bool {
     true
 }
 
-fn end_wrap_up(agent: &mut Agent, at: Timestamp) -> bool {
+fn end_wrap_up(agent: &mut Agent) -> bool {
     agent.wrap_up = None;
-    settle(agent, at);
+    settle(agent);
     true
 }
 
 /// Nothing engages the agent any more: what they chose for afterwards comes true.
-fn settle(agent: &mut Agent, at: Timestamp) {
-    if agent.engagement.is_none() && agent.wrap_up.is_none() {
-        if let Some(mode) = agent.after.take() {
-            agent.mode = mode;
-        }
-        agent.idle_since = at;
+fn settle(agent: &mut Agent) {
+    if agent.engagement.is_none()
+        && agent.wrap_up.is_none()
+        && let Some(mode) = agent.after.take()
+    {
+        agent.mode = mode;
     }
 }
 
 fn offer_ended(agent: &mut Agent, at: Timestamp, end: OfferEnd, after: AfterOffer) -> bool {
     let Some(call) = agent.call() else { return false };
     agent.engagement = None;
-    let idle_since = agent.idle_since;
-    let chosen = agent.after.is_some();
     match end {
         OfferEnd::Accepted => {
             agent.engagement = Some(Engagement::Talking { call, held: false });
             return true;
         }
-        OfferEnd::NoAnswer if !after.forgiving && !chosen => agent.mode = Mode::NoAnswer,
-        OfferEnd::Unreachable if !chosen => agent.mode = Mode::NoAnswer,
-        OfferEnd::NoAnswer | OfferEnd::Declined | OfferEnd::Unreachable => agent.retry_at = at + after.pause,
+        OfferEnd::NoAnswer if !after.forgiving => out_of_rotation(agent),
+        OfferEnd::Unreachable => out_of_rotation(agent),
+        OfferEnd::NoAnswer | OfferEnd::Declined => agent.retry_at = at + after.pause,
         OfferEnd::Withdrawn | OfferEnd::Interrupted => {}
     }
-    settle(agent, at);
-    // An offer that came to nothing does not send the agent to the end of the row of idle agents.
-    agent.idle_since = idle_since;
+    settle(agent);
     true
+}
+
+/// *No answer*, unless the agent has meanwhile chosen not to take calls anyway.
+fn out_of_rotation(agent: &mut Agent) {
+    agent.mode = Mode::NoAnswer;
+    agent.after.take_if(|after| *after == Mode::Available);
 }
 
 fn connected(agent: &mut Agent, call: CallId) -> bool {
@@ -353,11 +358,15 @@ fn connected(agent: &mut Agent, call: CallId) -> bool {
 }
 
 fn free(agent: &mut Agent, at: Timestamp, call: CallId, wrap_up: Millis) -> bool {
-    if agent.call() != Some(call) {
+    // An offer is no call yet: it ends by its own word (I-6).
+    if agent.call() != Some(call) || agent.offer().is_some() {
         return false;
     }
     agent.engagement = None;
     agent.wrap_up = (wrap_up > Millis::ZERO).then(|| at + wrap_up);
-    settle(agent, at);
+    settle(agent);
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -228,7 +228,7 @@ pub enum Fact {
         /// How.
         how: CallEnd,
     },
-    /// An agent's state changed.
+    /// An agent's state changed, or only its reason or what the agent chose for after the call.
     AgentChanged {
         /// Who.
         agent: AgentKey,
@@ -331,8 +331,10 @@ pub enum Doing {
     Talking,
     /// Being connected to another phone.
     Transferring,
-    /// Nothing any more: everything the caller wanted was done.
+    /// Nothing any more: the request stands.
     Finished,
+    /// Nothing any more: the message is saved.
+    MessageSaved,
 }
 
 /// How a call ended; the account of I-9.

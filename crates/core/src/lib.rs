@@ -25,3 +25,6 @@ pub mod numbers;
 pub mod routing;
 pub mod transaction;
 pub mod wait;
+
+#[cfg(test)]
+pub(crate) mod fixture;

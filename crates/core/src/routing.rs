@@ -102,8 +102,9 @@ pub fn turn(waiting: &Waiting) -> (Class, std::cmp::Reverse<u8>, Timestamp, Call
 /// The offers to make now.
 ///
 /// Callers are taken in turn; each gets the agent that the strategy of the queue picks. Where an agent serves several
-/// queues, the agent's own priorities decide first whose caller comes. No agent is named twice, and only those who
-/// [may be offered](Agent::may_be_offered) something at `at`.
+/// queues, the agent's own priorities decide first whose caller comes. In a queue that rings all, whoever gets free
+/// joins the ringing for the first in turn, once nobody waits in another queue for whom no phone rings. No agent is
+/// named twice, and only those who [may be offered](Agent::may_be_offered) something at `at`.
 #[must_use]
 pub fn assign(snapshot: &Snapshot, directory: &Directory, at: Timestamp) -> Vec<Assignment> {
     let mut round = Round::new(snapshot, directory, at);
@@ -111,17 +112,17 @@ pub fn assign(snapshot: &Snapshot, directory: &Directory, at: Timestamp) -> Vec<
     while let Some(pairing) = round.best_pairing() {
         assignments.extend(round.take(&pairing));
     }
-    assignments.extend(round.join_ringing());
     assignments
 }
 
 /// Callers and agents that are still to be paired.
 struct Round<'a> {
     directory: &'a Directory,
-    /// Callers nobody is rung for yet, by queue, in turn.
+    /// Callers who may be given an agent, by queue, the first in turn at the end, where it is cheap to take. In a
+    /// queue that rings all these are also callers for whom phones ring already.
     lines: BTreeMap<&'a QueueKey, Vec<&'a Waiting>>,
-    /// Callers for whom a ring-all queue is ringing, by queue, in turn.
-    ringing: BTreeMap<&'a QueueKey, Vec<&'a Waiting>>,
+    /// Calls for which a phone rings.
+    rung: BTreeSet<CallId>,
     free: BTreeMap<&'a AgentKey, &'a Agent>,
     memory: BTreeMap<&'a QueueKey, AgentKey>,
 }
@@ -137,39 +138,33 @@ impl<'a> Round<'a> {
     fn new(snapshot: &'a Snapshot, directory: &'a Directory, at: Timestamp) -> Self {
         let rung: BTreeSet<CallId> = snapshot.offers.iter().map(|offer| offer.call).collect();
         let mut lines: BTreeMap<&QueueKey, Vec<&Waiting>> = BTreeMap::new();
-        let mut ringing: BTreeMap<&QueueKey, Vec<&Waiting>> = BTreeMap::new();
         for caller in snapshot.waiting.iter().filter(|caller| caller.connectable) {
             let Some(queue) = directory.queue(&caller.queue) else { continue };
-            if !rung.contains(&caller.call) {
+            if queue.strategy == Strategy::RingAll || !rung.contains(&caller.call) {
                 lines.entry(&caller.queue).or_default().push(caller);
-            } else if queue.strategy == Strategy::RingAll {
-                ringing.entry(&caller.queue).or_default().push(caller);
             }
         }
-        // Last in turn first, so that the head of the line is at the end and cheap to take.
-        for line in lines.values_mut().chain(ringing.values_mut()) {
+        for line in lines.values_mut() {
             line.sort_by_key(|caller| std::cmp::Reverse(turn(caller)));
         }
-        let free = snapshot
-            .agents
-            .iter()
-            .filter(|agent| agent.may_be_offered(at))
-            .map(|agent| (&agent.key, agent))
-            .collect();
+        let free =
+            snapshot.agents.iter().filter(|agent| agent.may_be_offered(at)).map(|agent| (&agent.key, agent)).collect();
         let memory = snapshot.memory.iter().map(|(queue, agent)| (queue, agent.clone())).collect();
-        Round { directory, lines, ringing, free, memory }
+        Round { directory, lines, rung, free, memory }
     }
 
-    /// The next caller to be given an agent: by the best priority that a free agent gives to the queue, then by turn.
+    /// The next caller to be given an agent: callers for whom no phone rings first, then by the best priority that a
+    /// free agent gives to the queue, then by turn.
     fn best_pairing(&self) -> Option<Pairing<'a>> {
         let heads = self.lines.iter().filter_map(|(key, line)| {
             let queue = self.directory.queue(key)?;
             let caller = line.last()?;
             let agents = self.free_agents(queue);
             let urgency = agents.first().map(|(_, priority)| *priority)?;
-            Some((urgency, turn(caller), queue, *caller, agents))
+            Some((self.rung.contains(&caller.call), urgency, turn(caller), queue, *caller, agents))
         });
-        let (_, _, queue, caller, agents) = heads.min_by_key(|(urgency, turn, ..)| (*urgency, *turn))?;
+        let (_, _, _, queue, caller, agents) =
+            heads.min_by_key(|(is_rung, urgency, turn, ..)| (*is_rung, *urgency, *turn))?;
         let agents = agents.into_iter().map(|(agent, _)| agent).collect();
         Some(Pairing { queue, caller, agents })
     }
@@ -210,23 +205,11 @@ impl<'a> Round<'a> {
         }
         chosen.iter().map(|agent| assignment(pairing.caller, agent)).collect()
     }
-
-    /// Agents who are still free join the ringing for the first caller of their ring-all queues.
-    fn join_ringing(&mut self) -> Vec<Assignment> {
-        let mut assignments = Vec::new();
-        for (key, line) in &self.ringing {
-            let (Some(queue), Some(caller)) = (self.directory.queue(key), line.last()) else { continue };
-            for (agent, _) in self.free_agents(queue) {
-                assignments.push(assignment(caller, agent));
-            }
-            for assignment in &assignments {
-                self.free.remove(&assignment.agent);
-            }
-        }
-        assignments
-    }
 }
 
 fn assignment(caller: &Waiting, agent: &AgentKey) -> Assignment {
     Assignment { call: caller.call, stay: caller.stay, queue: caller.queue.clone(), agent: agent.clone() }
 }
+
+#[cfg(test)]
+mod tests;

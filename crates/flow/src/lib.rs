@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`document`], [`node`], [`branch`] | what can be drawn |
+//! | [`document`], [`node`], [`branch`], [`object`] | what can be drawn |
 //! | [`builtin`] | the prompts of the dialogues that nobody has to draw |
 //! | [`schema`] | the JSON Schema of the document |
 //! | [`mod@validate`] | what is wrong with a document, where, and how to mend it |
@@ -18,6 +18,7 @@ pub mod builtin;
 pub mod document;
 pub mod names;
 pub mod node;
+pub mod object;
 pub mod run;
 pub mod schema;
 pub mod template;
@@ -26,7 +27,8 @@ pub mod validate;
 pub use builtin::{Builtin, Wording};
 pub use document::{Cause, Document, Entry, Kind, ParseError};
 pub use names::{InvalidName, NodeId, VariableName};
-pub use node::{Exit, Node, NodeAction, Object};
+pub use node::{Exit, Node, NodeAction};
+pub use object::Object;
 pub use run::{
     Action, Begin, Consent, Input, NumberRefusal, Promise, RecordingEnd, RequestAnswer, Run, Surroundings,
     TransferFailure, TransferTo, Visit, WaitToSay, WaitsFor,

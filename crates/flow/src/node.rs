@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nohold_model::{CalendarKey, CampaignKey, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis, PromptKey};
-use nohold_model::{QueueKey, ServiceKey};
+use nohold_model::{CalendarKey, Digit, ExtensionKey, FlowKey, Language, Millis, PromptKey, QueueKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::branch::Branch;
-use crate::{NodeId, Template, VariableName, Wording};
+use crate::{NodeId, Object, Template, VariableName, Wording};
 
 /// One node: an action (动作), and where the flow goes on after it.
 ///
@@ -281,28 +280,6 @@ pub struct Queue {
     pub priority: Option<u8>,
 }
 
-/// Whom a callback request or a message is for (回呼对象).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Object {
-    /// Nothing is chosen: the agents of the queue that the caller came from.
-    // Braces, because serde lets a variant without them have unknown fields.
-    Queue {},
-    /// The agents of a campaign's groups.
-    Campaign {
-        /// The campaign (外呼营销).
-        campaign: CampaignKey,
-    },
-    /// The agents of one group of a service.
-    Service {
-        /// The service (呼入客服).
-        service: ServiceKey,
-        /// One of its groups; absent only where the service has none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        group: Option<GroupKey>,
-    },
-}
-
 /// Settings of [`NodeAction::Callback`]. The whole dialogue runs inside: number, confirmation, request, thanks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -448,20 +425,6 @@ impl Default for Message {
             end_key: key_hash(),
             wording: Wording::new(),
         }
-    }
-}
-
-impl Default for Object {
-    fn default() -> Self {
-        Object::Queue {}
-    }
-}
-
-impl Object {
-    /// Whether nothing is chosen, so that the queue the caller came from decides.
-    #[must_use]
-    pub const fn is_queue(&self) -> bool {
-        matches!(self, Object::Queue {})
     }
 }
 

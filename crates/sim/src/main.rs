@@ -1,5 +1,6 @@
 //! `sim`: runs many histories and says whether the invariants held.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +56,7 @@ fn main() -> anyhow::Result<ExitCode> {
                     match run(Plan { seed, steps: options.steps, fault: options.fault }) {
                         Ok(report) => {
                             lock(&reach).add(&report.reach);
+                            progress(seed + 1 - options.first_seed, options.seeds);
                             if report.violation.is_some() {
                                 lock(&failed).push(report);
                             }
@@ -82,7 +84,22 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let steps = options.seeds.saturating_mul(u64::from(options.steps));
     println!("{} histories, {steps} steps, {} violated, {:.1} s", options.seeds, failed.len(), began.elapsed().as_secs_f64());
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    // A planted fault ends histories early, so only honest runs are asked for what they have seen.
+    let unseen = if options.fault.is_some() { Vec::new() } else { lock(&reach).unseen(steps) };
+    for (what, seen, wanted) in &unseen {
+        println!("not enough seen: {what} {seen} times, wanted {wanted}");
+    }
+    Ok(if failed.is_empty() && unseen.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Somebody who looks on sees how far it is.
+fn progress(done: u64, of: u64) {
+    if done.is_multiple_of(50) && std::io::stderr().is_terminal() {
+        eprint!("\r{done} of {of} histories");
+        if done == of {
+            eprintln!();
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

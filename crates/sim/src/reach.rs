@@ -3,6 +3,32 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
+const MUST_SEE: [&str; 20] = [
+    "requests made",
+    "entries claimed",
+    "entries released",
+    "attempts begun",
+    "attempts connected",
+    "attempts failed",
+    "attempts interrupted",
+    "callbacks dropped before the attempt",
+    "callers connected",
+    "callers cut off",
+    "messages left",
+    "missed calls",
+    "offers declined",
+    "offers not answered",
+    "process killed",
+    "store failed",
+    "store stood still",
+    "events lost",
+    "transfers answered",
+    "wishes refused",
+];
+/// So that a full run of two million steps sees each a thousand times.
+const STEPS_FOR_ONE: u64 = 2_000;
+
 /// How often each thing was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach(BTreeMap<&'static str, u64>);
@@ -17,6 +43,13 @@ impl Reach {
     #[must_use]
     pub fn of(&self, what: &str) -> u64 {
         self.0.get(what).copied().unwrap_or(0)
+    }
+
+    /// What was seen less often than so many steps should have shown: what, how often, and how often it should be.
+    #[must_use]
+    pub fn unseen(&self, steps: u64) -> Vec<(&'static str, u64, u64)> {
+        let wanted = steps / STEPS_FOR_ONE;
+        MUST_SEE.into_iter().map(|what| (what, self.of(what), wanted)).filter(|(_, seen, wanted)| seen < wanted).collect()
     }
 
     /// Adds the counts of another run.
@@ -39,6 +72,7 @@ impl fmt::Display for Reach {
 /// Counts what the history of the store tells.
 pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
     use nohold_core::agent::OfferEnd;
+    use nohold_core::entry::Change;
     use nohold_core::fact::Fact;
     use nohold_model::CallResult;
     for dated in &tables.facts {
@@ -55,9 +89,11 @@ pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
             Fact::OfferEnded { end: OfferEnd::Unreachable, .. } => "offers to dead phones",
             Fact::OfferEnded { end: OfferEnd::Withdrawn, .. } => "offers withdrawn late",
             Fact::AttemptBegan { .. } => "attempts begun",
-            Fact::AttemptAnswered { .. } => "attempts connected",
-            Fact::AttemptEnded { result: CallResult::Interrupted, .. } => "attempts interrupted",
-            Fact::AttemptEnded { .. } => "attempts failed",
+            Fact::EntryChanged { change: Change::Answered { .. }, .. } => "attempts connected",
+            Fact::EntryChanged {
+                change: Change::AttemptEnded { result: CallResult::Interrupted, .. }, ..
+            } => "attempts interrupted",
+            Fact::EntryChanged { change: Change::AttemptEnded { .. }, .. } => "attempts failed",
             Fact::CallbackDropped { .. } => "callbacks dropped before the attempt",
             Fact::FlowEntered { .. } => "flows entered",
             Fact::TransferAnswered { .. } => "transfers answered",

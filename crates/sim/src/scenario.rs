@@ -59,7 +59,7 @@ impl Scenario {
             agents,
             queues: queues(rng)?,
             trunks: trunks(&numbers)?,
-            numbers: inbound_numbers(&numbers)?,
+            numbers: inbound_numbers(&numbers, rng)?,
             calendars: calendars()?,
             flows: flows()?,
             blocked,
@@ -84,6 +84,7 @@ fn site(rng: &mut Rng) -> anyhow::Result<Site> {
         retry_plan: RetryPlan::default(),
         request_limit: RequestLimit { per_number_per_day: rng.u32(2..6) },
         promise: PromisePolicy::default(),
+        expire_after: rng.bool().then(|| Millis::minutes(rng.u64(30..300))),
         claim_for: Millis::seconds(rng.u64(60..600)),
         ring_customer_for: Millis::seconds(rng.u64(15..45)),
         ring_agent_for: Millis::seconds(rng.u64(10..30)),
@@ -215,12 +216,13 @@ fn trunks(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<TrunkKey, Trunk>> 
     Ok(BTreeMap::from([(key.clone(), Trunk { key, numbering, numbers: numbers.iter().cloned().collect() })]))
 }
 
-fn inbound_numbers(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<PhoneNumber, InboundNumber>> {
+fn inbound_numbers(numbers: &[PhoneNumber], rng: &mut Rng) -> anyhow::Result<BTreeMap<PhoneNumber, InboundNumber>> {
     let after_hours = InboundTarget::Flow(FlowKey::new("after-hours")?);
     let targets = [
         ("support", InboundTarget::Queue(QueueKey::new("600")?)),
         ("sales", InboundTarget::Queue(QueueKey::new("700")?)),
-        ("support", InboundTarget::Extension(ExtensionKey::new("2001")?)),
+        // An agent's phone, or one on nobody's desk.
+        ("support", InboundTarget::Extension(ExtensionKey::new(if rng.bool() { "2001" } else { "3001" })?)),
     ];
     numbers
         .iter()

@@ -9,9 +9,9 @@ use nohold_app::desk::NotDone;
 use nohold_app::ports::{Clock as _, Ports};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
-use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Window};
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, EntryId, IdSource, Millis, Timestamp};
+use nohold_model::{AgentKey, CallResult, EntryId, IdSource, Millis, Timestamp};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
@@ -248,7 +248,7 @@ impl World {
     /// Something happens outside; what we do by ourselves until then is looked at too.
     fn step(&mut self) -> Option<Violation> {
         // A process dies most instructively while it dials somebody.
-        let deadly = if self.store.inner().tables.is_dialling() { 6 } else { 1 };
+        let deadly = if self.store.inner().tables.is_dialling() { 20 } else { 1 };
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
@@ -389,18 +389,19 @@ impl World {
         let supervisor = Actor::Supervisor(agent.clone());
         let note = String::from("noted");
         match self.rng.u8(0..20) {
-            0..5 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
-            5..8 => (Change::Release, own, "entries released"),
-            8..14 => {
+            0..6 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
+            6..12 => (Change::Release, own, "entries released"),
+            12..14 => {
                 let reason = *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
-                (Change::Outcome(Outcome::Close { reason, note }), own, "entries closed by hand")
+                (Change::Outcome(Outcome::Close { reason, disposition: None, note }), own, "entries closed by hand")
             }
-            14..16 => (Change::Outcome(Outcome::Keep { note }), own, "entries kept"),
+            14..16 => (Change::Outcome(Outcome::Keep { disposition: None, note }), own, "entries kept"),
             16 => {
                 let from = now + Millis::minutes(self.rng.u64(1..90));
                 let window = Window { from, to: from + Millis::minutes(30) };
-                (Change::Outcome(Outcome::Postpone { window, note }), own, "entries postponed")
+                (Change::Outcome(Outcome::Postpone { window, disposition: None, note }), own, "entries postponed")
             }
+            17 if self.rng.bool() => (Change::Cancel, Actor::Customer, "entries cancelled by the customer"),
             17 => (Change::Reassign { target: None, agent: Some(agent.clone()) }, supervisor, "entries reassigned"),
             _ => (Change::Reopen, own, "entries reopened"),
         }
@@ -440,9 +441,14 @@ impl World {
                 entry.number.as_ref() == Some(&number) && matches!(entry.state, nohold_core::entry::State::Attempting { .. })
             });
             let Some(entry) = entry else { continue };
-            if entry.counted_attempts() > self.scenario.directory.site.retry_plan.max_attempts
-                || !entry.attempts.last().is_some_and(|attempt| attempt.counted)
-            {
+            // As the far end counts: only a try that was interrupted before it was sent has not rung.
+            let rang = |attempt: &&Attempt| {
+                attempt.counted || attempt.ended.is_none_or(|(_, result)| result != CallResult::Interrupted)
+            };
+            let sent = entry.attempts.iter().filter(rang).count();
+            let before = usize::try_from(entry.earlier_attempts).unwrap_or(usize::MAX);
+            let limit = usize::try_from(self.scenario.directory.site.retry_plan.max_attempts).unwrap_or(usize::MAX);
+            if sent.saturating_sub(before) > limit {
                 return Some(Violation { invariant: "I-10", what: format!("{dialled} above the limit of attempts") });
             }
             let beyond = entry

@@ -90,13 +90,14 @@ impl Callback {
                     talk.hold(self.order.call, *hold, at, &mut self.ids, turn.effects);
                 }
             }
-            Input::HangUp => {
+            Input::HangUp if self.agent_there && !self.is_over() => {
                 self.hang_up(self.agent_leg, &mut turn);
                 self.agent_gone(Gone::HungUp, &mut turn);
             }
             Input::Committed { promise: ATTEMPT_PROMISE, answer } => self.committed(answer, &mut turn),
             Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(&mut turn),
             Input::Ringing(_)
+            | Input::HangUp
             | Input::Digit(..)
             | Input::Played(..)
             | Input::PlayFailed(..)
@@ -239,21 +240,21 @@ impl Callback {
     fn attempt_over(&mut self, attempt: AttemptId, result: CallResult, sent: bool, turn: &mut Turn<'_, '_>) {
         let entry = self.order.entry;
         turn.effects.record(turn.at, Fact::AttemptEnded { attempt, entry, result, sent });
-        let wrap_up = self.wrap_up(turn);
-        self.over(wrap_up, turn);
+        // Nobody was talked with, so there is nothing to write.
+        self.over(Millis::ZERO, turn);
     }
 
     fn talk_over(&mut self, attempt: AttemptId, talk: &Talk, why: Gone, turn: &mut Turn<'_, '_>) {
         let site = &turn.world.directory.site;
         let talked = talk.length(turn.at);
+        let broken = talked < site.broken_within || why == Gone::Lost;
         let business = self.order.target.business(turn.world.directory);
-        if let (true, Some(Business::Service(service))) = (talked >= site.served_after, business) {
+        if let (false, true, Some(Business::Service(service))) = (broken, talked >= site.served_after, business) {
             // Before the end of the conversation, so that the entry called back is closed by its outcome, not by this.
             let (call, number) = (self.order.call, self.order.number.clone());
             let agent = self.order.agent.clone();
             turn.effects.record(turn.at, Fact::Served { call, number, service, agent });
         }
-        let broken = talked < site.broken_within || why == Gone::Lost;
         let entry = self.order.entry;
         turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken });
         let wrap_up = self.wrap_up(turn);

@@ -52,6 +52,14 @@ impl Talk {
         effects.record(at, Fact::Held { call, agent: self.agent.clone(), held: hold });
     }
 
+    /// The agent's side is gone, and the customer stays on the line.
+    pub(super) fn part(&self, effects: &mut Effects) {
+        effects.media(match self.music {
+            Some(playback) => Command::Stop { leg: self.customer_leg, playback },
+            None => Command::Unbridge { bridge: self.bridge },
+        });
+    }
+
     /// How long they have talked.
     pub(super) fn length(&self, at: Timestamp) -> Millis {
         at.since(self.since)

@@ -78,6 +78,9 @@ pub struct Site {
     pub returning_within: Millis,
     /// Messages with less speech than this are empty (AT-6).
     pub least_message: Millis,
+    /// An open entry on which nobody has worked for so long since it was due is *expired*; never, where there is
+    /// nothing.
+    pub expire_after: Option<Millis>,
 }
 
 /// How often a customer is tried (重呼策略) and how long we wait in between.
@@ -411,3 +414,6 @@ impl Directory {
         self.flows.get(key)?.last_key_value().map(|(version, document)| (*version, document))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,24 +6,40 @@ use nohold_model::{EntryId, Timestamp};
 
 use super::{Entry, Section};
 
-/// What an entry is sorted by: requests by priority and the end of their promise, then people we cut off, messages
-/// and missed calls, in each of these the latest first.
+/// What an entry is sorted by: requests by priority and due time, then people we cut off, then messages and missed
+/// calls together, the latest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
-    section: Section,
+    part: Part,
     priority: Reverse<u8>,
-    promised: Timestamp,
+    due: (Timestamp, Timestamp),
     last: Reverse<Timestamp>,
     id: EntryId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Requests,
+    CutOff,
+    Others,
 }
 
 /// The sort key of an entry: the smallest stands on top.
 #[must_use]
 pub fn order(entry: &Entry) -> Line {
+    let part = match entry.section() {
+        Section::Requests => Part::Requests,
+        Section::CutOff => Part::CutOff,
+        Section::Messages | Section::Missed => Part::Others,
+    };
     Line {
-        section: entry.section(),
+        part,
         priority: Reverse(entry.priority),
-        promised: entry.request.as_ref().map_or(Timestamp::NEVER, |request| request.promise.to),
+        // Of requests that are due alike, the one whose promise ends first.
+        due: entry
+            .request
+            .as_ref()
+            .map_or((Timestamp::NEVER, Timestamp::NEVER), |request| (entry.due, request.promise.to)),
         last: Reverse(entry.last),
         id: entry.id,
     }

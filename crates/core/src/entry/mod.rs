@@ -5,18 +5,21 @@
 //! them. A caller who first gave up and then asks to be called back therefore stands in one line, not in two.
 
 mod change;
+mod life;
 mod list;
 
 use nohold_model::{
-    AgentKey, AttemptId, CallId, CallResult, CampaignKey, Digit, EntryId, GroupKey, Language, MessageId, Millis,
-    PhoneNumber, PromptKey, QueueKey, ServiceKey, Timestamp,
+    AgentKey, AttemptId, CallId, CallResult, CampaignKey, Digit, DispositionKey, EntryId, GroupKey, Language,
+    MessageId, Millis, PhoneNumber, PromptKey, QueueKey, ServiceKey, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-pub use change::{Change, Outcome, Refusal, change};
+pub use change::{Change, Outcome, Refusal};
+pub use life::change;
+pub(crate) use life::may_ring_until;
 pub use list::{Line, order};
 
-use crate::directory::Directory;
+use crate::directory::{Directory, RetryPlan, Site};
 
 /// One line of the missed-call list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +60,11 @@ pub struct Entry {
     pub state: State,
     /// The tries to reach the customer, oldest first.
     pub attempts: Vec<Attempt>,
-    /// How many of the counted attempts belong to an earlier round of the retry plan: a person has reopened the
-    /// entry, or talked with the customer and kept it.
+    /// How many of the counted attempts belong to an earlier round of the retry plan: since then a person has reopened
+    /// or kept the entry, or the customer has asked to be called.
     pub earlier_attempts: u32,
+    /// The disposition (通话小结) that an agent chose last.
+    pub disposition: Option<DispositionKey>,
     /// The agent's note.
     pub note: String,
 }
@@ -201,6 +206,9 @@ pub enum State {
         until: Timestamp,
         /// The line broke early: without a word the entry goes back to waiting.
         broken: bool,
+        /// The customer has called again since the conversation. The outcome is not about that, so the entry goes
+        /// back to waiting, whatever the outcome is.
+        called_again: bool,
     },
     /// Over.
     Closed {
@@ -276,6 +284,16 @@ pub enum Actor {
     System,
 }
 
+impl Missed {
+    /// One more.
+    pub(crate) fn add(&mut self, left_at: LeftAt, waited: Millis, short: bool) {
+        self.count = self.count.saturating_add(1);
+        self.short = self.short.saturating_add(u32::from(short));
+        self.left_at = Some(left_at);
+        self.waited = waited;
+    }
+}
+
 impl Target {
     /// The line of business that this target belongs to; nothing when the configuration no longer knows it.
     #[must_use]
@@ -337,6 +355,7 @@ impl Entry {
             state: State::Waiting,
             attempts: Vec::new(),
             earlier_attempts: 0,
+            disposition: None,
             note: String::new(),
         }
     }
@@ -386,6 +405,49 @@ impl Entry {
         u32::try_from(self.attempts.iter().filter(|attempt| attempt.counted).count()).unwrap_or(u32::MAX)
     }
 
+    /// Whether the retry plan is at its end.
+    #[must_use]
+    pub fn is_used_up(&self, plan: &RetryPlan) -> bool {
+        self.counted_attempts() >= plan.max_attempts
+    }
+
+    /// When [`Change::Tick`] is due; never, where there is nothing.
+    #[must_use]
+    pub fn ticks_at(&self, site: &Site) -> Option<Timestamp> {
+        match self.state {
+            State::Waiting => site.expire_after.map(|length| self.due.max(self.last) + length),
+            State::Claimed { until, call: None, .. } | State::Noting { until, .. } => Some(until),
+            State::Claimed { call: Some(_), .. }
+            | State::Attempting { .. }
+            | State::Talking { .. }
+            | State::Closed { .. } => None,
+        }
+    }
+
+    /// The customer has called once more, in a call that came in at `arrived` and is over at `at`.
+    pub(crate) fn gather(&mut self, arrived: Timestamp, at: Timestamp) {
+        self.place = self.place.min(arrived);
+        self.last = self.last.max(at);
+        self.version += 1;
+        if let State::Noting { called_again, .. } = &mut self.state {
+            *called_again = true;
+        }
+    }
+
+    /// Whether a request in it is still to be fulfilled: after the conversation that answered it, a new wish is one
+    /// more.
+    #[must_use]
+    pub(crate) fn awaits_callback(&self) -> bool {
+        self.request.is_some() && !matches!(self.state, State::Noting { broken: false, called_again: false, .. })
+    }
+
+    /// The customer asks to be called: the retry plan begins again, no earlier than the gap after the last attempt.
+    pub(crate) fn ask(&mut self, request: Request) {
+        self.begin_new_round();
+        self.due = request.promise.from.max(self.not_before);
+        self.request = Some(request);
+    }
+
     /// A person wants the customer to be tried anew: the retry plan begins again.
     fn begin_new_round(&mut self) {
         self.earlier_attempts = self.all_counted_attempts();
@@ -413,3 +475,6 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,27 @@
 //! What a fact changes in the rows.
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, OfferId, PhoneNumber, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, OfferId, PhoneNumber, Timestamp};
 
+use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
-use crate::entry::{Actor, Business, Change};
+use crate::entry::{Actor, Business, Change, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Fact, LeftQueue};
 use crate::routing::Waiting;
 
 impl<R: Rows> Working<'_, R> {
-    /// Makes a fact true. Facts are applied as they come: one that no longer fits changes nothing.
+    /// Makes a fact true. Facts are applied as they come: one that no longer fits changes nothing. In the history a
+    /// fact stands before what follows from it.
     pub(super) fn apply(&mut self, dated: &Dated) -> Read<()> {
         let Dated { at, fact } = dated;
         let at = *at;
+        if !is_told_where_it_happens(fact) {
+            self.note(at, fact.clone());
+        }
         match fact {
             Fact::CallArrived(arrival) => self.arrived(at, arrival),
             Fact::FlowEntered { call, .. } => self.edit_call(*call, |row| row.doing = Doing::InFlow)?,
-            Fact::Queued(waiting) => self.queued(waiting)?,
+            Fact::Queued(waiting) => self.queued(at, waiting)?,
             Fact::LeftQueue { call, why } => self.left_queue(at, *call, *why)?,
             Fact::OfferRinging { offer } => self.offer_ringing(at, *offer)?,
             Fact::OfferEnded { offer, end, after } => self.offer_ended(at, *offer, *end, *after)?,
@@ -28,10 +33,20 @@ impl<R: Rows> Working<'_, R> {
                 self.edit_call(*call, |row| row.agent = None)?;
                 self.agent_input(agent, at, &Input::Free(*call, *wrap_up), &Actor::System)?;
             }
-            Fact::RequestMade(request) => {
-                self.gather_request(at, request)?;
+            Fact::RequestMade(request) => self.request_recorded(at, request)?,
+            Fact::MessageLeft { entry, call, message, number, target, .. } => {
+                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+                self.gather(at, &trace, |entry| entry.messages.push(*message))?;
+                self.edit_call(*call, |row| row.doing = Doing::MessageSaved)?;
             }
-            Fact::MessageLeft { .. } | Fact::Missed { .. } | Fact::CutOff { .. } => self.gather(at, fact)?,
+            Fact::Missed { entry, call, number, target, left_at, waited, short } => {
+                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+                self.gather(at, &trace, |entry| entry.missed.add(left_at.clone(), *waited, *short))?;
+            }
+            Fact::CutOff { entry, call, number, target, .. } => {
+                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+                self.gather(at, &trace, |entry| entry.cut_off = entry.cut_off.saturating_add(1))?;
+            }
             Fact::Served { number, service, .. } => self.served(at, number, &Business::Service(service.clone()))?,
             Fact::AttemptBegan { attempt, entry, call, number } => {
                 self.attempt_began(at, *attempt, *entry, *call, number)?;
@@ -50,46 +65,35 @@ impl<R: Rows> Working<'_, R> {
                 self.by_system(*entry, at, &Change::CallDropped { call: *call })?;
             }
             Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
-            Fact::TransferAnswered { call } => self.edit_call(*call, |row| {
-                row.doing = Doing::Talking;
-                row.connected = Some(at);
-            })?,
-            Fact::TransferFailed { call } => self.transfer_failed(*call)?,
+            Fact::TransferAnswered { call } => self.transfer_answered(at, *call)?,
+            Fact::TransferFailed { call } => self.transfer_failed(at, *call)?,
             Fact::CallEnded { call, .. } => self.call_ended(at, *call)?,
             // These are written by transactions themselves, beside the change they tell of.
-            Fact::OfferMade { .. } | Fact::AgentChanged { .. } | Fact::EntryGathered { .. } | Fact::EntryChanged { .. } => {
-                return Ok(());
-            }
+            Fact::OfferMade { .. }
+            | Fact::AgentChanged { .. }
+            | Fact::EntryGathered { .. }
+            | Fact::EntryChanged { .. } => {}
         }
-        self.note(at, fact.clone());
         Ok(())
     }
 
     /// Makes the fact true that a call waits for, or answers why not.
     pub(super) fn promise(&mut self, dated: &Dated) -> Read<Answer> {
-        match &dated.fact {
-            Fact::RequestMade(request) => {
-                let answer = self.gather_request(dated.at, request)?;
-                if matches!(answer, Answer::Requested { .. }) {
-                    self.left_queue(dated.at, request.call, LeftQueue::Chose)?;
-                    self.edit_call(request.call, |row| row.doing = Doing::Finished)?;
-                    self.note(dated.at, dated.fact.clone());
-                }
-                Ok(answer)
-            }
-            Fact::AttemptBegan { attempt, entry, call, number } => {
-                if let Some(refusal) = self.may_begin_attempt(*entry, *call, number)? {
-                    return Ok(Answer::Refused(refusal));
-                }
-                self.apply(dated)?;
-                Ok(Answer::Attempt(*attempt))
-            }
-            Fact::Transferred { .. } => self.transfer(dated),
-            _ => {
-                self.apply(dated)?;
-                Ok(Answer::Done)
-            }
+        if let Fact::RequestMade(request) = &dated.fact {
+            return self.request_promised(dated.at, request);
         }
+        if let Fact::AttemptBegan { attempt, entry, call, number } = &dated.fact {
+            if let Some(refusal) = self.may_begin_attempt(*attempt, *entry, *call, number)? {
+                return Ok(Answer::Refused(refusal));
+            }
+            self.apply(dated)?;
+            return Ok(Answer::Attempt(*attempt));
+        }
+        if let Fact::Transferred { .. } = &dated.fact {
+            return self.transfer(dated);
+        }
+        self.apply(dated)?;
+        Ok(Answer::Done)
     }
 
     fn arrived(&mut self, at: Timestamp, arrival: &Arrival) {
@@ -107,7 +111,7 @@ impl<R: Rows> Working<'_, R> {
         });
     }
 
-    fn queued(&mut self, waiting: &Waiting) -> Read<()> {
+    fn queued(&mut self, at: Timestamp, waiting: &Waiting) -> Read<()> {
         if self.call(waiting.call)?.is_none() {
             return Ok(());
         }
@@ -116,7 +120,7 @@ impl<R: Rows> Working<'_, R> {
             row.queue = Some(waiting.queue.clone());
         })?;
         if !waiting.connectable {
-            self.withdraw_offers(self.at, waiting.call)?;
+            self.withdraw_offers(at, waiting.call)?;
         }
         self.put_waiting(waiting.clone());
         Ok(())
@@ -152,6 +156,7 @@ impl<R: Rows> Working<'_, R> {
 
     pub(super) fn offer_ended(&mut self, at: Timestamp, id: OfferId, end: OfferEnd, after: AfterOffer) -> Read<()> {
         let Some(mut offer) = self.offer(id)?.filter(|offer| offer.ended.is_none()) else { return Ok(()) };
+        self.note(at, Fact::OfferEnded { offer: id, end, after });
         self.agent_input(&offer.agent, at, &Input::OfferEnded(id, end, after), &Actor::System)?;
         if end == OfferEnd::Accepted {
             self.edit_call(offer.call, |row| row.agent = Some(offer.agent.clone()))?;
@@ -163,14 +168,20 @@ impl<R: Rows> Working<'_, R> {
 
     fn connected(&mut self, at: Timestamp, call: CallId, agent: &AgentKey) -> Read<()> {
         self.agent_input(agent, at, &Input::Connected(call), &Actor::System)?;
-        if let Some(number) = self.call(call)?.and_then(|row| row.number) {
-            let dialled = self.holds(&number)?.iter().any(|hold| hold.call == call && hold.dialled);
-            self.put_hold(Hold { number, call, dialled, until: None });
-        }
+        self.hold_customer(call)?;
         self.edit_call(call, |row| {
             row.doing = Doing::Talking;
             row.connected = Some(at);
         })
+    }
+
+    /// The customer of this call is in a conversation: nobody dials the number meanwhile (I-7).
+    fn hold_customer(&mut self, call: CallId) -> Read<()> {
+        if let Some(number) = self.call(call)?.and_then(|row| row.number) {
+            let dialled = self.holds(&number)?.iter().any(|hold| hold.call == call && hold.dialled);
+            self.put_hold(Hold { number, call, dialled, until: None });
+        }
+        Ok(())
     }
 
     fn by_system(&mut self, entry: EntryId, at: Timestamp, change: &Change) -> Read<()> {
@@ -179,11 +190,14 @@ impl<R: Rows> Working<'_, R> {
         Ok(())
     }
 
+    /// What is open about this customer in this line of business is settled. Where several requests wait behind one
+    /// number, of several people or matters, nobody knows which of them this was: they stay for a person to close.
     fn served(&mut self, at: Timestamp, number: &PhoneNumber, business: &Business) -> Read<()> {
-        for entry in self.open_entries(number)? {
-            if entry.target.business(self.directory).as_ref() == Some(business) {
-                self.by_system(entry.id, at, &Change::Served)?;
-            }
+        let mut open = self.open_entries(number)?;
+        open.retain(|entry| entry.target.business(self.directory).as_ref() == Some(business));
+        let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
+        for entry in open.iter().filter(|entry| !(several && entry.request.is_some())) {
+            self.by_system(entry.id, at, &Change::Served)?;
         }
         Ok(())
     }
@@ -197,6 +211,9 @@ impl<R: Rows> Working<'_, R> {
         number: &PhoneNumber,
     ) -> Read<()> {
         self.by_system(entry, at, &Change::AttemptBegan { attempt, call })?;
+        for old in self.holds(number)?.into_iter().filter(|hold| hold.until.is_some_and(|until| until <= at)) {
+            self.remove_hold(number, old.call);
+        }
         self.put_hold(Hold { number: number.clone(), call, dialled: true, until: None });
         self.edit_call(call, |row| {
             row.doing = Doing::Transferring;
@@ -217,18 +234,27 @@ impl<R: Rows> Working<'_, R> {
         self.by_system(entry, at, &Change::AttemptEnded { attempt, result, sent })?;
         let Some(entry) = self.entry(entry)? else { return Ok(()) };
         let Some(number) = entry.number.clone() else { return Ok(()) };
-        let Some(call) = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.call) else { return Ok(()) };
+        let Some(tried) = entry.attempts.iter().find(|one| one.id == attempt) else { return Ok(()) };
         if result == CallResult::Interrupted && sent {
             // The phone out there may go on ringing: nobody dials the number before that has ended.
-            self.put_hold(Hold { number, call, dialled: true, until: Some(entry.not_before.max(at)) });
+            let until = may_ring_until(tried.began, &self.directory.site);
+            self.put_hold(Hold { number, call: tried.call, dialled: true, until: Some(until.max(at)) });
         } else {
-            self.remove_hold(&number, call);
+            self.remove_hold(&number, tried.call);
         }
         Ok(())
     }
 
-    fn transfer_failed(&mut self, call: CallId) -> Read<()> {
-        self.withdraw_offers(self.at, call)?;
+    fn transfer_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
+        self.hold_customer(call)?;
+        self.edit_call(call, |row| {
+            row.doing = Doing::Talking;
+            row.connected = Some(at);
+        })
+    }
+
+    fn transfer_failed(&mut self, at: Timestamp, call: CallId) -> Read<()> {
+        self.withdraw_offers(at, call)?;
         if let Some(number) = self.call(call)?.and_then(|row| row.dialled) {
             self.remove_hold(&number, call);
         }
@@ -244,6 +270,9 @@ impl<R: Rows> Working<'_, R> {
             self.remove_waiting(call);
         }
         if let Some(row) = self.call(call)? {
+            if let Some(agent) = &row.agent {
+                self.agent_input(agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
+            }
             for number in [&row.number, &row.dialled].into_iter().flatten() {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
                 if self.holds(number)?.iter().any(|hold| hold.call == call && hold.until.is_none()) {
@@ -254,4 +283,17 @@ impl<R: Rows> Working<'_, R> {
         }
         Ok(())
     }
+}
+
+/// Facts that are noted by what makes them true, because not every wish for one does.
+fn is_told_where_it_happens(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::RequestMade(_)
+            | Fact::OfferEnded { .. }
+            | Fact::OfferMade { .. }
+            | Fact::AgentChanged { .. }
+            | Fact::EntryGathered { .. }
+            | Fact::EntryChanged { .. }
+    )
 }

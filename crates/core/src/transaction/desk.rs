@@ -1,11 +1,11 @@
 //! What agents, supervisors and timers wish, decided on the rows.
 
-use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber};
+use nohold_model::{AgentKey, AttemptId, CallId, EntryId, Millis, OfferId, PhoneNumber};
 
 use super::{Answer, CallRow, CallbackOrder, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::Input;
 use crate::directory::Strategy;
-use crate::entry::{self, Actor, Change, Entry, Target};
+use crate::entry::{self, Actor, Change, Entry, Request, Target};
 use crate::fact::{Dated, Destination, Doing, Fact};
 use crate::routing::{Assignment, Offer};
 
@@ -25,10 +25,6 @@ impl<R: Rows> Working<'_, R> {
         if !ring_all && !self.live_offers(wanted.call)?.is_empty() {
             return Ok(Answer::Refused(Refusal::AlreadyOffered));
         }
-        let input = Input::Offer(id, wanted.call);
-        if !self.agent_input(&wanted.agent, self.at, &input, &Actor::System)? {
-            return Ok(Answer::Refused(Refusal::AgentState));
-        }
         let offer = Offer {
             id,
             call: wanted.call,
@@ -39,9 +35,10 @@ impl<R: Rows> Working<'_, R> {
             ring_until: self.at + self.directory.ringing(queue, &wanted.agent).ring_for,
             ended: None,
         };
-        self.put_offer(offer.clone());
+        if !self.make_offer(offer.clone())? {
+            return Ok(Answer::Refused(Refusal::AgentState));
+        }
         self.remember(wanted.queue.clone(), wanted.agent.clone());
-        self.note(self.at, Fact::OfferMade { offer: id, call: wanted.call, agent: wanted.agent.clone() });
         Ok(Answer::Reserved(offer))
     }
 
@@ -82,10 +79,15 @@ impl<R: Rows> Working<'_, R> {
             | Change::TalkEnded { .. }
             | Change::Outcome(_)
             | Change::Served
+            | Change::Cancel
+            | Change::Prioritise { .. }
             | Change::Reassign { target: None, .. } => return Ok(None),
         };
         let Some(number) = &entry.number else { return Ok(None) };
-        let other = self.open_in(number, target)?.into_iter().find(|other| other.id != entry.id && other.matter == entry.matter);
+        let other = self
+            .open_in(number, target)?
+            .into_iter()
+            .find(|other| other.id != entry.id && other.matter == entry.matter);
         Ok(other.map(|other| other.id))
     }
 
@@ -110,7 +112,7 @@ impl<R: Rows> Working<'_, R> {
             return Ok(Answer::Refused(Refusal::NoCallerId));
         };
         // Whether the entry allows it is asked before anything is changed, so that a refusal leaves no half.
-        let change = Change::CallBegan { agent: agent.clone(), call };
+        let change = Change::CallBegan { agent: agent.clone(), call, beyond_window };
         if let Err(refusal) = entry::change(&entry, &self.directory.site, self.at, by, &change) {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
@@ -121,7 +123,10 @@ impl<R: Rows> Working<'_, R> {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
         let service = entry.target.service(self.directory);
-        let queue = entry.request.as_ref().and_then(|request| request.queue.clone());
+        let queue = match (&entry.request, &entry.target) {
+            (Some(Request { queue: Some(queue), .. }), _) | (_, Target::Queue(queue)) => Some(queue.clone()),
+            (_, Target::Campaign(_) | Target::Service(..) | Target::WholeService(_)) => None,
+        };
         self.put_call(CallRow {
             id: call,
             number: Some(number.clone()),
@@ -148,13 +153,18 @@ impl<R: Rows> Working<'_, R> {
     /// Why the attempt of a callback must not begin now, if anything speaks against it.
     pub(super) fn may_begin_attempt(
         &self,
+        attempt: AttemptId,
         id: EntryId,
         call: CallId,
         number: &PhoneNumber,
     ) -> Read<Option<Refusal>> {
         let Some(entry) = self.entry(id)? else { return Ok(Some(Refusal::NotFound(Noun::Entry))) };
-        if entry.call() != Some(call) || entry.number.as_ref() != Some(number) {
+        if entry.number.as_ref() != Some(number) {
             return Ok(Some(Refusal::Entry(entry::Refusal::Stale)));
+        }
+        let change = Change::AttemptBegan { attempt, call };
+        if let Err(refusal) = entry::change(&entry, &self.directory.site, self.at, &Actor::System, &change) {
+            return Ok(Some(Refusal::Entry(refusal)));
         }
         let beyond_window =
             self.call(call)?.and_then(|row| row.callback).is_some_and(|callback| callback.beyond_window);
@@ -185,38 +195,63 @@ impl<R: Rows> Working<'_, R> {
     /// taken into use.
     pub(super) fn transfer(&mut self, dated: &Dated) -> Read<Answer> {
         let Fact::Transferred { call, to, offer, ring_for, .. } = &dated.fact else { return Ok(Answer::Done) };
-        let answer = match to {
+        if self.call(*call)?.is_none() {
+            return Ok(Answer::Refused(Refusal::NotFound(Noun::Call)));
+        }
+        match to {
             Destination::Number(number) => {
                 if self.is_in_use(number, *call)? {
                     return Ok(Answer::Refused(Refusal::NumberInUse));
                 }
+                self.apply(dated)?;
                 self.put_hold(Hold { number: number.clone(), call: *call, dialled: true, until: None });
                 self.edit_call(*call, |row| row.dialled = Some(number.clone()))?;
-                Answer::Done
+                Ok(Answer::Done)
             }
             Destination::Extension(extension) => match self.directory.agent_of(extension) {
-                None => Answer::Done,
-                Some(agent) => {
-                    let agent = agent.key.clone();
-                    if !self.agent_input(&agent, self.at, &Input::Offer(*offer, *call), &Actor::System)? {
-                        return Ok(Answer::Refused(Refusal::AgentState));
-                    }
-                    let offer = Offer {
-                        id: *offer,
-                        call: *call,
-                        stay: 0,
-                        queue: None,
-                        agent,
-                        made: self.at,
-                        ring_until: self.at + *ring_for,
-                        ended: None,
-                    };
-                    self.put_offer(offer.clone());
-                    Answer::Reserved(offer)
+                None => {
+                    self.apply(dated)?;
+                    Ok(Answer::Done)
                 }
+                Some(agent) => self.transfer_to_agent(dated, &agent.key.clone(), *call, *offer, *ring_for),
             },
-        };
+        }
+    }
+
+    fn transfer_to_agent(
+        &mut self,
+        dated: &Dated,
+        agent: &AgentKey,
+        call: CallId,
+        id: OfferId,
+        ring_for: Millis,
+    ) -> Read<Answer> {
+        if !self.agent(agent)?.is_some_and(|agent| agent.may_be_offered(self.at)) {
+            return Ok(Answer::Refused(Refusal::AgentState));
+        }
         self.apply(dated)?;
-        Ok(answer)
+        let offer = Offer {
+            id,
+            call,
+            stay: 0,
+            queue: None,
+            agent: agent.clone(),
+            made: self.at,
+            ring_until: self.at + ring_for,
+            ended: None,
+        };
+        self.make_offer(offer.clone())?;
+        Ok(Answer::Reserved(offer))
+    }
+
+    /// Reserves the agent of an offer; whether the agent is there for it.
+    fn make_offer(&mut self, offer: Offer) -> Read<bool> {
+        if !self.agent(&offer.agent)?.is_some_and(|agent| agent.may_be_offered(self.at)) {
+            return Ok(false);
+        }
+        self.note(self.at, Fact::OfferMade { offer: offer.id, call: offer.call, agent: offer.agent.clone() });
+        let reserved = self.agent_input(&offer.agent, self.at, &Input::Offer(offer.id, offer.call), &Actor::System)?;
+        self.put_offer(offer);
+        Ok(reserved)
     }
 }

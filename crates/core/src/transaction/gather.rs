@@ -1,19 +1,67 @@
 //! How what callers leave behind is gathered into one open entry per number and line of business (I-7).
 
-use nohold_model::{EntryId, Millis, PhoneNumber, Timestamp};
+use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
 use super::{Answer, Read, Rows, Working};
-use crate::entry::{Business, Entry, Request, Target};
-use crate::fact::{Fact, RequestMade};
+use crate::entry::{Business, Entry, LeftAt, Request, Target};
+use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
 /// The time in which the requests of one number are counted.
 const LIMIT_PERIOD: Millis = Millis::hours(24);
 
+/// What a caller leaves behind: of which call, and where it belongs.
+pub(super) struct Trace<'a> {
+    /// The entry it makes where there is no open one.
+    pub(super) entry: EntryId,
+    pub(super) call: CallId,
+    pub(super) number: Option<&'a PhoneNumber>,
+    pub(super) target: &'a Target,
+}
+
 impl<R: Rows> Working<'_, R> {
+    /// A caller waits for this request to be committed: out of the line and into the list, in one commit.
+    pub(super) fn request_promised(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
+        let answer = self.request(at, made)?;
+        if matches!(answer, Answer::Requested { .. }) {
+            if self.waiting(made.call)?.is_some() {
+                self.note(at, Fact::LeftQueue { call: made.call, why: LeftQueue::Chose });
+            }
+            self.left_queue(at, made.call, LeftQueue::Chose)?;
+            self.edit_call(made.call, |row| row.doing = Doing::Finished)?;
+        }
+        Ok(answer)
+    }
+
+    /// A request of a caller who has gone before the store could answer. Where it cannot be made, the call is a missed
+    /// one.
+    pub(super) fn request_recorded(&mut self, at: Timestamp, made: &RequestMade) -> Read<()> {
+        if self.request(at, made)? == Answer::OverLimit {
+            let trace = Trace { entry: made.entry, call: made.call, number: Some(&made.number), target: &made.target };
+            let waited = at.since(made.place);
+            self.note(
+                at,
+                Fact::Missed {
+                    entry: made.entry,
+                    call: made.call,
+                    number: Some(made.number.clone()),
+                    target: made.target.clone(),
+                    left_at: LeftAt::Menu,
+                    waited,
+                    short: false,
+                },
+            );
+            self.gather(at, &trace, |entry| entry.missed.add(LeftAt::Menu, waited, false))?;
+        }
+        Ok(())
+    }
+
     /// Adds a request to the open entry of its number, or makes one.
-    pub(super) fn gather_request(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
+    fn request(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
         let open = self.open_in(&made.number, &made.target)?;
-        let asked_before = open.iter().find_map(|entry| entry.request.as_ref().map(|request| (entry, request)));
+        let asked_before = open
+            .iter()
+            .filter(|entry| entry.awaits_callback())
+            .find_map(|entry| entry.request.as_ref().map(|request| (entry, request)));
         if let (Some((entry, request)), false) = (asked_before, made.another_matter) {
             return Ok(Answer::AlreadyOpen { entry: entry.id, promise: request.promise });
         }
@@ -21,21 +69,17 @@ impl<R: Rows> Working<'_, R> {
         if self.directory.site.request_limit.check(made_before).is_err() {
             return Ok(Answer::OverLimit);
         }
-        let mut entry = match open.iter().find(|entry| entry.request.is_none()) {
+        let mut entry = match open.iter().find(|entry| !entry.awaits_callback()) {
             Some(entry) => entry.clone(),
             None => {
                 let mut entry = Entry::new(made.entry, Some(made.number.clone()), made.target.clone(), at);
                 entry.matter = open.iter().map(|entry| entry.matter.saturating_add(1)).max().unwrap_or(0);
-                entry.place = made.place;
                 entry
             }
         };
         entry.target = made.target.clone();
-        entry.place = entry.place.min(made.place);
-        entry.due = made.promise.from.max(entry.not_before);
-        entry.last = at;
-        entry.version += 1;
-        entry.request = Some(Request {
+        entry.gather(made.place, at);
+        entry.ask(Request {
             call: Some(made.call),
             asked: at,
             promise: made.promise,
@@ -45,36 +89,21 @@ impl<R: Rows> Working<'_, R> {
             path: made.path.clone(),
             language: made.language,
         });
-        let answer = Answer::Requested { entry: entry.id, promise: made.promise };
+        self.note(at, Fact::RequestMade(Box::new(made.clone())));
         self.note(at, Fact::EntryGathered { entry: entry.id, call: Some(made.call) });
-        self.put_entry(entry);
         self.count_request(made.number.clone(), at);
+        let answer = Answer::Requested { entry: entry.id, promise: made.promise };
+        self.put_entry(entry);
         Ok(answer)
     }
 
     /// Adds a message, a missed call or a call that we cut off to the open entry of its number, or makes one.
-    pub(super) fn gather(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
-        let (id, call, number, target) = match fact {
-            Fact::MessageLeft { entry, call, number, target, .. }
-            | Fact::Missed { entry, call, number, target, .. }
-            | Fact::CutOff { entry, call, number, target, .. } => (*entry, *call, number, target),
-            _ => return Ok(()),
-        };
-        let mut entry = self.entry_to_add_to(id, at, number.as_ref(), target)?;
-        match fact {
-            Fact::MessageLeft { message, .. } => entry.messages.push(*message),
-            Fact::Missed { left_at, waited, short, .. } => {
-                entry.missed.count = entry.missed.count.saturating_add(1);
-                entry.missed.short = entry.missed.short.saturating_add(u32::from(*short));
-                entry.missed.left_at = Some(left_at.clone());
-                entry.missed.waited = *waited;
-            }
-            Fact::CutOff { .. } => entry.cut_off = entry.cut_off.saturating_add(1),
-            _ => return Ok(()),
-        }
-        entry.last = entry.last.max(at);
-        entry.version += 1;
-        self.note(at, Fact::EntryGathered { entry: entry.id, call: Some(call) });
+    pub(super) fn gather(&mut self, at: Timestamp, trace: &Trace<'_>, add: impl FnOnce(&mut Entry)) -> Read<()> {
+        let mut entry = self.entry_to_add_to(trace.entry, at, trace.number, trace.target)?;
+        let arrived = self.call(trace.call)?.map_or(at, |row| row.began);
+        entry.gather(arrived, at);
+        add(&mut entry);
+        self.note(at, Fact::EntryGathered { entry: entry.id, call: Some(trace.call) });
         self.put_entry(entry);
         Ok(())
     }

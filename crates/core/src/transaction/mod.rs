@@ -349,3 +349,6 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
     };
     Ok(working.finish(answer))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 
 use nohold_model::{CallId, CallResult, EntryId, Millis};
 
-use super::{Answer, CallRow, CallbackRow, Noun, Read, Refusal, Rows, Working};
+use super::{Answer, CallRow, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
-use crate::entry::{Actor, Change, State, Target};
-use crate::fact::{CallEnd, Dated, Doing, Fact};
+use crate::entry::{Actor, Change, State, Target, may_ring_until};
+use crate::fact::{CallEnd, Dated, Doing, Fact, LeftQueue};
 
 impl<R: Rows> Working<'_, R> {
     /// Ends a call that nobody drives any more: whoever waited or talked is listed as cut off, agents are free again,
@@ -14,6 +14,14 @@ impl<R: Rows> Working<'_, R> {
         let Some(row) = self.call(call)? else { return Ok(Answer::Refused(Refusal::NotFound(Noun::Call))) };
         for offer in self.live_offers(call)? {
             self.offer_ended(self.at, offer.id, OfferEnd::Interrupted, AfterOffer::default())?;
+        }
+        if self.waiting(call)?.is_some() {
+            self.apply(&Dated { at: self.at, fact: Fact::LeftQueue { call, why: LeftQueue::CutOff } })?;
+        }
+        if let (Some(number), Doing::Transferring) = (&row.dialled, row.doing) {
+            // The other phone of a transfer may go on ringing as well.
+            let until = Some(may_ring_until(self.at, &self.directory.site));
+            self.put_hold(Hold { number: number.clone(), call, dialled: true, until });
         }
         let end = match &row.callback {
             Some(callback) => self.recover_callback(&row, callback)?,
@@ -28,8 +36,10 @@ impl<R: Rows> Working<'_, R> {
     }
 
     fn recover_inbound(&mut self, row: &CallRow, entry: EntryId) -> Read<CallEnd> {
-        if row.doing == Doing::Finished {
-            return Ok(CallEnd::Requested);
+        match row.doing {
+            Doing::Finished => return Ok(CallEnd::Requested),
+            Doing::MessageSaved => return Ok(CallEnd::Message),
+            Doing::InFlow | Doing::Waiting | Doing::LeavingMessage | Doing::Talking | Doing::Transferring => {}
         }
         let target = match (&row.queue, &row.service) {
             (Some(queue), _) => Target::Queue(queue.clone()),
@@ -63,5 +73,4 @@ impl<R: Rows> Working<'_, R> {
         }
         Ok(CallEnd::Callback)
     }
-
 }

@@ -53,7 +53,9 @@ impl<'a, R: Rows> Working<'a, R> {
         writes.extend(self.offers.into_values().map(Write::Offer));
         writes.extend(self.entries.into_values().map(|entry| Write::Entry(Box::new(entry))));
         writes.extend(
-            self.holds.into_iter().map(|((number, call), hold)| hold.map_or(Write::HoldGone(number, call), Write::Hold)),
+            self.holds
+                .into_iter()
+                .map(|((number, call), hold)| hold.map_or(Write::HoldGone(number, call), Write::Hold)),
         );
         writes.extend(self.memory.into_iter().map(|(queue, agent)| Write::Memory(queue, agent)));
         writes.extend(self.counted.into_iter().map(|(number, at)| Write::RequestCounted(number, at)));
@@ -149,9 +151,9 @@ impl<'a, R: Rows> Working<'a, R> {
     ) -> Read<bool> {
         let agent = self.agent(key)?.unwrap_or_else(|| Agent::new(key.clone()));
         let Some(next) = agent::next(&agent, at, input) else { return Ok(false) };
-        if next.state() != agent.state() {
-            let fact =
-                Fact::AgentChanged { agent: key.clone(), from: agent.state(), to: next.state(), by: by.clone() };
+        // Also what the agent will be after this call is shown to people.
+        if next.state() != agent.state() || next.mode != agent.mode || next.after != agent.after {
+            let fact = Fact::AgentChanged { agent: key.clone(), from: agent.state(), to: next.state(), by: by.clone() };
             self.note(at, fact);
         }
         self.agents.insert(key.clone(), next);

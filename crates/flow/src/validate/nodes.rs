@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use nohold_model::PromptKey;
 
 use super::{Check, Entry, ProblemCode};
+use crate::Object;
 use crate::document::Kind;
 use crate::names::known;
-use crate::node::{Collect, Node, NodeAction, Object, Speech, TransferTarget, key};
+use crate::node::{Collect, Node, NodeAction, Speech, TransferTarget, key};
 use crate::{NodeId, Template, VariableName};
 
 impl Check<'_> {

@@ -132,10 +132,9 @@ impl Commits {
                 && row.connectable
                 && turn(row) < turn(mine)
                 && now.since(*since) >= UNSEEN
-                && !before.offers.values().any(|other| {
-                    // Being rung now, or a moment ago: the offer was still there when somebody looked.
-                    other.call == row.call && other.ended.is_none_or(|(ended, _)| now.since(ended) < UNSEEN)
-                })
+                // Not being rung, and not a moment ago: the offer was still there when somebody looked.
+                && !before.all_live_offers().any(|other| other.call == row.call)
+                && before.offers_changed.get(&row.call).is_none_or(|changed| now.since(*changed) >= UNSEEN)
         });
         if let Some((row, _)) = passed_over {
             self.broken("I-5", format!("{} was offered in {queue} although {} is before it", offer.call, row.call));

@@ -135,9 +135,13 @@ impl Store for MemoryStore {
         async move { Ok(store.reach().await?.inner().tables.overview()) }
     }
 
-    fn due(&self, at: Timestamp) -> impl Future<Output = Result<Due, StoreFailed>> + Send + 'static {
+    fn due(
+        &self,
+        directory: Arc<Directory>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Due, StoreFailed>> + Send + 'static {
         let store = self.clone();
-        async move { Ok(store.reach().await?.inner().tables.due(at)) }
+        async move { Ok(store.reach().await?.inner().tables.due(&directory.site, at)) }
     }
 
     fn live_calls(&self) -> impl Future<Output = Result<Vec<CallId>, StoreFailed>> + Send + 'static {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_app::ports::{Due, Overview};
 use nohold_core::agent::Agent;
-use nohold_core::entry::{Entry, State};
+use nohold_core::directory::Site;
+use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
 use nohold_core::routing::{Offer, Snapshot, Waiting};
 use nohold_core::transaction::{CallRow, Hold, Outcome, Read, Rows, Write};
@@ -29,6 +30,8 @@ pub struct Tables {
     pub memory: BTreeMap<QueueKey, AgentKey>,
     /// The history.
     pub facts: Vec<Dated>,
+    /// When each call's offers were written last: before that, whoever looked saw them as they were.
+    pub offers_changed: BTreeMap<CallId, Timestamp>,
     requests: BTreeMap<PhoneNumber, Vec<Timestamp>>,
     live_offers: BTreeMap<CallId, BTreeSet<OfferId>>,
     open_entries: BTreeMap<PhoneNumber, BTreeSet<EntryId>>,
@@ -61,6 +64,7 @@ impl Tables {
                 self.waiting.remove(&id);
             }
             Write::Offer(offer) => {
+                self.offers_changed.insert(offer.call, now);
                 let live = self.live_offers.entry(offer.call).or_default();
                 if offer.ended.is_none() {
                     live.insert(offer.id);
@@ -100,10 +104,12 @@ impl Tables {
         self.live_offers.values().flatten().filter_map(|id| self.offers.get(id))
     }
 
-    /// Whether a customer is being dialled.
+    /// Whether a customer's phone is being rung by a callback.
     #[must_use]
     pub fn is_dialling(&self) -> bool {
-        self.holds.values().any(|hold| hold.dialled && hold.until.is_none())
+        self.calls.values().any(|call| {
+            call.connected.is_none() && call.callback.as_ref().is_some_and(|callback| callback.attempt.is_some())
+        })
     }
 
     /// What routing looks at.
@@ -125,16 +131,9 @@ impl Tables {
 
     /// What has come due.
     #[must_use]
-    pub fn due(&self, at: Timestamp) -> Due {
+    pub fn due(&self, site: &Site, at: Timestamp) -> Due {
         let agents = self.agents.values().filter(|agent| agent.wrap_up.is_some_and(|until| at >= until));
-        let is_due = |entry: &&Entry| match entry.state {
-            State::Claimed { until, call: None, .. } | State::Noting { until, .. } => at >= until,
-            State::Waiting
-            | State::Claimed { .. }
-            | State::Attempting { .. }
-            | State::Talking { .. }
-            | State::Closed { .. } => false,
-        };
+        let is_due = |entry: &&Entry| entry.ticks_at(site).is_some_and(|tick| at >= tick);
         Due {
             agents: agents.map(|agent| agent.key.clone()).collect(),
             entries: self.entries.values().filter(is_due).map(|entry| entry.id).collect(),

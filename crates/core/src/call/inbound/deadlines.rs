@@ -12,28 +12,36 @@ impl Inbound {
     pub(in crate::call) fn next_deadline(&self, world: World<'_>) -> Option<Timestamp> {
         let ringing = self.ringing.iter().filter(|ringing| !ringing.answered).map(|ringing| ringing.until);
         let recording = self.recording.and_then(|recording| recording.give_up_at);
-        let treatment = match &self.treatment {
+        let treatment = if self.there { self.treatment_deadline(world) } else { None };
+        ringing.chain(recording).chain(treatment).min()
+    }
+
+    /// When the caller is to hear something else. Nothing is due for a caller who has gone.
+    fn treatment_deadline(&self, world: World<'_>) -> Option<Timestamp> {
+        match &self.treatment {
             Treatment::Flow(run) => run.deadline(),
             Treatment::Music(music) => {
-                let queue = self.stand.as_ref().and_then(|stand| world.directory.queue(&stand.queue));
-                // Without an overflow for it the longest wait leads nowhere, and nobody is woken for it.
-                let longest = queue
-                    .zip(self.stand.as_ref())
-                    .filter(|(queue, _)| queue.overflow.contains_key(&OverflowReason::Timeout))
-                    .map(|(queue, stand)| stand.entered + queue.longest_wait);
+                let leaves = self.stand.as_ref().and_then(|stand| match world.directory.queue(&stand.queue) {
+                    Some(queue) if queue.overflow.contains_key(&OverflowReason::Timeout) => {
+                        Some(stand.entered + queue.longest_wait)
+                    }
+                    // Without an overflow for it the longest wait leads nowhere, and nobody is woken for it.
+                    Some(_) => None,
+                    // The queue was deleted: nobody waits there any more.
+                    None => Some(stand.entered),
+                });
                 let announcements = [music.key_at, music.place_at].into_iter().flatten().filter(|_| !music.announcing);
-                longest.into_iter().chain(music.closes_at).chain(announcements).min()
+                leaves.into_iter().chain(music.closes_at).chain(announcements).min()
             }
-            // Before the commit nothing rings that could ring too long.
-            Treatment::Transferring(transfer) => self.promise.is_none().then_some(transfer.until),
+            // Before the commit nothing rings that could ring too long, and an agent's phone has an end of its own.
+            Treatment::Transferring(transfer) => transfer.leg.map(|_| transfer.until),
             Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Connecting(_)
             | Treatment::Talking(_)
             | Treatment::Transferred(_)
             | Treatment::Over => None,
-        };
-        ringing.chain(recording).chain(treatment).min()
+        }
     }
 
     pub(super) fn tick(&mut self, turn: &mut Turn<'_, '_>) {
@@ -42,6 +50,8 @@ impl Inbound {
             // The engine has nothing to hand over.
             self.recording = None;
             self.end_if_gone(turn);
+        }
+        if !self.there {
             return;
         }
         match &self.treatment {

@@ -1,9 +1,9 @@
 //! How a call ends, and how it is accounted for (I-9): nobody leaves without a word in the books.
 
-use nohold_flow::{Input as FlowInput, NumberRefusal, Promise as Told, RequestAnswer};
+use nohold_flow::{Input as FlowInput, NumberRefusal, Promise as Told, RequestAnswer, TransferFailure, WaitsFor};
 use nohold_model::{LegId, Millis};
 
-use super::{Awaited, Awaiting, Command, Inbound, Treatment, Turn};
+use super::{Account, Awaiting, Command, Inbound, Treatment, Turn, Unkept};
 use crate::call::{Gone, HangUp, outlook};
 use crate::entry::{LeftAt, Target, Window};
 use crate::fact::{CallEnd, Doing, Fact, LeftQueue};
@@ -16,68 +16,93 @@ const LAST_OF_RECORDING: Millis = Millis::seconds(10);
 impl Inbound {
     /// The caller has hung up, or was lost.
     pub(super) fn caller_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
-        if !self.there {
+        if !std::mem::replace(&mut self.there, false) {
             return;
         }
-        self.there = false;
+        self.lost = why == Gone::Lost;
         self.playing = None;
-        if let Some(recording) = self.recording.as_mut().filter(|recording| !recording.done) {
+        let recording = self.recording.as_mut().filter(|recording| !recording.done).map(|recording| {
             // What was said so far is a message; the engine is about to hand it over.
             recording.give_up_at = Some(turn.at + LAST_OF_RECORDING);
-            return;
-        }
-        if let Some(Awaited { what: Awaiting::Arrival | Awaiting::Request(_) | Awaiting::Message(_), .. }) = &self.promise {
+        });
+        let promised = self.promise.as_ref().is_some_and(|promise| match promise.what {
             // A hang-up right after the key keeps the request: its commit decides how the call ends.
+            Awaiting::Arrival | Awaiting::Request(_) | Awaiting::Message(_) => true,
+            Awaiting::Transfer(_) => false,
+        });
+        if recording.is_some() || promised {
+            // Nobody is rung meanwhile for a caller who has gone.
+            self.leave_line(self.why_gone(), turn);
             return;
         }
-        self.end_caller_gone(why, turn);
+        self.end_caller_gone(turn);
     }
 
-    fn end_caller_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
-        let left_at = self.left_at();
+    fn why_gone(&self) -> LeftQueue {
+        if self.lost { LeftQueue::CutOff } else { LeftQueue::HungUp }
+    }
+
+    fn end_caller_gone(&mut self, turn: &mut Turn<'_, '_>) {
+        let (left_at, doing) = (self.left_at(), self.doing());
+        self.keep_path();
+        self.leave_line(self.why_gone(), turn);
         match std::mem::replace(&mut self.treatment, Treatment::Over) {
             Treatment::Talking(talk) => {
-                self.hang_up(Some(talk.agent_leg), turn);
+                self.hang_up(talk.agent_leg, turn);
                 self.end_talk(talk, turn);
-                let end = if why == Gone::Lost { CallEnd::CutOff } else { CallEnd::Served };
-                self.end_talked(end, turn);
+                self.end_talked(turn);
             }
             Treatment::Connecting(connecting) => {
-                self.hang_up(Some(connecting.agent_leg), turn);
+                self.hang_up(connecting.agent_leg, turn);
                 self.free(&connecting.agent, Millis::ZERO, turn);
-                self.end_unserved(left_at, turn);
+                self.end_gone(left_at, doing, turn);
             }
             Treatment::Transferring(transfer) => {
-                self.hang_up(transfer.leg, turn);
-                self.leave_line(LeftQueue::HungUp, turn);
+                if let Some(leg) = transfer.leg {
+                    self.hang_up(leg, turn);
+                }
                 self.stop_ringing(turn);
-                self.end_unserved(left_at, turn);
+                self.end_gone(left_at, doing, turn);
             }
             Treatment::Transferred(transfer) => {
-                self.hang_up(transfer.leg, turn);
-                self.end(CallEnd::Served, turn);
+                if let Some(leg) = transfer.leg {
+                    self.hang_up(leg, turn);
+                }
+                self.end_talked(turn);
             }
-            treatment @ (Treatment::Arriving | Treatment::Flow(_) | Treatment::Music(_) | Treatment::LastWords | Treatment::Over) => {
-                self.treatment = treatment;
-                self.keep_path();
-                self.leave_line(LeftQueue::HungUp, turn);
-                self.end_unserved(left_at, turn);
+            Treatment::Arriving | Treatment::Flow(_) | Treatment::Music(_) | Treatment::LastWords | Treatment::Over => {
+                self.end_gone(left_at, doing, turn);
             }
         }
     }
 
-    fn hang_up(&self, leg: Option<LegId>, turn: &mut Turn<'_, '_>) {
-        if let Some(leg) = leg {
-            turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
+    /// A caller without a conversation has gone: by a hang-up a missed call, otherwise cut off by us.
+    fn end_gone(&mut self, left_at: LeftAt, doing: Doing, turn: &mut Turn<'_, '_>) {
+        if self.lost && !self.account.has_something() {
+            self.cut_off(doing, turn);
+        } else {
+            self.end_unserved(left_at, turn);
         }
+    }
+
+    fn end_talked(&mut self, turn: &mut Turn<'_, '_>) {
+        if self.lost {
+            self.cut_off(Doing::Talking, turn);
+        } else {
+            self.end(CallEnd::Served, turn);
+        }
+    }
+
+    fn hang_up(&self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
     }
 
     /// The agent's side of a conversation has gone, or is ended by the agent.
     pub(super) fn agent_lost(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
         match std::mem::replace(&mut self.treatment, Treatment::Over) {
             Treatment::Talking(talk) if why == Gone::Lost => {
+                talk.part(turn.effects);
                 self.free(&talk.agent, Millis::ZERO, turn);
-                self.stop_playing(turn);
                 self.class = Class::Recovered;
                 self.account.talked = false;
                 self.back_to_line(turn);
@@ -86,11 +111,13 @@ impl Inbound {
                 self.end_talk(talk, turn);
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.there = false;
-                self.end_talked(CallEnd::Served, turn);
+                self.end(CallEnd::Served, turn);
             }
             Treatment::Connecting(connecting) => {
-                // Caller and agent never heard each other: back to the place in line.
-                self.free(&connecting.agent, Millis::ZERO, turn);
+                // Caller and agent never heard each other: back to the place in line. Whoever hung up on the caller has
+                // the usual wrap-up, lest the same caller rings there again at once.
+                let wrap_up = if why == Gone::Lost { Millis::ZERO } else { self.wrap_up(turn) };
+                self.free(&connecting.agent, wrap_up, turn);
                 self.stop_playing(turn);
                 if why == Gone::Lost {
                     self.class = Class::Recovered;
@@ -137,33 +164,25 @@ impl Inbound {
     /// The conversation is over: the agent is free, and whoever was served is off the missed-call list.
     fn end_talk(&mut self, talk: crate::call::talk::Talk, turn: &mut Turn<'_, '_>) {
         let directory = turn.world.directory;
-        let wrap_up = self
-            .came_from
-            .as_ref()
-            .and_then(|from| directory.queue(&from.queue))
-            .map_or(Millis::ZERO, |queue| queue.wrap_up);
         if talk.length(turn.at) >= directory.site.served_after
             && let Some(number) = self.number.clone()
         {
             let fact = Fact::Served { call: self.id, number, service: self.service.clone(), agent: talk.agent.clone() };
             turn.effects.record(turn.at, fact);
         }
-        self.free(&talk.agent, wrap_up, turn);
+        self.free(&talk.agent, self.wrap_up(turn), turn);
     }
 
-    fn end_talked(&mut self, end: CallEnd, turn: &mut Turn<'_, '_>) {
-        if end == CallEnd::CutOff {
-            self.cut_off(Doing::Talking, turn);
-        } else {
-            self.end(end, turn);
-        }
+    fn wrap_up(&self, turn: &Turn<'_, '_>) -> Millis {
+        let queue = self.came_from.as_ref().and_then(|from| turn.world.directory.queue(&from.queue));
+        queue.map_or(Millis::ZERO, |queue| queue.wrap_up)
     }
 
     fn free(&self, agent: &nohold_model::AgentKey, wrap_up: Millis, turn: &mut Turn<'_, '_>) {
         turn.effects.record(turn.at, Fact::AgentFreed { call: self.id, agent: agent.clone(), wrap_up });
     }
 
-    fn cut_off(&mut self, doing: Doing, turn: &mut Turn<'_, '_>) {
+    pub(super) fn cut_off(&mut self, doing: Doing, turn: &mut Turn<'_, '_>) {
         let fact = Fact::CutOff {
             entry: self.ids.next(turn.at),
             call: self.id,
@@ -177,7 +196,7 @@ impl Inbound {
 
     /// The caller leaves: with a request or a message that counts, else as a missed call.
     pub(super) fn end_unserved(&mut self, left_at: LeftAt, turn: &mut Turn<'_, '_>) {
-        if self.account.requested || self.account.message {
+        if self.account.has_something() {
             self.end(CallEnd::Missed, turn);
             return;
         }
@@ -229,40 +248,44 @@ impl Inbound {
 
     pub(super) fn committed(&mut self, number: u32, answer: &Answer, turn: &mut Turn<'_, '_>) {
         let Some(awaited) = self.promise.take_if(|awaited| awaited.number == number) else { return };
-        match (awaited.what, answer) {
-            (Awaiting::Arrival, Answer::Done) => self.take(turn),
-            (Awaiting::Arrival, _) => self.refuse(turn),
-            (Awaiting::Request(_), Answer::Requested { promise, .. }) => {
+        match awaited.what {
+            Awaiting::Arrival if *answer == Answer::Done => self.take(turn),
+            Awaiting::Arrival => {
+                self.refuse(turn);
+                return;
+            }
+            Awaiting::Request(_) => self.request_answer(answer, turn),
+            Awaiting::Message(_) => {
+                self.account.message = true;
+                self.recording = None;
+                self.tell_flow(FlowInput::MessageKept, turn);
+            }
+            Awaiting::Transfer(wanted) => self.transfer_answer(*wanted, answer, turn),
+        }
+        self.end_if_gone(turn);
+    }
+
+    fn request_answer(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
+        let answer = match answer {
+            Answer::Requested { promise, .. } => {
                 // The commit has taken the caller out of the line and freed whoever was being rung.
                 self.stand = None;
                 self.stop_ringing(turn);
                 self.account.requested = true;
-                let promise = told(*promise, turn);
-                self.step(FlowInput::Requested(RequestAnswer::Made { promise }), turn);
+                FlowInput::Requested(RequestAnswer::Made { promise: told(*promise, turn) })
             }
-            (Awaiting::Request(_), Answer::AlreadyOpen { promise, .. }) => {
+            Answer::AlreadyOpen { promise, .. } => {
                 self.account.requested = true;
-                if self.take_waiting_answer(turn) {
-                    return;
-                }
-                let promise = told(*promise, turn);
-                self.step(FlowInput::Requested(RequestAnswer::AlreadyOpen { promise }), turn);
+                FlowInput::Requested(RequestAnswer::AlreadyOpen { promise: told(*promise, turn) })
             }
-            (Awaiting::Request(_), Answer::OverLimit) => {
-                if self.take_waiting_answer(turn) {
-                    return;
-                }
-                self.step(FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::OverLimit)), turn);
+            Answer::OverLimit => FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::OverLimit)),
+            Answer::Done | Answer::Attempt(_) | Answer::Reserved(_) | Answer::CallBack(_) | Answer::Refused(_) => {
+                FlowInput::NotSaved
             }
-            (Awaiting::Message(_), Answer::Done) => {
-                self.account.message = true;
-                self.recording = None;
-                self.step(FlowInput::MessageKept, turn);
-            }
-            (Awaiting::Transfer(wanted), answer) => self.transfer_answer(*wanted, answer, turn),
-            (Awaiting::Request(_) | Awaiting::Message(_), _) => self.step(FlowInput::NotSaved, turn),
+        };
+        if !self.take_waiting_answer(turn) {
+            self.tell_flow(answer, turn);
         }
-        self.end_if_gone(turn);
     }
 
     pub(super) fn store_failed(&mut self, number: u32, turn: &mut Turn<'_, '_>) {
@@ -277,28 +300,57 @@ impl Inbound {
                 self.account.requested = true;
                 turn.effects.record(turn.at, *fact);
             }
-            Awaiting::Message(fact) if !self.there => {
+            Awaiting::Message(fact) if !self.there || self.recording.is_some_and(|recording| recording.hung_up) => {
                 self.account.message = true;
                 self.recording = None;
                 turn.effects.record(turn.at, *fact);
             }
             Awaiting::Request(_) if self.take_waiting_answer(turn) => {}
-            Awaiting::Request(_) => self.step(FlowInput::NotSaved, turn),
-            Awaiting::Message(_) => {
-                self.step(FlowInput::NotSaved, turn);
-                self.recording = None;
+            Awaiting::Request(_) => {
+                self.account.unkept = Some(Unkept::NotSaved(Doing::InFlow));
+                self.tell_flow(FlowInput::NotSaved, turn);
             }
-            Awaiting::Transfer(wanted) => self.transfer_not_saved(*wanted, turn),
+            Awaiting::Message(_) => {
+                self.account.unkept = Some(Unkept::NotSaved(Doing::LeavingMessage));
+                self.discard(turn);
+                self.tell_flow(FlowInput::NotSaved, turn);
+            }
+            Awaiting::Transfer(_) => self.transfer_failed(TransferFailure::Failed, turn),
         }
         self.end_if_gone(turn);
+    }
+
+    /// Tells the flow, where somebody still listens to what it says.
+    fn tell_flow(&mut self, input: FlowInput, turn: &mut Turn<'_, '_>) {
+        if self.there {
+            self.step(input, turn);
+        }
+    }
+
+    /// What the caller is doing, should our side fail now.
+    fn doing(&self) -> Doing {
+        match &self.treatment {
+            Treatment::Flow(run) if run.waits_for() == WaitsFor::Message => Doing::LeavingMessage,
+            Treatment::Arriving | Treatment::Flow(_) | Treatment::LastWords | Treatment::Over => Doing::InFlow,
+            Treatment::Music(_) | Treatment::Connecting(_) => Doing::Waiting,
+            Treatment::Transferring(_) => Doing::Transferring,
+            Treatment::Talking(_) | Treatment::Transferred(_) => Doing::Talking,
+        }
     }
 
     /// A caller who has gone, and for whom nothing is awaited any more.
     pub(super) fn end_if_gone(&mut self, turn: &mut Turn<'_, '_>) {
         let waits = self.promise.is_some() || self.recording.is_some_and(|recording| !recording.done);
         if !self.there && !waits && self.treatment != Treatment::Over {
-            self.end_caller_gone(Gone::HungUp, turn);
+            self.end_caller_gone(turn);
         }
+    }
+}
+
+impl Account {
+    /// The caller leaves something behind: a request or a message.
+    pub(super) fn has_something(self) -> bool {
+        self.requested || self.message
     }
 }
 

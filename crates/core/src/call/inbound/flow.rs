@@ -6,11 +6,14 @@ use nohold_flow::{Action, Begin, Input as FlowInput, Object, RecordingEnd, Run, 
 use nohold_model::{Digit, FlowKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId};
 
 use super::surroundings::Around;
-use super::{Awaiting, Command, Inbound, Music, Recording, Treatment, Turn};
+use super::{Awaiting, Command, Inbound, Music, Recording, Treatment, Turn, Unkept};
 use crate::call::{HangUp, outlook};
 use crate::directory::OverflowReason;
 use crate::entry::{Consent, LeftAt, Target};
 use crate::fact::{CallEnd, Fact, LeftQueue, RequestMade};
+
+/// Visits that are kept of all flows of a call.
+const MOST_PATH: usize = 500;
 
 impl Inbound {
     /// A flow begins, in the version that is published now; the call keeps it.
@@ -61,6 +64,9 @@ impl Inbound {
 
     /// Tells the running flow what happened.
     pub(super) fn step(&mut self, input: FlowInput, turn: &mut Turn<'_, '_>) {
+        if !matches!(self.treatment, Treatment::Flow(_)) {
+            return;
+        }
         let Treatment::Flow(mut run) = std::mem::replace(&mut self.treatment, Treatment::Over) else { return };
         let actions = run.step(input, &Around { call: self, at: turn.at, world: turn.world });
         self.carry_on(run, actions, turn);
@@ -91,7 +97,7 @@ impl Inbound {
             Action::StopPlaying => self.stop_playing(turn),
             Action::EnterQueue { queue, priority } => {
                 self.keep_path();
-                self.enter_queue(&queue, priority.unwrap_or(0), 0, turn);
+                self.enter_queue(&queue, priority.unwrap_or(0), turn);
             }
             Action::KeepWaiting => {
                 self.keep_path();
@@ -103,7 +109,8 @@ impl Inbound {
             Action::Record { max_ms, silence_ms, end_key } => {
                 let message: MessageId = self.ids.next(turn.at);
                 self.playing = None;
-                self.recording = Some(Recording { message, speech: Millis::ZERO, done: false, give_up_at: None });
+                self.recording =
+                    Some(Recording { message, speech: Millis::ZERO, done: false, hung_up: false, give_up_at: None });
                 turn.effects.media(Command::Record {
                     leg: self.leg,
                     message,
@@ -114,9 +121,8 @@ impl Inbound {
             }
             Action::KeepMessage { object } => self.keep_message(&object, turn),
             Action::DropMessage => {
-                if let Some(recording) = self.recording.take() {
-                    turn.effects.media(Command::Discard { message: recording.message });
-                }
+                self.account.unkept = Some(Unkept::Empty);
+                self.discard(turn);
             }
             Action::Transfer { to, ring_ms } => self.transfer(&to, ring_ms, turn),
             Action::SetLanguage(language) => self.language = language,
@@ -124,10 +130,17 @@ impl Inbound {
         }
     }
 
-    /// The path of the run that ends is kept for the history.
+    pub(super) fn discard(&mut self, turn: &mut Turn<'_, '_>) {
+        if let Some(recording) = self.recording.take() {
+            turn.effects.media(Command::Discard { message: recording.message });
+        }
+    }
+
+    /// The path of the run that ends is kept for the history; of a caller who goes round and round, the beginning.
     pub(super) fn keep_path(&mut self) {
         if let Treatment::Flow(run) = &self.treatment {
-            self.path.extend(run.path().iter().cloned());
+            let room = MOST_PATH.saturating_sub(self.path.len());
+            self.path.extend(run.path().iter().take(room).cloned());
         }
     }
 
@@ -137,7 +150,12 @@ impl Inbound {
         let how = if busy { HangUp::Busy } else { HangUp::Normal };
         turn.effects.media(Command::HangUp { leg: self.leg, how });
         self.there = false;
-        self.end(CallEnd::EndedByFlow, turn);
+        match self.account.unkept.filter(|_| !self.account.has_something()) {
+            None => self.end(CallEnd::EndedByFlow, turn),
+            // The flow ends as drawn, but the caller leaves with nothing.
+            Some(Unkept::Empty) => self.end_unserved(LeftAt::Message, turn),
+            Some(Unkept::NotSaved(doing)) => self.cut_off(doing, turn),
+        }
     }
 
     // --- what happens to a caller in a flow ---
@@ -197,7 +215,7 @@ impl Inbound {
     fn music_goes_on(&mut self, music: Music, turn: &mut Turn<'_, '_>) {
         let queue = self.stand.as_ref().and_then(|stand| turn.world.directory.queue(&stand.queue));
         if let Some(queue) = queue {
-            self.play_music(queue, turn);
+            self.play_music(queue.music.clone(), turn);
         }
         self.treatment = Treatment::Music(Music { announcing: false, ..music });
     }
@@ -215,6 +233,7 @@ impl Inbound {
         recording.speech = speech;
         recording.give_up_at = None;
         let ended = if self.there { ended } else { RecordingEnd::HungUp };
+        recording.hung_up = ended == RecordingEnd::HungUp;
         self.step(FlowInput::Recorded { speech_ms: speech, ended }, turn);
         self.end_if_gone(turn);
     }
@@ -310,6 +329,8 @@ impl Inbound {
             Treatment::Connecting(_) => LeftAt::Connecting,
             Treatment::Transferring(_) | Treatment::Transferred(_) => LeftAt::Transfer,
             Treatment::Flow(run) if run.waits_for() == WaitsFor::Message => LeftAt::Message,
+            // The recording that the hang-up ended was empty.
+            Treatment::Flow(run) if run.is_over() && self.account.unkept == Some(Unkept::Empty) => LeftAt::Message,
             Treatment::Arriving | Treatment::Flow(_) | Treatment::Talking(_) | Treatment::Over if self.after_hours => LeftAt::AfterHours,
             Treatment::Arriving | Treatment::Flow(_) | Treatment::Talking(_) | Treatment::Over => LeftAt::Menu,
         }

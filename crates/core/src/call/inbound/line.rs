@@ -1,25 +1,35 @@
 //! Standing in the line of a queue, and leaving it unserved.
 
-use nohold_model::{Digit, Language, PlaybackId, QueueKey, Spoken, Timestamp};
+use nohold_model::{Digit, Language, Millis, PlaybackId, PromptKey, QueueKey, Spoken, Timestamp};
 
 use super::{CameFrom, Command, Inbound, Music, Stand, Treatment, Turn};
 use crate::call::{Audio, HangUp, outlook};
-use crate::directory::{AtClosing, Directory, OverflowReason, OverflowTarget, Queue};
+use crate::directory::{AtClosing, CallbackKey, Directory, OverflowReason, OverflowTarget, Queue};
 use crate::entry::LeftAt;
 use crate::fact::{Fact, LeftQueue};
 use crate::routing::Waiting;
 
-/// A caller is handed from queue to queue at most this often without waiting in between.
+/// A caller is sent to queues at most this often without a real wait in between; then a message is what is left.
 const MAX_HOPS: u32 = 8;
+/// Who stood in a line for less than this was only handed on.
+const LEAST_WAIT: Millis = Millis::seconds(1);
+/// Announcements of one kind are at least this far apart, whatever the queue says.
+const LEAST_GAP: Millis = Millis::seconds(5);
 
 impl Inbound {
     /// Into the line of a queue, or into its overflow where it would not have the caller.
-    pub(super) fn enter_queue(&mut self, key: &QueueKey, priority: u8, hops: u32, turn: &mut Turn<'_, '_>) {
-        self.enter(key, priority, hops, false, turn);
+    pub(super) fn enter_queue(&mut self, key: &QueueKey, priority: u8, turn: &mut Turn<'_, '_>) {
+        self.enter(key, priority, false, turn);
     }
 
-    fn enter(&mut self, key: &QueueKey, priority: u8, hops: u32, let_in: bool, turn: &mut Turn<'_, '_>) {
-        let Some(queue) = turn.world.directory.queue(key).filter(|_| hops < MAX_HOPS) else {
+    fn enter(&mut self, key: &QueueKey, priority: u8, let_in: bool, turn: &mut Turn<'_, '_>) {
+        if self.stood_since.take().is_some_and(|since| turn.at.since(since) >= LEAST_WAIT) {
+            self.hops = 0;
+        }
+        self.hops += 1;
+        let endless = self.hops > MAX_HOPS;
+        let Some(queue) = turn.world.directory.queue(key).filter(|_| !endless) else {
+            self.leave_line(LeftQueue::Overflow, turn);
             self.leave_message(turn);
             return;
         };
@@ -29,7 +39,7 @@ impl Inbound {
         let refused = if let_in { None } else { self.refusal(queue, turn) };
         self.came_from = Some(CameFrom { queue: key.clone(), priority, refused: refused.is_some() });
         match refused {
-            Some(reason) => self.overflow(queue, reason, hops, turn),
+            Some(reason) => self.overflow(queue, reason, turn),
             None => self.stand_in(queue, priority, turn),
         }
     }
@@ -57,15 +67,17 @@ impl Inbound {
         // Offers that are being made go on: the caller has not left the line.
         let stay = self.stand.as_ref().map_or(self.stays, |stand| stand.stay);
         self.stand = Some(Stand { queue: queue.key.clone(), stay, priority, entered: turn.at, connectable: true });
+        self.stood_since = Some(turn.at);
+        self.account.unkept = None;
         self.record_stand(turn);
         let calendar = turn.world.directory.queue_calendar(queue).filter(|_| queue.at_closing == AtClosing::Overflow);
         self.treatment = Treatment::Music(Music {
             closes_at: calendar.and_then(|key| turn.world.directory.calendars.get(key)?.next_closing(turn.at)),
-            key_at: queue.callback_key.map(|key| turn.at + key.announce_every),
-            place_at: queue.announce_every.map(|every| turn.at + every),
+            key_at: offered_key(queue).map(|key| turn.at + key.announce_every.max(LEAST_GAP)),
+            place_at: queue.announce_every.map(|every| turn.at + every.max(LEAST_GAP)),
             announcing: false,
         });
-        self.play_music(queue, turn);
+        self.play_music(queue.music.clone(), turn);
     }
 
     /// Records how the caller stands in line.
@@ -111,10 +123,14 @@ impl Inbound {
     /// "Keep waiting": at the old place, with a new longest wait.
     pub(super) fn keep_waiting(&mut self, turn: &mut Turn<'_, '_>) {
         match self.came_from.clone() {
-            // Who was in the line before is not refused for its length now.
             Some(from) => {
-                let let_in = self.may_keep_waiting(turn.at, turn.world.directory);
-                self.enter(&from.queue, from.priority, 0, let_in, turn);
+                // Who was in the line before is not refused for its length now, only for the hours.
+                let was_in = self.stand.is_some() || !from.refused;
+                let let_in = was_in && serves_now(&from.queue, turn.at, turn.world.directory);
+                if !let_in {
+                    self.leave_line(LeftQueue::Overflow, turn);
+                }
+                self.enter(&from.queue, from.priority, let_in, turn);
             }
             None => self.leave_message(turn),
         }
@@ -123,14 +139,13 @@ impl Inbound {
     /// Whether "keep waiting" leads anywhere.
     pub(super) fn may_keep_waiting(&self, at: Timestamp, directory: &Directory) -> bool {
         self.came_from.as_ref().is_some_and(|from| {
-            let queue = directory.queue(&from.queue);
-            let served_to_the_end = |queue: &Queue| queue.at_closing == AtClosing::Serve || directory.queue_is_open(queue, at);
-            self.stand.is_some() || (!from.refused && queue.is_some_and(served_to_the_end))
+            // Who still stands in line when the hours end goes to the queue's own overflow, not to the flow's fallback.
+            self.stand.is_some() || (!from.refused && serves_now(&from.queue, at, directory))
         })
     }
 
     /// The caller leaves the queue unserved, for where the queue says.
-    pub(super) fn overflow(&mut self, queue: &Queue, reason: OverflowReason, hops: u32, turn: &mut Turn<'_, '_>) {
+    pub(super) fn overflow(&mut self, queue: &Queue, reason: OverflowReason, turn: &mut Turn<'_, '_>) {
         self.stop_playing(turn);
         match queue.overflow.get(&reason) {
             Some(OverflowTarget::Flow(flow)) => {
@@ -142,12 +157,12 @@ impl Inbound {
             }
             Some(OverflowTarget::Queue(next)) => {
                 self.leave_line(LeftQueue::Overflow, turn);
-                self.enter_queue(next, 0, hops + 1, turn);
+                self.enter_queue(next, 0, turn);
             }
             Some(OverflowTarget::Group(group)) => {
                 self.leave_line(LeftQueue::Overflow, turn);
                 match Directory::queue_of_group(group) {
-                    Some(next) => self.enter_queue(&next, 0, hops + 1, turn),
+                    Some(next) => self.enter_queue(&next, 0, turn),
                     None => self.leave_message(turn),
                 }
             }
@@ -180,9 +195,8 @@ impl Inbound {
     /// A key while the music plays: the queue's callback key, or nothing.
     pub(super) fn key_in_line(&mut self, digit: Digit, turn: &mut Turn<'_, '_>) {
         let Some(queue) = self.stand.as_ref().and_then(|stand| turn.world.directory.queue(&stand.queue)) else { return };
-        let leads_somewhere = queue.overflow.contains_key(&OverflowReason::Key);
-        if leads_somewhere && queue.callback_key.is_some_and(|key| key.digit == digit) {
-            self.overflow(queue, OverflowReason::Key, 0, turn);
+        if offered_key(queue).is_some_and(|key| key.digit == digit) {
+            self.overflow(queue, OverflowReason::Key, turn);
         }
     }
 
@@ -195,12 +209,12 @@ impl Inbound {
             return;
         };
         if turn.at >= stand.entered + queue.longest_wait && queue.overflow.contains_key(&OverflowReason::Timeout) {
-            self.overflow(queue, OverflowReason::Timeout, 0, turn);
+            self.overflow(queue, OverflowReason::Timeout, turn);
             return;
         }
         let closed = music.closes_at.is_some_and(|closes_at| turn.at >= closes_at);
         if closed {
-            self.overflow(queue, OverflowReason::Closed, 0, turn);
+            self.overflow(queue, OverflowReason::Closed, turn);
             return;
         }
         if music.announcing {
@@ -216,28 +230,29 @@ impl Inbound {
 
     /// What is due to be announced to the waiting caller.
     fn announcement(&self, queue: &Queue, music: &mut Music, turn: &Turn<'_, '_>) -> Vec<Spoken> {
+        let is_due = |due: Option<Timestamp>| due.is_some_and(|due| turn.at >= due);
         let mut what = Vec::new();
-        if let (Some(due), Some(every)) = (music.place_at, queue.announce_every)
-            && turn.at >= due
-        {
-            music.place_at = Some(turn.at + every);
-            what.extend(outlook::place_and_wait(self.id, queue, turn.world));
+        if is_due(music.place_at) {
+            music.place_at = queue.announce_every.map(|every| turn.at + every.max(LEAST_GAP));
+            if music.place_at.is_some() {
+                what.extend(outlook::place_and_wait(self.id, queue, turn.world));
+            }
         }
-        if let (Some(due), Some(key)) = (music.key_at, queue.callback_key)
-            && turn.at >= due
-        {
-            music.key_at = Some(turn.at + key.announce_every);
-            what.extend(nohold_flow::Builtin::CallbackKey.by_default());
-            what.push(Spoken::Digits(key.digit.to_string()));
+        if is_due(music.key_at) {
+            let key = offered_key(queue);
+            music.key_at = key.map(|key| turn.at + key.announce_every.max(LEAST_GAP));
+            if let Some(key) = key {
+                what.extend(nohold_flow::Builtin::CallbackKey.by_default());
+                what.push(Spoken::Digits(key.digit.to_string()));
+            }
         }
         what
     }
 
-    pub(super) fn play_music(&mut self, queue: &Queue, turn: &mut Turn<'_, '_>) {
+    pub(super) fn play_music(&mut self, music: Option<PromptKey>, turn: &mut Turn<'_, '_>) {
         let playback: PlaybackId = self.ids.next(turn.at);
         self.playing = Some(playback);
-        let audio = Audio::Music(queue.music.clone());
-        turn.effects.media(Command::Play { leg: self.leg, playback, audio });
+        turn.effects.media(Command::Play { leg: self.leg, playback, audio: Audio::Music(music) });
     }
 
     pub(super) fn say(&mut self, what: Vec<Spoken>, turn: &mut Turn<'_, '_>) {
@@ -252,4 +267,16 @@ impl Inbound {
             turn.effects.media(Command::Stop { leg: self.leg, playback });
         }
     }
+}
+
+/// The queue's callback key, where it leads somewhere.
+fn offered_key(queue: &Queue) -> Option<CallbackKey> {
+    queue.callback_key.filter(|_| queue.overflow.contains_key(&OverflowReason::Key))
+}
+
+/// Whether callers of this queue are served now: inside its hours, and after them where it serves to the end.
+fn serves_now(queue: &QueueKey, at: Timestamp, directory: &Directory) -> bool {
+    directory.queue(queue).is_some_and(|queue| {
+        queue.at_closing == AtClosing::Serve || directory.queue_is_open(queue, at)
+    })
 }

@@ -24,8 +24,7 @@ use super::talk::Talk;
 use super::{Command, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
 use crate::agent::AfterOffer;
 use crate::directory::{InboundNumber, InboundTarget};
-use crate::entry::LeftAt;
-use crate::fact::{Arrival, Dated, Fact};
+use crate::fact::{Arrival, Dated, Doing, Fact};
 use crate::routing::Class;
 
 /// An inbound call.
@@ -36,6 +35,8 @@ pub(super) struct Inbound {
     leg: LegId,
     /// The caller is still on the line.
     there: bool,
+    /// The caller did not hang up, but was lost through our fault.
+    lost: bool,
     number: Option<PhoneNumber>,
     called: PhoneNumber,
     service: ServiceKey,
@@ -49,6 +50,10 @@ pub(super) struct Inbound {
     /// The queue that the caller was in last.
     came_from: Option<CameFrom>,
     stays: u32,
+    /// When the caller last came to stand in a line.
+    stood_since: Option<Timestamp>,
+    /// How often the caller was sent to a queue since the last real wait.
+    hops: u32,
     ringing: Vec<Ringing>,
     /// Offers that have ended here: a late word about them means nothing.
     over_offers: BTreeSet<OfferId>,
@@ -124,6 +129,8 @@ struct Ringing {
     leg: LegId,
     until: Timestamp,
     after: AfterOffer,
+    /// The phone has said that it rings.
+    rings: bool,
     /// The agent has answered while a promise was on its way; what commits first wins.
     answered: bool,
 }
@@ -156,6 +163,8 @@ struct Recording {
     message: MessageId,
     speech: Millis,
     done: bool,
+    /// A hang-up ended it: nobody waits to hear what became of it.
+    hung_up: bool,
     /// The recording that was cut by a hang-up is given up if the engine says nothing by then.
     give_up_at: Option<Timestamp>,
 }
@@ -186,6 +195,17 @@ struct Account {
     talked: bool,
     requested: bool,
     message: bool,
+    /// What the caller wished last and has not got.
+    unkept: Option<Unkept>,
+}
+
+/// A wish that came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unkept {
+    /// The message was empty.
+    Empty,
+    /// The store could not keep the request or the message.
+    NotSaved(Doing),
 }
 
 impl Inbound {
@@ -201,6 +221,7 @@ impl Inbound {
             ids: IdSource::new(new.seed),
             leg: new.leg,
             there: true,
+            lost: false,
             number: new.number,
             called: number.number.clone(),
             service: number.service.clone(),
@@ -212,6 +233,8 @@ impl Inbound {
             stand: None,
             came_from: None,
             stays: 0,
+            stood_since: None,
+            hops: 0,
             ringing: Vec::new(),
             over_offers: BTreeSet::new(),
             playing: None,
@@ -236,7 +259,7 @@ impl Inbound {
     /// The call is in the books, so it may be answered: from now on its caller is accounted for, whatever happens.
     fn take(&mut self, turn: &mut Turn<'_, '_>) {
         if !self.there {
-            self.end_unserved(LeftAt::Menu, turn);
+            // The end of the call is about to account for the caller.
             return;
         }
         turn.effects.media(Command::Answer { leg: self.leg });
@@ -258,8 +281,9 @@ impl Inbound {
 
     /// The store cannot keep the call, so it is refused, and tried elsewhere by whoever sent it.
     fn refuse(&mut self, turn: &mut Turn<'_, '_>) {
-        turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Unavailable });
-        self.there = false;
+        if std::mem::take(&mut self.there) {
+            turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Unavailable });
+        }
     }
 
     /// Whether the number's own calendar, or else its service's, is open; nothing when there is none.
@@ -272,7 +296,7 @@ impl Inbound {
     fn lead_to(&mut self, target: &InboundTarget, turn: &mut Turn<'_, '_>) {
         match target {
             InboundTarget::Flow(flow) => self.enter_flow(flow, nohold_flow::Entry::Number, None, turn),
-            InboundTarget::Queue(queue) => self.enter_queue(queue, 0, 0, turn),
+            InboundTarget::Queue(queue) => self.enter_queue(queue, 0, turn),
             InboundTarget::Extension(extension) => self.transfer_to_extension(extension, None, None, turn),
         }
     }
@@ -286,7 +310,7 @@ impl Inbound {
             Input::Answered(leg) => self.leg_answered(*leg, turn),
             Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
             Input::Gone(leg, why) => self.other_leg_gone(*leg, *why, turn),
-            Input::Digit(leg, digit) if *leg == self.leg => self.digit(*digit, turn),
+            Input::Digit(leg, digit) if *leg == self.leg && self.there => self.digit(*digit, turn),
             Input::Digit(..) => {}
             Input::Played(leg, playback) => self.played(*leg, *playback, true, turn),
             Input::PlayFailed(leg, playback) => self.played(*leg, *playback, false, turn),

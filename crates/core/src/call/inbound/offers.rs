@@ -45,6 +45,7 @@ impl Inbound {
             leg,
             until: offer.ring_until,
             after,
+            rings: false,
             answered: false,
         });
         match directory.agents.get(&offer.agent) {
@@ -60,7 +61,8 @@ impl Inbound {
     }
 
     pub(super) fn agent_rings(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
-        if let Some(ringing) = self.ringing.iter().find(|ringing| ringing.leg == leg) {
+        if let Some(ringing) = self.ringing.iter_mut().find(|ringing| ringing.leg == leg && !ringing.rings) {
+            ringing.rings = true;
             turn.effects.record(turn.at, Fact::OfferRinging { offer: ringing.offer });
         }
     }
@@ -71,7 +73,8 @@ impl Inbound {
         let ringing = self.ringing.remove(index);
         self.over_offers.insert(ringing.offer);
         turn.effects.record(turn.at, Fact::OfferEnded { offer: ringing.offer, end, after: ringing.after });
-        if matches!(self.treatment, Treatment::Transferring(_)) && self.stand.is_none() && self.ringing.is_empty() {
+        if matches!(self.treatment, Treatment::Transferring(_)) {
+            // The caller's line is silent meanwhile, so this phone was the transfer's.
             self.transfer_failed(end.into(), turn);
         }
     }
@@ -116,14 +119,13 @@ impl Inbound {
 
     /// A promise has failed or changed nothing: an agent who answered meanwhile gets the caller now.
     pub(super) fn take_waiting_answer(&mut self, turn: &mut Turn<'_, '_>) -> bool {
-        let Some(leg) = self.ringing.iter().find(|ringing| ringing.answered).map(|ringing| ringing.leg) else {
-            return false;
-        };
+        let answered = self.ringing.iter().find(|ringing| ringing.answered);
+        let Some(leg) = answered.map(|ringing| ringing.leg) else { return false };
         self.agent_answered(leg, turn);
         true
     }
 
-    /// The announcement to the caller and the whisper to the agent, then the conversation.
+    /// The announcement to the caller and the whisper of queue and wait to the agent, then the conversation.
     fn connect(&mut self, ringing: Ringing, turn: &mut Turn<'_, '_>) {
         let directory = turn.world.directory;
         let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
@@ -137,7 +139,9 @@ impl Inbound {
         };
         let to_agent = queue.and_then(|queue| queue.whisper.clone()).map(|prompt| {
             let playback = self.ids.next(turn.at);
-            let audio = Audio::Spoken { language: self.language, what: vec![Spoken::Prompt(prompt)] };
+            let minutes = turn.at.since(self.arrived).as_millis() / 60_000 + 1;
+            let waited = Spoken::WaitUnder { minutes: u32::try_from(minutes).unwrap_or(u32::MAX) };
+            let audio = Audio::Spoken { language: self.language, what: vec![Spoken::Prompt(prompt), waited] };
             turn.effects.media(Command::Play { leg: ringing.leg, playback, audio });
             playback
         });

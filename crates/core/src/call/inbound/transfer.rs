@@ -6,7 +6,8 @@ use nohold_model::{ExtensionKey, LegId, Millis, PhoneNumber};
 use super::{Awaiting, Command, Inbound, Transfer, Treatment, Turn};
 use crate::agent::OfferEnd;
 use crate::call::{DialTo, Gone, HangUp};
-use crate::fact::{CallEnd, Destination, Fact, LeftQueue};
+use crate::entry::Target;
+use crate::fact::{CallEnd, Destination, Doing, Fact, LeftQueue};
 use crate::transaction::Answer;
 
 /// A transfer rings this long where nobody said how long.
@@ -31,7 +32,7 @@ impl Inbound {
             }
             TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(number) {
                 Ok(number) => {
-                    let shows = turn.world.directory.services.get(&self.service).and_then(|one| one.caller_id.clone());
+                    let shows = turn.world.directory.caller_id(&Target::WholeService(self.service.clone()));
                     self.ask_to_transfer(Destination::Number(number), Some(ring_for), shows, self.run(), turn);
                 }
                 Err(_) => self.step(FlowInput::TransferFailed(TransferFailure::Refused), turn),
@@ -89,7 +90,10 @@ impl Inbound {
             return;
         }
         match answer {
-            Answer::Reserved(offer) => self.ring(offer, turn),
+            Answer::Reserved(offer) => {
+                self.play_music(None, turn);
+                self.ring(offer, turn);
+            }
             Answer::Done => {
                 let to = match wanted.to {
                     Destination::Extension(extension) => DialTo::Extension(extension),
@@ -97,7 +101,9 @@ impl Inbound {
                 };
                 if let Treatment::Transferring(transfer) = &mut self.treatment {
                     transfer.leg = Some(wanted.leg);
+                    transfer.until = turn.at + wanted.ring_for;
                 }
+                self.play_music(None, turn);
                 turn.effects.media(Command::Dial {
                     leg: wanted.leg,
                     to,
@@ -112,10 +118,6 @@ impl Inbound {
             | Answer::Attempt(_)
             | Answer::CallBack(_) => self.transfer_failed(TransferFailure::Busy, turn),
         }
-    }
-
-    pub(super) fn transfer_not_saved(&mut self, _wanted: Wanted, turn: &mut Turn<'_, '_>) {
-        self.transfer_failed(TransferFailure::Failed, turn);
     }
 
     pub(super) fn transfer_answered(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
@@ -140,7 +142,11 @@ impl Inbound {
             Treatment::Transferred(_) => {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.there = false;
-                self.end(CallEnd::Served, turn);
+                if why == Gone::Lost {
+                    self.cut_off(Doing::Talking, turn);
+                } else {
+                    self.end(CallEnd::Served, turn);
+                }
             }
             Treatment::Flow(_)
             | Treatment::Music(_)
@@ -154,6 +160,7 @@ impl Inbound {
 
     pub(super) fn transfer_failed(&mut self, why: TransferFailure, turn: &mut Turn<'_, '_>) {
         let Treatment::Transferring(transfer) = std::mem::replace(&mut self.treatment, Treatment::Over) else { return };
+        self.stop_playing(turn);
         turn.effects.record(turn.at, Fact::TransferFailed { call: self.id });
         match transfer.run {
             Some(run) => {

@@ -1,0 +1,374 @@
+//! What becomes of an entry by a change (I-8).
+
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, Millis, Timestamp};
+
+use super::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Refusal, State, Target, Window};
+use crate::directory::{RetryPlan, Site};
+
+/// After a retry the customer is promised a fresh window of this length.
+const RETRY_WINDOW: Millis = Millis::minutes(10);
+/// An attempt that may have been sent is not repeated before its ring time and this.
+const INTERRUPTED_MARGIN: Millis = Millis::seconds(30);
+
+/// The entry after `change`, or why it stays as it is.
+///
+/// # Errors
+/// A [`Refusal`] when the change does not fit the entry's state. It is total: a change that comes late, twice or for
+/// another call is refused and does no harm.
+pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Change) -> Result<Entry, Refusal> {
+    let mut next = entry.clone();
+    match change {
+        Change::Claim { agent } => claim(&mut next, site, at, by, agent)?,
+        Change::Release => release(&mut next, at, by)?,
+        Change::Tick => tick(&mut next, site, at)?,
+        Change::CallBegan { agent, call, .. } => call_began(&mut next, site, at, by, agent, *call)?,
+        Change::CallDropped { call } => call_dropped(&mut next, site, at, *call)?,
+        Change::AttemptBegan { attempt, call } => attempt_began(&mut next, site, at, *attempt, *call)?,
+        Change::AttemptEnded { attempt, result, sent } => attempt_ended(&mut next, site, at, *attempt, *result, *sent)?,
+        Change::Answered { attempt } => answered(&mut next, at, *attempt)?,
+        Change::TalkEnded { attempt, talked, broken } => talk_ended(&mut next, site, at, *attempt, *talked, *broken)?,
+        Change::Outcome(outcome) => say_outcome(&mut next, site, at, by, outcome)?,
+        Change::Served => end_without_call(&mut next, at, CloseReason::Served)?,
+        Change::Cancel => end_without_call(&mut next, at, CloseReason::Cancelled)?,
+        Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
+        Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
+        Change::Reopen => reopen(&mut next, at)?,
+    }
+    next.version += 1;
+    Ok(next)
+}
+
+fn claim(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, agent: &AgentKey) -> Result<(), Refusal> {
+    if !may_act_for(by, agent) {
+        return Err(Refusal::NotAllowed);
+    }
+    match &entry.state {
+        State::Waiting => {}
+        State::Claimed { agent: holder, call: None, .. } if holder == agent => {}
+        State::Noting { agent: holder, .. } if holder == agent => return Err(Refusal::NoOutcomeYet),
+        State::Claimed { agent: holder, .. }
+        | State::Attempting { agent: holder, .. }
+        | State::Talking { agent: holder, .. }
+            if holder == agent =>
+        {
+            return Err(Refusal::InCall);
+        }
+        State::Claimed { agent: holder, .. }
+        | State::Attempting { agent: holder, .. }
+        | State::Talking { agent: holder, .. }
+        | State::Noting { agent: holder, .. } => return Err(Refusal::HeldBy(holder.clone())),
+        State::Closed { .. } => return Err(Refusal::Closed),
+    }
+    entry.state = State::Claimed { agent: agent.clone(), until: at + site.claim_for, call: None };
+    Ok(())
+}
+
+fn release(entry: &mut Entry, at: Timestamp, by: &Actor) -> Result<(), Refusal> {
+    match &entry.state {
+        State::Claimed { agent, call: None, .. } if may_act_for(by, agent) => entry.state = State::Waiting,
+        State::Claimed { call: Some(_), .. } | State::Attempting { .. } | State::Talking { .. } => {
+            return Err(Refusal::InCall);
+        }
+        State::Claimed { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
+        State::Noting { agent, broken, .. } if may_act_for(by, agent) => {
+            if !broken {
+                // They have talked, and somebody else shall go on.
+                keep_for_another_round(entry, at);
+            }
+            entry.state = State::Waiting;
+        }
+        State::Noting { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
+        State::Waiting => return Err(Refusal::NotClaimed),
+        State::Closed { .. } => return Err(Refusal::Closed),
+    }
+    Ok(())
+}
+
+fn keep_for_another_round(entry: &mut Entry, at: Timestamp) {
+    entry.begin_new_round();
+    entry.due = at.max(entry.not_before);
+}
+
+fn may_act_for(by: &Actor, holder: &AgentKey) -> bool {
+    match by {
+        Actor::Agent(agent) => agent == holder,
+        Actor::Supervisor(_) | Actor::System => true,
+        Actor::Customer => false,
+    }
+}
+
+fn tick(entry: &mut Entry, site: &Site, at: Timestamp) -> Result<(), Refusal> {
+    if entry.ticks_at(site).is_none_or(|due| at < due) {
+        return Err(Refusal::Stale);
+    }
+    entry.state = match entry.state {
+        State::Waiting => State::Closed { reason: CloseReason::Expired, at },
+        State::Noting { broken: false, called_again: false, .. } => State::Closed { reason: CloseReason::Done, at },
+        State::Noting { broken: false, called_again: true, .. } => {
+            keep_for_another_round(entry, at);
+            State::Waiting
+        }
+        State::Claimed { .. }
+        | State::Attempting { .. }
+        | State::Talking { .. }
+        | State::Noting { broken: true, .. }
+        | State::Closed { .. } => State::Waiting,
+    };
+    Ok(())
+}
+
+fn call_began(
+    entry: &mut Entry,
+    site: &Site,
+    at: Timestamp,
+    by: &Actor,
+    agent: &AgentKey,
+    call: CallId,
+) -> Result<(), Refusal> {
+    // An agent who was cut short while talking may call again at once; the outcome is then of the later call.
+    if let State::Noting { agent: holder, broken: true, .. } = &entry.state
+        && holder == agent
+    {
+        entry.state = State::Waiting;
+    }
+    claim(entry, site, at, by, agent)?;
+    if at < entry.not_before {
+        return Err(Refusal::TooSoon { until: entry.not_before });
+    }
+    if entry.is_used_up(&site.retry_plan) {
+        return Err(Refusal::NoAttemptsLeft);
+    }
+    entry.state = State::Claimed { agent: agent.clone(), until: at + site.claim_for, call: Some(call) };
+    Ok(())
+}
+
+fn call_dropped(entry: &mut Entry, site: &Site, at: Timestamp, call: CallId) -> Result<(), Refusal> {
+    match &entry.state {
+        State::Claimed { call: Some(dialling), .. } if *dialling == call => entry.state = State::Waiting,
+        State::Attempting { call: dialling, .. } if *dialling == call => {
+            let last = entry.attempts.last().map(|attempt| attempt.id);
+            if let Some(attempt) = last {
+                return attempt_ended(entry, site, at, attempt, CallResult::Interrupted, false);
+            }
+            entry.state = State::Waiting;
+        }
+        State::Waiting
+        | State::Claimed { .. }
+        | State::Attempting { .. }
+        | State::Talking { .. }
+        | State::Noting { .. }
+        | State::Closed { .. } => return Err(Refusal::Stale),
+    }
+    Ok(())
+}
+
+fn attempt_began(
+    entry: &mut Entry,
+    site: &Site,
+    at: Timestamp,
+    attempt: AttemptId,
+    call: CallId,
+) -> Result<(), Refusal> {
+    let State::Claimed { agent, call: Some(dialling), .. } = &entry.state else { return Err(Refusal::Stale) };
+    if *dialling != call {
+        return Err(Refusal::Stale);
+    }
+    if entry.is_used_up(&site.retry_plan) {
+        return Err(Refusal::NoAttemptsLeft);
+    }
+    let agent = agent.clone();
+    entry.attempts.push(Attempt {
+        id: attempt,
+        call,
+        agent: agent.clone(),
+        began: at,
+        ended: None,
+        counted: true,
+        talked: Millis::ZERO,
+    });
+    entry.state = State::Attempting { agent, call };
+    Ok(())
+}
+
+/// The attempt with this id while it is still going on.
+fn live_attempt(entry: &mut Entry, id: AttemptId) -> Result<&mut Attempt, Refusal> {
+    entry.attempts.iter_mut().find(|attempt| attempt.id == id && attempt.ended.is_none()).ok_or(Refusal::Stale)
+}
+
+fn attempt_ended(
+    entry: &mut Entry,
+    site: &Site,
+    at: Timestamp,
+    id: AttemptId,
+    result: CallResult,
+    sent: bool,
+) -> Result<(), Refusal> {
+    if !matches!(entry.state, State::Attempting { .. }) {
+        return Err(Refusal::Stale);
+    }
+    let attempt = live_attempt(entry, id)?;
+    attempt.ended = Some((at, result));
+    attempt.counted = sent;
+    let retry_at = match (result, sent) {
+        (_, false) => at,
+        (CallResult::Interrupted, true) => at.max(may_ring_until(attempt.began, site)),
+        (_, true) => at + site.retry_plan.gap_after(result),
+    };
+    back_to_waiting(entry, &site.retry_plan, at, retry_at, result);
+    Ok(())
+}
+
+/// Until when a phone may ring at which we have begun to ring at `began`, though nobody on our side listens any more.
+pub(crate) fn may_ring_until(began: Timestamp, site: &Site) -> Timestamp {
+    began + site.ring_customer_for + INTERRUPTED_MARGIN
+}
+
+/// A failed attempt: the entry waits again, or the plan has come to its end. The place stays.
+fn back_to_waiting(entry: &mut Entry, plan: &RetryPlan, at: Timestamp, retry_at: Timestamp, result: CallResult) {
+    // The gap holds for a closed entry too: it may be reopened.
+    entry.not_before = retry_at;
+    entry.due = retry_at;
+    if entry.is_used_up(plan) || plan.final_results.contains(&result) {
+        entry.state = State::Closed { reason: CloseReason::Unreachable, at };
+        return;
+    }
+    entry.state = State::Waiting;
+    if let Some(request) = &mut entry.request
+        && retry_at > at
+    {
+        request.promise = Window { from: retry_at, to: retry_at + RETRY_WINDOW };
+    }
+}
+
+fn answered(entry: &mut Entry, at: Timestamp, id: AttemptId) -> Result<(), Refusal> {
+    let State::Attempting { agent, call } = entry.state.clone() else { return Err(Refusal::Stale) };
+    live_attempt(entry, id)?.ended = Some((at, CallResult::Answered));
+    entry.state = State::Talking { agent, call };
+    Ok(())
+}
+
+fn talk_ended(
+    entry: &mut Entry,
+    site: &Site,
+    at: Timestamp,
+    id: AttemptId,
+    talked: Millis,
+    broken: bool,
+) -> Result<(), Refusal> {
+    let State::Talking { agent, .. } = entry.state.clone() else { return Err(Refusal::Stale) };
+    let attempt = entry.attempts.iter_mut().find(|attempt| attempt.id == id).ok_or(Refusal::Stale)?;
+    attempt.talked = talked;
+    entry.state = State::Noting { agent, until: at + site.claim_for, broken, called_again: false };
+    if broken {
+        // The customer expects us at once; whoever is quickest may do it when the agent does not.
+        entry.due = at;
+        entry.not_before = at;
+    }
+    Ok(())
+}
+
+fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcome: &Outcome) -> Result<(), Refusal> {
+    let (talked, called_again) = match &entry.state {
+        State::Claimed { call: Some(_), .. } | State::Attempting { .. } | State::Talking { .. } => {
+            return Err(Refusal::InCall);
+        }
+        State::Claimed { agent, call: None, .. } if may_act_for(by, agent) => (false, false),
+        State::Noting { agent, called_again, .. } if may_act_for(by, agent) => (true, *called_again),
+        State::Claimed { agent, .. } | State::Noting { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
+        // Closing or moving an entry that nobody has claimed is the same click for whoever sees it.
+        State::Waiting => (false, false),
+        State::Closed { .. } => return Err(Refusal::Closed),
+    };
+    // A person who keeps the entry wants the customer to be tried anew.
+    let another_round = talked || entry.is_used_up(&site.retry_plan);
+    let (disposition, note) = match outcome {
+        Outcome::Close { disposition, note, .. } if called_again => {
+            keep_for_another_round(entry, at);
+            entry.state = State::Waiting;
+            (disposition, note)
+        }
+        Outcome::Close { reason, disposition, note } => {
+            entry.state = State::Closed { reason: *reason, at };
+            (disposition, note)
+        }
+        Outcome::Keep { disposition, note } => {
+            entry.state = State::Waiting;
+            entry.due = at.max(entry.not_before);
+            if another_round {
+                entry.begin_new_round();
+            }
+            (disposition, note)
+        }
+        Outcome::Postpone { window, disposition, note } => {
+            if window.to <= at || window.from > window.to {
+                return Err(Refusal::NotInTheFuture);
+            }
+            entry.state = State::Waiting;
+            entry.due = window.from.max(entry.not_before);
+            if another_round {
+                entry.begin_new_round();
+            }
+            if let Some(request) = &mut entry.request {
+                request.promise = *window;
+            }
+            (disposition, note)
+        }
+    };
+    if disposition.is_some() {
+        entry.disposition.clone_from(disposition);
+    }
+    if !note.is_empty() {
+        entry.note.clone_from(note);
+    }
+    Ok(())
+}
+
+/// It is over without a callback. One that is under way ends by its own outcome.
+fn end_without_call(entry: &mut Entry, at: Timestamp, reason: CloseReason) -> Result<(), Refusal> {
+    match entry.state {
+        State::Waiting | State::Claimed { call: None, .. } | State::Noting { .. } => {
+            entry.state = State::Closed { reason, at };
+            Ok(())
+        }
+        State::Claimed { .. } | State::Attempting { .. } | State::Talking { .. } => Err(Refusal::InCall),
+        State::Closed { .. } => Err(Refusal::Closed),
+    }
+}
+
+fn prioritise(entry: &mut Entry, by: &Actor, priority: u8) -> Result<(), Refusal> {
+    if !matches!(by, Actor::Supervisor(_) | Actor::System) {
+        return Err(Refusal::NotAllowed);
+    }
+    if !entry.is_open() {
+        return Err(Refusal::Closed);
+    }
+    entry.priority = priority;
+    Ok(())
+}
+
+fn reassign(entry: &mut Entry, by: &Actor, target: Option<&Target>, agent: Option<&AgentKey>) -> Result<(), Refusal> {
+    if !matches!(by, Actor::Supervisor(_) | Actor::System) {
+        return Err(Refusal::NotAllowed);
+    }
+    match &entry.state {
+        State::Waiting | State::Claimed { call: None, .. } => entry.state = State::Waiting,
+        State::Claimed { .. } | State::Attempting { .. } | State::Talking { .. } => return Err(Refusal::InCall),
+        State::Noting { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
+        State::Closed { .. } => return Err(Refusal::Closed),
+    }
+    if let Some(target) = target {
+        entry.target = target.clone();
+    }
+    entry.assigned = agent.cloned();
+    Ok(())
+}
+
+fn reopen(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
+    if entry.is_open() {
+        return Err(Refusal::Open);
+    }
+    entry.state = State::Waiting;
+    entry.due = at.max(entry.not_before);
+    entry.begin_new_round();
+    Ok(())
+}

@@ -1,0 +1,155 @@
+use nohold_model::{ExtensionKey, Millis};
+
+use crate::agent::{AfterOffer, AgentState, Input, Mode, OfferEnd};
+use crate::directory::Strategy;
+use crate::fact::{Destination, Doing, Fact, LeftQueue};
+use crate::fixture::{Works, agent, by, call, customer, leg, number, offer, queue, queue_600, waiting};
+use crate::routing::Waiting;
+use crate::transaction::{Answer, Noun, Refusal, Transaction};
+
+fn ended(n: u32, end: OfferEnd) -> Fact {
+    Fact::OfferEnded { offer: offer(n), end, after: AfterOffer::default() }
+}
+
+#[test]
+fn of_two_callers_one_gets_the_agent_and_of_two_agents_one_gets_the_caller() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.wait(2, &customer(2));
+    assert!(matches!(works.reserve(1, 1, "2000"), Answer::Reserved(_)));
+    assert_eq!(works.reserve(2, 2, "2000"), Answer::Refused(Refusal::AgentState));
+    assert_eq!(works.reserve(3, 1, "2001"), Answer::Refused(Refusal::AlreadyOffered));
+    assert_eq!(works.tables.offers.len(), 1);
+    assert_eq!(works.tables.memory[&queue("600")], agent("2000"));
+}
+
+#[test]
+fn in_a_queue_that_rings_all_one_caller_gets_many_agents_and_one_answer_frees_the_others() {
+    let mut works = Works::new();
+    works.directory.queues.get_mut(&queue("600")).unwrap().strategy = Strategy::RingAll;
+    works.wait(1, &customer(1));
+    for (n, key) in [(1, "2000"), (2, "2001"), (3, "2002")] {
+        assert!(matches!(works.reserve(n, 1, key), Answer::Reserved(_)), "{key}");
+    }
+    works.record(ended(2, OfferEnd::Accepted));
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::Answered });
+    assert_eq!(works.agent("2001").state(), AgentState::Talking);
+    for key in ["2000", "2002"] {
+        assert!(works.agent(key).may_be_offered(works.now), "{key}");
+    }
+    assert!(works.tables.offers.values().all(|offer| offer.ended.is_some()));
+}
+
+#[test]
+fn nobody_is_reserved_for_a_caller_who_has_left_or_stands_there_for_another_time() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.record(Fact::Queued(Waiting { stay: 2, ..waiting(1) }));
+    assert_eq!(works.reserve(1, 1, "2000"), Answer::Refused(Refusal::CallerGone), "an earlier stay");
+    works.record(Fact::Queued(Waiting { connectable: false, ..waiting(1) }));
+    assert_eq!(works.reserve(1, 1, "2000"), Answer::Refused(Refusal::CallerGone), "keying a number");
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::HungUp });
+    assert_eq!(works.reserve(1, 1, "2000"), Answer::Refused(Refusal::CallerGone), "gone");
+    works.directory.queues.clear();
+    assert_eq!(works.reserve(1, 1, "2000"), Answer::Refused(Refusal::NotFound(Noun::Queue)));
+}
+
+#[test]
+fn a_caller_who_begins_to_key_a_number_lets_the_ringing_agent_go() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.told();
+    works.record(Fact::Queued(Waiting { connectable: false, stay: 2, ..waiting(1) }));
+    assert_eq!(works.told(), "Queued OfferEnded:Withdrawn 2000:Available");
+}
+
+#[test]
+fn a_request_takes_the_caller_out_of_line_and_frees_the_ringing_agent_in_one_commit() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.record(Fact::OfferRinging { offer: offer(1) });
+    works.told();
+    assert!(matches!(works.ask(1, &customer(1), queue_600()), Answer::Requested { .. }));
+    assert!(works.tables.waiting.is_empty());
+    assert_eq!(works.agent("2000").state(), AgentState::Available);
+    assert_eq!(works.tables.calls[&call(1)].doing, Doing::Finished);
+    assert_eq!(works.told(), "RequestMade EntryGathered LeftQueue OfferEnded:Withdrawn 2000:Available");
+    // What commits first wins: the answer of the agent's phone comes too late.
+    works.record(ended(1, OfferEnd::Accepted));
+    assert_eq!((works.agent("2000").state(), works.told()), (AgentState::Available, String::new()));
+}
+
+#[test]
+fn an_offer_ends_once_and_the_agent_is_freed_once() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.told();
+    works.record(ended(1, OfferEnd::NoAnswer));
+    works.record(ended(1, OfferEnd::Declined));
+    assert_eq!(works.told(), "OfferEnded:NoAnswer 2000:NoAnswer");
+    assert_eq!(works.tables.offers[&offer(1)].ended.map(|(_, end)| end), Some(OfferEnd::NoAnswer));
+}
+
+#[test]
+fn an_ended_call_holds_nobody() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.record(ended(1, OfferEnd::Accepted));
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::Answered });
+    works.record(Fact::Connected { call: call(1), agent: agent("2000") });
+    assert_eq!(works.tables.holds.len(), 1, "the customer is in a conversation");
+    works.record(Fact::CallEnded { call: call(1), how: crate::fact::CallEnd::Served });
+    assert!(works.tables.holds.is_empty() && works.tables.calls.is_empty());
+    assert_eq!(works.agent("2000").state(), AgentState::Available);
+}
+
+#[test]
+fn a_wrap_up_follows_a_conversation_and_what_was_chosen_for_afterwards_is_told() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.record(ended(1, OfferEnd::Accepted));
+    works.told();
+    let wish = |input| Transaction::Agent { agent: agent("2000"), input, by: by("2000") };
+    assert_eq!(works.run(&wish(Input::Choose(Mode::NotReady))), Answer::Done);
+    assert_eq!(works.told(), "2000:Talking");
+    works.record(Fact::AgentFreed { call: call(1), agent: agent("2000"), wrap_up: Millis::seconds(30) });
+    assert_eq!(works.run(&wish(Input::Tick)), Answer::Refused(Refusal::AgentState));
+    works.pass(Millis::seconds(30));
+    assert_eq!(works.run(&wish(Input::Tick)), Answer::Done);
+    assert_eq!(works.told(), "AgentFreed 2000:WrapUp 2000:NotReady");
+}
+
+#[test]
+fn an_agent_nobody_has_configured_does_not_work_here() {
+    let mut works = Works::new();
+    let sign_in = Transaction::Agent { agent: agent("9999"), input: Input::SignIn, by: by("9999") };
+    assert_eq!(works.run(&sign_in), Answer::Refused(Refusal::NotFound(Noun::Agent)));
+}
+
+fn transferred(works: &mut Works, n: u32, to: Destination) -> Answer {
+    let ring_for = Millis::seconds(20);
+    works.promise(Fact::Transferred { call: call(n), to, leg: leg(n), offer: offer(n), ring_for })
+}
+
+#[test]
+fn a_transfer_reserves_the_agent_of_the_phone_and_takes_a_number_into_use() {
+    let mut works = Works::new();
+    let extension = Destination::Extension(ExtensionKey::new("2000").unwrap());
+    for n in [1, 2, 3, 4] {
+        works.arrive(n, None);
+    }
+    assert!(matches!(transferred(&mut works, 1, extension.clone()), Answer::Reserved(_)));
+    assert_eq!(transferred(&mut works, 2, extension), Answer::Refused(Refusal::AgentState));
+    let branch = Destination::Number(number("+862161239999"));
+    assert_eq!(transferred(&mut works, 3, branch.clone()), Answer::Done);
+    assert_eq!(transferred(&mut works, 4, branch.clone()), Answer::Refused(Refusal::NumberInUse));
+    works.record(Fact::TransferFailed { call: call(3) });
+    assert_eq!(transferred(&mut works, 4, branch.clone()), Answer::Done);
+    // A call that has ended meanwhile reserves nobody and nothing.
+    assert_eq!(transferred(&mut works, 9, branch), Answer::Refused(Refusal::NotFound(Noun::Call)));
+}

@@ -1,0 +1,6 @@
+//! Transactions on rows in memory: races, what is gathered, callbacks, restarts.
+
+mod callbacks;
+mod gathering;
+mod lines;
+mod restarts;
