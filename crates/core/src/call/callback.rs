@@ -262,7 +262,10 @@ impl Callback {
     }
 
     fn wrap_up(&self, turn: &Turn<'_, '_>) -> Millis {
-        let queue = self.order.queue.as_ref().and_then(|queue| turn.world.directory.queue(queue));
+        let directory = turn.world.directory;
+        let queue = self.order.queue.as_ref().and_then(|queue| directory.queue(queue));
+        // An entry that never was in a queue is worked on like the target's own.
+        let queue = queue.or_else(|| directory.queue_for(&self.order.target));
         queue.map_or(Millis::ZERO, |queue| queue.wrap_up)
     }
 

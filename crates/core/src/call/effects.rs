@@ -1,6 +1,9 @@
 //! What a call wants done.
 
-use nohold_model::{BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, Spoken, Timestamp};
+use nohold_model::{
+    BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, Spoken,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{Dated, Fact};

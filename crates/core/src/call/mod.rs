@@ -12,7 +12,9 @@ mod talk;
 use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_flow::RecordingEnd;
-use nohold_model::{CallId, CallResult, Digit, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, QueueKey, Timestamp};
+use nohold_model::{
+    CallId, CallResult, Digit, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, QueueKey, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::OfferEnd;

@@ -331,7 +331,9 @@ impl Inbound {
             Treatment::Flow(run) if run.waits_for() == WaitsFor::Message => LeftAt::Message,
             // The recording that the hang-up ended was empty.
             Treatment::Flow(run) if run.is_over() && self.account.unkept == Some(Unkept::Empty) => LeftAt::Message,
-            Treatment::Arriving | Treatment::Flow(_) | Treatment::Talking(_) | Treatment::Over if self.after_hours => LeftAt::AfterHours,
+            Treatment::Arriving | Treatment::Flow(_) | Treatment::Talking(_) | Treatment::Over if self.after_hours => {
+                LeftAt::AfterHours
+            }
             Treatment::Arriving | Treatment::Flow(_) | Treatment::Talking(_) | Treatment::Over => LeftAt::Menu,
         }
     }

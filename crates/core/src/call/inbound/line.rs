@@ -194,7 +194,9 @@ impl Inbound {
 
     /// A key while the music plays: the queue's callback key, or nothing.
     pub(super) fn key_in_line(&mut self, digit: Digit, turn: &mut Turn<'_, '_>) {
-        let Some(queue) = self.stand.as_ref().and_then(|stand| turn.world.directory.queue(&stand.queue)) else { return };
+        let Some(queue) = self.stand.as_ref().and_then(|stand| turn.world.directory.queue(&stand.queue)) else {
+            return;
+        };
         if offered_key(queue).is_some_and(|key| key.digit == digit) {
             self.overflow(queue, OverflowReason::Key, turn);
         }
@@ -276,7 +278,7 @@ fn offered_key(queue: &Queue) -> Option<CallbackKey> {
 
 /// Whether callers of this queue are served now: inside its hours, and after them where it serves to the end.
 fn serves_now(queue: &QueueKey, at: Timestamp, directory: &Directory) -> bool {
-    directory.queue(queue).is_some_and(|queue| {
-        queue.at_closing == AtClosing::Serve || directory.queue_is_open(queue, at)
-    })
+    directory
+        .queue(queue)
+        .is_some_and(|queue| queue.at_closing == AtClosing::Serve || directory.queue_is_open(queue, at))
 }

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_flow::{Run, Visit};
 use nohold_model::{
-    AgentKey, CallId, IdSource, Language, LegId, MessageId, Millis, OfferId, PhoneNumber, PlaybackId,
-    QueueKey, ServiceKey, Timestamp,
+    AgentKey, CallId, IdSource, Language, LegId, MessageId, Millis, OfferId, PhoneNumber, PlaybackId, QueueKey,
+    ServiceKey, Timestamp,
 };
 
 use super::talk::Talk;
@@ -367,7 +367,9 @@ impl Inbound {
 
     /// Whether the call is over: nobody is held, nothing awaited.
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.treatment, Treatment::Over | Treatment::Arriving) && self.promise.is_none() && self.recording.is_none()
+        matches!(self.treatment, Treatment::Over | Treatment::Arriving)
+            && self.promise.is_none()
+            && self.recording.is_none()
     }
 
     pub(super) fn waits_in(&self) -> Option<&QueueKey> {

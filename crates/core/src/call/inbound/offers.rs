@@ -13,7 +13,8 @@ use crate::routing::Offer;
 impl Inbound {
     /// The store has reserved an agent: ring, if the caller is still as the offer thought.
     pub(super) fn offered(&mut self, offer: &Offer, turn: &mut Turn<'_, '_>) {
-        let known = self.over_offers.contains(&offer.id) || self.ringing.iter().any(|ringing| ringing.offer == offer.id);
+        let known =
+            self.over_offers.contains(&offer.id) || self.ringing.iter().any(|ringing| ringing.offer == offer.id);
         // The offer of a transfer comes with the answer to its promise, which may still be on its way.
         if known || offer.queue.is_none() {
             return;
@@ -81,8 +82,12 @@ impl Inbound {
 
     /// Phones that have rung for their whole ring time.
     pub(super) fn tick_ringing(&mut self, turn: &mut Turn<'_, '_>) {
-        let due: Vec<LegId> =
-            self.ringing.iter().filter(|ringing| turn.at >= ringing.until && !ringing.answered).map(|one| one.leg).collect();
+        let due: Vec<LegId> = self
+            .ringing
+            .iter()
+            .filter(|ringing| turn.at >= ringing.until && !ringing.answered)
+            .map(|one| one.leg)
+            .collect();
         for leg in due {
             turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
             self.ring_failed(leg, OfferEnd::NoAnswer, turn);

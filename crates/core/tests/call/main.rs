@@ -1,0 +1,14 @@
+//! Calls from the outside: scenarios that read like calls, and chance.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+#[path = "../stage/mod.rs"]
+mod stage;
+
+mod agents;
+mod callback;
+mod chance;
+mod message;
+mod overflow;
+mod request;
+mod transfer;
+mod waiting;

@@ -1,0 +1,319 @@
+//! A stage for calls: a script says what happens when, the rows of a store answer, and all of it becomes a text that
+//! reads like a call.
+//!
+//! A line of a script is `m:ss` (or nothing: the same moment), then who does what. Deadlines on the way are met by
+//! themselves, and agents who are free are reserved for whoever waits.
+
+pub mod house;
+mod rows;
+mod script;
+mod watch;
+mod words;
+
+use std::collections::BTreeMap;
+
+use expect_test::Expect;
+use nohold_core::agent::Input as AgentInput;
+use nohold_core::call::{Audio, Call, Command, DialTo, Effects, Input, Lines, NewCall, Promise, World};
+use nohold_core::directory::Directory;
+use nohold_core::entry::{Actor, Entry, Target};
+use nohold_core::fact::{Dated, Fact};
+use nohold_core::routing::assign;
+use nohold_core::transaction::{Answer, Transaction};
+use nohold_model::{AgentKey, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Timestamp};
+
+use house::{MORNING, SUPPORT, key};
+use rows::Tables;
+use watch::Watch;
+use words::Names;
+
+/// The number of the caller.
+const CALLER: &str = "+8613800138000";
+
+/// Plays a script in a house and compares the transcript.
+pub fn check(house: Directory, script: &str, expected: Expect) {
+    let mut stage = Stage::new(house);
+    stage.play(script);
+    stage.tell_books();
+    expected.assert_eq(&stage.text);
+}
+
+/// What the store does with what it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Store {
+    Works,
+    /// It says nothing until it is told to.
+    Holds,
+    Fails,
+}
+
+/// One call, and the world around it.
+pub struct Stage {
+    house: Directory,
+    pub tables: Tables,
+    pub call: Option<Call>,
+    pub at: Timestamp,
+    pub watch: Watch,
+    names: Names,
+    playing: BTreeMap<LegId, PlaybackId>,
+    recording: Option<MessageId>,
+    store: Store,
+    unsaved: Vec<Dated>,
+    /// The promise on its way, and how many records go before it.
+    promise: Option<(Promise, usize)>,
+    ids: IdSource,
+    pub text: String,
+    /// All that was recorded or promised.
+    pub facts: Vec<Fact>,
+    /// The call was taken: it is in the books.
+    pub began: bool,
+    /// A script made by chance may name who is not there.
+    lenient: bool,
+}
+
+impl Stage {
+    pub fn new(house: Directory) -> Stage {
+        Stage {
+            house,
+            tables: Tables::default(),
+            call: None,
+            at: MORNING,
+            watch: Watch::default(),
+            names: Names::default(),
+            playing: BTreeMap::new(),
+            recording: None,
+            store: Store::Works,
+            unsaved: Vec::new(),
+            promise: None,
+            ids: IdSource::new(99),
+            text: String::new(),
+            facts: Vec::new(),
+            began: false,
+            lenient: false,
+        }
+    }
+
+    /// A stage for scripts made by chance, which may name who is not there.
+    pub fn lenient(house: Directory) -> Stage {
+        Stage { lenient: true, ..Stage::new(house) }
+    }
+
+    fn caller_rings(&mut self, on: &str, number: Option<PhoneNumber>, returning: bool) {
+        let (leg, id) = (self.ids.next(self.at), self.ids.next(self.at));
+        self.begin();
+        self.names.give(leg, "caller");
+        let new = NewCall { id, leg, number, returning, seed: 7 };
+        let inbound = self.house.numbers[&on.parse::<PhoneNumber>().unwrap()].clone();
+        let lines = self.lines();
+        let world = World { directory: &self.house, lines: &lines };
+        let (call, effects) = Call::arrive(new, &inbound, self.at, world);
+        self.call = Some(call);
+        self.take(effects);
+    }
+
+    /// A missed call of the caller is on the list, and this agent calls it back.
+    fn agent_calls_back(&mut self, agent: &str) {
+        if self.tables.entries.is_empty() {
+            let target = Target::WholeService(key("support"));
+            let entry = Entry::new(self.ids.next(self.at), Some(CALLER.parse().unwrap()), target, self.at);
+            self.tables.entries.insert(entry.id, entry);
+        }
+        let entry = *self.tables.entries.keys().next().unwrap();
+        let agent: AgentKey = key(agent);
+        let by = Actor::Agent(agent.clone());
+        let call = self.ids.next(self.at);
+        let order = Transaction::CallBack { entry, agent, call, beyond_window: false, by };
+        let answer = self.tables.commit(&self.house, self.at, &order);
+        let Answer::CallBack(order) = answer else {
+            self.tell(&format!("  {}", words::answer(&answer)));
+            return;
+        };
+        self.begin();
+        self.began = true;
+        let lines = self.lines();
+        let world = World { directory: &self.house, lines: &lines };
+        let (call, effects) = Call::call_back(order, 8, self.at, world);
+        self.call = Some(call);
+        self.take(effects);
+    }
+
+    fn begin(&mut self) {
+        self.watch = Watch::default();
+        self.names = Names::default();
+        self.playing.clear();
+    }
+
+    fn agent_is_free(&mut self, agent: &str) {
+        self.agent_input(agent, AgentInput::SignIn);
+        self.agent_input(agent, AgentInput::Choose(nohold_core::agent::Mode::Available));
+    }
+
+    fn agent_input(&mut self, agent: &str, input: AgentInput) {
+        let agent: AgentKey = key(agent);
+        let by = Actor::Agent(agent.clone());
+        self.tables.commit(&self.house, self.at, &Transaction::Agent { agent, input, by });
+    }
+
+    /// Reserves agents who are free for whoever waits.
+    fn route(&mut self) {
+        if self.store != Store::Works {
+            return;
+        }
+        for assignment in assign(&self.tables.snapshot(), &self.house, self.at) {
+            let offer = self.ids.next(self.at);
+            let agent = assignment.agent.clone();
+            let answer = self.tables.commit(&self.house, self.at, &Transaction::Reserve { assignment, offer });
+            if let Answer::Reserved(offer) = answer {
+                self.tell(&format!("{} agent {agent} is reserved", words::clock(self.at)));
+                self.input(&Input::Offered(offer));
+            }
+        }
+    }
+
+    /// Time passes, and deadlines are met on the way.
+    pub fn pass_to(&mut self, at: Timestamp) {
+        for _ in 0..1_000 {
+            let Some(deadline) = self.deadline().filter(|deadline| *deadline <= at) else {
+                self.at = self.at.max(at);
+                return;
+            };
+            self.at = self.at.max(deadline);
+            self.tell(&format!("{} time", words::clock(self.at)));
+            let before = self.call.clone();
+            self.input(&Input::Tick);
+            let stands_still = self.deadline().is_some_and(|next| next <= self.at) && self.call == before;
+            assert!(!stands_still, "the deadline {deadline:?} stands still");
+            self.route();
+        }
+        panic!("time does not pass: the call is busy with itself\n{}", self.text);
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let lines = self.lines();
+        self.call.as_ref()?.next_deadline(World { directory: &self.house, lines: &lines })
+    }
+
+    fn lines(&self) -> Lines {
+        self.tables.lines(&self.house)
+    }
+
+    pub fn input(&mut self, input: &Input) {
+        if let Input::Gone(leg, _) = input {
+            self.watch.gone(*leg);
+        }
+        let lines = self.lines();
+        let world = World { directory: &self.house, lines: &lines };
+        let Some(call) = &mut self.call else { return };
+        let effects = call.handle(self.at, input, world);
+        if !matches!(input, Input::Digit(..) | Input::Tick) {
+            let before = call.clone();
+            let again = call.handle(self.at, input, world);
+            assert_eq!((again, &*call), (Effects::default(), &before), "{input:?} repeated changes something");
+        }
+        self.take(effects);
+    }
+
+    /// The engine has restarted, and has none of our legs any more.
+    fn engine_restarts(&mut self) {
+        let lost = self.call.as_ref().map(|call| call.reconcile(&BTreeMap::new()));
+        for input in lost.unwrap_or_default() {
+            self.input(&input);
+        }
+    }
+
+    /// What the rows say in the end: who is in which state, and what stands on the missed-call list.
+    fn tell_books(&mut self) {
+        let agents = self.tables.agents.values().map(|agent| format!("{} is {:?}", agent.key, agent.state()));
+        let entries = self.tables.entries.values().map(words::entry);
+        for line in agents.chain(entries).collect::<Vec<_>>() {
+            self.tell(&format!("= {line}"));
+        }
+    }
+
+    fn take(&mut self, effects: Effects) {
+        self.watch.look(&effects);
+        for command in &effects.media {
+            self.see(command);
+            self.tell(&format!("       → {}", self.names.command(command)));
+        }
+        for record in &effects.records {
+            self.facts.push(record.fact.clone());
+            self.tell(&format!("       · {}", words::fact(&record.fact)));
+        }
+        self.unsaved.extend(effects.records);
+        if let Some(promise) = effects.promise {
+            self.tell(&format!("       ? {}", words::fact(&promise.fact.fact)));
+            self.promise = Some((promise, self.unsaved.len()));
+        }
+        match self.store {
+            Store::Works => self.commit(),
+            Store::Fails => self.fail(),
+            Store::Holds => {}
+        }
+    }
+
+    fn see(&mut self, command: &Command) {
+        match command {
+            Command::Dial { leg, to, .. } => {
+                let is_agent = matches!(to, DialTo::Extension(one) if self.house.agent_of(one).is_some());
+                let is_callback = self.names.leg("caller").is_none();
+                self.names.give(*leg, &words::dialled(to, is_agent, is_callback));
+            }
+            Command::Play { leg, playback, audio: Audio::Spoken { .. } } => {
+                self.playing.insert(*leg, *playback);
+            }
+            Command::Play { leg, .. } | Command::Stop { leg, .. } => drop(self.playing.remove(leg)),
+            Command::Record { message, .. } => self.recording = Some(*message),
+            _ => {}
+        }
+    }
+
+    /// The store commits what it has been given.
+    fn commit(&mut self) {
+        let records = self.promise.as_ref().map_or(self.unsaved.len(), |(_, before)| *before);
+        let records: Vec<Dated> = self.unsaved.drain(..records).collect();
+        let promise = self.promise.take().map(|(promise, _)| promise);
+        if records.is_empty() && promise.is_none() {
+            return;
+        }
+        let fact = promise.as_ref().map(|promise| promise.fact.clone());
+        let answer = self.tables.commit(&self.house, self.at, &Transaction::Call { records, promise: fact });
+        if let Some(promise) = promise {
+            self.tell(&format!("{} store: {}", words::clock(self.at), words::answer(&answer)));
+            self.watch.promised = false;
+            self.began |= matches!(promise.fact.fact, Fact::CallArrived(_));
+            self.input(&Input::Committed { promise: promise.number, answer });
+        }
+    }
+
+    fn fail(&mut self) {
+        if let Some((promise, _)) = self.promise.take() {
+            self.tell(&format!("{} store: failed", words::clock(self.at)));
+            self.watch.promised = false;
+            self.input(&Input::StoreFailed { promise: promise.number });
+        }
+    }
+
+    /// Everybody hangs up, the store works again, and what was promised to be told is told.
+    pub fn everybody_leaves(&mut self) {
+        self.store = Store::Works;
+        for _ in 0..3 {
+            self.commit();
+            for leg in self.names.legs().collect::<Vec<_>>() {
+                if !self.watch.is_gone(leg) {
+                    self.input(&Input::Gone(leg, nohold_core::call::Gone::HungUp));
+                }
+            }
+            self.commit();
+            self.pass_to(self.at + Millis::minutes(1));
+        }
+    }
+
+    fn tell(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
+
+/// The number that callers dial unless the script says otherwise.
+const DIALLED: &str = SUPPORT;

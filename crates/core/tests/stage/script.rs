@@ -1,0 +1,145 @@
+//! The words of a script.
+
+use nohold_core::agent::{Input as AgentInput, Mode};
+use nohold_core::call::{Gone, Input};
+use nohold_flow::RecordingEnd;
+use nohold_model::{Digit, IdSource, LegId, Millis, QueueKey, Timestamp};
+
+use super::house::MORNING;
+use super::{CALLER, DIALLED, Stage, Store, words};
+
+impl Stage {
+    /// Plays a script: one line after the other.
+    pub fn play(&mut self, script: &str) {
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (time, action) = match line.split_once(' ') {
+                Some((first, rest)) if first.contains(':') => (Some(first), rest.trim()),
+                Some(_) | None if line.contains(':') => (Some(line), ""),
+                Some(_) | None => (None, line),
+            };
+            if let Some(time) = time {
+                self.pass_to(moment(time));
+            }
+            if !action.is_empty() {
+                self.act(action);
+            }
+            self.route();
+        }
+    }
+
+    fn act(&mut self, action: &str) {
+        self.tell(&format!("{} {action}", words::clock(self.at)));
+        let parts: Vec<&str> = action.split(' ').collect();
+        match parts.as_slice() {
+            ["from", "here"] => self.text.clear(),
+            ["queue", queue, "is", "deleted"] => drop(self.house.queues.remove(&super::house::key::<QueueKey>(queue))),
+            ["store", rest @ ..] => self.store_does(rest),
+            ["caller", "rings", rest @ ..] => {
+                let number = (!rest.contains(&"withheld")).then(|| CALLER.parse().unwrap());
+                let on = rest.iter().find(|word| word.starts_with('+')).copied().unwrap_or(DIALLED);
+                self.caller_rings(on, number, rest.contains(&"returning"));
+            }
+            ["agent", agent, "is", "free"] => self.agent_is_free(agent),
+            ["agent", agent, "calls", "back"] => self.agent_calls_back(agent),
+            ["agent", agent, "is", "not", "ready"] => {
+                self.agent_input(agent, AgentInput::SignIn);
+                self.agent_input(agent, AgentInput::Choose(Mode::NotReady));
+            }
+            ["newest", rest @ ..] => {
+                if let Some(leg) = self.names.legs().last() {
+                    self.leg_does(leg, rest);
+                }
+            }
+            ["engine", "restarts"] => self.engine_restarts(),
+            ["agent", _, "holds"] => self.input(&Input::Hold(true)),
+            ["agent", _, "resumes"] => self.input(&Input::Hold(false)),
+            ["agent", _, "ends", "it"] => self.input(&Input::HangUp),
+            ["caller", "speaks", seconds, rest @ ..] => self.caller_speaks(seconds, rest),
+            ["caller", "presses", keys] => {
+                let Some(leg) = self.leg("caller") else { return };
+                for key in keys.chars() {
+                    self.input(&Input::Digit(leg, Digit::new(key).unwrap()));
+                }
+            }
+            ["stranger", rest @ ..] => {
+                let (leg, before) = (IdSource::new(1).next(MORNING), self.call.clone());
+                self.leg_does(leg, rest);
+                assert!(self.call == before, "a stranger changes something");
+            }
+            [party @ ("agent" | "phone"), name, rest @ ..] => {
+                if let Some(leg) = self.leg(&format!("{party} {name}")) {
+                    self.leg_does(leg, rest);
+                }
+            }
+            [party, rest @ ..] => {
+                if let Some(leg) = self.leg(party) {
+                    self.leg_does(leg, rest);
+                }
+            }
+            [] => {}
+        }
+    }
+
+    fn leg(&self, name: &str) -> Option<LegId> {
+        let leg = self.names.leg(name);
+        assert!(self.lenient || leg.is_some(), "there is no {name}\n{}", self.text);
+        leg
+    }
+
+    fn store_does(&mut self, what: &[&str]) {
+        match what {
+            ["works"] => {
+                self.store = Store::Works;
+                self.commit();
+            }
+            ["holds"] => self.store = Store::Holds,
+            ["fails"] => {
+                self.store = Store::Fails;
+                self.fail();
+            }
+            ["commits"] => self.commit(),
+            other => panic!("the store cannot do {other:?}"),
+        }
+    }
+
+    fn leg_does(&mut self, leg: LegId, what: &[&str]) {
+        let gone = |why| Input::Gone(leg, why);
+        let playing = self.playing.get(&leg).copied();
+        let playing = playing.unwrap_or_else(|| IdSource::new(1).next(MORNING));
+        let input = match what {
+            ["rings"] => Input::Ringing(leg),
+            ["answers"] => Input::Answered(leg),
+            ["hears", "it"] => Input::Played(leg, playing),
+            ["hears", "nothing"] => Input::PlayFailed(leg, playing),
+            ["hangs", "up"] => gone(Gone::HungUp),
+            ["is", "lost"] => gone(Gone::Lost),
+            ["is", "busy"] => gone(Gone::Busy),
+            ["declines"] => gone(Gone::Refused),
+            ["does", "not", "answer"] => gone(Gone::NoAnswer),
+            ["is", "unreachable"] => gone(Gone::Unreachable),
+            ["does", "not", "exist"] => gone(Gone::Unallocated),
+            other => panic!("nobody can do {other:?}"),
+        };
+        self.input(&input);
+    }
+
+    /// `speaks 5 s`, with what ends it.
+    fn caller_speaks(&mut self, seconds: &str, rest: &[&str]) {
+        let Some(leg) = self.leg("caller") else { return };
+        let message = self.recording.unwrap_or_else(|| IdSource::new(1).next(MORNING));
+        let ended = match rest {
+            ["s", "and", "presses", "#"] => RecordingEnd::Key,
+            ["s", "and", "falls", "silent"] => RecordingEnd::Silence,
+            ["s", "up", "to", "the", "limit"] => RecordingEnd::Limit,
+            ["s", "until", "the", "hang-up"] => RecordingEnd::HungUp,
+            other => panic!("a recording cannot end with {other:?}"),
+        };
+        let speech = Millis::from_secs_f64(seconds.parse().unwrap());
+        self.input(&Input::Recorded { leg, message, speech, ended });
+    }
+}
+
+fn moment(text: &str) -> Timestamp {
+    let seconds = text.split(':').fold(0, |sum: u64, part| sum * 60 + part.parse::<u64>().unwrap());
+    MORNING + Millis::seconds(seconds)
+}
