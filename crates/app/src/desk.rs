@@ -57,6 +57,7 @@ impl<P: Ports> Node<P> {
                 Ok(call)
             }
             Answer::Done
+            | Answer::Returning
             | Answer::Requested { .. }
             | Answer::AlreadyOpen { .. }
             | Answer::OverLimit
@@ -93,6 +94,7 @@ impl<P: Ports> Node<P> {
         match answer {
             Answer::Refused(refusal) => Err(refusal.into()),
             answer @ (Answer::Done
+            | Answer::Returning
             | Answer::Requested { .. }
             | Answer::AlreadyOpen { .. }
             | Answer::OverLimit

@@ -37,11 +37,8 @@ impl Missing {
 
 async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
     let Ok(due) = node.ports().store().due(node.directory(), node.now()).await else { return };
-    let agents = due.agents.into_iter().map(|agent| Transaction::Agent {
-        agent,
-        input: agent::Input::Tick,
-        by: Actor::System,
-    });
+    let agents =
+        due.agents.into_iter().map(|agent| Transaction::Agent { agent, input: agent::Input::Tick, by: Actor::System });
     let entries =
         due.entries.into_iter().map(|entry| Transaction::Entry { entry, change: Change::Tick, by: Actor::System });
     let (live, now) = (node.calls(), node.now());

@@ -152,7 +152,7 @@ impl<P: Ports> Node<P> {
     ) {
         let at = self.now();
         let mut ids = IdSource::new(self.ports().seed());
-        let new = NewCall { id: ids.next(at), leg, number: from, returning: false, seed: self.ports().seed() };
+        let new = NewCall { id: ids.next(at), leg, number: from, seed: self.ports().seed() };
         let (directory, lines) = (self.directory(), self.lines());
         let world = World { directory: &directory, lines: &lines };
         let (call, effects) = Call::arrive(new, number, at, world);

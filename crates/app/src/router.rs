@@ -63,11 +63,7 @@ async fn tell<P: Ports>(node: &Node<P>, offer: Offer) {
         let fact = Fact::OfferEnded { offer: id, end: OfferEnd::Withdrawn, after: AfterOffer::default() };
         let records = vec![Dated { at, fact }];
         // Should this fail, the next look finds the offer again.
-        let _ = node
-            .ports()
-            .store()
-            .transact(node.directory(), at, Transaction::Call { records, promise: None })
-            .await;
+        let _ = node.ports().store().transact(node.directory(), at, Transaction::Call { records, promise: None }).await;
     }
 }
 

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod clock;
+pub mod day;
 pub mod executor;
 pub mod faults;
 pub mod invariants;

@@ -83,7 +83,12 @@ fn main() -> anyhow::Result<ExitCode> {
         println!("  {:?} the history ended", report.ended);
     }
     let steps = options.seeds.saturating_mul(u64::from(options.steps));
-    println!("{} histories, {steps} steps, {} violated, {:.1} s", options.seeds, failed.len(), began.elapsed().as_secs_f64());
+    println!(
+        "{} histories, {steps} steps, {} violated, {:.1} s",
+        options.seeds,
+        failed.len(),
+        began.elapsed().as_secs_f64()
+    );
     // A planted fault ends histories early, so only honest runs are asked for what they have seen.
     let unseen = if options.fault.is_some() { Vec::new() } else { lock(&reach).unseen(steps) };
     for (what, seen, wanted) in &unseen {

@@ -8,7 +8,9 @@ use fastrand::Rng;
 use nohold_app::ports::{Clock, Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
 use nohold_flow::{Builtin, RecordingEnd};
-use nohold_model::{BridgeId, Digit, ExtensionKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp};
+use nohold_model::{
+    BridgeId, Digit, ExtensionKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp,
+};
 use tokio::sync::mpsc;
 
 use crate::clock::VirtualClock;
@@ -290,9 +292,10 @@ impl State {
         }
         match to {
             DialTo::Extension(extension) => {
-                let busy = self.legs.values().any(|leg| {
-                    leg.party == Party::Extension(extension.clone()) && leg.gone.is_none() && !leg.orphan
-                });
+                let busy = self
+                    .legs
+                    .values()
+                    .any(|leg| leg.party == Party::Extension(extension.clone()) && leg.gone.is_none() && !leg.orphan);
                 self.legs.insert(id, Leg::new(Party::Extension(extension), now, ring_for));
                 let chance = if busy { 95 } else { self.rng.u8(0..100) };
                 self.answer_like_an_agent(id, chance, now);
@@ -354,7 +357,7 @@ impl State {
             0..2 => self.rng.u64(500..15_000),
             _ => self.rng.u64(15_000..180_000),
         };
-        let why = if self.rng.u8(0..15) == 0 { Gone::Lost } else { Gone::HungUp };
+        let why = if self.rng.u8(0..5) == 0 { Gone::Lost } else { Gone::HungUp };
         let who = if self.rng.bool() { a } else { b };
         self.plan(now + Millis::new(length), Plan::Go(who, why));
     }
@@ -425,12 +428,8 @@ impl Telephony for Phones {
         let known = legs.iter().filter_map(|id| Some((*id, state.legs.get(id).filter(|leg| !leg.orphan)?)));
         known
             .map(|(id, leg)| {
-                let state = LegState {
-                    answered: leg.answered,
-                    gone: leg.gone,
-                    playing: leg.playing,
-                    recording: leg.recording,
-                };
+                let state =
+                    LegState { answered: leg.answered, gone: leg.gone, playing: leg.playing, recording: leg.recording };
                 (id, state)
             })
             .collect()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 20] = [
+const MUST_SEE: [&str; 22] = [
+    "returning customers in line",
+    "recovered callers in line",
     "requests made",
     "entries claimed",
     "entries released",
@@ -49,7 +51,11 @@ impl Reach {
     #[must_use]
     pub fn unseen(&self, steps: u64) -> Vec<(&'static str, u64, u64)> {
         let wanted = steps / STEPS_FOR_ONE;
-        MUST_SEE.into_iter().map(|what| (what, self.of(what), wanted)).filter(|(_, seen, wanted)| seen < wanted).collect()
+        MUST_SEE
+            .into_iter()
+            .map(|what| (what, self.of(what), wanted))
+            .filter(|(_, seen, wanted)| seen < wanted)
+            .collect()
     }
 
     /// Adds the counts of another run.
@@ -74,10 +80,13 @@ pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
     use nohold_core::agent::OfferEnd;
     use nohold_core::entry::Change;
     use nohold_core::fact::Fact;
+    use nohold_core::routing::Class;
     use nohold_model::CallResult;
     for dated in &tables.facts {
         let what = match &dated.fact {
             Fact::CallArrived(_) => "calls taken",
+            Fact::Queued(waiting) if waiting.class == Class::Returning => "returning customers in line",
+            Fact::Queued(waiting) if waiting.class == Class::Recovered => "recovered callers in line",
             Fact::RequestMade(_) => "requests made",
             Fact::MessageLeft { .. } => "messages left",
             Fact::Missed { .. } => "missed calls",
@@ -90,9 +99,9 @@ pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
             Fact::OfferEnded { end: OfferEnd::Withdrawn, .. } => "offers withdrawn late",
             Fact::AttemptBegan { .. } => "attempts begun",
             Fact::EntryChanged { change: Change::Answered { .. }, .. } => "attempts connected",
-            Fact::EntryChanged {
-                change: Change::AttemptEnded { result: CallResult::Interrupted, .. }, ..
-            } => "attempts interrupted",
+            Fact::EntryChanged { change: Change::AttemptEnded { result: CallResult::Interrupted, .. }, .. } => {
+                "attempts interrupted"
+            }
             Fact::EntryChanged { change: Change::AttemptEnded { .. }, .. } => "attempts failed",
             Fact::CallbackDropped { .. } => "callbacks dropped before the attempt",
             Fact::FlowEntered { .. } => "flows entered",

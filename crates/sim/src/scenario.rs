@@ -14,8 +14,8 @@ use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use nohold_core::wait::PromisePolicy;
 use nohold_flow::Document;
 use nohold_model::{
-    AgentKey, CalendarKey, CampaignKey, Country, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis,
-    PhoneNumber, PromptKey, QueueKey, ServiceKey, TrunkKey,
+    AgentKey, CalendarKey, CampaignKey, Country, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis, PhoneNumber,
+    PromptKey, QueueKey, ServiceKey, TrunkKey,
 };
 
 /// The flows of the scenario.
@@ -25,8 +25,11 @@ const FLOWS: [&str; 2] = [
 ];
 
 /// Who works in which group.
-const GROUPS: [(&str, &[&str]); 3] =
-    [("support-a", &["2001", "2002", "2003"]), ("support-b", &["2003", "2004", "2005"]), ("renewals", &["2006", "2007"])];
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("support-a", &["2001", "2002", "2003"]),
+    ("support-b", &["2003", "2004", "2005"]),
+    ("renewals", &["2006", "2007"]),
+];
 
 /// A call centre, and the people who may call it.
 pub struct Scenario {
@@ -46,11 +49,11 @@ impl Scenario {
     /// # Errors
     /// When a part of it does not parse; then the scenario itself is wrong.
     pub fn draw(rng: &mut Rng) -> anyhow::Result<Scenario> {
-        let customers = (0..40).map(|n| number(&format!("+861380013{:04}", 8000 + n))).collect::<Result<Vec<_>, _>>()?;
+        let customers =
+            (0..40).map(|n| number(&format!("+861380013{:04}", 8000 + n))).collect::<Result<Vec<_>, _>>()?;
         let numbers = (1..=3).map(|n| number(&format!("+86216123000{n}"))).collect::<Result<Vec<_>, _>>()?;
         let agents = agents(rng)?;
-        let blocked =
-            BlockList { numbers: customers.iter().take(2).cloned().collect(), prefixes: BTreeSet::new() };
+        let blocked = BlockList { numbers: customers.iter().take(2).cloned().collect(), prefixes: BTreeSet::new() };
         let directory = Directory {
             site: site(rng)?,
             services: services(&numbers)?,
@@ -151,9 +154,11 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
     let overflow = FlowKey::new("queue-overflow")?;
     let after_hours = FlowKey::new("after-hours")?;
     let mut queues = BTreeMap::new();
-    for (key, service, groups) in
-        [("600", "support", vec!["support-a", "support-b"]), ("700", "sales", vec!["support-b"]), ("800", "support", vec!["support-a"])]
-    {
+    for (key, service, groups) in [
+        ("600", "support", vec!["support-a", "support-b"]),
+        ("700", "sales", vec!["support-b"]),
+        ("800", "support", vec!["support-a"]),
+    ] {
         let mut targets = BTreeMap::from([
             (OverflowReason::Timeout, OverflowTarget::Flow(overflow.clone())),
             (OverflowReason::Key, OverflowTarget::Flow(overflow.clone())),

@@ -392,7 +392,8 @@ impl World {
             0..6 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
             6..12 => (Change::Release, own, "entries released"),
             12..14 => {
-                let reason = *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
+                let reason =
+                    *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
                 (Change::Outcome(Outcome::Close { reason, disposition: None, note }), own, "entries closed by hand")
             }
             14..16 => (Change::Outcome(Outcome::Keep { disposition: None, note }), own, "entries kept"),
@@ -438,7 +439,8 @@ impl World {
                 return Some(Violation { invariant: "I-7", what: format!("{dialled} while it was dialled already") });
             }
             let entry = inner.tables.entries.values().find(|entry| {
-                entry.number.as_ref() == Some(&number) && matches!(entry.state, nohold_core::entry::State::Attempting { .. })
+                entry.number.as_ref() == Some(&number)
+                    && matches!(entry.state, nohold_core::entry::State::Attempting { .. })
             });
             let Some(entry) = entry else { continue };
             // As the far end counts: only a try that was interrupted before it was sent has not rung.
@@ -472,7 +474,10 @@ impl World {
         }
         let unbooked = std::mem::take(&mut phones.answered).into_iter().find(|leg| !calls.contains_key(leg));
         if let Some(leg) = unbooked {
-            return Some(Violation { invariant: "I-9", what: format!("{leg} was answered before it was in the books") });
+            return Some(Violation {
+                invariant: "I-9",
+                what: format!("{leg} was answered before it was in the books"),
+            });
         }
         None
     }

@@ -60,8 +60,6 @@ pub struct NewCall {
     pub leg: LegId,
     /// The caller's number, where it is usable.
     pub number: Option<PhoneNumber>,
-    /// It comes back soon after our attempt to reach this customer.
-    pub returning: bool,
     /// Chance for its ids.
     pub seed: u64,
 }

@@ -5,7 +5,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
-use crate::entry::{Actor, Business, Change, may_ring_until};
+use crate::entry::{Actor, Business, Change, Target, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Fact, LeftQueue};
 use crate::routing::Waiting;
 
@@ -93,7 +93,20 @@ impl<R: Rows> Working<'_, R> {
             return self.transfer(dated);
         }
         self.apply(dated)?;
+        if let Fact::CallArrived(arrival) = &dated.fact
+            && self.comes_back(dated.at, arrival)?
+        {
+            return Ok(Answer::Returning);
+        }
         Ok(Answer::Done)
+    }
+
+    /// Whether the caller rings in soon after we have tried to reach them for this service.
+    fn comes_back(&self, at: Timestamp, arrival: &Arrival) -> Read<bool> {
+        let Some(number) = &arrival.number else { return Ok(false) };
+        let open = self.open_in(number, &Target::WholeService(arrival.service.clone()))?;
+        let last_tries = open.iter().filter_map(|entry| entry.attempts.last());
+        Ok(last_tries.into_iter().any(|attempt| at.since(attempt.began) <= self.directory.site.returning_within))
     }
 
     fn arrived(&mut self, at: Timestamp, arrival: &Arrival) {

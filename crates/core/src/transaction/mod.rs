@@ -84,6 +84,8 @@ pub enum Transaction {
 pub enum Answer {
     /// It is done.
     Done,
+    /// The call is in the books, and it is of a customer whom we have tried to reach a short while ago.
+    Returning,
     /// The request stands.
     Requested {
         /// The entry.

@@ -379,10 +379,11 @@ fn a_customer_who_comes_back_after_our_attempt_stands_before_all_others() {
         expect![[r#"
             0:00 caller rings returning
                    ? call arrived from 138****8000
-            0:00 store: done
+            0:00 store: done, we have tried to reach this customer
                    → answer caller
                    → caller hears music
                    · stands in 600, place 0:00, since 0:00, stay 1, Returning
+            = list: Missed of 138****8000 for support, place 0:00, waiting, attempts 1
         "#]],
     );
 }

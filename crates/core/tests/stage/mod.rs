@@ -16,11 +16,11 @@ use expect_test::Expect;
 use nohold_core::agent::Input as AgentInput;
 use nohold_core::call::{Audio, Call, Command, DialTo, Effects, Input, Lines, NewCall, Promise, World};
 use nohold_core::directory::Directory;
-use nohold_core::entry::{Actor, Entry, Target};
+use nohold_core::entry::{Actor, Attempt, Entry, Target};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::assign;
 use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{AgentKey, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Timestamp};
+use nohold_model::{AgentKey, CallResult, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Timestamp};
 
 use house::{MORNING, SUPPORT, key};
 use rows::Tables;
@@ -98,11 +98,27 @@ impl Stage {
         Stage { lenient: true, ..Stage::new(house) }
     }
 
-    fn caller_rings(&mut self, on: &str, number: Option<PhoneNumber>, returning: bool) {
+    /// A missed call of the caller is on the list, and nobody answered when an agent called back.
+    fn we_have_tried_to_reach_the_caller(&mut self) {
+        let target = Target::WholeService(key("support"));
+        let mut entry = Entry::new(self.ids.next(self.at), Some(CALLER.parse().unwrap()), target, self.at);
+        entry.attempts.push(Attempt {
+            id: self.ids.next(self.at),
+            call: self.ids.next(self.at),
+            agent: key("2000"),
+            began: self.at,
+            ended: Some((self.at, CallResult::NoAnswer)),
+            counted: true,
+            talked: Millis::ZERO,
+        });
+        self.tables.entries.insert(entry.id, entry);
+    }
+
+    fn caller_rings(&mut self, on: &str, number: Option<PhoneNumber>) {
         let (leg, id) = (self.ids.next(self.at), self.ids.next(self.at));
         self.begin();
         self.names.give(leg, "caller");
-        let new = NewCall { id, leg, number, returning, seed: 7 };
+        let new = NewCall { id, leg, number, seed: 7 };
         let inbound = self.house.numbers[&on.parse::<PhoneNumber>().unwrap()].clone();
         let lines = self.lines();
         let world = World { directory: &self.house, lines: &lines };

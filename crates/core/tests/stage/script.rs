@@ -37,7 +37,10 @@ impl Stage {
             ["caller", "rings", rest @ ..] => {
                 let number = (!rest.contains(&"withheld")).then(|| CALLER.parse().unwrap());
                 let on = rest.iter().find(|word| word.starts_with('+')).copied().unwrap_or(DIALLED);
-                self.caller_rings(on, number, rest.contains(&"returning"));
+                if rest.contains(&"returning") {
+                    self.we_have_tried_to_reach_the_caller();
+                }
+                self.caller_rings(on, number);
             }
             ["agent", agent, "is", "free"] => self.agent_is_free(agent),
             ["agent", agent, "calls", "back"] => self.agent_calls_back(agent),

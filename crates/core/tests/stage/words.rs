@@ -114,6 +114,7 @@ fn spoken(spoken: &Spoken) -> String {
 pub fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Done => "done".into(),
+        Answer::Returning => "done, we have tried to reach this customer".into(),
         Answer::Requested { promise, .. } => format!("request made, {}", window(*promise)),
         Answer::AlreadyOpen { promise, .. } => format!("a request is open already, {}", window(*promise)),
         Answer::OverLimit => "too many requests".into(),

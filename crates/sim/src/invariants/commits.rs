@@ -167,7 +167,10 @@ impl Commits {
                     && other.target.business(directory) == entry.target.business(directory)
             });
             if let Some(twin) = twin {
-                self.broken("I-7", format!("two entries are open for the same number and business: {} and {}", entry.id, twin.id));
+                self.broken(
+                    "I-7",
+                    format!("two entries are open for the same number and business: {} and {}", entry.id, twin.id),
+                );
             }
         }
     }

@@ -250,6 +250,10 @@ impl Inbound {
         let Some(awaited) = self.promise.take_if(|awaited| awaited.number == number) else { return };
         match awaited.what {
             Awaiting::Arrival if *answer == Answer::Done => self.take(turn),
+            Awaiting::Arrival if *answer == Answer::Returning => {
+                self.class = Class::Returning;
+                self.take(turn);
+            }
             Awaiting::Arrival => {
                 self.refuse(turn);
                 return;
@@ -279,9 +283,12 @@ impl Inbound {
                 FlowInput::Requested(RequestAnswer::AlreadyOpen { promise: told(*promise, turn) })
             }
             Answer::OverLimit => FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::OverLimit)),
-            Answer::Done | Answer::Attempt(_) | Answer::Reserved(_) | Answer::CallBack(_) | Answer::Refused(_) => {
-                FlowInput::NotSaved
-            }
+            Answer::Done
+            | Answer::Returning
+            | Answer::Attempt(_)
+            | Answer::Reserved(_)
+            | Answer::CallBack(_)
+            | Answer::Refused(_) => FlowInput::NotSaved,
         };
         if !self.take_waiting_answer(turn) {
             self.tell_flow(answer, turn);

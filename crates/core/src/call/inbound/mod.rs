@@ -227,7 +227,7 @@ impl Inbound {
             service: number.service.clone(),
             language: number.language.unwrap_or(world.directory.site.language),
             arrived: at,
-            class: if new.returning { Class::Returning } else { Class::Ordinary },
+            class: Class::Ordinary,
             after_hours: false,
             treatment: Treatment::Arriving,
             stand: None,

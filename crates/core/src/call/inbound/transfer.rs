@@ -112,6 +112,7 @@ impl Inbound {
                 });
             }
             Answer::Refused(_)
+            | Answer::Returning
             | Answer::Requested { .. }
             | Answer::AlreadyOpen { .. }
             | Answer::OverLimit
