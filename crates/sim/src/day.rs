@@ -68,6 +68,8 @@ pub struct Figures {
     pub in_line_s: f64,
     /// The same of those who were answered.
     pub answered_in_line_s: f64,
+    /// How long the conversations of these callers were together, in seconds.
+    pub handling_s: f64,
     /// How good the predicted wait was for those who waited and were answered.
     pub prediction: Coverage,
     /// The same for all who waited. The wait of who gave up is the one that staying would have cost, as long as the
@@ -170,6 +172,7 @@ impl Figures {
         self.in_time += other.in_time;
         self.in_line_s += other.in_line_s;
         self.answered_in_line_s += other.answered_in_line_s;
+        self.handling_s += other.handling_s;
         self.prediction.add(other.prediction);
         self.virtual_prediction.add(other.virtual_prediction);
         self.busy_s.resize(self.busy_s.len().max(other.busy_s.len()), 0.0);
@@ -364,6 +367,7 @@ impl<'a> Day<'a> {
         let wait = now.since(caller.arrived);
         self.figures.in_line_s += wait.as_secs_f64();
         self.figures.answered_in_line_s += wait.as_secs_f64();
+        self.figures.handling_s += caller.handling.as_secs_f64();
         self.figures.in_time += u64::from(wait <= self.centre.plan.threshold);
         if let Some(predicted) = caller.predicted {
             self.figures.prediction.count(predicted, wait);

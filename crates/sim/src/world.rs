@@ -209,7 +209,7 @@ impl World {
             let _ = self.pass_time();
             if self.clock.now() >= left {
                 // Callbacks and retries of the last minutes have rung new phones.
-                left = left + Millis::minutes(2);
+                left += Millis::minutes(2);
                 self.phones.everybody_leaves();
             }
             if let Some(violation) = self.look() {
@@ -375,12 +375,11 @@ impl World {
         let entries: Vec<&Entry> = inner.tables.entries.values().collect();
         let own: Vec<&&Entry> = entries.iter().filter(|entry| entry.holder() == Some(agent)).collect();
         let open: Vec<&&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
-        let chosen = match self.rng.u8(0..10) {
+        match self.rng.u8(0..10) {
             0..5 if !own.is_empty() => self.rng.choice(&own).map(|entry| entry.id),
             0..9 => self.rng.choice(&open).map(|entry| entry.id),
             _ => self.rng.choice(&entries).map(|entry| entry.id),
-        };
-        chosen
+        }
     }
 
     fn choose_change(&mut self, agent: &AgentKey) -> (Change, Actor, &'static str) {

@@ -1,4 +1,5 @@
 //! The simulator itself: it is deterministic, it sees what is interesting, and it catches what it should.
+#![allow(clippy::expect_used)]
 
 use nohold_sim::faults::Fault;
 use nohold_sim::reach::Reach;
