@@ -92,10 +92,12 @@ impl Centre {
     /// The centre of a plan.
     ///
     /// # Errors
-    /// When the scenario that lends its settings does not parse, or a moment of the plan is not a number that a day
-    /// can have.
+    /// When nobody calls or works in the plan, when it rings all agents (an offer is taken up at once, so that nobody
+    /// could win), or when the scenario that lends its settings does not parse.
     pub fn new(plan: Plan) -> anyhow::Result<Self> {
-        anyhow::ensure!(plan.per_hour.is_finite() && plan.per_hour > 0.0, "give callers per hour, more than none");
+        anyhow::ensure!(plan.per_hour.is_finite() && plan.per_hour > 0.0, "let somebody call: per_hour is above 0");
+        anyhow::ensure!(plan.agents > 0, "let somebody work: agents is above 0");
+        anyhow::ensure!(plan.strategy != Strategy::RingAll, "choose a strategy that rings one agent at a time");
         let mut directory = Scenario::draw(&mut Rng::with_seed(0))?.directory;
         let queue = QueueKey::new(QUEUE)?;
         let group = GroupKey::new(GROUP)?;
@@ -285,18 +287,18 @@ impl<'a> Day<'a> {
         self.line.push(Caller { number, arrived: now, handling, counts, predicted: None });
         self.next_arrival(now);
         self.route(now)?;
-        // Callers are numbered in the order of the line: whoever is last now got no agent.
-        if self.line.last().is_some_and(|last| last.number == number) {
-            if plan.patience > Millis::ZERO {
-                self.foresee(now + patience, Event::GivesUp(number));
-            }
-            self.predict()?;
+        if self.line.last().is_none_or(|last| last.number != number) {
+            return Ok(());
         }
-        Ok(())
+        if plan.patience > Millis::ZERO {
+            self.foresee(now + patience, Event::GivesUp(number));
+        }
+        self.figures.waited += u64::from(counts);
+        self.predict()
     }
 
     fn give_up(&mut self, now: Timestamp, number: u64) {
-        // Who was answered meanwhile stands no longer in the line.
+        // Who was answered meanwhile no longer stands in line.
         let Ok(position) = self.line.binary_search_by_key(&number, |caller| caller.number) else { return };
         self.snapshot.waiting.remove(position);
         let caller = self.line.remove(position);
@@ -389,8 +391,7 @@ impl<'a> Day<'a> {
 
     /// Predicts the wait of the last in line.
     fn predict(&mut self) -> anyhow::Result<()> {
-        let Some((last, ahead)) = self.line.split_last_mut().filter(|(last, _)| last.counts) else { return Ok(()) };
-        self.figures.waited += 1;
+        let Some((last, ahead)) = self.line.split_last_mut() else { return Ok(()) };
         let line = LineAhead {
             agents: self.centre.plan.agents,
             aht: self.centre.plan.handling,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 22] = [
+const MUST_SEE: [&str; 23] = [
+    "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
     "requests made",
@@ -78,10 +79,15 @@ impl fmt::Display for Reach {
 /// Counts what the history of the store tells.
 pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
     use nohold_core::agent::OfferEnd;
-    use nohold_core::entry::Change;
+    use nohold_core::entry::{Change, CloseReason, State};
     use nohold_core::fact::Fact;
     use nohold_core::routing::Class;
     use nohold_model::CallResult;
+    for entry in tables.entries.values() {
+        if matches!(entry.state, State::Closed { reason: CloseReason::Unreachable, .. }) {
+            reach.count("entries unreachable");
+        }
+    }
     for dated in &tables.facts {
         let what = match &dated.fact {
             Fact::CallArrived(_) => "calls taken",

@@ -84,7 +84,12 @@ fn site(rng: &mut Rng) -> anyhow::Result<Site> {
         language: Language::Chinese,
         dialling_window: DiallingWindow::MANUAL,
         outbound: OutboundRules::of_country(china),
-        retry_plan: RetryPlan::default(),
+        // Shorter than any real plan at times, so that a history reaches its end.
+        retry_plan: RetryPlan {
+            max_attempts: rng.u32(1..4),
+            gap: Millis::minutes(rng.u64(1..11)),
+            ..RetryPlan::default()
+        },
         request_limit: RequestLimit { per_number_per_day: rng.u32(2..6) },
         promise: PromisePolicy::default(),
         expire_after: rng.bool().then(|| Millis::minutes(rng.u64(30..300))),
