@@ -1,6 +1,6 @@
 //! Drives one call: an input comes, the rules answer, the effects go out.
 
-use nohold_core::call::{Effects, Input, World};
+use nohold_core::call::{Command, Effects, HangUp, Input, World};
 use nohold_model::{CallId, Timestamp};
 use tokio::sync::mpsc;
 
@@ -16,6 +16,8 @@ pub(crate) async fn run<P: Ports>(
     first: Effects,
     mut inputs: mpsc::UnboundedReceiver<Input>,
 ) {
+    // Also when the rules panic: nobody is left on the line, and housekeeping accounts for the call.
+    let _end = TaskEnd { node: node.clone(), id, live: live.clone() };
     let mut driver = Driver { node, id, live, books: Books::default(), reconcile_at: Timestamp::EPOCH };
     driver.reconcile_at = driver.node.now() + driver.node.settings().reconcile_every;
     driver.carry_out(first);
@@ -23,7 +25,22 @@ pub(crate) async fn run<P: Ports>(
         let woken = driver.wait(&mut inputs).await;
         driver.go_on(woken);
     }
-    driver.node.forget(id);
+}
+
+/// The end of a call's task, however it came.
+struct TaskEnd<P: Ports> {
+    node: Node<P>,
+    id: CallId,
+    live: LiveCall,
+}
+
+impl<P: Ports> Drop for TaskEnd<P> {
+    fn drop(&mut self) {
+        for leg in self.live.with(|call| call.legs()) {
+            self.node.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Normal });
+        }
+        self.node.forget(self.id);
+    }
 }
 
 struct Driver<P> {

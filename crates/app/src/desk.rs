@@ -6,6 +6,7 @@ use nohold_core::entry::{Actor, Change};
 use nohold_core::transaction::{Answer, Noun, Refusal, Transaction};
 use nohold_model::{AgentKey, CallId, EntryId, IdSource};
 use thiserror::Error;
+use tokio::sync::oneshot;
 
 use crate::node::Node;
 use crate::ports::{Ports, Store, StoreFailed};
@@ -50,6 +51,26 @@ impl<P: Ports> Node<P> {
         beyond_window: bool,
         by: Actor,
     ) -> Result<CallId, NotDone> {
+        // In a task of its own: whoever asked may go away, but what is committed must also begin.
+        let (answer, answered) = oneshot::channel();
+        let node = self.clone();
+        self.ports().spawn(
+            "call back",
+            Box::pin(async move {
+                // Nobody may be left to hear it.
+                let _ = answer.send(node.call_back_now(entry, agent, beyond_window, by).await);
+            }),
+        );
+        answered.await.unwrap_or(Err(NotDone::Store(StoreFailed)))
+    }
+
+    async fn call_back_now(
+        &self,
+        entry: EntryId,
+        agent: AgentKey,
+        beyond_window: bool,
+        by: Actor,
+    ) -> Result<CallId, NotDone> {
         let call = IdSource::new(self.ports().seed()).next(self.now());
         match self.wish(Transaction::CallBack { entry, agent, call, beyond_window, by }).await? {
             Answer::CallBack(order) => {
@@ -88,7 +109,9 @@ impl<P: Ports> Node<P> {
     }
 
     async fn wish(&self, transaction: Transaction) -> Result<Answer, NotDone> {
-        self.is_ready().await;
+        if !self.is_ready() {
+            return Err(NotDone::Store(StoreFailed));
+        }
         let answer = self.ports().store().transact(self.directory(), self.now(), transaction).await?;
         self.wake_routing();
         match answer {

@@ -1,13 +1,14 @@
 //! A running Nohold: its calls, and what it shares between them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, World};
 use nohold_core::directory::Directory;
 use nohold_core::transaction::CallbackOrder;
 use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 
 use crate::ports::{Clock, Ports, Telephony, TelephonyEvent};
 use crate::{call_task, housekeeping, recovery, router};
@@ -52,7 +53,7 @@ struct Shared<P> {
     calls: Mutex<Calls>,
     routing: Notify,
     /// What died before this node is accounted for: calls and wishes may come.
-    ready: watch::Sender<bool>,
+    ready: AtomicBool,
 }
 
 /// The live calls and whose each leg is.
@@ -82,7 +83,7 @@ impl LiveCall {
         lock(&self.call).agents()
     }
 
-    /// Lets the call take an input; its legs and deadline are known afterwards.
+    /// Works on the call while nobody else does.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Call) -> T) -> T {
         work(&mut lock(&self.call))
     }
@@ -104,7 +105,7 @@ impl<P: Ports> Node<P> {
                 lines: RwLock::default(),
                 calls: Mutex::default(),
                 routing: Notify::new(),
-                ready: watch::Sender::new(false),
+                ready: AtomicBool::new(false),
             }),
         };
         let (starting, listening) = (node.clone(), node.clone());
@@ -116,24 +117,33 @@ impl<P: Ports> Node<P> {
     /// What must be done before the first call is taken.
     async fn run_up(self) {
         recovery::account_for_the_dead(&self).await;
-        router::look(&self).await;
-        self.shared.ready.send_replace(true);
+        // Before the lines are known every queue would look empty of agents.
+        while router::look(&self).await.is_err() {
+            recovery::pause(&self).await;
+        }
+        self.shared.ready.store(true, Ordering::Release);
         let (routing, keeping) = (self.clone(), self.clone());
         self.ports().spawn("router", Box::pin(async move { router::run(routing).await }));
         self.ports().spawn("housekeeping", Box::pin(async move { housekeeping::run(keeping).await }));
     }
 
-    /// Waits until the node takes calls and wishes.
-    pub(crate) async fn is_ready(&self) {
-        let mut ready = self.shared.ready.subscribe();
-        // The sender lives as long as the node does.
-        let _ = ready.wait_for(|ready| *ready).await;
+    /// Whether the node takes calls and wishes: what died before it is accounted for.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.shared.ready.load(Ordering::Acquire)
+    }
+
+    fn knows(&self, leg: LegId) -> bool {
+        lock(&self.shared.calls).by_leg.contains_key(&leg)
     }
 
     async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>) {
-        self.is_ready().await;
         while let Some(event) = events.recv().await {
             match event {
+                TelephonyEvent::NewCall { leg, .. } if !self.is_ready() => {
+                    self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Unavailable });
+                }
+                // A leg that has a call already: the engine has said it twice.
+                TelephonyEvent::NewCall { leg, .. } if self.knows(leg) => {}
                 TelephonyEvent::NewCall { leg, from, to } => match self.directory().numbers.get(&to) {
                     Some(number) => self.take(leg, from, number),
                     // A number that is not ours: the trunk has sent it to the wrong place.
@@ -168,9 +178,11 @@ impl<P: Ports> Node<P> {
 
     fn drive(&self, call: Call, effects: Effects) {
         let (mailbox, inputs) = mpsc::unbounded_channel();
-        let id = call.id();
+        let (id, legs) = (call.id(), call.legs());
         let live = LiveCall { call: Arc::new(Mutex::new(call)), mailbox };
         lock(&self.shared.calls).by_id.insert(id, live.clone());
+        // Before the task first runs: a hang-up may follow the call at once.
+        self.remember_legs(id, legs);
         let node = self.clone();
         let task = async move { call_task::run(node, id, live, effects, inputs).await };
         self.ports().spawn("call", Box::pin(task));
@@ -252,7 +264,7 @@ impl<P: Ports> Node<P> {
     }
 }
 
-/// A lock that a panic elsewhere does not poison for everybody: what it guards is replaced whole.
+/// A lock that a panic elsewhere does not close for everybody: a call that panicked is taken down by its task's end.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -30,6 +30,7 @@ pub(crate) async fn account_for_the_dead<P: Ports>(node: &Node<P>) {
     }
 }
 
-async fn pause<P: Ports>(node: &Node<P>) {
+/// Leaves the store some time.
+pub(crate) async fn pause<P: Ports>(node: &Node<P>) {
     node.ports().clock().sleep_until(node.now() + ASK_AGAIN_AFTER).await;
 }

@@ -11,7 +11,7 @@ use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{IdSource, Millis, QueueKey};
 
 use crate::node::Node;
-use crate::ports::{Clock, Overview, Ports, Store};
+use crate::ports::{Clock, Overview, Ports, Store, StoreFailed};
 
 /// A call that has not been heard of its offer after this is told again.
 const TELL_AGAIN_AFTER: Millis = Millis::seconds(1);
@@ -25,13 +25,14 @@ pub(crate) async fn run<P: Ports>(node: Node<P>) {
             () = node.routing_is_woken() => {}
             () = poll => {}
         }
-        look(&node).await;
+        // What fails now is looked at again after the next pause.
+        let _ = look(&node).await;
     }
 }
 
 /// One look: the lines as they are, and the offers to make.
-pub(crate) async fn look<P: Ports>(node: &Node<P>) {
-    let Ok(overview) = node.ports().store().routing_snapshot().await else { return };
+pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
+    let overview = node.ports().store().routing_snapshot().await?;
     let directory = node.directory();
     node.set_lines(lines(&overview, &directory));
     for offer in &overview.snapshot.offers {
@@ -42,6 +43,7 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>) {
     for assignment in routing::assign(&overview.snapshot, &directory, node.now()) {
         reserve(node, assignment).await;
     }
+    Ok(())
 }
 
 async fn reserve<P: Ports>(node: &Node<P>, assignment: Assignment) {

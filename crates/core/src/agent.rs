@@ -331,8 +331,8 @@ fn offer_ended(agent: &mut Agent, at: Timestamp, end: OfferEnd, after: AfterOffe
         }
         OfferEnd::NoAnswer if !after.forgiving => out_of_rotation(agent),
         OfferEnd::Unreachable => out_of_rotation(agent),
-        OfferEnd::NoAnswer | OfferEnd::Declined => agent.retry_at = at + after.pause,
-        OfferEnd::Withdrawn | OfferEnd::Interrupted => {}
+        OfferEnd::NoAnswer | OfferEnd::Declined | OfferEnd::Interrupted => agent.retry_at = at + after.pause,
+        OfferEnd::Withdrawn => {}
     }
     settle(agent);
     true

@@ -162,7 +162,6 @@ pub(crate) fn site() -> Site {
         broken_within: Millis::seconds(30),
         served_after: Millis::seconds(20),
         returning_within: Millis::hours(2),
-        least_message: Millis::seconds(2),
         expire_after: Some(Millis::hours(48)),
     }
 }

@@ -12,7 +12,7 @@ use fastrand::Rng;
 use nohold_core::agent::{self, AfterOffer, Agent, Input, OfferEnd};
 use nohold_core::directory::{AgentProfile, Directory, Group, Queue, Strategy};
 use nohold_core::routing::{Assignment, Class, Snapshot, Waiting, assign};
-use nohold_core::wait::{Interval, LineAhead};
+use nohold_core::wait::{Estimate, LineAhead};
 use nohold_model::{AgentKey, CallId, ExtensionKey, GroupKey, IdSource, Millis, OfferId, QueueKey, Timestamp};
 
 use crate::scenario::Scenario;
@@ -71,21 +71,25 @@ pub struct Figures {
     /// How long the conversations of these callers were together, in seconds.
     pub handling_s: f64,
     /// How good the predicted wait was for those who waited and were answered.
-    pub prediction: Coverage,
+    pub prediction: Prediction,
     /// The same for all who waited. The wait of who gave up is the one that staying would have cost, as long as the
     /// line is served in the order of arrival.
-    pub virtual_prediction: Coverage,
+    pub virtual_prediction: Prediction,
     /// How long each agent talked, in seconds, in the order of their keys.
     pub busy_s: Vec<f64>,
 }
 
-/// How often a wait lay in the interval that was predicted for it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Coverage {
+/// Predicted waits against those that came.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Prediction {
     /// Predictions.
     pub made: u64,
-    /// Those that came true.
+    /// Those whose interval held the wait.
     pub held: u64,
+    /// The means of all predictions together, in seconds.
+    pub predicted_s: f64,
+    /// The waits together, in seconds.
+    pub waited_s: f64,
 }
 
 impl Centre {
@@ -184,21 +188,32 @@ impl Figures {
     }
 }
 
-impl Coverage {
-    /// The share of predictions that came true.
+impl Prediction {
+    /// The share of predictions whose interval held the wait.
     #[must_use]
-    pub fn share(&self) -> f64 {
+    pub fn coverage(&self) -> f64 {
         share(self.held, self.made)
     }
 
-    fn count(&mut self, interval: Interval, wait: Millis) {
-        self.made += 1;
-        self.held += u64::from((interval.low..=interval.high).contains(&wait.as_secs_f64()));
+    /// Actual over predicted: above one where waits were longer than predicted.
+    #[must_use]
+    pub fn factor(&self) -> f64 {
+        self.waited_s / self.predicted_s
     }
 
-    fn add(&mut self, other: Coverage) {
+    fn count(&mut self, predicted: Estimate, wait: Millis) {
+        let (interval, wait_s) = (predicted.interval(), wait.as_secs_f64());
+        self.made += 1;
+        self.held += u64::from((interval.low..=interval.high).contains(&wait_s));
+        self.predicted_s += predicted.mean_s();
+        self.waited_s += wait_s;
+    }
+
+    fn add(&mut self, other: Prediction) {
         self.made += other.made;
         self.held += other.held;
+        self.predicted_s += other.predicted_s;
+        self.waited_s += other.waited_s;
     }
 }
 
@@ -223,7 +238,7 @@ struct Caller {
     /// Came after the warm-up.
     counts: bool,
     /// The wait that was predicted on arrival, for who did not get an agent at once.
-    predicted: Option<Interval>,
+    predicted: Option<Estimate>,
 }
 
 /// A day in progress.
@@ -251,7 +266,8 @@ impl<'a> Day<'a> {
         let opens = Timestamp::EPOCH + centre.plan.warm_up;
         Day {
             centre,
-            rng: Rng::with_seed(seed),
+            // The generator's first numbers are alike for seeds that are neighbours, as those of days are.
+            rng: Rng::with_seed(Rng::with_seed(seed).u64(..)),
             ids: IdSource::new(seed),
             events: BinaryHeap::new(),
             foreseen: 0,
@@ -379,11 +395,11 @@ impl<'a> Day<'a> {
 
     /// Those who gave up and came before the caller of this number: now it would have been their turn.
     fn would_be_next(&mut self, now: Timestamp, number: u64) {
-        let coverage = &mut self.figures.virtual_prediction;
+        let prediction = &mut self.figures.virtual_prediction;
         self.gone.retain(|caller| {
             let waits_on = caller.number > number;
             if let (false, Some(predicted)) = (waits_on, caller.predicted) {
-                coverage.count(predicted, now.since(caller.arrived));
+                prediction.count(predicted, now.since(caller.arrived));
             }
             waits_on
         });
@@ -399,7 +415,7 @@ impl<'a> Day<'a> {
             live_ahead: u32::try_from(ahead.len())?,
             requests_ahead: 0,
         };
-        last.predicted = line.estimate().map(|estimate| estimate.interval());
+        last.predicted = line.estimate();
         Ok(())
     }
 

@@ -382,6 +382,9 @@ impl Telephony for Phones {
     fn execute(&self, command: Command) {
         let now = self.clock.now();
         let mut state = self.state();
+        if state.events.is_none() {
+            return;
+        }
         match command {
             Command::Answer { leg } => {
                 state.answered.insert(leg);

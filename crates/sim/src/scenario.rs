@@ -99,7 +99,6 @@ fn site(rng: &mut Rng) -> anyhow::Result<Site> {
         broken_within: Millis::seconds(30),
         served_after: Millis::seconds(20),
         returning_within: Millis::hours(2),
-        least_message: Millis::seconds(2),
     })
 }
 

@@ -176,9 +176,10 @@ impl World {
     /// The process dies between two instructions.
     fn die(&mut self) {
         self.count("process killed");
+        // First of all the engine: nothing that ends with the process says a last word to anybody.
+        self.phones.die();
         self.executor = Executor::default();
         self.clock.forget_sleepers();
-        self.phones.die();
         self.node = None;
         let pause = Millis::new(self.rng.u64(100..20_000));
         self.up_again = Some(self.clock.now() + pause);

@@ -35,5 +35,6 @@ fn histories_without_a_fault_hold_and_see_what_is_interesting() {
         assert_eq!(report.violation, None, "seed {seed}");
         reach.add(&report.reach);
     }
-    assert_eq!(reach.unseen(30 * u64::from(STEPS)), [], "{reach}");
+    // Thirty histories are few: each thing at least once.
+    assert_eq!(reach.unseen(u64::from(STEPS)), [], "{reach}");
 }

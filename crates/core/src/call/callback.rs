@@ -149,7 +149,13 @@ impl Callback {
             self.not_begun(turn);
             return;
         }
-        if !self.agent_there {
+        let order = &self.order;
+        let allowed = turn.world.directory.may_dial(&order.number, &order.target, turn.at, order.beyond_window).is_ok();
+        if !self.agent_there || !allowed {
+            if self.agent_there {
+                // While the store stood still the dialling window has closed.
+                self.hang_up(self.agent_leg, turn);
+            }
             // Certainly not sent: it counts for nothing.
             self.attempt_over(attempt, CallResult::Interrupted, false, turn);
             return;

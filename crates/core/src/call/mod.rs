@@ -170,9 +170,9 @@ impl Gone {
         match self {
             Gone::Busy | Gone::Refused | Gone::HungUp => OfferEnd::Declined,
             Gone::NoAnswer => OfferEnd::NoAnswer,
-            Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff | Gone::Failed | Gone::Lost => {
-                OfferEnd::Unreachable
-            }
+            Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff | Gone::Failed => OfferEnd::Unreachable,
+            // Our own fault: the agent stays in rotation.
+            Gone::Lost => OfferEnd::Interrupted,
         }
     }
 }

@@ -44,6 +44,8 @@ impl Talk {
             }
             (false, Some(playback)) => {
                 self.music = None;
+                // A new bridge: to an engine the old one, repeated, would be nothing new.
+                self.bridge = ids.next(at);
                 effects.media(Command::Stop { leg: self.customer_leg, playback });
                 effects.media(Command::Bridge { bridge: self.bridge, a: self.agent_leg, b: self.customer_leg });
             }

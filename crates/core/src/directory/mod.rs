@@ -76,8 +76,6 @@ pub struct Site {
     pub served_after: Millis,
     /// How long after our attempt a customer who rings in stands at the head of the line (I-5, *returning*).
     pub returning_within: Millis,
-    /// Messages with less speech than this are empty (AT-6).
-    pub least_message: Millis,
     /// An open entry on which nobody has worked for so long since it was due is *expired*; never, where there is
     /// nothing.
     pub expire_after: Option<Millis>,

@@ -59,7 +59,8 @@ impl<R: Rows> Working<'_, R> {
             }
             Fact::CallbackTalked { attempt, entry, talked, broken } => {
                 let change = Change::TalkEnded { attempt: *attempt, talked: *talked, broken: *broken };
-                self.by_system(*entry, at, &change)?;
+                // A record may come late; the agent's time for the outcome begins when everybody can see it.
+                self.by_system(*entry, at.max(self.at), &change)?;
             }
             Fact::CallbackDropped { entry, call } => {
                 self.by_system(*entry, at, &Change::CallDropped { call: *call })?;
@@ -207,7 +208,8 @@ impl<R: Rows> Working<'_, R> {
     /// number, of several people or matters, nobody knows which of them this was: they stay for a person to close.
     fn served(&mut self, at: Timestamp, number: &PhoneNumber, business: &Business) -> Read<()> {
         let mut open = self.open_entries(number)?;
-        open.retain(|entry| entry.target.business(self.directory).as_ref() == Some(business));
+        // A record may come late: what the customer has left behind since then was not settled by this call.
+        open.retain(|entry| entry.last <= at && entry.target.business(self.directory).as_ref() == Some(business));
         let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
         for entry in open.iter().filter(|entry| !(several && entry.request.is_some())) {
             self.by_system(entry.id, at, &Change::Served)?;

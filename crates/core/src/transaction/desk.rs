@@ -147,6 +147,7 @@ impl<R: Rows> Working<'_, R> {
             caller_id,
             target: entry.target,
             queue,
+            beyond_window,
         }))
     }
 

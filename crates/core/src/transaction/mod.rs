@@ -129,6 +129,8 @@ pub struct CallbackOrder {
     pub target: Target,
     /// The queue that the request came from.
     pub queue: Option<QueueKey>,
+    /// A supervisor has allowed it outside the dialling window.
+    pub beyond_window: bool,
 }
 
 /// Why a transaction changed nothing.

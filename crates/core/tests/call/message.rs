@@ -195,6 +195,7 @@ fn where_the_engine_says_nothing_after_the_hang_up_the_call_ends_as_missed() {
         expect![[r#"
             1:20 caller hangs up
             1:30 time
+                   → discard the recording
                    · missed call of queue 600, left at message, waited 90 s
                    · call ended: Missed
             = list: Missed of 138****8000 for queue 600, place 0:00, waiting

@@ -131,7 +131,6 @@ fn site() -> Site {
         broken_within: Millis::seconds(30),
         served_after: Millis::seconds(20),
         returning_within: Millis::hours(2),
-        least_message: Millis::seconds(2),
     }
 }
 

@@ -47,8 +47,8 @@ impl Inbound {
     pub(super) fn tick(&mut self, turn: &mut Turn<'_, '_>) {
         self.tick_ringing(turn);
         if self.recording.is_some_and(|recording| recording.give_up_at.is_some_and(|until| turn.at >= until)) {
-            // The engine has nothing to hand over.
-            self.recording = None;
+            // The engine has said nothing: what it may have is not a message that anybody knows of.
+            self.discard(turn);
             self.end_if_gone(turn);
         }
         if !self.there {

@@ -160,10 +160,11 @@ impl Inbound {
     }
 
     pub(super) fn transfer_failed(&mut self, why: TransferFailure, turn: &mut Turn<'_, '_>) {
-        let Treatment::Transferring(transfer) = std::mem::replace(&mut self.treatment, Treatment::Over) else { return };
+        let Treatment::Transferring(transfer) = &mut self.treatment else { return };
+        let run = transfer.run.take();
         self.stop_playing(turn);
         turn.effects.record(turn.at, Fact::TransferFailed { call: self.id });
-        match transfer.run {
+        match run {
             Some(run) => {
                 self.treatment = Treatment::Flow(run);
                 self.step(FlowInput::TransferFailed(why), turn);
