@@ -83,7 +83,7 @@ fn lines(overview: &Overview, directory: &Directory) -> Lines {
     }
     for queue in directory.queues.values() {
         let line = lines.entry(queue.key.clone()).or_default();
-        for (profile, _) in directory.members(queue) {
+        for profile in directory.members(queue) {
             line.usual_agents += 1;
             let here = overview.snapshot.agents.iter().any(|agent| agent.key == profile.key && agent.is_signed_in());
             line.agents += u32::from(here);

@@ -172,11 +172,9 @@ impl<'a> Round<'a> {
     /// The free agents of a queue, best first, with the priority that each gives to it.
     fn free_agents(&self, queue: &'a Queue) -> Vec<(&'a AgentKey, u8)> {
         let mut agents: Vec<(&AgentKey, u8, Timestamp)> = self
-            .directory
-            .members(queue)
-            .filter_map(|(profile, priority)| {
-                self.free.get_key_value(&profile.key).map(|(key, agent)| (*key, priority, agent.idle_since))
-            })
+            .free
+            .iter()
+            .filter_map(|(key, agent)| Some((*key, self.directory.priority(queue, key)?, agent.idle_since)))
             .collect();
         let last = self.memory.get(&queue.key);
         agents.sort_by_key(|(agent, priority, idle_since)| {

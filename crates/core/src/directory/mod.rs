@@ -373,13 +373,20 @@ impl Directory {
         self.queues.get(key)
     }
 
-    /// The agents who serve this queue, each once, with the queue's priority for them.
-    pub fn members<'a>(&'a self, queue: &'a Queue) -> impl Iterator<Item = (&'a AgentProfile, u8)> {
+    /// The agents who serve this queue, each once.
+    pub fn members<'a>(&'a self, queue: &Queue) -> impl Iterator<Item = &'a AgentProfile> {
         let keys: BTreeSet<&AgentKey> =
             queue.groups.iter().filter_map(|group| self.groups.get(group)).flat_map(|group| &group.agents).collect();
-        keys.into_iter()
-            .filter_map(|key| self.agents.get(key))
-            .map(|agent| (agent, agent.priorities.get(&queue.key).copied().unwrap_or(0)))
+        keys.into_iter().filter_map(|key| self.agents.get(key))
+    }
+
+    /// The priority that an agent gives to a queue, where the agent serves it; lower comes first.
+    #[must_use]
+    pub fn priority(&self, queue: &Queue, agent: &AgentKey) -> Option<u8> {
+        let profile = self.agents.get(agent)?;
+        let serves =
+            queue.groups.iter().filter_map(|group| self.groups.get(group)).any(|group| group.agents.contains(agent));
+        serves.then(|| profile.priorities.get(&queue.key).copied().unwrap_or(0))
     }
 
     /// How this agent's phone rings for this queue.

@@ -71,8 +71,11 @@ fn the_agents_of_a_queue_are_those_of_its_groups_each_once_with_the_queues_place
     directory.agents.get_mut(&agent("2001")).unwrap().priorities.insert(queue("600"), 3);
     // Somebody who is in the group and has been deleted.
     directory.agents.remove(&agent("2002"));
-    let members = directory.members(directory.queue(&queue("600")).unwrap());
-    let members: Vec<_> = members.map(|(profile, priority)| (profile.key.to_string(), priority)).collect();
+    let line = directory.queue(&queue("600")).unwrap();
+    let members = directory
+        .members(line)
+        .map(|profile| (profile.key.to_string(), directory.priority(line, &profile.key).unwrap()));
+    let members: Vec<_> = members.collect();
     assert_eq!(members, [("2000".to_owned(), 0), ("2001".to_owned(), 3)]);
 }
 

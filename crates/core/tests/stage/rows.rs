@@ -65,7 +65,7 @@ impl Tables {
             let mut callers: Vec<&Waiting> = self.waiting.values().filter(|row| row.queue == *key).collect();
             callers.sort_by_key(|row| turn(row));
             let signed_in = |agent: &AgentKey| self.agents.get(agent).is_some_and(Agent::is_signed_in);
-            let members: Vec<_> = directory.members(queue).map(|(profile, _)| profile.key.clone()).collect();
+            let members: Vec<_> = directory.members(queue).map(|profile| profile.key.clone()).collect();
             let agents = members.iter().filter(|agent| signed_in(agent)).count();
             let line = Line {
                 callers: callers.into_iter().map(|row| row.call).collect(),

@@ -149,7 +149,7 @@ fn nobody_idle(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
         if sight.tables.all_live_offers().any(|offer| offer.call == row.call) {
             continue;
         }
-        let idle = sight.directory.members(queue).find(|(profile, _)| {
+        let idle = sight.directory.members(queue).find(|profile| {
             let agent = sight.tables.agents.get(&profile.key);
             agent.is_some_and(|agent| agent.may_be_offered(sight.now))
         });

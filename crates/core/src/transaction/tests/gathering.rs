@@ -1,11 +1,11 @@
 use nohold_model::Millis;
 
 use crate::entry::{Actor, Change, CloseReason, LeftAt, Section, State, Target};
-use crate::fact::{Doing, Fact};
+use crate::fact::{Dated, Doing, Fact};
 use crate::fixture::{
     Works, agent, at, by, call, customer, entry, group_b, message, queue, queue_600, renewals, request, supervisor,
 };
-use crate::transaction::{Answer, Refusal};
+use crate::transaction::{Answer, Refusal, Transaction};
 
 /// Call `n` comes in, waits 20 s in queue 600 and is given up.
 fn give_up(works: &mut Works, n: u32, number: Option<nohold_model::PhoneNumber>, short: bool) {
@@ -183,4 +183,17 @@ fn every_change_of_an_entry_stands_in_the_history() {
     works.change(1, Change::Prioritise { priority: 2 }, supervisor());
     works.change(1, Change::Cancel, Actor::Customer);
     assert_eq!(works.told(), "Entry:Claim Entry:Release Entry:Prioritise Entry:Cancel");
+}
+
+#[test]
+fn a_conversation_that_is_recorded_late_does_not_close_what_the_customer_asked_for_since() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.pass(Millis::minutes(1));
+    works.ask(1, &customer(1), group_b());
+    let earlier = Dated { at: works.now - Millis::seconds(30), fact: served(3) };
+    assert_eq!(works.run(&Transaction::Call { records: vec![earlier], promise: None }), Answer::Done);
+    assert!(works.entry(1).is_open(), "the caller was thanked after that conversation");
+    works.record(served(4));
+    assert!(!works.entry(1).is_open());
 }
