@@ -158,6 +158,23 @@ pub struct AfterOffer {
     pub forgiving: bool,
 }
 
+impl Input {
+    /// Whether a person or a timer may wish this by itself. What a call does to an agent comes from the call alone.
+    #[must_use]
+    pub fn is_wish(&self) -> bool {
+        match self {
+            Input::SignIn | Input::SignOut | Input::Choose(_) | Input::Clear | Input::EndWrapUp | Input::Tick => true,
+            Input::Offer(..)
+            | Input::Ringing(_)
+            | Input::OfferEnded(..)
+            | Input::Dial(..)
+            | Input::Connected(_)
+            | Input::Hold(..)
+            | Input::Free(..) => false,
+        }
+    }
+}
+
 impl Agent {
     /// An agent who has never signed in.
     #[must_use]

@@ -34,6 +34,9 @@ struct Options {
     threads: Option<usize>,
 }
 
+/// From so many steps on a run must have seen everything that is interesting.
+const STEPS_THAT_MUST_SEE_ALL: u64 = 200_000;
+
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let began = std::time::Instant::now();
@@ -56,7 +59,7 @@ fn main() -> anyhow::Result<ExitCode> {
                     match run(Plan { seed, steps: options.steps, fault: options.fault }) {
                         Ok(report) => {
                             lock(&reach).add(&report.reach);
-                            progress(seed + 1 - options.first_seed, options.seeds);
+                            progress((seed - options.first_seed).saturating_add(1), options.seeds);
                             if report.violation.is_some() {
                                 lock(&failed).push(report);
                             }
@@ -90,7 +93,9 @@ fn main() -> anyhow::Result<ExitCode> {
         began.elapsed().as_secs_f64()
     );
     // A planted fault ends histories early, so only honest runs are asked for what they have seen.
-    let unseen = if options.fault.is_some() { Vec::new() } else { lock(&reach).unseen(steps) };
+    // Nor is a handful of histories asked: somebody looks at one of them closely.
+    let too_few = steps < STEPS_THAT_MUST_SEE_ALL;
+    let unseen = if too_few || options.fault.is_some() { Vec::new() } else { lock(&reach).unseen(steps) };
     for (what, seen, wanted) in &unseen {
         println!("not enough seen: {what} {seen} times, wanted {wanted}");
     }

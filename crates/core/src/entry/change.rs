@@ -4,7 +4,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, Mill
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{CloseReason, Target, Window};
+use super::{Actor, CloseReason, Target, Window};
 
 /// One change of an entry. Every change stands in its history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,34 @@ pub enum Change {
     },
     /// A closed entry is worked on again.
     Reopen,
+}
+
+impl Change {
+    /// Whether somebody may wish this by itself. What a call does to an entry comes from the call alone.
+    #[must_use]
+    pub fn is_wish(&self, by: &Actor) -> bool {
+        match self {
+            Change::Tick => *by == Actor::System,
+            Change::Cancel => true,
+            Change::Outcome(Outcome::Close { reason, .. }) => {
+                let by_hand = matches!(reason, CloseReason::Done | CloseReason::Cancelled | CloseReason::Refused);
+                by_hand && *by != Actor::Customer
+            }
+            Change::Claim { .. }
+            | Change::Release
+            | Change::Outcome(_)
+            | Change::Prioritise { .. }
+            | Change::Reassign { .. }
+            | Change::Reopen => *by != Actor::Customer,
+            Change::CallBegan { .. }
+            | Change::CallDropped { .. }
+            | Change::AttemptBegan { .. }
+            | Change::AttemptEnded { .. }
+            | Change::Answered { .. }
+            | Change::TalkEnded { .. }
+            | Change::Served => false,
+        }
+    }
 }
 
 /// An agent's word on an entry.

@@ -29,7 +29,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::TalkEnded { attempt, talked, broken } => talk_ended(&mut next, site, at, *attempt, *talked, *broken)?,
         Change::Outcome(outcome) => say_outcome(&mut next, site, at, by, outcome)?,
         Change::Served => end_without_call(&mut next, at, CloseReason::Served)?,
-        Change::Cancel => end_without_call(&mut next, at, CloseReason::Cancelled)?,
+        Change::Cancel => cancel(&mut next, at, by)?,
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
         Change::Reopen => reopen(&mut next, at)?,
@@ -37,6 +37,9 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
     next.version += 1;
     Ok(next)
 }
+
+/// Nothing is agreed with a customer for later than this; a window beyond it is a slip of the hand.
+const LONGEST_POSTPONEMENT: Millis = Millis::hours(24 * 366);
 
 fn claim(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, agent: &AgentKey) -> Result<(), Refusal> {
     if !may_act_for(by, agent) {
@@ -300,7 +303,7 @@ fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcom
             (disposition, note)
         }
         Outcome::Postpone { window, disposition, note } => {
-            if window.to <= at || window.from > window.to {
+            if window.to.since(at) > LONGEST_POSTPONEMENT || window.to <= at || window.from > window.to {
                 return Err(Refusal::NotInTheFuture);
             }
             entry.state = State::Waiting;
@@ -361,6 +364,16 @@ fn reassign(entry: &mut Entry, by: &Actor, target: Option<&Target>, agent: Optio
     }
     entry.assigned = agent.cloned();
     Ok(())
+}
+
+/// The customer takes the wish back, or staff do; an agent not over the head of another.
+fn cancel(entry: &mut Entry, at: Timestamp, by: &Actor) -> Result<(), Refusal> {
+    if let (Actor::Agent(agent), Some(holder)) = (by, entry.holder())
+        && agent != holder
+    {
+        return Err(Refusal::HeldBy(holder.clone()));
+    }
+    end_without_call(entry, at, CloseReason::Cancelled)
 }
 
 fn reopen(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {

@@ -47,12 +47,15 @@ impl<R: Rows> Working<'_, R> {
         if !self.directory.agents.contains_key(agent) {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Agent)));
         }
-        let done = self.agent_input(agent, self.at, input, by)?;
+        let done = input.is_wish() && self.agent_input(agent, self.at, input, by)?;
         Ok(if done { Answer::Done } else { Answer::Refused(Refusal::AgentState) })
     }
 
     /// An entry is worked on without a call.
     pub(super) fn entry_wish(&mut self, id: EntryId, change: &Change, by: &Actor) -> Read<Answer> {
+        if !change.is_wish(by) {
+            return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed)));
+        }
         let Some(entry) = self.entry(id)? else { return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry))) };
         if let Some(other) = self.would_double(&entry, change)? {
             return Ok(Answer::Refused(Refusal::OpenElsewhere(other)));

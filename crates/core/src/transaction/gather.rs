@@ -2,7 +2,7 @@
 
 use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
-use super::{Answer, Read, Rows, Working};
+use super::{Answer, Read, Refusal, Rows, Working};
 use crate::entry::{Business, Entry, LeftAt, Request, Target};
 use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
@@ -57,6 +57,10 @@ impl<R: Rows> Working<'_, R> {
 
     /// Adds a request to the open entry of its number, or makes one.
     fn request(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
+        // Whoever is thanked must be somebody whom we may call: the block list and the outbound rules always win.
+        if let Err(forbidden) = self.directory.may_be_called_back(&made.number) {
+            return Ok(Answer::Refused(Refusal::Dial(forbidden.into())));
+        }
         let open = self.open_in(&made.number, &made.target)?;
         let asked_before = open
             .iter()

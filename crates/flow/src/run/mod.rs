@@ -14,6 +14,7 @@ mod walk;
 mod words;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use nohold_model::{FlowKey, Language, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -31,8 +32,8 @@ use message::MessageStep;
 use number::Keying;
 use walk::{Next, Otherwise, Turn};
 
-/// A running call's state in a flow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A running call's state in a flow. Its `Debug` says where it is, not what the caller keyed: numbers are personal.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The versions of the flow and of all that it can reach, as they were when the call came in.
     pinned: BTreeMap<FlowKey, u32>,
@@ -81,6 +82,16 @@ enum Waiting {
     LastWords {
         busy: bool,
     },
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("pinned", &self.pinned)
+            .field("stack", &self.stack)
+            .field("waits_for", &self.waits_for())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Run {

@@ -145,9 +145,12 @@ pub enum ProblemCode {
 pub fn validate(document: &Document, references: &References) -> Vec<Problem> {
     let mut check = Check { document, references, problems: Vec::new() };
     check.whole();
-    check.graph();
-    check.nodes();
-    check.all_branches();
+    // Of a flow that is too large, what else is wrong can wait: to look at it would take any time.
+    if document.nodes.len() <= MOST_NODES {
+        check.graph();
+        check.nodes();
+        check.all_branches();
+    }
     let mut problems = check.problems;
     problems.sort_by(|a, b| (a.severity, &a.node, a.code).cmp(&(b.severity, &b.node, b.code)));
     problems

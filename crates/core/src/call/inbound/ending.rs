@@ -8,7 +8,7 @@ use crate::call::{Gone, HangUp, outlook};
 use crate::entry::{LeftAt, Target, Window};
 use crate::fact::{CallEnd, Doing, Fact, LeftQueue};
 use crate::routing::Class;
-use crate::transaction::Answer;
+use crate::transaction::{Answer, Refusal};
 
 /// After a hang-up in a recording the engine has this long to say what it has.
 const LAST_OF_RECORDING: Millis = Millis::seconds(10);
@@ -283,6 +283,9 @@ impl Inbound {
                 FlowInput::Requested(RequestAnswer::AlreadyOpen { promise: told(*promise, turn) })
             }
             Answer::OverLimit => FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::OverLimit)),
+            Answer::Refused(Refusal::Dial(_)) => {
+                FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::NotAllowed))
+            }
             Answer::Done
             | Answer::Returning
             | Answer::Attempt(_)

@@ -197,3 +197,33 @@ fn a_conversation_that_is_recorded_late_does_not_close_what_the_customer_asked_f
     works.record(served(4));
     assert!(!works.entry(1).is_open());
 }
+
+#[test]
+fn who_may_not_be_called_is_not_promised_a_callback() {
+    let mut works = Works::new();
+    works.wait(1, &customer(666));
+    assert!(matches!(works.ask(1, &customer(666), group_b()), Answer::Refused(Refusal::Dial(_))));
+    assert!(works.tables.entries.is_empty());
+}
+
+#[test]
+fn nobody_wishes_what_only_a_call_can_do() {
+    let mut works = Works::new();
+    give_up(&mut works, 1, Some(customer(1)), false);
+    let (agent, call) = (agent("2000"), call(9));
+    let not_allowed = Answer::Refused(Refusal::Entry(crate::entry::Refusal::NotAllowed));
+    let began = Change::CallBegan { agent, call, beyond_window: false };
+    assert_eq!(works.change(1, began, by("2000")), not_allowed);
+    assert_eq!(works.change(1, Change::Served, supervisor()), not_allowed);
+    assert_eq!(works.change(1, Change::Reopen, Actor::Customer), not_allowed);
+}
+
+#[test]
+fn an_agent_does_not_cancel_what_another_has_claimed() {
+    let mut works = Works::new();
+    give_up(&mut works, 1, Some(customer(1)), false);
+    works.change(1, Change::Claim { agent: agent("2000") }, by("2000"));
+    let held = Answer::Refused(Refusal::Entry(crate::entry::Refusal::HeldBy(agent("2000"))));
+    assert_eq!(works.change(1, Change::Cancel, by("2001")), held);
+    assert_eq!(works.change(1, Change::Cancel, Actor::Customer), Answer::Done);
+}
