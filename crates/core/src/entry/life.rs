@@ -3,10 +3,8 @@
 use nohold_model::{AgentKey, AttemptId, CallId, CallResult, Millis, Timestamp};
 
 use super::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Refusal, State, Target, Window};
-use crate::directory::{RetryPlan, Site};
+use crate::directory::Site;
 
-/// After a retry the customer is promised a fresh window of this length.
-const RETRY_WINDOW: Millis = Millis::minutes(10);
 /// An attempt that may have been sent is not repeated before its ring time and this.
 const INTERRUPTED_MARGIN: Millis = Millis::seconds(30);
 
@@ -217,7 +215,7 @@ fn attempt_ended(
         (CallResult::Interrupted, true) => at.max(may_ring_until(attempt.began, site)),
         (_, true) => at + site.retry_plan.gap_after(result),
     };
-    back_to_waiting(entry, &site.retry_plan, at, retry_at, result);
+    back_to_waiting(entry, site, at, retry_at, result);
     Ok(())
 }
 
@@ -227,7 +225,8 @@ pub(crate) fn may_ring_until(began: Timestamp, site: &Site) -> Timestamp {
 }
 
 /// A failed attempt: the entry waits again, or the plan has come to its end. The place stays.
-fn back_to_waiting(entry: &mut Entry, plan: &RetryPlan, at: Timestamp, retry_at: Timestamp, result: CallResult) {
+fn back_to_waiting(entry: &mut Entry, site: &Site, at: Timestamp, retry_at: Timestamp, result: CallResult) {
+    let plan = &site.retry_plan;
     // The gap holds for a closed entry too: it may be reopened.
     entry.not_before = retry_at;
     entry.due = retry_at;
@@ -239,7 +238,8 @@ fn back_to_waiting(entry: &mut Entry, plan: &RetryPlan, at: Timestamp, retry_at:
     if let Some(request) = &mut entry.request
         && retry_at > at
     {
-        request.promise = Window { from: retry_at, to: retry_at + RETRY_WINDOW };
+        let promise = site.promise.retry(retry_at);
+        request.promise = Window { from: promise.from, to: promise.to };
     }
 }
 

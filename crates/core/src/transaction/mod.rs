@@ -108,7 +108,7 @@ pub enum Answer {
     Reserved(Offer),
     /// The callback may begin.
     CallBack(CallbackOrder),
-    /// Nothing has changed, and this is why.
+    /// What was asked for has not happened, and this is why; the records of a call beside it stand all the same.
     Refused(Refusal),
 }
 
