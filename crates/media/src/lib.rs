@@ -1,0 +1,1 @@
+//! The media plane: RTP legs on a few threads.

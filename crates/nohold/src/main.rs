@@ -1,0 +1,3 @@
+//! The `nohold` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The embedded telephony engine: SIP signalling on top of the media plane.
