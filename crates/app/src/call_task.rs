@@ -23,7 +23,7 @@ pub(crate) async fn run<P: Ports>(
     driver.carry_out(first);
     while !(driver.live.with(|call| call.is_over()) && driver.books.are_settled()) {
         let woken = driver.wait(&mut inputs).await;
-        driver.go_on(woken);
+        driver.go_on(woken).await;
     }
 }
 
@@ -75,10 +75,10 @@ impl<P: Ports> Driver<P> {
         }
     }
 
-    fn go_on(&mut self, woken: Woken) {
+    async fn go_on(&mut self, woken: Woken) {
         match woken {
             Woken::Input(input) => self.handle(&input),
-            Woken::Time => self.time_passes(),
+            Woken::Time => self.time_passes().await,
             Woken::Store(answer) => {
                 let committed = answer.is_ok();
                 if !committed {
@@ -96,15 +96,13 @@ impl<P: Ports> Driver<P> {
         self.submit();
     }
 
-    fn time_passes(&mut self) {
+    async fn time_passes(&mut self) {
         let at = self.node.now();
         if at >= self.reconcile_at {
             self.reconcile_at = at + self.node.settings().reconcile_every;
-            let inputs = self.live.with(|call| {
-                let legs = self.node.ports().telephony().inventory(&call.legs());
-                call.reconcile(&legs)
-            });
-            for input in inputs {
+            let legs = self.live.with(|call| call.legs());
+            let legs = self.node.ports().telephony().inventory(&legs).await;
+            for input in self.live.with(|call| call.reconcile(&legs)) {
                 self.handle(&input);
             }
         }

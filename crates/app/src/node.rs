@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, World};
 use nohold_core::directory::Directory;
+use nohold_core::numbers::callback_number;
 use nohold_core::transaction::CallbackOrder;
 use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp};
 use tokio::sync::{Notify, mpsc};
 
-use crate::ports::{Clock, Ports, Telephony, TelephonyEvent};
+use crate::ports::{CallerHeaders, Clock, Ports, Source, Telephony, TelephonyEvent};
 use crate::{call_task, housekeeping, recovery, router};
 
 /// How a node paces itself.
@@ -144,13 +145,31 @@ impl<P: Ports> Node<P> {
                 }
                 // A leg that has a call already: the engine has said it twice.
                 TelephonyEvent::NewCall { leg, .. } if self.knows(leg) => {}
-                TelephonyEvent::NewCall { leg, from, to } => match self.directory().numbers.get(&to) {
-                    Some(number) => self.take(leg, from, number),
-                    // A number that is not ours: the trunk has sent it to the wrong place.
-                    None => self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Unknown }),
-                },
+                TelephonyEvent::NewCall { leg, source, caller, to } => self.new_call(leg, &source, &caller, &to),
                 TelephonyEvent::OnLeg(leg, input) => self.pass_on(leg, input),
             }
+        }
+    }
+
+    fn new_call(&self, leg: LegId, source: &Source, caller: &CallerHeaders, to: &str) {
+        let directory = self.directory();
+        let number = match source {
+            Source::Trunk(trunk) => directory.trunks.get(trunk).and_then(|trunk| {
+                let dialled = trunk.numbering.normalise(to).ok()?;
+                let from = callback_number(
+                    &trunk.numbering,
+                    caller.from.as_deref(),
+                    caller.asserted.as_deref(),
+                    caller.privacy,
+                );
+                Some((directory.numbers.get(&dialled)?, from.ok()))
+            }),
+            Source::Extension(_) => None,
+        };
+        match number {
+            Some((number, from)) => self.take(leg, from, number),
+            // A number that is not ours: the trunk has sent it to the wrong place.
+            None => self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Unknown }),
         }
     }
 

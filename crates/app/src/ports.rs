@@ -8,9 +8,10 @@ use futures::future::BoxFuture;
 use nohold_core::call::{Command, Input, LegState};
 use nohold_core::directory::Directory;
 use nohold_core::entry::Target;
+use nohold_core::numbers::Privacy;
 use nohold_core::routing::Snapshot;
 use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{AgentKey, CallId, EntryId, LegId, PhoneNumber, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, LegId, Timestamp, TrunkKey};
 use thiserror::Error;
 
 /// All ports of a node.
@@ -41,7 +42,7 @@ pub trait Telephony: Send + Sync + 'static {
     fn execute(&self, command: Command);
 
     /// The legs of these that the engine has, or has had a moment ago.
-    fn inventory(&self, legs: &BTreeSet<LegId>) -> BTreeMap<LegId, LegState>;
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static;
 }
 
 /// What the engine tells.
@@ -51,13 +52,35 @@ pub enum TelephonyEvent {
     NewCall {
         /// The caller's leg.
         leg: LegId,
-        /// The caller's number, where it is usable.
-        from: Option<PhoneNumber>,
-        /// The number that was dialled.
-        to: PhoneNumber,
+        /// By which way it came.
+        source: Source,
+        /// What it says of the caller.
+        caller: CallerHeaders,
+        /// What was dialled, as it was written: the user part of the Request-URI, or the whole of it.
+        to: String,
     },
     /// Something happened on a leg.
     OnLeg(LegId, Input),
+}
+
+/// By which way a call came in. The engine has made sure of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// From the public network.
+    Trunk(TrunkKey),
+    /// From a phone of ours.
+    Extension(ExtensionKey),
+}
+
+/// What a call says of its caller, each as it was written, with or without display name and URI.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CallerHeaders {
+    /// `From`.
+    pub from: Option<String>,
+    /// `P-Asserted-Identity` (RFC 3325), where the source may be trusted with it.
+    pub asserted: Option<String>,
+    /// `Privacy` (RFC 3323).
+    pub privacy: Privacy,
 }
 
 /// The store has not done what was asked, and nothing of it.

@@ -9,7 +9,8 @@ use nohold_model::{
 
 use crate::agent::{self, Agent};
 use crate::directory::{
-    AgentProfile, AtClosing, Campaign, Directory, Group, Queue, RetryPlan, Ringing, Service, Site, Strategy, Trunk,
+    AgentProfile, AtClosing, Campaign, Directory, Group, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy,
+    Trunk,
 };
 use crate::entry::{Actor, Change, Consent, Entry, Target, Window};
 use crate::fact::{Arrival, Dated, Fact, RequestMade};
@@ -126,6 +127,9 @@ pub(crate) fn directory() -> Directory {
         groups: BTreeMap::from(groups),
         agents: ["2000", "2001", "2002", "2003"].map(|key| (agent(key), profile(key))).into(),
         queues: BTreeMap::from([(queue("600"), a_queue("600", &["support-a", "support-b"]))]),
+        extensions: BTreeMap::new(),
+        star_codes: StarCode::defaults(),
+        outbound: vec![trunk.key.clone()],
         trunks: BTreeMap::from([(trunk.key.clone(), trunk)]),
         numbers: BTreeMap::new(),
         calendars: BTreeMap::from([(office.clone(), office_hours(office))]),

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
-use nohold_app::ports::{Clock, Telephony, TelephonyEvent};
+use nohold_app::ports::{CallerHeaders, Clock, Source, Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
 use nohold_flow::{Builtin, RecordingEnd};
 use nohold_model::{
-    BridgeId, Digit, ExtensionKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp,
+    BridgeId, Digit, ExtensionKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp, TrunkKey,
 };
 use tokio::sync::mpsc;
 
@@ -129,7 +129,7 @@ impl Phones {
     }
 
     /// Somebody calls.
-    pub fn call_in(&self, leg: LegId, from: Option<PhoneNumber>, to: PhoneNumber) {
+    pub fn call_in(&self, leg: LegId, from: Option<PhoneNumber>, to: &PhoneNumber, carrier: TrunkKey) {
         let now = self.clock.now();
         let mut state = self.state();
         if state.events.is_none() {
@@ -147,7 +147,13 @@ impl Phones {
                 state.plan(at, Plan::Press(leg, digit));
             }
         }
-        state.tell_soon(now, TelephonyEvent::NewCall { leg, from, to }, true);
+        let event = TelephonyEvent::NewCall {
+            leg,
+            source: Source::Trunk(carrier),
+            caller: CallerHeaders { from: from.map(|number| number.as_str().to_owned()), ..CallerHeaders::default() },
+            to: to.as_str().to_owned(),
+        };
+        state.tell_soon(now, event, true);
     }
 
     /// When the next thing happens outside.
@@ -291,7 +297,7 @@ impl State {
             return;
         }
         match to {
-            DialTo::Extension(extension) => {
+            DialTo::Extension { extension, .. } => {
                 let busy = self
                     .legs
                     .values()
@@ -300,7 +306,8 @@ impl State {
                 let chance = if busy { 95 } else { self.rng.u8(0..100) };
                 self.answer_like_an_agent(id, chance, now);
             }
-            DialTo::Number(number) => {
+            DialTo::Outside { number: None, .. } => {}
+            DialTo::Outside { number: Some(number), .. } => {
                 let legs = self.dialled.entry(number.clone()).or_default();
                 let others = legs.len();
                 legs.insert(id);
@@ -422,19 +429,20 @@ impl Telephony for Phones {
                     state.talk(a, b, now);
                 }
             }
-            Command::Discard { .. } | Command::Unbridge { .. } => {}
+            Command::Ring { .. } | Command::Discard { .. } | Command::Unbridge { .. } => {}
         }
     }
 
-    fn inventory(&self, legs: &BTreeSet<LegId>) -> BTreeMap<LegId, LegState> {
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
         let state = self.state();
         let known = legs.iter().filter_map(|id| Some((*id, state.legs.get(id).filter(|leg| !leg.orphan)?)));
-        known
+        let found: BTreeMap<LegId, LegState> = known
             .map(|(id, leg)| {
                 let state =
                     LegState { answered: leg.answered, gone: leg.gone, playing: leg.playing, recording: leg.recording };
                 (id, state)
             })
-            .collect()
+            .collect();
+        std::future::ready(found)
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use fastrand::Rng;
 use nohold_core::directory::{
     AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Group, InboundNumber, InboundTarget, OverflowReason,
-    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, Strategy, Trunk,
+    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -17,6 +17,9 @@ use nohold_model::{
     AgentKey, CalendarKey, CampaignKey, Country, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis, PhoneNumber,
     PromptKey, QueueKey, ServiceKey, TrunkKey,
 };
+
+/// The trunk by which all calls of a world come and go.
+pub const CARRIER: &str = "carrier";
 
 /// The flows of the scenario.
 const FLOWS: [&str; 2] = [
@@ -61,6 +64,9 @@ impl Scenario {
             groups: groups()?,
             agents,
             queues: queues(rng)?,
+            extensions: BTreeMap::new(),
+            star_codes: StarCode::defaults(),
+            outbound: vec![TrunkKey::new(CARRIER)?],
             trunks: trunks(&numbers)?,
             numbers: inbound_numbers(&numbers, rng)?,
             calendars: calendars()?,
@@ -220,7 +226,7 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
 }
 
 fn trunks(numbers: &[PhoneNumber]) -> anyhow::Result<BTreeMap<TrunkKey, Trunk>> {
-    let key = TrunkKey::new("carrier")?;
+    let key = TrunkKey::new(CARRIER)?;
     let numbering = NumberRules::of_country(Country::new("CN")?);
     Ok(BTreeMap::from([(key.clone(), Trunk { key, numbering, numbers: numbers.iter().cloned().collect() })]))
 }

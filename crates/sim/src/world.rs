@@ -11,7 +11,7 @@ use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
 use nohold_core::entry::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Window};
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, CallResult, EntryId, IdSource, Millis, Timestamp};
+use nohold_model::{AgentKey, CallResult, EntryId, IdSource, Millis, Timestamp, TrunkKey};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
@@ -19,7 +19,7 @@ use crate::faults::Fault;
 use crate::invariants::{Sight, Steps, Violation};
 use crate::phones::Phones;
 use crate::reach::Reach;
-use crate::scenario::Scenario;
+use crate::scenario::{CARRIER, Scenario};
 use crate::store::{MemoryStore, Weather};
 
 /// Histories begin around here: Monday, 2026-03-02, 08:00 in Shanghai.
@@ -296,8 +296,9 @@ impl World {
         let leg = IdSource::new(self.rng.u64(..)).next(now);
         let withheld = self.rng.u8(0..8) == 0;
         let from = self.rng.choice(&self.scenario.customers).filter(|_| !withheld).cloned();
-        if let Some(to) = self.rng.choice(&self.scenario.numbers).cloned() {
-            self.phones.call_in(leg, from, to);
+        let carrier = TrunkKey::new(CARRIER);
+        if let (Some(to), Ok(carrier)) = (self.rng.choice(&self.scenario.numbers), carrier) {
+            self.phones.call_in(leg, from, to, carrier);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, Timestamp};
 
 use super::talk::Talk;
-use super::{Command, DialTo, Effects, Gone, HangUp, Input, LegState, Promise, World};
+use super::{Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
 use crate::entry::Business;
 use crate::fact::{CallEnd, Dated, Fact};
 use crate::transaction::{Answer, CallbackOrder};
@@ -69,8 +69,7 @@ impl Callback {
         match world.directory.agents.get(&callback.order.agent) {
             Some(profile) => effects.media(Command::Dial {
                 leg: agent_leg,
-                to: DialTo::Extension(profile.extension.clone()),
-                shows: Some(callback.order.number.clone()),
+                to: world.directory.dial_agent(profile, Shown::Number(callback.order.number.clone())),
                 ring_for,
             }),
             None => callback.drop_it(&mut Turn { at, world, effects }),
@@ -97,6 +96,7 @@ impl Callback {
             Input::Committed { promise: ATTEMPT_PROMISE, answer } => self.committed(answer, &mut turn),
             Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(&mut turn),
             Input::Ringing(_)
+            | Input::EarlyMedia(_)
             | Input::HangUp
             | Input::Digit(..)
             | Input::Played(..)
@@ -164,8 +164,7 @@ impl Callback {
         let ring_for = turn.world.directory.site.ring_customer_for;
         turn.effects.media(Command::Dial {
             leg,
-            to: DialTo::Number(self.order.number.clone()),
-            shows: Some(self.order.caller_id.clone()),
+            to: turn.world.directory.dial_outside(&self.order.number, Some(&self.order.caller_id)),
             ring_for,
         });
         self.phase = Phase::Customer { attempt, leg, until: turn.at + ring_for };

@@ -2,7 +2,7 @@
 
 use nohold_model::{
     BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, Spoken,
-    Timestamp,
+    Timestamp, TrunkKey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +31,17 @@ pub struct Promise {
 }
 
 /// A wish to the telephony engine. Repeating one does no harm: every id is chosen by us.
+///
+/// What is played or bridged to a leg that came in and is not answered yet is early media: its caller hears it, and pays
+/// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    /// Tell the caller of a leg that came in that a phone rings; the caller's own phone makes the tone.
+    Ring {
+        /// The leg.
+        leg: LegId,
+    },
     /// Answer a leg that came in.
     Answer {
         /// The leg.
@@ -45,8 +53,6 @@ pub enum Command {
         leg: LegId,
         /// Whom.
         to: DialTo,
-        /// The number that the far end sees.
-        shows: Option<PhoneNumber>,
         /// It may ring this long.
         ring_for: Millis,
     },
@@ -119,6 +125,10 @@ pub enum HangUp {
     Unavailable,
     /// There is no such number here; 404 before the answer.
     Unknown,
+    /// Nobody answers; 480 before the answer.
+    NoAnswer,
+    /// It may not be called from there; 403 before the answer.
+    Forbidden,
 }
 
 /// Whom a new leg goes to.
@@ -126,9 +136,50 @@ pub enum HangUp {
 #[serde(rename_all = "snake_case")]
 pub enum DialTo {
     /// A phone of ours.
-    Extension(ExtensionKey),
-    /// A number of the public network.
+    Extension {
+        /// Which.
+        extension: ExtensionKey,
+        /// What it shows of the other side.
+        shows: Shown,
+        /// The phone is asked to answer by itself.
+        auto_answer: bool,
+    },
+    /// The public network.
+    Outside {
+        /// The number; none for the emergency services, whose numbers are no subscriber's.
+        number: Option<PhoneNumber>,
+        /// The ways there, tried in this order until a trunk takes the call.
+        routes: Vec<Route>,
+    },
+}
+
+/// What a phone of ours shows of the other side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// Nothing is known.
+    Nothing,
+    /// A customer's number.
     Number(PhoneNumber),
+    /// A colleague.
+    Colleague {
+        /// The internal number.
+        number: String,
+        /// The name.
+        name: String,
+    },
+}
+
+/// A way to the public network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// By this trunk.
+    pub trunk: TrunkKey,
+    /// What is dialled there, as the trunk wants it.
+    pub dial: String,
+    /// The caller ID shown (外显号码), as the trunk wants it; only one that the trunk owns. Where it owns none, the trunk
+    /// shows its own.
+    pub shows: Option<String>,
 }
 
 /// What a leg hears.
@@ -144,6 +195,10 @@ pub enum Audio {
     },
     /// Music, until it is stopped; the built-in music where none is named.
     Music(Option<PromptKey>),
+    /// The tone of a phone that rings elsewhere, until it is stopped.
+    Ringback,
+    /// Its own voice, until it is stopped.
+    Echo,
 }
 
 impl Effects {

@@ -22,7 +22,7 @@ use crate::directory::{Directory, InboundNumber};
 use crate::routing::Offer;
 use crate::transaction::{Answer, CallbackOrder};
 
-pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise};
+pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
 pub use outlook::{Line, Lines};
 
 use callback::Callback;
@@ -71,6 +71,8 @@ pub enum Input {
     Tick,
     /// A leg that we dialled rings.
     Ringing(LegId),
+    /// A leg that we dialled is not answered, and the far end plays something before it is.
+    EarlyMedia(LegId),
     /// A leg that we dialled has answered.
     Answered(LegId),
     /// A leg is gone.

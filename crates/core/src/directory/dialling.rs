@@ -4,10 +4,11 @@ use nohold_flow::NumberRefusal;
 use nohold_model::{ExtensionKey, PhoneNumber, Timestamp};
 use thiserror::Error;
 
-use super::{AgentProfile, Directory, Queue};
+use super::{AgentProfile, Directory, Queue, Trunk};
+use crate::call::{DialTo, Route, Shown};
 use crate::entry::Target;
 use crate::hours::{Calendar, DiallingRefused};
-use crate::numbers::DialRefusal;
+use crate::numbers::{DialRefusal, EmergencyNumber};
 
 /// Why a customer is not dialled, exactly; for staff.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -91,7 +92,48 @@ impl Directory {
             }
             Target::Queue(queue) => self.services.get(&self.queue(queue)?.service)?.caller_id.as_ref()?,
         };
-        self.trunks.values().any(|trunk| trunk.numbers.contains(chosen)).then(|| chosen.clone())
+        self.outbound_trunks().any(|trunk| trunk.numbers.contains(chosen)).then(|| chosen.clone())
+    }
+
+    fn outbound_trunks(&self) -> impl Iterator<Item = &Trunk> {
+        self.outbound.iter().filter_map(|key| self.trunks.get(key))
+    }
+
+    /// How a number of the public network is dialled. With a caller ID only by trunks that own it; without one each
+    /// trunk shows its first number.
+    #[must_use]
+    pub fn dial_outside(&self, number: &PhoneNumber, caller_id: Option<&PhoneNumber>) -> DialTo {
+        let fits = |trunk: &&Trunk| caller_id.is_none_or(|chosen| trunk.numbers.contains(chosen));
+        let routes = self.outbound_trunks().filter(fits).map(|trunk| Route {
+            trunk: trunk.key.clone(),
+            dial: trunk.numbering.sent(number),
+            shows: caller_id.or_else(|| trunk.numbers.first()).map(|shown| trunk.numbering.sent(shown)),
+        });
+        DialTo::Outside { number: Some(number.clone()), routes: routes.collect() }
+    }
+
+    /// How the emergency services are dialled: by every trunk until one takes the call.
+    #[must_use]
+    pub fn dial_emergency(&self, number: &EmergencyNumber) -> DialTo {
+        let routes = self.outbound_trunks().map(|trunk| Route {
+            trunk: trunk.key.clone(),
+            dial: number.as_str().to_owned(),
+            shows: trunk.numbers.first().map(|shown| trunk.numbering.sent(shown)),
+        });
+        DialTo::Outside { number: None, routes: routes.collect() }
+    }
+
+    /// How a phone of ours is dialled.
+    #[must_use]
+    pub fn dial_extension(&self, extension: &ExtensionKey, shows: Shown) -> DialTo {
+        DialTo::Extension { extension: extension.clone(), shows, auto_answer: false }
+    }
+
+    /// How an agent's phone is dialled for work: it may answer by itself.
+    #[must_use]
+    pub fn dial_agent(&self, agent: &AgentProfile, shows: Shown) -> DialTo {
+        let auto_answer = self.extensions.get(&agent.extension).is_some_and(|extension| extension.auto_answer);
+        DialTo::Extension { extension: agent.extension.clone(), shows, auto_answer }
     }
 
     /// The hours in which customers of this target are called; always, where there are none.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nohold_core::directory::{
     AgentProfile, AtClosing, CallbackKey, Directory, Group, InboundNumber, InboundTarget, OverflowReason,
-    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, Strategy, Trunk,
+    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -54,6 +54,9 @@ pub fn house() -> Directory {
         groups: BTreeMap::from([group("support-a", &["2000", "2001"]), group("support-b", &["2002"])]),
         agents: ["2000", "2001", "2002"].into_iter().map(agent).collect(),
         queues: BTreeMap::from([(key("600"), queue("600"))]),
+        extensions: BTreeMap::new(),
+        star_codes: StarCode::defaults(),
+        outbound: vec![key("carrier")],
         trunks: BTreeMap::from([(key("carrier"), trunk())]),
         numbers: BTreeMap::new(),
         calendars: BTreeMap::from([(key("office"), office)]),

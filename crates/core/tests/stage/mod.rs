@@ -271,7 +271,8 @@ impl Stage {
     fn see(&mut self, command: &Command) {
         match command {
             Command::Dial { leg, to, .. } => {
-                let is_agent = matches!(to, DialTo::Extension(one) if self.house.agent_of(one).is_some());
+                let is_agent =
+                    matches!(to, DialTo::Extension { extension: one, .. } if self.house.agent_of(one).is_some());
                 let is_callback = self.names.leg("caller").is_none();
                 self.names.give(*leg, &words::dialled(to, is_agent, is_callback));
             }

@@ -54,7 +54,8 @@ impl Watch {
 
 fn legs(command: &Command) -> Vec<LegId> {
     match command {
-        Command::Answer { leg }
+        Command::Ring { leg }
+        | Command::Answer { leg }
         | Command::Dial { leg, .. }
         | Command::HangUp { leg, .. }
         | Command::Play { leg, .. }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nohold_core::call::{Audio, Command, DialTo, HangUp};
+use nohold_core::call::{Audio, Command, DialTo, HangUp, Shown};
 use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
 use nohold_core::fact::{Destination, Fact};
 use nohold_core::routing::Class;
@@ -35,9 +35,10 @@ impl Names {
 
     pub fn command(&self, command: &Command) -> String {
         match command {
+            Command::Ring { leg } => format!("tell {} that it rings", self.of(*leg)),
             Command::Answer { leg } => format!("answer {}", self.of(*leg)),
-            Command::Dial { leg, shows, ring_for, .. } => {
-                format!("dial {} for {}, showing {}", self.of(*leg), length(*ring_for), number(shows.as_ref()))
+            Command::Dial { leg, to, ring_for } => {
+                format!("dial {} for {}, showing {}", self.of(*leg), length(*ring_for), shown(to))
             }
             Command::HangUp { leg, how } => {
                 let how = match how {
@@ -45,6 +46,8 @@ impl Names {
                     HangUp::Busy => ", busy",
                     HangUp::Unavailable => ", 503",
                     HangUp::Unknown => ", 404",
+                    HangUp::NoAnswer => ", 480",
+                    HangUp::Forbidden => ", 403",
                 };
                 format!("hang up {}{how}", self.of(*leg))
             }
@@ -78,12 +81,24 @@ fn number(number: Option<&PhoneNumber>) -> String {
     number.map_or("no number".into(), PhoneNumber::masked)
 }
 
+fn shown(to: &DialTo) -> String {
+    match to {
+        DialTo::Extension { shows: Shown::Nothing, .. } => "no number".into(),
+        DialTo::Extension { shows: Shown::Number(number), .. } => number.masked(),
+        DialTo::Extension { shows: Shown::Colleague { number, name }, .. } => format!("{name} {number}"),
+        DialTo::Outside { routes, .. } => {
+            let shown = routes.first().and_then(|route| route.shows.as_deref());
+            shown.map_or("no number".into(), |shown| shown.parse::<PhoneNumber>().unwrap().masked())
+        }
+    }
+}
+
 pub fn dialled(to: &DialTo, is_agent: bool, is_callback: bool) -> String {
     match to {
-        DialTo::Extension(extension) if is_agent => format!("agent {extension}"),
-        DialTo::Extension(extension) => format!("phone {extension}"),
-        DialTo::Number(_) if is_callback => "customer".into(),
-        DialTo::Number(_) => "outside".into(),
+        DialTo::Extension { extension, .. } if is_agent => format!("agent {extension}"),
+        DialTo::Extension { extension, .. } => format!("phone {extension}"),
+        DialTo::Outside { .. } if is_callback => "customer".into(),
+        DialTo::Outside { .. } => "outside".into(),
     }
 }
 
@@ -91,6 +106,8 @@ fn audio_text(audio: &Audio) -> String {
     match audio {
         Audio::Music(None) => "music".into(),
         Audio::Music(Some(prompt)) => format!("music {prompt}"),
+        Audio::Ringback => "ringback".into(),
+        Audio::Echo => "an echo".into(),
         Audio::Spoken { what, .. } => what.iter().map(spoken).collect::<Vec<_>>().join(" "),
     }
 }

@@ -307,6 +307,8 @@ impl Inbound {
         match input {
             Input::Tick => self.tick(turn),
             Input::Ringing(leg) => self.agent_rings(*leg, turn),
+            // A caller in our hands hears music meanwhile, not what the network plays.
+            Input::EarlyMedia(_) => {}
             Input::Answered(leg) => self.leg_answered(*leg, turn),
             Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
             Input::Gone(leg, why) => self.other_leg_gone(*leg, *why, turn),

@@ -5,7 +5,7 @@ use nohold_model::{LegId, Spoken};
 use super::{Command, Connecting, Inbound, Ringing, Treatment, Turn};
 use crate::agent::{AfterOffer, OfferEnd};
 use crate::call::talk::Talk;
-use crate::call::{Audio, DialTo, HangUp};
+use crate::call::{Audio, HangUp, Shown};
 use crate::directory::Strategy;
 use crate::fact::{Fact, LeftQueue};
 use crate::routing::Offer;
@@ -52,13 +52,17 @@ impl Inbound {
         match directory.agents.get(&offer.agent) {
             Some(profile) => turn.effects.media(Command::Dial {
                 leg,
-                to: DialTo::Extension(profile.extension.clone()),
-                shows: self.number.clone(),
+                to: directory.dial_agent(profile, self.shown()),
                 ring_for: offer.ring_until.since(turn.at),
             }),
             // The agent was deleted between the reservation and now.
             None => self.ring_failed(leg, OfferEnd::Unreachable, turn),
         }
+    }
+
+    /// What a phone shows of this caller.
+    pub(super) fn shown(&self) -> Shown {
+        self.number.clone().map_or(Shown::Nothing, Shown::Number)
     }
 
     pub(super) fn agent_rings(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {

@@ -5,7 +5,7 @@ use nohold_model::{ExtensionKey, LegId, Millis, PhoneNumber};
 
 use super::{Awaiting, Command, Inbound, Transfer, Treatment, Turn};
 use crate::agent::OfferEnd;
-use crate::call::{DialTo, Gone, HangUp};
+use crate::call::{Gone, HangUp};
 use crate::entry::Target;
 use crate::fact::{CallEnd, Destination, Doing, Fact, LeftQueue};
 use crate::transaction::Answer;
@@ -19,8 +19,8 @@ pub(super) struct Wanted {
     to: Destination,
     leg: LegId,
     ring_for: Millis,
-    /// The number that the far end sees.
-    shows: Option<PhoneNumber>,
+    /// The caller ID that a number of the public network sees, where the service has one.
+    caller_id: Option<PhoneNumber>,
 }
 
 impl Inbound {
@@ -32,8 +32,8 @@ impl Inbound {
             }
             TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(number) {
                 Ok(number) => {
-                    let shows = turn.world.directory.caller_id(&Target::WholeService(self.service.clone()));
-                    self.ask_to_transfer(Destination::Number(number), Some(ring_for), shows, self.run(), turn);
+                    let caller_id = turn.world.directory.caller_id(&Target::WholeService(self.service.clone()));
+                    self.ask_to_transfer(Destination::Number(number), Some(ring_for), caller_id, self.run(), turn);
                 }
                 Err(_) => self.step(FlowInput::TransferFailed(TransferFailure::Refused), turn),
             },
@@ -63,15 +63,14 @@ impl Inbound {
         turn: &mut Turn<'_, '_>,
     ) {
         let to = Destination::Extension(extension.clone());
-        let shows = self.number.clone();
-        self.ask_to_transfer(to, ring_for, shows, run, turn);
+        self.ask_to_transfer(to, ring_for, None, run, turn);
     }
 
     fn ask_to_transfer(
         &mut self,
         to: Destination,
         ring_for: Option<Millis>,
-        shows: Option<PhoneNumber>,
+        caller_id: Option<PhoneNumber>,
         run: Option<Box<Run>>,
         turn: &mut Turn<'_, '_>,
     ) {
@@ -80,7 +79,7 @@ impl Inbound {
         self.treatment =
             Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, since: turn.at, run });
         let fact = Fact::Transferred { call: self.id, to: to.clone(), leg, offer: self.ids.next(turn.at), ring_for };
-        self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, shows })), turn);
+        self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, caller_id })), turn);
     }
 
     /// The store has said whether the other phone may be rung.
@@ -96,20 +95,17 @@ impl Inbound {
             }
             Answer::Done => {
                 let to = match wanted.to {
-                    Destination::Extension(extension) => DialTo::Extension(extension),
-                    Destination::Number(number) => DialTo::Number(number),
+                    Destination::Extension(extension) => turn.world.directory.dial_extension(&extension, self.shown()),
+                    Destination::Number(number) => {
+                        turn.world.directory.dial_outside(&number, wanted.caller_id.as_ref())
+                    }
                 };
                 if let Treatment::Transferring(transfer) = &mut self.treatment {
                     transfer.leg = Some(wanted.leg);
                     transfer.until = turn.at + wanted.ring_for;
                 }
                 self.play_music(None, turn);
-                turn.effects.media(Command::Dial {
-                    leg: wanted.leg,
-                    to,
-                    shows: wanted.shows,
-                    ring_for: wanted.ring_for,
-                });
+                turn.effects.media(Command::Dial { leg: wanted.leg, to, ring_for: wanted.ring_for });
             }
             Answer::Refused(_)
             | Answer::Returning
