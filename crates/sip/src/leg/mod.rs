@@ -1,0 +1,4 @@
+//! x
+mod info;
+mod session_timer;
+mod status;
