@@ -110,6 +110,11 @@ impl Local {
         self.write(vec![audio])
     }
 
+    /// What we said last, as an offer that changes nothing; a fresh offer where we have said nothing yet.
+    pub fn repeat(&mut self) -> Vec<u8> {
+        self.last.clone().unwrap_or_else(|| self.offer())
+    }
+
     /// The answer to an offer: its first codec that we know, its media lines in its order, all but one refused.
     pub fn answer(&mut self, offer: &Description) -> Vec<u8> {
         let direction = match (offer.sends, offer.receives) {

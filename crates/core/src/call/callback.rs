@@ -102,6 +102,8 @@ impl Callback {
             | Input::Played(..)
             | Input::PlayFailed(..)
             | Input::Recorded { .. }
+            | Input::RecordFailed { .. }
+            | Input::PhoneHold(..)
             | Input::Offered(_)
             | Input::Committed { .. }
             | Input::StoreFailed { .. } => {}

@@ -94,6 +94,15 @@ pub enum Input {
         /// What ended it.
         ended: RecordingEnd,
     },
+    /// A message could not be recorded; nothing of it is kept.
+    RecordFailed {
+        /// On this leg.
+        leg: LegId,
+        /// The message.
+        message: MessageId,
+    },
+    /// A phone has put us on hold by its own key (`true`), or taken us back.
+    PhoneHold(LegId, bool),
     /// An agent is reserved for this caller.
     Offered(Offer),
     /// The agent puts the other side on hold (`true`), or takes it back.

@@ -10,7 +10,7 @@ use super::{Awaiting, Command, Inbound, Music, Recording, Treatment, Turn, Unkep
 use crate::call::{HangUp, outlook};
 use crate::directory::OverflowReason;
 use crate::entry::{Consent, LeftAt, Target};
-use crate::fact::{CallEnd, Fact, LeftQueue, RequestMade};
+use crate::fact::{CallEnd, Doing, Fact, LeftQueue, RequestMade};
 
 /// Visits that are kept of all flows of a call.
 const MOST_PATH: usize = 500;
@@ -235,6 +235,19 @@ impl Inbound {
         let ended = if self.there { ended } else { RecordingEnd::HungUp };
         recording.hung_up = ended == RecordingEnd::HungUp;
         self.step(FlowInput::Recorded { speech_ms: speech, ended }, turn);
+        self.end_if_gone(turn);
+    }
+
+    /// A message could not be recorded: nothing of it is kept, and the caller is told so.
+    pub(super) fn record_failed(&mut self, message: MessageId, turn: &mut Turn<'_, '_>) {
+        if self.recording.is_none_or(|one| one.message != message || one.done) {
+            return;
+        }
+        self.discard(turn);
+        self.account.unkept = Some(Unkept::NotSaved(Doing::LeavingMessage));
+        if self.there {
+            self.step(FlowInput::NotSaved, turn);
+        }
         self.end_if_gone(turn);
     }
 

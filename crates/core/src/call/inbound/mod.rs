@@ -317,6 +317,8 @@ impl Inbound {
             Input::Played(leg, playback) => self.played(*leg, *playback, true, turn),
             Input::PlayFailed(leg, playback) => self.played(*leg, *playback, false, turn),
             Input::Recorded { message, speech, ended, .. } => self.recorded(*message, *speech, *ended, turn),
+            Input::RecordFailed { message, .. } => self.record_failed(*message, turn),
+            Input::PhoneHold(..) => {}
             Input::Offered(offer) => self.offered(offer, turn),
             Input::Hold(hold) => {
                 if let Treatment::Talking(talk) = &mut self.treatment {
