@@ -54,6 +54,7 @@ struct Inner {
     tasks: Tasks,
     trunk_silent_after: Duration,
     tones: tone::Plan,
+    shortest_session: u32,
 }
 
 /// Why the engine did not start.
@@ -102,6 +103,7 @@ impl Engine {
             tasks: tasks.clone(),
             trunk_silent_after: settings.trunk_silent_after,
             tones: settings.tones,
+            shortest_session: settings.shortest_session,
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.configure(settings.lines);
@@ -183,6 +185,10 @@ impl Engine {
 
     pub(crate) fn trunk_silent_after(&self) -> Duration {
         self.inner.trunk_silent_after
+    }
+
+    pub(crate) fn shortest_session(&self) -> u32 {
+        self.inner.shortest_session
     }
 
     pub(crate) fn legs(&self) -> MutexGuard<'_, Legs> {

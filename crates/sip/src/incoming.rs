@@ -11,7 +11,7 @@ use crate::access::{Access, Who};
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::leg::inbound::Inbound;
-use crate::leg::session_timer::{SHORTEST, SessionTimer};
+use crate::leg::session_timer::SessionTimer;
 use crate::leg::{DialogOwner, description, timers, values};
 use crate::registrar;
 use crate::sdp::Unusable;
@@ -90,8 +90,8 @@ impl Engine {
             }
         };
         let asked = timers(request);
-        let Ok(timer) = SessionTimer::answered(asked, std::time::Instant::now()) else {
-            let headers = vec![Header::MinSE(SHORTEST.to_string().into())];
+        let Ok(timer) = SessionTimer::answered(asked, self.shortest_session(), std::time::Instant::now()) else {
+            let headers = vec![Header::MinSE(self.shortest_session().to_string().into())];
             return transaction.reply_with(StatusCode::from(422), headers, None).await;
         };
         let leg = self.new_leg();

@@ -21,11 +21,16 @@ pub struct Settings {
     pub realm: String,
     /// The accounts of phones and the trunks, which may change while the engine runs.
     pub lines: Lines,
+    /// The shortest interval of a session timer that is accepted, in seconds; [`SHORTEST_SESSION`] is RFC 4028's.
+    pub shortest_session: u32,
     /// How the tones of the country sound.
     pub tones: Plan,
     /// A trunk that has not answered an INVITE in any way within this is passed over for the next.
     pub trunk_silent_after: Duration,
 }
+
+/// The shortest interval of a session timer that RFC 4028 §4 lets us accept, in seconds.
+pub const SHORTEST_SESSION: u32 = crate::leg::session_timer::SHORTEST;
 
 /// Phones and trunks as configured.
 #[derive(Debug, Clone, Default)]

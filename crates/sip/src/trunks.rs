@@ -316,7 +316,7 @@ fn granted(response: &Response, contact: &str) -> Option<u32> {
 
 /// Well before its end, and with time for a second try.
 fn renew_after(granted: u32) -> Duration {
-    let granted = Duration::from_secs(granted.max(10).into());
+    let granted = Duration::from_secs(granted.max(7).into());
     (granted * 3 / 4).min(granted.saturating_sub(Duration::from_secs(5)))
 }
 
@@ -370,7 +370,7 @@ mod tests {
         assert_eq!(renew_after(3_600), Duration::from_secs(2_700));
         assert_eq!(renew_after(60), Duration::from_secs(45));
         assert_eq!(renew_after(12), Duration::from_secs(7));
-        assert_eq!(renew_after(0), Duration::from_secs(5));
+        assert_eq!(renew_after(0), Duration::from_secs(2));
     }
 
     #[test]

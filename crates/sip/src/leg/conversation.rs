@@ -8,7 +8,7 @@ use nohold_model::LegId;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
 use rsipstack::sip::{Header, Request, Response, StatusCode, StatusCodeKind};
 
-use super::session_timer::{Asked, Refresher, SHORTEST, SessionTimer};
+use super::session_timer::{Asked, Refresher, SessionTimer};
 use super::{DialogOwner, Order, Orders, description, info, remote, sdp_type, timers, values};
 use crate::engine::Engine;
 use crate::sdp::{Description, Local, Unusable};
@@ -119,10 +119,10 @@ impl Conversation {
     async fn updated(&mut self, request: &Request, handle: &TransactionHandle) {
         let now = Instant::now();
         let asked = timers(request);
-        let timer = match SessionTimer::answered(asked, now) {
+        let timer = match SessionTimer::answered(asked, self.engine.shortest_session(), now) {
             Ok(timer) => timer,
             Err(_) => {
-                let headers = vec![Header::MinSE(SHORTEST.to_string().into())];
+                let headers = vec![Header::MinSE(self.engine.shortest_session().to_string().into())];
                 let _ = handle.respond(StatusCode::from(422), Some(headers), None).await;
                 return;
             }
@@ -175,7 +175,7 @@ impl Conversation {
 
     fn refresh(&mut self) -> Refresh {
         let (dialog, body) = (self.owner.dialog().clone(), self.local.repeat());
-        let interval = self.timer.map_or(SHORTEST, |timer| timer.interval);
+        let interval = self.timer.map_or(self.engine.shortest_session(), |timer| timer.interval);
         Box::pin(async move {
             let headers = vec![
                 sdp_type(),
@@ -196,7 +196,7 @@ impl Conversation {
                 self.connect(&answer);
             }
             // Whoever does not answer in kind has nothing that could expire.
-            self.timer = SessionTimer::agreed(timers(&response), now);
+            self.timer = SessionTimer::agreed(timers(&response), self.engine.shortest_session(), now);
             return true;
         }
         if let Some(timer) = &mut self.timer {

@@ -143,13 +143,14 @@ impl Outbound {
             None => return Gone::Failed,
         }
         self.engine.answered(self.leg);
+        let timer = SessionTimer::agreed(timers(&response), self.engine.shortest_session(), Instant::now());
         let conversation = Conversation {
             engine: self.engine,
             leg: self.leg,
             owner,
             states,
             local,
-            timer: SessionTimer::agreed(timers(&response), Instant::now()),
+            timer,
             confirmed: true,
             answer_in_ack: false,
         };

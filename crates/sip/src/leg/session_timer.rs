@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The shortest interval that we accept (RFC 4028 §4).
+/// The shortest interval that we accept, in seconds (RFC 4028 §4).
 pub const SHORTEST: u32 = 90;
 /// A longer one is kept as if it were this: a day is as good as never.
 const LONGEST: u32 = 86_400;
@@ -69,9 +69,9 @@ impl SessionTimer {
     ///
     /// # Errors
     /// [`TooShort`] asks for a 422, where the other side knows what that means.
-    pub fn answered(asked: Asked, now: Instant) -> Result<Option<SessionTimer>, TooShort> {
+    pub fn answered(asked: Asked, shortest: u32, now: Instant) -> Result<Option<SessionTimer>, TooShort> {
         let Some((seconds, uac)) = asked.expires else { return Ok(None) };
-        if seconds < SHORTEST && asked.supported {
+        if seconds < shortest && asked.supported {
             return Err(TooShort);
         }
         // Who does not know session timers cannot refresh (RFC 4028 §9).
@@ -79,15 +79,15 @@ impl SessionTimer {
             (true, Some(true) | None) => Refresher::Them,
             (true, Some(false)) | (false, _) => Refresher::Us,
         };
-        Ok(Some(SessionTimer { interval: seconds.clamp(SHORTEST, LONGEST), refresher, refreshed: now }))
+        Ok(Some(SessionTimer { interval: seconds.clamp(shortest, LONGEST), refresher, refreshed: now }))
     }
 
     /// What follows from the 2xx to a request of ours.
     #[must_use]
-    pub fn agreed(answer: Asked, now: Instant) -> Option<SessionTimer> {
+    pub fn agreed(answer: Asked, shortest: u32, now: Instant) -> Option<SessionTimer> {
         let (seconds, uac) = answer.expires?;
         let refresher = if uac == Some(false) { Refresher::Them } else { Refresher::Us };
-        Some(SessionTimer { interval: seconds.clamp(SHORTEST, LONGEST), refresher, refreshed: now })
+        Some(SessionTimer { interval: seconds.clamp(shortest, LONGEST), refresher, refreshed: now })
     }
 
     /// The session was refreshed.
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn answered(expires: &str, tags: &str) -> Result<Option<SessionTimer>, TooShort> {
-        SessionTimer::answered(Asked::read(Some(expires), [tags].into_iter()), Instant::now())
+        SessionTimer::answered(Asked::read(Some(expires), [tags].into_iter()), SHORTEST, Instant::now())
     }
 
     fn seconds_until_due(timer: SessionTimer) -> u64 {
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn nobody_asks_and_there_is_no_timer() {
         let asked = Asked::read(None, ["timer, replaces"].into_iter());
-        assert_eq!(SessionTimer::answered(asked, Instant::now()), Ok(None));
+        assert_eq!(SessionTimer::answered(asked, SHORTEST, Instant::now()), Ok(None));
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn the_answer_to_our_request_says_who_refreshes() {
         let agreed =
-            |text: &str| SessionTimer::agreed(Asked::read(Some(text), [].into_iter()), Instant::now()).unwrap();
+            |text: &str| SessionTimer::agreed(Asked::read(Some(text), [].into_iter()), SHORTEST, Instant::now()).unwrap();
         assert_eq!(agreed("600;refresher=uas").refresher, Refresher::Them);
         assert_eq!(agreed("600;refresher=uac").refresher, Refresher::Us);
         assert_eq!(agreed("600").refresher, Refresher::Us);

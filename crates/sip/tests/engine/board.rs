@@ -58,6 +58,7 @@ impl Board {
             },
             realm: REALM.into(),
             lines: Lines { extensions: extensions.into(), trunks },
+            shortest_session: 2,
             tones: Plan::Generic,
             trunk_silent_after,
         };
@@ -186,7 +187,11 @@ pub fn password(user: &str) -> String {
 
 /// A trunk whose host is this phone.
 pub fn trunk(phone: &Phone) -> Trunk {
-    let address = phone.address();
+    trunk_at(phone.address())
+}
+
+/// A trunk whose host is at this address.
+pub fn trunk_at(address: SocketAddr) -> Trunk {
     Trunk {
         host: address.ip().to_string(),
         port: Some(address.port()),

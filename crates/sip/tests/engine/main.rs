@@ -4,4 +4,6 @@ mod board;
 mod calls_in;
 mod calls_out;
 mod conversations;
+mod raw;
 mod registering;
+mod trunks;
