@@ -172,8 +172,9 @@ impl Leg {
         self.sequencer.pass(1);
     }
 
-    /// So many ticks were missed and will not be made up for.
+    /// So many ticks were missed and will not be made up for: a pause for whoever listens.
     pub(crate) fn skip(&mut self, ticks: u32) {
+        self.sequencer.pause();
         self.sequencer.pass(ticks);
     }
 
@@ -185,7 +186,7 @@ impl Leg {
             self.sequencer.pause();
             return;
         };
-        let length = match (pressing, remote.telephone_event) {
+        let written = match (pressing, remote.telephone_event) {
             (Some(Pressing::Event(event)), Some(payload_type)) => self.sequencer.event(payload_type, &event, packet),
             (pressing, _) => {
                 match pressing {
@@ -200,10 +201,9 @@ impl Leg {
                 self.sequencer.audio(remote.payload_type, &frame, packet)
             }
         };
-        match self.socket.send_to(packet.get(..length).unwrap_or_default(), target) {
-            Ok(_) => self.counters.sent.add(1),
-            Err(_) => self.counters.unsent.add(1),
-        }
+        let packet = written.and_then(|length| packet.get(..length));
+        let sent = packet.is_some_and(|packet| self.socket.send_to(packet, target).is_ok());
+        if sent { self.counters.sent.add(1) } else { self.counters.unsent.add(1) }
     }
 
     /// What the leg hears in this tick: what it is played, else a warning, else the other side of its bridge. With none

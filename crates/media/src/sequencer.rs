@@ -38,15 +38,15 @@ impl Sequencer {
         self.timestamp
     }
 
-    /// Writes the packet of one frame and returns its length. The first one after a pause has the marker bit
+    /// Writes the packet of one frame and returns its length; nothing when there is no such payload type. The first one after a pause has the marker bit
     /// (RFC 3551 §4.1).
-    pub(crate) fn audio(&mut self, payload_type: u8, frame: &Frame, packet: &mut Packet) -> usize {
+    pub(crate) fn audio(&mut self, payload_type: u8, frame: &Frame, packet: &mut Packet) -> Option<usize> {
         let marker = std::mem::take(&mut self.pausing);
         self.write(payload_type, marker, self.timestamp, frame, packet)
     }
 
     /// Writes the packet of a telephone event that began at `timestamp`. Audio that comes after it comes after a pause.
-    pub(crate) fn event(&mut self, payload_type: u8, event: &Event, packet: &mut Packet) -> usize {
+    pub(crate) fn event(&mut self, payload_type: u8, event: &Event, packet: &mut Packet) -> Option<usize> {
         self.pausing = true;
         self.write(payload_type, event.marker, event.timestamp, &event.payload, packet)
     }
@@ -61,7 +61,7 @@ impl Sequencer {
         self.timestamp = self.timestamp.wrapping_add(FRAME_UNITS.wrapping_mul(ticks));
     }
 
-    fn write(&mut self, payload_type: u8, marker: bool, at: u32, payload: &[u8], packet: &mut Packet) -> usize {
+    fn write(&mut self, payload_type: u8, marker: bool, at: u32, payload: &[u8], packet: &mut Packet) -> Option<usize> {
         let builder = RtpPacketBuilder::<&[u8], &[u8]>::new()
             .payload_type(payload_type)
             .marker_bit(marker)
@@ -69,9 +69,9 @@ impl Sequencer {
             .timestamp(at)
             .ssrc(self.ssrc)
             .payload(payload);
+        let length = builder.write_into(packet).ok()?;
         self.sequence = self.sequence.wrapping_add(1);
-        // It fails for a payload type above 127 only, with which no leg is connected.
-        builder.write_into(packet).unwrap_or(0)
+        Some(length)
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     fn numbers_wrap_and_go_on() {
         let (mut sequencer, mut packet) = (sequencer(), [0; 172]);
         for (sequence, timestamp, marker) in [(0xffff, 0xffff_ff80, true), (0, 0x20, false), (1, 0xc0, false)] {
-            let length = sequencer.audio(8, &[7; 160], &mut packet);
+            let length = sequencer.audio(8, &[7; 160], &mut packet).unwrap();
             sequencer.pass(1);
             let packet = RtpPacket::parse(&packet[..length]).unwrap();
             assert_eq!((packet.ssrc(), packet.payload_type(), packet.payload().len()), (0x0102_0304, 8, 160));
@@ -110,13 +110,20 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_type_that_does_not_exist_takes_no_number() {
+        let (mut sequencer, mut packet) = (sequencer(), [0; 172]);
+        assert_eq!(sequencer.audio(200, &[0; 160], &mut packet), None);
+        assert_eq!(sequencer.sequence, 0xffff);
+    }
+
+    #[test]
     fn over_a_pause_time_goes_on_and_the_sequence_does_not() {
         let (mut sequencer, mut packet) = (sequencer(), [0; 172]);
-        sequencer.audio(0, &[0; 160], &mut packet);
+        assert_eq!(sequencer.audio(0, &[0; 160], &mut packet), Some(172));
         sequencer.pass(1);
         sequencer.pause();
         sequencer.pass(9);
-        sequencer.audio(0, &[0; 160], &mut packet);
+        assert_eq!(sequencer.audio(0, &[0; 160], &mut packet), Some(172));
         let packet = RtpPacket::parse(&packet).unwrap();
         assert_eq!((packet.sequence_number(), packet.timestamp()), (0, 0xffff_ff80_u32.wrapping_add(1_600)));
         assert!(packet.marker_bit());

@@ -32,6 +32,9 @@ const TICK: Duration = Duration::from_millis(FRAME_MS as u64);
 /// Ticks that a thread makes up for when it was late; more (200 ms) would only fill the far end's jitter buffer.
 const MOST_OWED: u32 = 10;
 
+/// By how much a media thread is less nice than others.
+const PRECEDENCE: i32 = -10;
+
 /// Sockets that are asked about at once.
 const BATCH: usize = 1_024;
 
@@ -111,6 +114,14 @@ pub(crate) fn spawn(number: usize, around: Surroundings, mailbox: Receiver<Comma
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())
 }
 
+/// Asks the system to let this thread run before others, as audio that is late is lost: on Linux a nice value belongs to
+/// one thread. It takes root or `CAP_SYS_NICE`, and goes without.
+fn take_precedence() {
+    if let Err(error) = rustix::process::nice(PRECEDENCE) {
+        tracing::debug!(%error, "a media thread runs without precedence");
+    }
+}
+
 struct Thread {
     around: Surroundings,
     mailbox: Receiver<Command>,
@@ -139,6 +150,7 @@ enum Life {
 
 impl Thread {
     fn run(&mut self) {
+        take_precedence();
         let mut due = Instant::now() + TICK;
         let mut ready = Vec::with_capacity(BATCH);
         loop {

@@ -184,3 +184,6 @@ fn fail(failed: &FailedOnce, error: RecordingError) {
         call(error);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ enum Kind {
 impl Leg {
     /// Takes a datagram.
     pub(crate) fn receive(&mut self, datagram: &[u8], from: SocketAddr, now: Instant, around: &Surroundings) {
+        // A socket for both families tells IPv4 addresses in the form of IPv6, and the signalling does not.
+        let from = SocketAddr::new(from.ip().to_canonical(), from.port());
         if is_rtcp(datagram) {
             self.receive_rtcp(datagram, from, now);
             return;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::BufWriter;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -74,7 +75,10 @@ impl Lane {
     pub(super) fn run(&self) {
         let mut open = HashMap::new();
         while let Some(job) = self.next() {
-            work(&mut open, job);
+            // What is told of a recording is other people's code, and all recordings of the lane depend on it.
+            if catch_unwind(AssertUnwindSafe(|| work(&mut open, job))).is_err() {
+                tracing::error!("what was told of a recording has panicked; the others go on");
+            }
         }
         for (_, tape) in open {
             throw_away(tape);
@@ -161,16 +165,17 @@ fn write(writer: &mut WavWriter<BufWriter<File>>, samples: &[i16]) -> hound::Res
 }
 
 fn finish(tape: Open, kept: Box<dyn FnOnce() + Send>) {
-    let Open { writer, path, part, failed } = tape;
+    let Some(call) = tape.failed.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        // Whoever was told that the disk is too slow must not hear of a success as well.
+        throw_away(tape);
+        return;
+    };
+    let Open { writer, path, part, .. } = tape;
     match writer.finalize().and_then(|()| Ok(keep(&part, &path)?)) {
-        // Whoever has told of a failure (too slow a disk) must not hear of a success as well.
-        Ok(()) => match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(_) => kept(),
-            None => remove(&path),
-        },
+        Ok(()) => kept(),
         Err(source) => {
             remove(&part);
-            fail(&failed, RecordingError::Disk { path, source });
+            call(RecordingError::Disk { path, source });
         }
     }
 }
