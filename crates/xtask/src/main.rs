@@ -1,5 +1,6 @@
 //! What a developer of Nohold runs, as `cargo xtask <command>`: all tests, the simulator, the house rules.
 
+mod generate;
 mod sim;
 mod steps;
 mod test;
@@ -29,6 +30,9 @@ enum Command {
     /// Each seed is a world of its own and always runs the same way, so a violation can be repeated from its seed:
     /// `cargo xtask sim --first-seed 1234 --seeds 1`.
     Sim(sim::Options),
+    /// Make files anew that are committed but made by programs: the audio of the prompts, the music on hold
+    #[command(subcommand, name = "gen")]
+    Generate(generate::What),
     /// Check the house rules that no compiler checks: arrows between crates, file length, links, licences …
     ///
     /// Prints each finding as `file:line: what is wrong`, with the way to mend it below.
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test => test::run(&root),
         Command::Sim(options) => sim::run(&root, &options),
+        Command::Generate(what) => generate::run(&root, &what),
         Command::Tidy => tidy::run(&root),
     };
     match result {
