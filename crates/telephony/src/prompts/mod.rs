@@ -180,10 +180,13 @@ impl PromptLibrary {
         match token {
             Token::Prompt(key) => self.clip(key, language).ok_or_else(|| MissingPrompt { key: key.clone(), language }),
             Token::Word(word) => {
+                // Not from the other language, as prompts are: a word of it would not fit into the sentence.
                 let name = word.to_string();
-                // The words of the grammar are all shipped, and no word of the other language would fit.
-                let clip = self.on_shelf(Shelf::Words(language), &name);
-                Ok(clip.unwrap_or_else(|| silence(Pause::Short.length_ms())))
+                match (self.on_shelf(Shelf::Words(language), &name), PromptKey::new(&name)) {
+                    (Some(clip), _) => Ok(clip),
+                    (None, Ok(key)) => Err(MissingPrompt { key, language }),
+                    (None, Err(_)) => Ok(silence(Pause::Short.length_ms())),
+                }
             }
             Token::Pause(pause) => {
                 let slot = match pause {
@@ -371,4 +374,4 @@ impl Cache {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -177,7 +177,7 @@ mod tests {
         assert!(refused(&wav(3, 1, 8_000, 32, &[0, 0, 0, 0])).contains("neither 16-bit PCM nor G.711"));
         assert!(refused(b"ID3 an MP3 file").contains("sox"));
         assert_eq!(decode(&wav(1, 1, 8_000, 16, &[])), Err(WavError::Empty));
-        assert_eq!(decode(&vec![0; 3]), Err(WavError::NotWav));
+        assert_eq!(decode(&[0; 3]), Err(WavError::NotWav));
     }
 
     #[test]

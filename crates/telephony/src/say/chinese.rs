@@ -164,7 +164,7 @@ pub(super) fn soon_by(minutes: u32) -> Vec<Word> {
 /// 三十分钟, 一小时, 九十分钟, 两小时三十分钟.
 fn length(minutes: u32) -> Vec<Word> {
     let (hours, rest) = (minutes / 60, minutes % 60);
-    if minutes < 120 && minutes != 60 {
+    if minutes < 100 && minutes != 60 {
         return [count(minutes), vec![MINUTES]].concat();
     }
     let mut words = [count(hours), vec![HOURS]].concat();
@@ -176,18 +176,19 @@ fn length(minutes: u32) -> Vec<Word> {
 }
 
 pub(super) fn window(told: &Told) -> Vec<Word> {
-    let (when, bound) = match told {
-        Told::By(end) => (moment(*end), BY),
+    let when = match told {
+        Told::By(end) => [moment(*end), vec![BY]].concat(),
+        Told::All(all) => day(*all),
         Told::Between(from, to) => {
             let to_words = match (from.day == to.day, part(*from) == part(*to)) {
                 (true, true) => time(*to),
                 (true, false) => [vec![part(*to).word()], time(*to)].concat(),
                 (false, _) => moment(*to),
             };
-            ([moment(*from), vec![TO], to_words].concat(), BETWEEN)
+            [moment(*from), vec![TO], to_words, vec![BETWEEN]].concat()
         }
     };
-    [vec![PROMISE_BEFORE], when, vec![bound, PROMISE_AFTER]].concat()
+    [vec![PROMISE_BEFORE], when, vec![PROMISE_AFTER]].concat()
 }
 
 fn moment(at: Moment) -> Vec<Word> {

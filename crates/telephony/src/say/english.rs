@@ -135,7 +135,7 @@ pub(super) fn soon_by(minutes: u32) -> Vec<Word> {
 fn length(minutes: u32) -> Vec<Word> {
     let in_minutes = |minutes| [number(minutes), vec![if minutes == 1 { MINUTE } else { MINUTES }]].concat();
     let (hours, rest) = (minutes / 60, minutes % 60);
-    if minutes < 120 && minutes != 60 {
+    if minutes < 100 && minutes != 60 {
         return in_minutes(minutes);
     }
     let mut words = number(hours);
@@ -150,6 +150,7 @@ fn length(minutes: u32) -> Vec<Word> {
 pub(super) fn window(told: &Told) -> Vec<Word> {
     match told {
         Told::By(end) => [vec![BY], moment(*end)].concat(),
+        Told::All(all) => day(*all, None),
         Told::Between(from, to) if from.day == to.day => [vec![BETWEEN], in_one_day(*from, *to)].concat(),
         Told::Between(from, to) => [vec![BETWEEN], moment(*from), vec![AND], moment(*to)].concat(),
     }

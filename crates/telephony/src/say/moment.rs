@@ -15,6 +15,8 @@ pub(super) enum Told {
     By(Moment),
     /// Both ends.
     Between(Moment, Moment),
+    /// The whole of a day.
+    All(Day),
 }
 
 /// A minute of a day.
@@ -63,7 +65,16 @@ pub(super) fn told(from: Timestamp, to: Timestamp, zone: &str, at: Timestamp) ->
     if from <= at || from >= to {
         return Some(Told::By(end));
     }
-    Some(Told::Between(moment(&begins, today), end))
+    let begin = moment(&begins, today);
+    let whole_day = begin.day == end.day && (begin.hour, begin.minute, end.hour) == (0, 0, 24);
+    Some(if whole_day {
+        Told::All(end.day)
+    } else if begin == end {
+        // The clock was put back in between: one time cannot be told from the other.
+        Told::By(end)
+    } else {
+        Told::Between(begin, end)
+    })
 }
 
 fn local(at: Timestamp, zone: &TimeZone) -> Option<DateTime> {

@@ -38,9 +38,12 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
                 continue;
             }
             let mut spoken_text = voice.speak(text.to_read(), &scratch)?;
-            spoken_text.trim();
+            spoken_text.trim(0.015);
             let mut sound = spoken_text.at_telephone_rate();
             sound.cut_below(150.0);
+            sound.lift_above(2_000.0, voice.dullness_db());
+            // Much of an *s* lies above what a telephone carries: less is cut off here than at the voice's own rate.
+            sound.trim(0.01);
             sound.level(LEVEL);
             ensure!(!sound.samples.is_empty(), "nothing was spoken for `{key}` in {language}");
             sound.write(&folder.join(key).with_extension("wav"))?;

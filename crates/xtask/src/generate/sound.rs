@@ -24,12 +24,12 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// The same at 8 kHz, without what lies above 3.6 kHz: a windowed sinc (Blackman, 32 zero crossings a side).
+    /// The same at 8 kHz, without what lies above 3.7 kHz: a windowed sinc (Blackman, 32 zero crossings a side).
     #[must_use]
     pub fn at_telephone_rate(&self) -> Sound {
         const CROSSINGS: f64 = 32.0;
         let step = self.rate / RATE;
-        let cutoff = 2.0 * 3_600.0 / self.rate;
+        let cutoff = 2.0 * 3_700.0 / self.rate;
         let reach = CROSSINGS / cutoff;
         let length = count(as_float(self.samples.len()) / step);
         let sample = |n: usize| {
@@ -55,6 +55,12 @@ impl Sound {
         self.filter(&Biquad::low_pass(hertz, self.rate));
     }
 
+    /// Lifts what lies above `hertz` by so many decibels, as a telephone's transmitter does (ITU-T P.830, annex D): it
+    /// is what makes an *s* an *s* on a line.
+    pub fn lift_above(&mut self, hertz: f64, decibels: f64) {
+        self.filter(&Biquad::high_shelf(hertz, self.rate, decibels));
+    }
+
     fn filter(&mut self, filter: &Biquad) {
         let mut state = [0.0; 4];
         // The first round only brings the filter to where the end of the sound leaves it.
@@ -66,12 +72,11 @@ impl Sound {
         }
     }
 
-    /// Cuts silence off both ends, but for a breath, and lets the cuts fade. To be done at the voice's own rate: the
-    /// last sound of "six" lies above what a telephone carries, and what is left of it looks like silence.
-    pub fn trim(&mut self) {
+    /// Cuts off both ends what is less than a part of the loudest, but for a breath, and lets the cuts fade.
+    pub fn trim(&mut self, part: f64) {
         let frame = count(self.rate * 0.005);
         let loudest = self.samples.chunks(frame).map(rms).fold(0.0, f64::max);
-        let is_speech = |samples: &[f64]| rms(samples) > loudest * 0.015;
+        let is_speech = |samples: &[f64]| rms(samples) > loudest * part;
         let first = self.samples.chunks(frame).position(is_speech).unwrap_or(0) * frame;
         let quiet_at_end = self.samples.rchunks(frame).position(is_speech).unwrap_or(0) * frame;
         let end = self.samples.len().saturating_sub(quiet_at_end) + 10 * frame;
@@ -139,6 +144,17 @@ impl Biquad {
     fn high_pass(hertz: f64, rate: f64) -> Self {
         let cos = (TAU * hertz / rate).cos();
         Biquad::new(hertz, rate, [f64::midpoint(1.0, cos), -(1.0 + cos), f64::midpoint(1.0, cos)])
+    }
+
+    fn high_shelf(hertz: f64, rate: f64, decibels: f64) -> Self {
+        let (sin, cos) = (TAU * hertz / rate).sin_cos();
+        let gain = 10_f64.powf(decibels / 40.0);
+        let slope = gain.sqrt() * sin * std::f64::consts::SQRT_2;
+        let (up, down) = (gain + 1.0, gain - 1.0);
+        let whole = up - down * cos + slope;
+        let b = [gain * (up + down * cos + slope), -2.0 * gain * (down + up * cos), gain * (up + down * cos - slope)];
+        let a = [2.0 * (down - up * cos), up - down * cos - slope];
+        Biquad { b: b.map(|b| b / whole), a: a.map(|a| a / whole) }
     }
 
     fn new(hertz: f64, rate: f64, b: [f64; 3]) -> Self {
@@ -210,11 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_above_is_lifted_and_the_rest_is_left() {
+        for (hertz, expected) in [(200.0, 0.3535), (3_700.0, 0.3535 * 1.995)] {
+            let mut sound = tone(hertz, RATE);
+            sound.lift_above(2_000.0, 6.0);
+            assert!((rms(&sound.samples) - expected).abs() < 0.02, "{hertz} Hz: {}", rms(&sound.samples));
+        }
+    }
+
+    #[test]
     fn silence_is_cut_off_but_for_a_breath() {
         let mut sound = tone(1_000.0, RATE);
         sound.samples.splice(0..0, [0.0; 4_000]);
         sound.samples.extend([0.0; 4_000]);
-        sound.trim();
+        sound.trim(0.015);
         assert!((8_600..8_700).contains(&sound.samples.len()), "{}", sound.samples.len());
     }
 
