@@ -410,6 +410,9 @@ impl Flow {
     fn write(&self, stream: &TcpStream) -> std::io::Result<(bool, usize)> {
         let mut out = self.lock();
         let mut wrote = false;
+        if out.written == 0 && !out.queue.is_empty() && has_ended(stream) {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
         while let Some(first) = out.queue.front() {
             match stream.try_write(&first[out.written..]) {
                 Ok(count) => {
@@ -444,4 +447,11 @@ impl Flow {
     fn lock(&self) -> MutexGuard<'_, Out> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the peer has closed its side and nothing is left to read. What is written then is lost without an error, and
+/// the runtime may not have been told yet, so the system is asked.
+fn has_ended(stream: &TcpStream) -> bool {
+    let flags = rustix::net::RecvFlags::PEEK | rustix::net::RecvFlags::DONTWAIT;
+    matches!(rustix::net::recv(stream, &mut [0; 1], flags), Ok((0, _)))
 }

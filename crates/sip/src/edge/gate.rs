@@ -8,7 +8,7 @@ use super::{Limits, mender};
 use crate::addresses::{Addresses, Network, Transport};
 use crate::trace::{Direction, TraceSink};
 use rsipstack::sip::SipMessage;
-use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
+use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transport::SipConnection;
 use std::hash::{BuildHasher, RandomState};
@@ -200,13 +200,13 @@ pub(super) fn readable(bytes: &[u8], source: SocketAddr, transport: Transport) -
         let message = SipConnection::update_msg_received(message, source, transport).ok()?;
         match &message {
             SipMessage::Request(request) => {
-                request.from_header().ok()?.typed().ok()?;
-                request.to_header().ok()?.typed().ok()?;
+                request.from_header().ok()?.tag().ok()?;
+                request.to_header().ok()?.tag().ok()?;
                 TransactionKey::from_request(request, TransactionRole::Server).ok()?;
                 SipConnection::parse_target_from_via(request.via_header().ok()?).ok()?;
             }
             SipMessage::Response(response) => {
-                response.to_header().ok()?.typed().ok()?;
+                response.to_header().ok()?.tag().ok()?;
                 TransactionKey::from_response(response, TransactionRole::Client).ok()?;
             }
         }

@@ -204,12 +204,6 @@ fn names_and_routes(head: &Head) -> Result<(), Refusal> {
             return bad("400 Unbalanced Quotes");
         }
     }
-    for name in ["From", "To"] {
-        // One address and no more (RFC 3261 §20.20, §20.39), and its parameters outside of the brackets.
-        if head.first(name).is_some_and(|v| first_of(v).len() < v.len() && v.contains('<')) {
-            return bad("400 More Than One Address");
-        }
-    }
     let via = |v: &str| {
         let first = first_of(v);
         let protocol: Vec<&str> = first.splitn(3, '/').map(str::trim).collect();

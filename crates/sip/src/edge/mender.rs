@@ -11,14 +11,23 @@ use rsipstack::transaction::endpoint::MessageInspector;
 use rsipstack::transport::SipAddr;
 use std::sync::Arc;
 
+/// Header fields whose parameters the library cannot read with space around their signs.
+const SPACED: [&str; 6] = ["Via", "From", "To", "Contact", "Route", "Record-Route"];
+
 /// Mends a message that came.
 ///
+/// - Space around the signs of addresses and Vias goes, which RFC 3261 §25.1 allows and the library does not read.
 /// - A From without tag (RFC 2543) gets one, because the library builds its keys of it.
 /// - An INVITE, or a 2xx to one, without Contact gets its sender's address, so that there can be a dialog and a BYE.
 /// - Any 2xx to an INVITE becomes a 200: the library knows no other success.
 /// - Of several challenges the strongest that can be answered stays, spelled as the library reads it.
 pub(super) fn mend_incoming(head: &mut Head, source: std::net::SocketAddr, transport: Transport) {
     let stream = transport == Transport::Tcp;
+    for (name, value) in &mut head.fields {
+        if SPACED.iter().any(|spaced| name.eq_ignore_ascii_case(spaced)) {
+            *value = tightened(value, name.eq_ignore_ascii_case("Via"));
+        }
+    }
     if !head.is_response() {
         if let Some(from) = head.first_mut("From").filter(|from| !super::head::has_tag(from)) {
             from.push_str(";tag=none");
@@ -38,6 +47,34 @@ pub(super) fn mend_incoming(head: &mut Head, source: std::net::SocketAddr, trans
         }
     }
     mend_challenges(head);
+}
+
+/// Without space around `;`, `=` and `,` (in a Via also `/`) outside of quotes and brackets.
+fn tightened(value: &str, via: bool) -> String {
+    let mut out = String::with_capacity(value.len());
+    let (mut quoted, mut escaped, mut inside, mut after_sign) = (false, false, false, true);
+    for c in value.chars() {
+        let bare = !quoted && !inside;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' if !inside => quoted = !quoted,
+            '<' if !quoted => inside = true,
+            '>' if !quoted => inside = false,
+            _ => {}
+        }
+        let sign = bare && (";=,".contains(c) || via && c == '/');
+        if sign {
+            out.truncate(out.trim_end().len());
+        }
+        let space = bare && c.is_ascii_whitespace();
+        if !(space && after_sign) {
+            out.push(c);
+        }
+        after_sign = sign || space && after_sign;
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 fn mend_challenges(head: &mut Head) {
@@ -128,5 +165,25 @@ fn name_ourselves(response: &mut Response) {
     let has_supported = headers.iter().any(|header| matches!(header, Header::Supported(_)));
     if tells && !has_supported {
         headers.push(Header::Supported(SUPPORTED.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn space_goes_around_signs_and_nowhere_else() {
+        for (value, via, expected) in [
+            (
+                "SIP  / 2.0  / TCP     a.example   ;  branch  =   z , SIP/2.0/UDP b",
+                true,
+                "SIP/2.0/TCP     a.example;branch=z,SIP/2.0/UDP b",
+            ),
+            (" \"A ; = , \\\" / \"  <sip:a@h ; x>  ;  tag = 1", false, "\"A ; = , \\\" / \"  <sip:a@h ; x>;tag=1"),
+            ("sip:a@h ;tag=1 ", false, "sip:a@h;tag=1"),
+        ] {
+            assert_eq!(tightened(value, via), expected);
+        }
     }
 }
