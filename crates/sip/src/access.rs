@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use nohold_model::{ExtensionKey, TrunkKey};
-use rsipstack::sip::{Header, Request};
+use rsipstack::sip::{Header, Method, Request};
 
 use crate::digest::Proof;
 use crate::engine::Engine;
@@ -34,22 +34,28 @@ pub(crate) enum Access {
 }
 
 impl Engine {
-    /// Who a request is from: a trunk by its address, or whoever knows the password of an account.
+    /// Who a request is from: whoever knows the password of an account, or a trunk by its address. At an address that a
+    /// trunk shares with phones of ours (one machine, one NAT), a phone is asked for its password all the same.
     pub(crate) fn access(&self, request: &Request, flow: Flow) -> Access {
-        if let Some(trunk) = self.trunks().by_address(flow.peer.ip()) {
-            return Access::Granted(Who::Trunk(trunk));
-        }
         let realm_is_ours = |value: &String| value.contains(self.challenger().realm());
-        let Some(value) = values(request, "Authorization").find(realm_is_ours) else {
-            return Access::Challenge { stale: false };
-        };
+        if let Some(value) = values(request, "Authorization").find(realm_is_ours) {
+            return self.proven(request, &value, flow);
+        }
+        let may_be_a_trunk = request.method != Method::Register && !self.registrar().is_phone(flow);
+        match self.trunks().by_address(flow.peer.ip()).filter(|_| may_be_a_trunk) {
+            Some(trunk) => Access::Granted(Who::Trunk(trunk)),
+            None => Access::Challenge { stale: false },
+        }
+    }
+
+    fn proven(&self, request: &Request, value: &str, flow: Flow) -> Access {
         let lines = self.lines();
         let extension = |user: &str| lines.extensions.iter().find(|(_, account)| account.user == user);
         let trunk = |user: &str| {
             lines.trunks.iter().find(|(_, trunk)| trunk.inbound.as_ref().is_some_and(|account| account.user == user))
         };
         let method = request.method.to_string();
-        let proof = self.challenger().verify(Instant::now(), &value, &method, &request.body, |user, algorithm| {
+        let proof = self.challenger().verify(Instant::now(), value, &method, &request.body, |user, algorithm| {
             let account = match (extension(user), trunk(user)) {
                 (Some((_, account)), _) => account,
                 (None, Some((_, trunk))) => trunk.inbound.as_ref()?,

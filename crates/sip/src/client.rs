@@ -101,7 +101,7 @@ impl Engine {
         let via = edge.endpoint.inner.get_via(Some(destination.clone()), None)?;
         let endpoint = &edge.endpoint.inner;
         let uri = question.uri.to_library();
-        let mut request = endpoint.make_request(question.method.clone(), uri, via, from, to, cseq + round, call_id);
+        let mut request = endpoint.make_request(question.method, uri, via, from, to, cseq + round, call_id);
         for header in question.headers.iter().cloned().chain(authorization) {
             request.headers.push(header);
         }

@@ -79,6 +79,7 @@ impl Uri {
     }
 
     /// sip, sips or tel.
+    #[cfg(test)]
     pub(crate) fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -103,6 +104,7 @@ impl Uri {
     }
 
     /// The port, if one is written.
+    #[cfg(test)]
     pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
@@ -113,6 +115,7 @@ impl Uri {
     }
 
     /// What stands behind the `?`.
+    #[cfg(test)]
     pub(crate) fn headers(&self) -> Option<&str> {
         self.headers.as_deref()
     }

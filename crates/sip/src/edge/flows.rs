@@ -154,6 +154,7 @@ impl Flows {
     }
 
     /// How many streams there are.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.lock().flows.len()
     }

@@ -245,6 +245,7 @@ impl Edge {
     }
 
     /// How many streams are open, or kept to be opened again.
+    #[cfg(test)]
     pub(crate) fn connections(&self) -> usize {
         self.flows.len()
     }
@@ -287,11 +288,6 @@ impl Edge {
     /// To be told of each right answer to a challenge.
     pub(crate) fn authentication_succeeded(&self, from: SocketAddr, user: &str) {
         self.gate.guard.succeeded(Instant::now(), from, user);
-    }
-
-    /// The tasks of the engine.
-    pub(crate) fn tasks(&self) -> &Tasks {
-        &self.tasks
     }
 
     /// Ends all tasks and closes all sockets. What is to be said to peers must have been said.

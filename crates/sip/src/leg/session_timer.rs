@@ -169,8 +169,9 @@ mod tests {
 
     #[test]
     fn the_answer_to_our_request_says_who_refreshes() {
-        let agreed =
-            |text: &str| SessionTimer::agreed(Asked::read(Some(text), [].into_iter()), SHORTEST, Instant::now()).unwrap();
+        let agreed = |text: &str| {
+            SessionTimer::agreed(Asked::read(Some(text), [].into_iter()), SHORTEST, Instant::now()).unwrap()
+        };
         assert_eq!(agreed("600;refresher=uas").refresher, Refresher::Them);
         assert_eq!(agreed("600;refresher=uac").refresher, Refresher::Us);
         assert_eq!(agreed("600").refresher, Refresher::Us);

@@ -74,7 +74,7 @@ impl<F> Default for Bindings<F> {
     }
 }
 
-impl<F: Clone> Bindings<F> {
+impl<F: Clone + PartialEq> Bindings<F> {
     /// Carries out a REGISTER, whole or not at all, and says what then stands.
     ///
     /// # Errors
@@ -127,6 +127,12 @@ impl<F: Clone> Bindings<F> {
     pub fn live(&self, extension: &ExtensionKey, now: Instant) -> Vec<Binding<F>> {
         let all = self.of.get(extension).into_iter().flatten();
         all.filter(|binding| binding.until > now).cloned().collect()
+    }
+
+    /// Whether a phone is registered that is reached by this way.
+    #[must_use]
+    pub fn has(&self, flow: &F, now: Instant) -> bool {
+        self.of.values().flatten().any(|binding| binding.until > now && binding.flow == *flow)
     }
 
     /// All phones that are registered now, for keep-alives.

@@ -37,6 +37,11 @@ impl Registrar {
         self.lock().live(extension, Instant::now())
     }
 
+    /// Whether a phone is registered that is reached by this way.
+    pub(crate) fn is_phone(&self, flow: Flow) -> bool {
+        self.lock().has(&flow, Instant::now())
+    }
+
     /// The extensions that have a phone now.
     pub(crate) fn registered(&self, now: Instant) -> BTreeSet<ExtensionKey> {
         self.lock().all(now).into_iter().map(|(extension, _)| extension).collect()

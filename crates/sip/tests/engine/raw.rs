@@ -87,9 +87,8 @@ impl Peer {
 
     async fn answer(&self, request: &str, status: &str, body: &str) {
         let lines = request.lines().take_while(|line| !line.is_empty());
-        let echoed = lines.filter(|line| {
-            ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name))
-        });
+        let echoed = lines
+            .filter(|line| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name)));
         let echoed: String = echoed.map(|line| format!("{line}\r\n")).collect();
         let sdp = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         let (me, length) = (self.me(), body.len());
@@ -112,7 +111,8 @@ impl Peer {
 }
 
 fn header<'a>(text: &'a str, name: &str) -> &'a str {
-    let found = text.lines().find_map(|line| line.split_once(':').filter(|(found, _)| found.eq_ignore_ascii_case(name)));
+    let found =
+        text.lines().find_map(|line| line.split_once(':').filter(|(found, _)| found.eq_ignore_ascii_case(name)));
     found.unwrap_or_else(|| panic!("no {name} in {text}")).1.trim()
 }
 

@@ -74,7 +74,10 @@ async fn we_register_answer_the_challenge_and_come_again_before_it_ends() {
     carrier.answer(&first, "401 Unauthorized", challenge).await;
     let second = carrier.hear("REGISTER").await;
     let authorization = value(&second.text, "Authorization");
-    assert!(authorization.contains("username=\"site\"") && authorization.contains("algorithm=SHA-256"), "{authorization}");
+    assert!(
+        authorization.contains("username=\"site\"") && authorization.contains("algorithm=SHA-256"),
+        "{authorization}"
+    );
     assert_eq!(value(&first.text, "Call-ID"), value(&second.text, "Call-ID"));
     // Granted for a short time only: it is renewed well before.
     carrier.answer(&second, "200 OK", "Expires: 7\r\n").await;

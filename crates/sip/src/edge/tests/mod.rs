@@ -41,7 +41,7 @@ impl World {
         settings.addresses.tcp = vec![any];
         let (edge, mut incoming) = Edge::start(settings, Tasks::default()).await.expect("started");
         let (note, seen) = mpsc::unbounded_channel();
-        edge.tasks().spawn("application", async move {
+        edge.tasks.spawn("application", async move {
             while let Some(mut transaction) = incoming.recv().await {
                 let request = &transaction.original;
                 let call_id = request.call_id_header().map(|c| c.value().to_owned()).unwrap_or_default();

@@ -232,7 +232,7 @@ async fn after_the_shutdown_nothing_is_held() {
     let mut stream = Stream::new(&world).await;
     stream.send(request("OPTIONS", "TCP", stream.here(), "one", "", "")).await;
     stream.expect("SIP/2.0 200").await;
-    let (udp, tcp, tasks) = (world.udp, world.tcp, world.edge.tasks().clone());
+    let (udp, tcp, tasks) = (world.udp, world.tcp, world.edge.tasks.clone());
     tokio::time::timeout(SOON, world.edge.shutdown()).await.expect("in time");
     assert_eq!(tasks.running(), 0);
     stream.expect_end().await;
