@@ -283,3 +283,6 @@ impl Leg {
         around.tell(MediaEvent::Digit { leg: self.id, digit });
     }
 }
+
+#[cfg(test)]
+mod tests;
