@@ -20,6 +20,7 @@ fn leg(events: &Arc<Mutex<Vec<MediaEvent>>>) -> (Leg, Surroundings) {
         recordings: std::env::temp_dir().join(format!("nohold-leg-{}", std::process::id())),
         silence_after: Duration::from_secs(30),
         takeover_after: Duration::from_secs(3),
+        name: "name".into(),
         beep,
         keypad,
     };
@@ -58,6 +59,7 @@ fn no_datagram_makes_a_leg_panic() {
         RecordSpec { longest: Millis::hours(1), silence: Millis::hours(1), end_key: Digit::STAR, warn_before: None };
     let message = ids.next(Timestamp::EPOCH);
     leg.record(message, spec, &around);
+    leg.report(true, Instant::now());
     leg.join(ids.next(Timestamp::EPOCH), Arc::new(Ear::new()));
     let (mut state, mut packet, mut now) = (3, [0; 172], Instant::now());
     for round in 0..100_000_u32 {
