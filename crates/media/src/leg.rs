@@ -19,6 +19,7 @@ use crate::message::{Message, Progress};
 use crate::playing::{Played, Playing, copy};
 use crate::presses::{Presses, Pressing};
 use crate::reception::Reception;
+use crate::reports::{Report, Reports};
 use crate::sequencer::{Packet, Sequencer};
 use crate::thread::Surroundings;
 use crate::words::{MediaEvent, RecordSpec, Remote, Source};
@@ -40,6 +41,8 @@ pub(crate) struct Leg {
     keys: Keys,
     sequencer: Sequencer,
     presses: Presses,
+    /// While the far end takes reports.
+    reports: Option<Reports>,
     playing: Option<Playing>,
     /// The last playing that was begun here: it is not begun again when the command is repeated.
     last_playback: Option<PlaybackId>,
@@ -71,6 +74,7 @@ impl Leg {
             keys: Keys::default(),
             sequencer: Sequencer::new(chance),
             presses: Presses::default(),
+            reports: None,
             playing: None,
             last_playback: None,
             bridge: None,
@@ -153,6 +157,14 @@ impl Leg {
         self.presses.push(digits);
     }
 
+    pub(crate) fn report(&mut self, muxed: bool, now: Instant) {
+        if !muxed {
+            self.reports = None;
+        } else if self.reports.is_none() {
+            self.reports = Some(Reports::new(now, self.sequencer.sent().ssrc));
+        }
+    }
+
     /// Ends what is being recorded, before the leg goes.
     pub(crate) fn close(mut self, around: &Surroundings) {
         self.end_message(RecordingEnd::HungUp, around);
@@ -168,6 +180,7 @@ impl Leg {
         self.record_tick(around);
         if let Some(remote) = self.remote {
             self.send_tick(&remote, around, packet);
+            self.report_tick(&remote, now, around);
         }
         self.sequencer.pass(1);
     }
@@ -206,6 +219,22 @@ impl Leg {
         if sent { self.counters.sent.add(1) } else { self.counters.unsent.add(1) }
     }
 
+    fn report_tick(&mut self, remote: &Remote, now: Instant, around: &Surroundings) {
+        let Some(reports) = &mut self.reports else {
+            return;
+        };
+        if !reports.is_due(now) {
+            return;
+        }
+        let (received, mut bytes) = (self.reception.report(), [0; size_of::<Report>()]);
+        let written = reports.write(self.sequencer.sent(), received.as_ref(), &around.name, now, &mut bytes);
+        let report = written.and_then(|length| bytes.get(..length));
+        if let (Some(report), Some(target)) = (report, self.address(remote)) {
+            // One that is lost is followed by another.
+            let _ = self.socket.send_to(report, target);
+        }
+    }
+
     /// What the leg hears in this tick: what it is played, else a warning, else the other side of its bridge. With none
     /// of them the frame stays silent, and is sent all the same: it keeps NAT and the far end's jitter buffer alive.
     fn fill(&mut self, remote: &Remote, around: &Surroundings, frame: &mut Frame) {
@@ -236,10 +265,13 @@ impl Leg {
         }
     }
 
+    /// Where audio goes in this tick.
     fn target(&self, remote: &Remote) -> Option<SocketAddr> {
-        if !remote.receives {
-            return None;
-        }
+        self.address(remote).filter(|_| remote.receives)
+    }
+
+    /// Where the far end is, also while it does not want to hear us: reports go on (RFC 3264 §5.1).
+    fn address(&self, remote: &Remote) -> Option<SocketAddr> {
         let source = if remote.symmetric { self.latch.source() } else { None };
         source.or(remote.address).filter(|address| !address.ip().is_unspecified() && address.port() != 0)
     }
@@ -283,3 +315,6 @@ impl Leg {
         around.tell(MediaEvent::Digit { leg: self.id, digit });
     }
 }
+
+#[cfg(test)]
+mod tests;

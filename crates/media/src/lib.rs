@@ -30,6 +30,7 @@ mod playing;
 mod ports;
 mod presses;
 mod reception;
+mod reports;
 mod sequencer;
 mod thread;
 mod words;

@@ -137,6 +137,7 @@ impl Plane {
             recordings: recordings.clone(),
             silence_after: settings.silence_after,
             takeover_after: settings.takeover_after,
+            name: name().into(),
             beep,
             keypad,
         };
@@ -287,6 +288,12 @@ impl Plane {
         self.to_leg(leg, Command::SendDigits { leg, digits });
     }
 
+    /// Exchanges reports (RTCP) with the far end of a leg, about every 5 s, where both sides take them at the port of the
+    /// audio (`a=rtcp-mux`, RFC 5761). Until then, and without it, none are sent: a leg has one port.
+    pub fn report(&self, leg: LegId, muxed: bool) {
+        self.to_leg(leg, Command::Report { leg, muxed });
+    }
+
     /// Closes a leg and frees its port. A message that is being recorded is kept as after a hang-up. Returns what has
     /// passed through the leg.
     pub fn close(&self, leg: LegId) -> Option<Statistics> {
@@ -377,6 +384,16 @@ impl Registry {
     fn least_loaded(&self) -> usize {
         (0..self.load.len()).min_by_key(|thread| self.load[*thread]).unwrap_or(0)
     }
+}
+
+/// A name for the reports of this plane, from chance. Without chance it is a constant, which harms nobody who hears only
+/// one of us.
+fn name() -> String {
+    let mut chance = [0_u8; 12];
+    if getrandom::fill(&mut chance).is_err() {
+        tracing::debug!("no chance for the name in reports");
+    }
+    chance.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where the recording of a message lies.

@@ -4,6 +4,7 @@ use nohold_telephony::FRAME_SAMPLES;
 use rtp_types::RtpPacketBuilder;
 
 use crate::ear::Frame;
+use crate::reports::Sent;
 
 /// An RTP header without extensions and one frame.
 pub(crate) type Packet = [u8; 12 + FRAME_SAMPLES];
@@ -19,6 +20,8 @@ pub(crate) struct Sequencer {
     sequence: u16,
     timestamp: u32,
     pausing: bool,
+    packets: u32,
+    octets: u32,
 }
 
 impl Sequencer {
@@ -30,7 +33,14 @@ impl Sequencer {
             sequence: u16::from_be_bytes([e, f]),
             timestamp: u32::from_be_bytes([g, h, i, j]),
             pausing: true,
+            packets: 0,
+            octets: 0,
         }
+    }
+
+    /// What a report tells of the stream.
+    pub(crate) fn sent(&self) -> Sent {
+        Sent { ssrc: self.ssrc, timestamp: self.timestamp, packets: self.packets, octets: self.octets }
     }
 
     /// The timestamp of this tick.
@@ -71,6 +81,8 @@ impl Sequencer {
             .payload(payload);
         let length = builder.write_into(packet).ok()?;
         self.sequence = self.sequence.wrapping_add(1);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(u32::try_from(payload.len()).unwrap_or(0));
         Some(length)
     }
 }

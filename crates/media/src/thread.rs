@@ -57,6 +57,7 @@ pub(crate) enum Command {
     Join { leg: LegId, bridge: BridgeId, ear: Arc<Ear> },
     Part { leg: LegId, bridge: BridgeId },
     SendDigits { leg: LegId, digits: Vec<Digit> },
+    Report { leg: LegId, muxed: bool },
     Close { leg: LegId },
     Tell(MediaEvent),
     ShutDown,
@@ -70,6 +71,8 @@ pub(crate) struct Surroundings {
     pub(crate) recordings: PathBuf,
     pub(crate) silence_after: Duration,
     pub(crate) takeover_after: Duration,
+    /// Our name in reports (RFC 7022), which tells nothing of the machine.
+    pub(crate) name: Arc<str>,
     /// What warns before the end of a message.
     pub(crate) beep: Clip,
     /// The tones of the keys, for legs that take no events.
@@ -222,6 +225,7 @@ impl Thread {
             Command::Join { leg, bridge, ear } => self.on(leg, |leg, _| leg.join(bridge, ear)),
             Command::Part { leg, bridge } => self.on(leg, |leg, around| leg.part(bridge, around)),
             Command::SendDigits { leg, digits } => self.on(leg, |leg, _| leg.send_digits(digits)),
+            Command::Report { leg, muxed } => self.on(leg, |leg, _| leg.report(muxed, now)),
             Command::Close { leg } => self.close(leg),
             Command::Tell(event) => self.around.tell(event),
             // The caller has seen to it.

@@ -62,6 +62,7 @@ impl Leg {
         self.counters.lost.set(self.reception.lost());
         match kind {
             Kind::Audio => {
+                self.reception.note_audio(packet.timestamp(), now);
                 if self.ear.write(packet.timestamp(), payload, remote.codec) == Written::Late {
                     self.counters.late.add(1);
                 }
@@ -74,10 +75,15 @@ impl Leg {
         }
     }
 
-    /// Reports that come in on the same port (RFC 5761) tell that the far end is there, and nothing else that we need.
+    /// Reports that come in on the same port (RFC 5761) tell that the far end is there; and when it reported, for our own.
     fn receive_rtcp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
         match Compound::parse(datagram) {
-            Ok(_) => self.alive_if_known(from, now),
+            Ok(compound) => {
+                self.alive_if_known(from, now);
+                if let Some(reports) = self.reports.as_mut().filter(|_| self.latch.source() == Some(from)) {
+                    reports.receive(compound, now);
+                }
+            }
             Err(_) => self.counters.dropped.add(1),
         }
     }

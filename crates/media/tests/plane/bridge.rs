@@ -26,6 +26,8 @@ fn unlike_codecs_hear_each_other() {
     assert_is(&b.heard()[1..], 440.0);
     a.assert_one_stream();
     b.assert_one_stream();
+    let begins = |peer: &Peer| peer.received.first().map(|packet| (packet.ssrc, packet.sequence, packet.timestamp));
+    assert_ne!(begins(&a), begins(&b), "streams begin at random");
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod latch;
 mod music;
 mod peer;
 mod recording;
+mod reports;
 mod robust;
 mod site;

@@ -29,6 +29,8 @@ pub struct Peer {
     pub codec: Codec,
     pub telephone_event: Option<u8>,
     pub received: Vec<Packet>,
+    /// The RTCP that has come in.
+    pub reports: Vec<Vec<u8>>,
     pub ssrc: u32,
     pub sequence: u16,
     pub timestamp: u32,
@@ -56,6 +58,7 @@ impl Peer {
             codec,
             telephone_event: Some(101),
             received: Vec::new(),
+            reports: Vec::new(),
             ssrc: 0x1234_5678,
             sequence: 65_530,
             timestamp: u32::MAX - 500,
@@ -166,6 +169,7 @@ impl Peer {
         let mut buffer = [0; 2_048];
         loop {
             match self.socket.recv(&mut buffer) {
+                Ok(length) if (192..=223).contains(&buffer[1]) => self.reports.push(buffer[..length].to_vec()),
                 Ok(length) => self.received.push(parse(&buffer[..length])),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => panic!("cannot receive: {error}"),
