@@ -12,5 +12,5 @@ mod trace;
 mod uri;
 
 pub use addresses::{Addresses, Network, ParseNetworkError, Transport};
-pub use edge::{Counters, EdgeSettings, Limits, Rate, StartError};
+pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate, StartError};
 pub use trace::{Direction, TraceSink, masked};

@@ -4,9 +4,9 @@
 mod answer;
 mod challenger;
 
-pub(crate) use answer::strongest;
 #[cfg_attr(not(test), allow(unused_imports, reason = "the legs and the registrar stand on it"))]
-pub(crate) use answer::{Answered, answer};
+pub(crate) use answer::answer;
+pub(crate) use answer::strongest;
 #[cfg_attr(not(test), allow(unused_imports, reason = "the legs and the registrar stand on it"))]
 pub(crate) use challenger::{Challenger, Proof};
 
