@@ -64,7 +64,7 @@ pub struct Limits {
     pub lock_time: Duration,
     /// What a caller who is refused with 503 is told to wait, in seconds.
     pub retry_after_s: u32,
-    /// Streams in all.
+    /// Streams in all; for those of trusted sources and our own there is room for 1,000 more.
     pub connections: usize,
     /// Streams that one untrusted address may open.
     pub connections_per_source: usize,
