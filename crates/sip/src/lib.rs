@@ -22,7 +22,7 @@ mod uri;
 
 pub use addresses::{Addresses, Network, ParseNetworkError, Transport};
 pub use digest::{Algorithm, Ha1};
-pub use edge::{Counters, EdgeSettings, Limits, Rate};
+pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate};
 pub use engine::{Engine, StartError};
 pub use settings::{Account, Credentials, Lines, SHORTEST_SESSION, Settings, Trunk};
 pub use trace::{Direction, TraceSink, masked};

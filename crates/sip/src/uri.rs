@@ -360,6 +360,8 @@ mod tests {
         assert_eq!((uri.host(), uri.port()), ("h.example", Some(5070)));
         let tel: Uri = "TEL:+86-138;ext=1".parse().expect("parsed");
         assert_eq!((tel.scheme(), tel.user().as_deref()), (Scheme::Tel, Some("+86-138")));
+        let refer: Uri = "sip:a@h?Replaces=1%3Bto-tag%3D2".parse().expect("parsed");
+        assert_eq!(refer.headers(), Some("Replaces=1%3Bto-tag%3D2"));
         let six: Uri = "sip:[::1]".parse().expect("parsed");
         assert_eq!(six.host(), "::1");
     }

@@ -141,6 +141,7 @@ fn phones_that_know_only_md5_answer_the_second_challenge() {
     let challenger = challenger();
     let now = Instant::now();
     let offered = challenger.challenge(now, false);
+    assert!(offered.iter().all(|challenge| challenge.contains(&quoted(challenger.realm()))), "{offered:?}");
     assert!(offered[0].contains("SHA-256") && offered[1].contains("MD5"), "{offered:?}");
     let value = answer(&[&offered[1]], "100", "secret", "REGISTER", "sip:h", b"").expect("answered").value;
     assert_eq!(challenger.verify(now, &value, "REGISTER", b"", stored), Proof::Proven { user: "100".into() });

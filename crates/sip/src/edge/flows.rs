@@ -22,6 +22,8 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 /// How long the accept loop rests when the system has no more sockets to give.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Streams beyond the limit, for those that we open and those that trunks open: strangers cannot take them away.
+const RESERVED: usize = 1_000;
 /// How often one message is tried over connections that close again at once.
 const TRIES: u32 = 2;
 
@@ -201,13 +203,17 @@ impl Flows {
             let limits = &self.gate.limits;
             let mut table = self.lock();
             let here = table.per_source.get(&peer.ip()).copied().unwrap_or(0);
-            let crowded = here >= limits.connections_per_source && !opened_by_us && !self.gate.is_trusted(peer.ip());
+            let ours = opened_by_us || self.gate.is_trusted(peer.ip());
+            let crowded = here >= limits.connections_per_source && !ours;
+            let most = limits.connections + if ours { RESERVED } else { 0 };
             // Two streams from one port of a peer, to two of our sockets, could not be told apart.
-            if crowded || table.flows.len() >= limits.connections || table.flows.contains_key(&peer) {
+            if crowded || table.flows.len() >= most || table.flows.contains_key(&peer) {
                 return Err(ReachError::TooMany);
             }
             table.flows.insert(peer, flow.clone());
-            *table.per_source.entry(peer.ip()).or_insert(0) += 1;
+            if !opened_by_us {
+                *table.per_source.entry(peer.ip()).or_insert(0) += 1;
+            }
         }
         // Known to the library under the peer's address, so that requests to it take this flow.
         endpoint.transport_layer.add_connection(flow.connection.clone());
@@ -219,7 +225,7 @@ impl Flows {
             let mut table = self.lock();
             if table.flows.get(&flow.peer).is_some_and(|known| Arc::ptr_eq(known, flow)) {
                 table.flows.remove(&flow.peer);
-                if let Some(count) = table.per_source.get_mut(&flow.peer.ip()) {
+                if let Some(count) = table.per_source.get_mut(&flow.peer.ip()).filter(|_| !flow.opened_by_us) {
                     *count -= 1;
                     if *count == 0 {
                         table.per_source.remove(&flow.peer.ip());

@@ -154,7 +154,8 @@ impl Gate {
         }
         let asks_for_proof =
             !head.is_response() && matches!(head.method(), "REGISTER" | "INVITE") && !head.has_to_tag();
-        if asks_for_proof && judge::claimed_user(head).is_some_and(|user| self.guard.is_locked(now, source, &user)) {
+        let locked = |user: &String| self.guard.is_locked(now, source, user);
+        if asks_for_proof && judge::claimed_users(head).iter().any(locked) {
             self.tally.locked_out.up();
             return Some(Verdict::Drop);
         }

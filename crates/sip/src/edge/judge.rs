@@ -244,19 +244,20 @@ fn is_balanced(value: &str) -> bool {
     !quoted && !angle
 }
 
-/// The user that a REGISTER or INVITE says it is from, for the count of failed authentications: that of the credentials,
-/// or else of To (REGISTER) or From.
-pub(super) fn claimed_user(head: &Head) -> Option<String> {
+/// The users that a REGISTER or INVITE says it is from, for the count of failed authentications: those of all its
+/// credentials, or without any that of To (REGISTER) or From.
+pub(super) fn claimed_users(head: &Head) -> Vec<String> {
     let credentials = head.all("Authorization").chain(head.all("Proxy-Authorization"));
-    if let Some(user) = credentials.filter_map(crate::digest::user_of).next() {
-        return Some(user);
+    let users: Vec<String> = credentials.filter_map(crate::digest::user_of).collect();
+    if !users.is_empty() {
+        return users;
     }
-    let field = head.first(if head.method() == "REGISTER" { "To" } else { "From" })?;
+    let field = head.first(if head.method() == "REGISTER" { "To" } else { "From" }).unwrap_or_default();
     let uri = match field.split_once('<') {
-        Some((_, rest)) => rest.split('>').next()?,
-        None => field.split(';').next()?.trim(),
+        Some((_, rest)) => rest.split('>').next(),
+        None => field.split(';').next().map(str::trim),
     };
-    uri.parse::<crate::uri::Uri>().ok()?.user()
+    uri.and_then(|uri| uri.parse::<crate::uri::Uri>().ok()?.user()).into_iter().collect()
 }
 
 /// A Contact for a peer that gave none: where it sends from.

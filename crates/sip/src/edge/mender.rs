@@ -1,15 +1,16 @@
 //! Mends messages where the library and the world do not fit: before it sees them, and before they leave.
 
-use super::gate::Gate;
+use super::gate::{Gate, Verdict, readable};
 use super::head::Head;
 use super::judge::{self, ALLOW, PRODUCT, SUPPORTED};
 use crate::addresses::Transport;
 use crate::digest;
 use rsipstack::sip::prelude::{HasHeaders, HeadersExt, ToTypedHeader};
 use rsipstack::sip::{Header, Method, Request, Response, SipMessage, StatusCodeKind};
-use rsipstack::transaction::endpoint::MessageInspector;
-use rsipstack::transport::SipAddr;
+use rsipstack::transaction::endpoint::{MessageInspector, TransportEventInspector};
+use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Header fields whose parameters the library cannot read with space around their signs.
 const SPACED: [&str; 6] = ["Via", "From", "To", "Contact", "Route", "Record-Route"];
@@ -90,7 +91,8 @@ fn mend_challenges(head: &mut Head) {
     }
 }
 
-/// The library's inspector: mends what leaves.
+/// The library's inspector: mends what leaves, and guards the one way that does not lead through our sockets.
+#[derive(Clone)]
 pub(super) struct Mender(pub(super) Arc<Gate>);
 
 impl MessageInspector for Mender {
@@ -110,6 +112,30 @@ impl MessageInspector for Mender {
 
     fn after_received(&self, message: SipMessage, _: Option<&SipAddr>) -> SipMessage {
         message
+    }
+}
+
+/// Where the first route of a dialog names an address and TCP, the library opens a stream of its own to it. Over such a
+/// one only responses come in, and through the gatekeeper; requests have no business there, and answers to them, which
+/// the library would write in its one loop, could be held up by a peer that does not read.
+#[async_trait::async_trait]
+impl TransportEventInspector for Mender {
+    async fn handle(&self, event: TransportEvent) -> Option<TransportEvent> {
+        let TransportEvent::Incoming(message, connection @ SipConnection::Tcp(_), from) = event else {
+            return Some(event);
+        };
+        let source = from.get_socketaddr().ok()?;
+        if matches!(message, SipMessage::Request(_)) {
+            self.0.tally.ignored.up();
+            return None;
+        }
+        match self.0.judge(Instant::now(), &message.to_bytes(), source, Transport::Tcp) {
+            Verdict::Pass(bytes) => {
+                let message = readable(&bytes, source, Transport::Tcp)?;
+                Some(TransportEvent::Incoming(message, connection, from))
+            }
+            Verdict::Answer(_) | Verdict::Drop => None,
+        }
     }
 }
 

@@ -36,6 +36,10 @@ use tokio::net::TcpListener;
 use udp::{GateSocket, Sockets};
 use ways::Ways;
 
+/// A directive that every log filter must have. At level info the library writes whole messages into the log, with numbers
+/// and credentials; whoever wants to see messages uses [`EdgeSettings::trace`].
+pub const LIBRARY_LOG_DIRECTIVE: &str = "rsipstack=warn";
+
 /// How fast something may come: on average, and at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -60,7 +64,7 @@ pub struct Limits {
     pub lock_time: Duration,
     /// What a caller who is refused with 503 is told to wait, in seconds.
     pub retry_after_s: u32,
-    /// Streams in all.
+    /// Streams in all; for those of trusted sources and our own there is room for 1,000 more.
     pub connections: usize,
     /// Streams that one untrusted address may open.
     pub connections_per_source: usize,
@@ -211,6 +215,7 @@ impl Edge {
             .with_transport_layer(transport)
             .with_cancel_token(token)
             .with_inspector(Box::new(Mender(gate.clone())))
+            .with_transport_inspector(Box::new(Mender(gate.clone())))
             .with_target_locator(Box::new(ways))
             .with_option(EndpointOption {
                 t1,

@@ -94,10 +94,12 @@ async fn a_guesser_is_dropped_and_the_phone_beside_it_registers() {
     guesser.send(request("REGISTER", "UDP", guesser.here(), "guess", "", "")).await;
     let credentials = "Authorization: Digest username=\"100\", realm=\"x\"\r\n";
     guesser.send(request("INVITE", "UDP", guesser.here(), "guess2", credentials, "")).await;
+    let decoy = format!("Authorization: Digest username=\"x\", realm=\"x\"\r\n{credentials}");
+    guesser.send(request("REGISTER", "UDP", guesser.here(), "decoy", &decoy, "")).await;
     phone.send(request("REGISTER", "UDP", phone.here(), "phone", "", "")).await;
     phone.expect("SIP/2.0 200").await;
     let neighbour = "Authorization: Digest username=\"200\", realm=\"x\"\r\n";
     phone.send(request("REGISTER", "UDP", phone.here(), "neighbour", neighbour, "")).await;
     phone.expect("SIP/2.0 200").await;
-    assert_eq!(world.edge.counters().locked_out, 2);
+    assert_eq!(world.edge.counters().locked_out, 3);
 }

@@ -148,6 +148,58 @@ async fn a_bye_names_the_contact_as_the_peer_wrote_it() {
     }
 }
 
+#[tokio::test]
+async fn a_route_over_tcp_is_taken_by_a_stream_of_our_own() {
+    let world = World::trusting().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let proxy = listener.local_addr().expect("bound");
+    let mut peer = Datagrams::new(&world).await;
+    let called = call(&world, invite(&world, peer.here(), Transport::Udp).await);
+    let invite = peer.expect("INVITE ").await;
+    let route = format!("Record-Route: <sip:{proxy};transport=tcp;lr>\r\nContact: <sip:200@{}>\r\n", peer.here());
+    peer.send(reply(&invite, "200 OK", &route)).await;
+    let far = async {
+        let (stream, _) = listener.accept().await.expect("accepted");
+        let mut stream = Stream::over(stream);
+        let bye = stream.expect("BYE ").await;
+        stream.send(reply(&bye, "200 OK", "")).await;
+        bye
+    };
+    let call = async {
+        let (dialog, _) = outcome(called).await.expect("answered");
+        dialog.hangup().await.expect("the BYE was answered");
+    };
+    let ((), bye) = tokio::time::timeout(SOON, async { tokio::join!(call, far) }).await.expect("in time");
+    assert!(header(&bye, "Via").is_some_and(|via| via.starts_with(&format!("SIP/2.0/TCP {};", world.tcp))), "{bye}");
+    assert_eq!(world.edge.counters().connections_opened, 1);
+}
+
+#[tokio::test]
+async fn over_a_stream_that_the_library_opened_come_answers_and_no_requests() {
+    let mut world = World::trusting().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let mut way = SipAddr::from(listener.local_addr().expect("bound"));
+    way.r#type = Some(rsipstack::sip::Transport::Tcp);
+    let layer = &world.edge.endpoint.inner.transport_layer;
+    let (opened, _) = layer.lookup(&way, None).await.expect("connected");
+    let (stream, _) = listener.accept().await.expect("accepted");
+    let mut stream = Stream::over(stream);
+    let unasked = request("OPTIONS", "TCP", stream.here(), "unasked", "", "");
+    stream.send(&unasked).await;
+    stream.send(reply(&unasked, "200 OK", "")).await;
+    let passed = async {
+        while world.edge.counters().passed == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, passed).await.expect("the response came through");
+    world.is_alive().await;
+    let seen: Vec<_> = std::iter::from_fn(|| world.seen.try_recv().ok()).collect();
+    assert_eq!(seen, [("OPTIONS".to_owned(), "alive".to_owned())]);
+    assert_eq!(world.edge.counters().ignored, 1);
+    drop(opened);
+}
+
 /// How a peer challenges, and which algorithm must come back.
 const CHALLENGES: [(&str, bool, bool, Algorithm); 6] = [
     ("401", true, false, Algorithm::Md5),

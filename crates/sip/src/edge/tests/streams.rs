@@ -140,9 +140,12 @@ async fn there_are_only_so_many_streams_in_all_and_for_each_source() {
     Stream::over(from("127.0.0.3").await.expect("connected")).expect_end().await;
     let counters = world.edge.counters();
     assert_eq!((counters.connections_accepted, counters.connections_refused), (3, 2));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let trunk = listener.local_addr().expect("bound");
+    world.edge.reach(trunk, Transport::Tcp).await.expect("strangers do not keep us from our trunks");
     first.send(request("OPTIONS", "TCP", first.here(), "first", "", "")).await;
     first.expect("SIP/2.0 200").await;
-    drop(first);
+    drop((first, third));
     while world.edge.connections() > 2 {
         tokio::task::yield_now().await;
     }
