@@ -135,7 +135,8 @@ impl Baresip {
     /// # Errors
     /// When it is not in time.
     pub async fn wait_registered(&mut self, limit: Duration) -> Result<()> {
-        self.wait_event("REGISTER_OK", limit).await.map(drop)
+        // Its event may come before we are connected to its control port; its log is there from the start.
+        self.process.wait_line("} 200 OK", limit).await.map(drop)
     }
 
     /// Dials a SIP URI, or a number at its server.

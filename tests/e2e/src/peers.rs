@@ -1,5 +1,7 @@
 //! Where the peers are, and ports for them.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 
@@ -46,15 +48,14 @@ pub fn free_port() -> Result<SocketAddr> {
     bail!("no port is free for UDP and TCP at once")
 }
 
-/// The lowest of `count` ports in a row, an even one, all free now for UDP.
+/// The lowest of `count` ports in a row, an even one, all free now for UDP. They lie below those that the system hands
+/// out by itself, so that sockets of others do not come between.
 ///
 /// # Errors
-/// When the system has none.
+/// When no such row is free.
 pub fn free_ports(count: u16) -> Result<u16> {
-    for _ in 0..200 {
-        let Some(low) = free_port()?.port().checked_next_multiple_of(2).filter(|low| *low < u16::MAX - count) else {
-            continue;
-        };
+    for _ in 0..500 {
+        let low = 10_000 + (chance() % 10_000) * 2;
         let all: Result<Vec<UdpSocket>, _> =
             (low..low + count).map(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port))).collect();
         if all.is_ok() {
@@ -62,4 +63,27 @@ pub fn free_ports(count: u16) -> Result<u16> {
         }
     }
     bail!("no {count} ports in a row are free")
+}
+
+/// A number that differs from call to call and from process to process.
+fn chance() -> u16 {
+    let [high, low, ..] = RandomState::new().build_hasher().finish().to_be_bytes();
+    u16::from_be_bytes([high, low])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_ports_are_free_and_even() {
+        let low = free_ports(100).unwrap();
+        assert!(low.is_multiple_of(2) && UdpSocket::bind((Ipv4Addr::LOCALHOST, low + 99)).is_ok());
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_named_with_the_way_to_get_it() {
+        let problem = program("no-such-program").unwrap_err().to_string();
+        assert!(problem.contains("no-such-program") && problem.contains("cargo xtask setup"), "{problem}");
+    }
 }

@@ -91,11 +91,13 @@ async fn asterisk_is_a_trunk_and_a_phone_of_another_and_joins_users() {
     drop(call);
     // The outside calls a phone directly, as a carrier does.
     outside.call("direct", "600", "milliwatt").await.unwrap();
-    let incoming = phone.next_call(LIMIT).await.unwrap();
+    let incoming = phone.next_call(LIMIT).await;
+    let incoming = incoming.unwrap_or_else(|problem| panic!("{problem}\n{}", outside.output()));
     assert_eq!((incoming.called().as_str(), incoming.caller().as_str()), ("600", "carrier"));
     let call = incoming.answer().await.unwrap();
     call.wait_tone(1_004.0, LIMIT).await.unwrap();
     drop(call);
+    assert!(outside.command("no such thing").await.is_err());
     // The outside calls a user of the office through it, with its password.
     outside.call("office", "user-bert", "tone440").await.unwrap();
     let call = phone.next_call(LIMIT).await.unwrap().answer().await.unwrap();
