@@ -37,6 +37,7 @@ async fn baresip_calls_and_both_hear_each_other() {
     call.wait_tone(440.0, LIMIT).await.unwrap();
     baresip.press("2#").await.unwrap();
     call.wait_digits("2#", LIMIT).await.unwrap();
+    // Not a wait for something to happen, but the length of what baresip is to hear.
     tokio::time::sleep(Duration::from_millis(600)).await;
     baresip.hang_up().await.unwrap();
     assert_eq!(call.wait_ended(LIMIT).await.unwrap().by, Party::Them);

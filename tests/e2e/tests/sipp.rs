@@ -66,3 +66,13 @@ async fn a_phone_calls_sipp() {
     assert_eq!((end.by, end.status), (Party::Them, Some(503)), "{end}");
     assert_eq!(out_of_order.finish().await.unwrap(), all(1));
 }
+
+#[tokio::test]
+async fn sipp_presses_a_key() {
+    let phone = phone().await;
+    let sipp = sipp("call_key_2").start(Some(phone.address())).unwrap();
+    let call = phone.next_call(LIMIT).await.unwrap().answer().await.unwrap();
+    call.wait_digits("2", LIMIT).await.unwrap();
+    call.wait_ended(LIMIT).await.unwrap();
+    assert_eq!((call.digits().as_str(), sipp.finish().await.unwrap()), ("2", all(1)), "{}", call.log());
+}
