@@ -8,7 +8,7 @@ use std::time::Duration;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, Response};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::ear::{Heard, WINDOW};
 use crate::error::PhoneError;
@@ -180,24 +180,19 @@ impl Call {
     /// Waits until the other side has pressed these keys, from the start of the call on.
     ///
     /// # Errors
-    /// When it has not in time.
+    /// When the call ends first, or they do not come in time.
     pub async fn wait_digits(&self, digits: &str, limit: Duration) -> Result<(), PhoneError> {
         let end = Instant::now() + limit;
-        let mut progress = self.line.media.progress.clone();
-        let mut states = self.line.state.subscribe();
         while !self.digits().starts_with(digits) {
-            // A key may come by RTP, which shows as progress, or by INFO, which does not.
-            let wake = async {
-                tokio::select! {
-                    changed = progress.changed() => changed.is_ok(),
-                    changed = states.changed() => changed.is_ok(),
-                    () = tokio::time::sleep(Duration::from_millis(20)) => true,
-                }
-            };
-            if tokio::time::timeout_at(end, wake).await != Ok(true) {
-                let what = format!("the keys {digits} (got {:?})", self.digits());
+            let what = format!("the keys {digits} (got {:?})", self.digits());
+            if let CallState::Ended(end) = self.state() {
+                return Err(PhoneError::Ended { waited_for: what, end, seen: self.log() });
+            }
+            if Instant::now() >= end {
                 return Err(self.line.late(&what, limit));
             }
+            // Keys come by RTP or by INFO; a look now and then sees both.
+            sleep(Duration::from_millis(10)).await;
         }
         Ok(())
     }
@@ -205,10 +200,10 @@ impl Call {
     /// Listens for 200 ms from now on; shorter when less audio comes within `limit`.
     pub async fn hears(&self, limit: Duration) -> Heard {
         let mut progress = self.line.media.progress.clone();
-        let before = progress.borrow_and_update().0;
+        let before = *progress.borrow_and_update();
         let full = before + WINDOW as u64;
         // Both ends of the wait lead on to the same look at what has come.
-        let _ = timeout(limit, progress.wait_for(|(samples, _)| *samples >= full)).await;
+        let _ = timeout(limit, progress.wait_for(|samples| *samples >= full)).await;
         let ear = lock(&self.line.media.ear);
         let fresh = usize::try_from(ear.samples() - before).unwrap_or(WINDOW);
         ear.heard(fresh.min(WINDOW))

@@ -21,8 +21,8 @@ pub(crate) struct Media {
     pub address: SocketAddr,
     pub mouth: Arc<Mutex<Mouth>>,
     pub ear: Arc<Mutex<Ear>>,
-    /// How many samples and keys came so far; changes with each packet.
-    pub progress: watch::Receiver<(u64, usize)>,
+    /// How many samples came so far; changes with each packet.
+    pub progress: watch::Receiver<u64>,
     task: AbortHandle,
 }
 
@@ -34,7 +34,7 @@ impl Media {
         let address = socket.local_addr().map_err(failed)?;
         let mouth = Arc::new(Mutex::new(Mouth::new()));
         let ear = Arc::new(Mutex::new(Ear::new(recording_limit)));
-        let (report, progress) = watch::channel((0, 0));
+        let (report, progress) = watch::channel(0);
         let line = Audio { socket, mouth: mouth.clone(), ear: ear.clone(), report, log };
         let task = tasks.spawn(line.run());
         Ok(Media { address, mouth, ear, progress, task })
@@ -56,7 +56,7 @@ struct Audio {
     socket: UdpSocket,
     mouth: Arc<Mutex<Mouth>>,
     ear: Arc<Mutex<Ear>>,
-    report: watch::Sender<(u64, usize)>,
+    report: watch::Sender<u64>,
     log: Arc<Log>,
 }
 
@@ -93,6 +93,6 @@ impl Audio {
         if first && ear.samples() > 0 {
             self.log.note("first audio");
         }
-        self.report.send_replace((ear.samples(), ear.digits().len()));
+        self.report.send_replace(ear.samples());
     }
 }
