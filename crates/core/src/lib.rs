@@ -10,6 +10,7 @@
 //! | [`entry`] | the missed-call list: claims, attempts, outcomes of requests, messages and missed calls |
 //! | [`routing`] | who is next, and for which agent |
 //! | [`transaction`] | what the store changes together, or refuses |
+//! | [`tables`] | nothing: the rows of a store, in memory |
 //! | [`directory`] | what an administrator has configured |
 //! | [`hours`], [`numbers`], [`wait`] | when a place is open, what a number is, how long a wait will be |
 //! | [`fact`] | what is now true |
@@ -23,6 +24,7 @@ pub mod fact;
 pub mod hours;
 pub mod numbers;
 pub mod routing;
+pub mod tables;
 pub mod transaction;
 pub mod wait;
 
