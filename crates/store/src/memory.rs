@@ -105,3 +105,35 @@ impl Store for MemoryStore {
         ready(Ok(self.lock().tables.calls.keys().copied().collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+    use nohold_core::configuration::{Configuration, Surroundings};
+    use nohold_core::fact::{Arrival, Fact};
+    use nohold_model::{IdSource, ServiceKey};
+
+    use super::*;
+
+    #[test]
+    fn a_history_that_is_too_long_keeps_its_last_day() {
+        let site = r#"{"site": {"zone": "Asia/Shanghai", "country": "CN"}}"#;
+        let configuration: Configuration = serde_json::from_str(site).unwrap();
+        let directory = Arc::new(configuration.directory(&Surroundings::default()).unwrap());
+        let store = MemoryStore::new();
+        store.lock().cut_at = Some(4);
+        let mut ids = IdSource::new(7);
+        let mut arrive = |hour: u64| {
+            let at = Timestamp::EPOCH + Millis::hours(hour);
+            let (call, leg) = (ids.next(at), ids.next(at));
+            let service = ServiceKey::new("support").unwrap();
+            let fact = Fact::CallArrived(Arrival { call, leg, number: None, called: None, service });
+            let records = vec![Dated { at, fact }];
+            let arrival = Transaction::Call { records, promise: None };
+            block_on(store.transact(Arc::clone(&directory), at, arrival)).unwrap();
+            store.history().len()
+        };
+        let lengths: Vec<usize> = [0, 1, 48, 49, 50].into_iter().map(&mut arrive).collect();
+        assert_eq!(lengths, [1, 2, 3, 2, 3], "the fourth is one too many; then there is room again");
+    }
+}
