@@ -77,7 +77,7 @@ impl fmt::Display for Reach {
 }
 
 /// Counts what the history of the store tells.
-pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
+pub fn facts(tables: &nohold_core::tables::Tables, reach: &mut Reach) {
     use nohold_core::agent::OfferEnd;
     use nohold_core::entry::{Change, CloseReason, State};
     use nohold_core::fact::Fact;

@@ -23,8 +23,8 @@ pub const CARRIER: &str = "carrier";
 
 /// The flows of the scenario.
 const FLOWS: [&str; 2] = [
-    include_str!("../../flow/tests/flows/queue-overflow.json"),
-    include_str!("../../flow/tests/flows/after-hours.json"),
+    include_str!("../../../scenario/flows/queue-overflow.json"),
+    include_str!("../../../scenario/flows/after-hours.json"),
 ];
 
 /// Who works in which group.

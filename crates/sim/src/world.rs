@@ -249,7 +249,7 @@ impl World {
     /// Something happens outside; what we do by ourselves until then is looked at too.
     fn step(&mut self) -> Option<Violation> {
         // A process dies most instructively while it dials somebody.
-        let deadly = if self.store.inner().tables.is_dialling() { 20 } else { 1 };
+        let deadly = if self.store.inner().is_dialling() { 20 } else { 1 };
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),

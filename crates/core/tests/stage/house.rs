@@ -68,8 +68,8 @@ pub fn house() -> Directory {
     number(&mut house, DAYTIME, queue(), Some(InboundTarget::Flow(key("after-hours"))));
     number(&mut house, FRONT_DESK, InboundTarget::Extension(key("3000")), None);
     number(&mut house, DIRECT, InboundTarget::Extension(key("2001")), None);
-    flow(&mut house, include_str!("../../../flow/tests/flows/queue-overflow.json"));
-    flow(&mut house, include_str!("../../../flow/tests/flows/after-hours.json"));
+    flow(&mut house, include_str!("../../../../scenario/flows/queue-overflow.json"));
+    flow(&mut house, include_str!("../../../../scenario/flows/after-hours.json"));
     house.with_queues_of_groups()
 }
 

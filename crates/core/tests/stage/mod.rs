@@ -5,7 +5,7 @@
 //! themselves, and agents who are free are reserved for whoever waits.
 
 pub mod house;
-mod rows;
+mod lines;
 mod script;
 mod watch;
 mod words;
@@ -19,11 +19,11 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Attempt, Entry, Target};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::assign;
-use nohold_core::transaction::{Answer, Transaction};
+use nohold_core::tables::Tables;
+use nohold_core::transaction::{Answer, Transaction, Write};
 use nohold_model::{AgentKey, CallResult, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Timestamp};
 
 use house::{MORNING, SUPPORT, key};
-use rows::Tables;
 use watch::Watch;
 use words::Names;
 
@@ -111,7 +111,7 @@ impl Stage {
             counted: true,
             talked: Millis::ZERO,
         });
-        self.tables.entries.insert(entry.id, entry);
+        self.tables.put(Write::Entry(Box::new(entry)));
     }
 
     fn caller_rings(&mut self, on: &str, number: Option<PhoneNumber>) {
@@ -132,7 +132,7 @@ impl Stage {
         if self.tables.entries.is_empty() {
             let target = Target::WholeService(key("support"));
             let entry = Entry::new(self.ids.next(self.at), Some(CALLER.parse().unwrap()), target, self.at);
-            self.tables.entries.insert(entry.id, entry);
+            self.tables.put(Write::Entry(Box::new(entry)));
         }
         let entry = *self.tables.entries.keys().next().unwrap();
         let agent: AgentKey = key(agent);
@@ -210,7 +210,7 @@ impl Stage {
     }
 
     fn lines(&self) -> Lines {
-        self.tables.lines(&self.house)
+        lines::lines(&self.tables, &self.house)
     }
 
     pub fn input(&mut self, input: &Input) {

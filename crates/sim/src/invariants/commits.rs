@@ -6,11 +6,11 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::{CallEnd, Fact};
 use nohold_core::routing::{Offer, turn};
+use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
 use nohold_model::{CallId, EntryId, LegId, Millis, Timestamp};
 
 use super::Violation;
-use crate::store::Tables;
 
 /// A row that has changed less than this ago may not have been seen by whoever decided.
 const UNSEEN: Millis = Millis::seconds(1);
@@ -30,6 +30,10 @@ pub struct Commits {
     pub requests: BTreeMap<CallId, EntryId>,
     /// Calls with which something was left behind: a missed call, a message, a cut-off call.
     pub gathered: BTreeSet<CallId>,
+    /// When each call's place in a line was written last.
+    places_changed: BTreeMap<CallId, Timestamp>,
+    /// When each call's offers were written last: before that, whoever looked saw them as they were.
+    offers_changed: BTreeMap<CallId, Timestamp>,
 }
 
 impl Commits {
@@ -68,6 +72,14 @@ impl Commits {
             let wrote = !outcome.writes.is_empty();
             if wrote {
                 self.broken("I-8", format!("a refused transaction has written something: {transaction:?}"));
+            }
+        }
+        for write in &outcome.writes {
+            match write {
+                Write::Waiting(waiting) => drop(self.places_changed.insert(waiting.call, now)),
+                Write::WaitingGone(call) => drop(self.places_changed.remove(call)),
+                Write::Offer(offer) => drop(self.offers_changed.insert(offer.call, now)),
+                _ => {}
             }
         }
     }
@@ -122,21 +134,22 @@ impl Commits {
 
     fn turn(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
         let Some(queue) = offer.queue.as_ref() else { return };
-        let Some((mine, _)) = before.waiting.get(&offer.call) else { return };
+        let Some(mine) = before.waiting.get(&offer.call) else { return };
         let joins_ringing = before.all_live_offers().any(|other| other.call == offer.call);
         if joins_ringing || directory.queue(queue).is_none() {
             return;
         }
-        let passed_over = before.waiting.values().find(|(row, since)| {
+        let seen = |changed: Option<&Timestamp>| changed.is_none_or(|changed| now.since(*changed) >= UNSEEN);
+        let passed_over = before.waiting.values().find(|row| {
             row.queue == *queue
                 && row.connectable
                 && turn(row) < turn(mine)
-                && now.since(*since) >= UNSEEN
+                && seen(self.places_changed.get(&row.call))
                 // Not being rung, and not a moment ago: the offer was still there when somebody looked.
                 && !before.all_live_offers().any(|other| other.call == row.call)
-                && before.offers_changed.get(&row.call).is_none_or(|changed| now.since(*changed) >= UNSEEN)
+                && seen(self.offers_changed.get(&row.call))
         });
-        if let Some((row, _)) = passed_over {
+        if let Some(row) = passed_over {
             self.broken("I-5", format!("{} was offered in {queue} although {} is before it", offer.call, row.call));
         }
     }

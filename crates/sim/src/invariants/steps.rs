@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use nohold_app::LiveCall;
 use nohold_core::directory::Directory;
+use nohold_core::tables::Tables;
 use nohold_model::{AgentKey, CallId, Millis, Timestamp};
 
 use super::Violation;
-use crate::store::Tables;
 
 /// News between the store and a call are under way this long at most, while the store is fine.
 const NEWS: Millis = Millis::seconds(8);
@@ -144,7 +144,7 @@ fn calls_agree(tables: &Tables, calls: &BTreeMap<CallId, LiveCall>) -> Vec<(&'st
 /// I-4: no caller waits who could be connected while a fitting agent is free.
 fn nobody_idle(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
     let mut suspicions = Vec::new();
-    for (row, _) in sight.tables.waiting.values().filter(|(row, _)| row.connectable) {
+    for row in sight.tables.waiting.values().filter(|row| row.connectable) {
         let Some(queue) = sight.directory.queue(&row.queue) else { continue };
         if sight.tables.all_live_offers().any(|offer| offer.call == row.call) {
             continue;

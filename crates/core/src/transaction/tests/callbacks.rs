@@ -120,11 +120,11 @@ fn outside_the_dialling_window_only_a_supervisor_lets_a_call_out_and_that_is_log
     assert_eq!(works.run(&beyond(by("2000"))), not_allowed);
     assert_eq!(works.run(&beyond(Actor::System)), not_allowed);
     assert!(matches!(works.run(&beyond(supervisor())), Answer::CallBack(_)));
-    let logged = works.facts.iter().any(|dated| {
+    let logged = works.tables.facts.iter().any(|dated| {
         matches!(&dated.fact, Fact::EntryChanged { change: Change::CallBegan { beyond_window: true, .. }, by, .. }
             if *by == supervisor())
     });
-    assert!(logged, "{:?}", works.facts);
+    assert!(logged, "{:?}", works.tables.facts);
     assert_eq!(works.dial(1, 1, 11, &customer(1)), Answer::Attempt(attempt(1)), "the word holds for the attempt");
 }
 

@@ -1,17 +1,14 @@
 //! A store in memory that can be slow, fail, stand still, and lose a process between commit and answer.
 
-mod tables;
-
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
 use nohold_app::ports::{Clock, Due, Overview, Store, StoreFailed};
 use nohold_core::directory::Directory;
-use nohold_core::transaction::{self, Answer, Transaction};
+use nohold_core::tables::Tables;
+use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{CallId, Millis, Timestamp};
-
-pub use tables::Tables;
 
 use crate::clock::VirtualClock;
 use crate::faults::Fault;
@@ -83,6 +80,14 @@ impl MemoryStore {
 }
 
 impl Inner {
+    /// Whether a customer's phone is being rung by a callback.
+    #[must_use]
+    pub fn is_dialling(&self) -> bool {
+        self.tables.calls.values().any(|call| {
+            call.connected.is_none() && call.callback.as_ref().is_some_and(|callback| callback.attempt.is_some())
+        })
+    }
+
     fn delay(&mut self) -> Millis {
         Millis::new(match self.rng.u32(0..100) {
             0..90 => self.rng.u64(0..4),
@@ -96,15 +101,12 @@ impl Inner {
             Some(fault) => fault.corrupt(transaction, &self.tables, &mut self.rng),
             None => transaction,
         };
-        // The tables hold everything, so nothing is ever "not loaded".
-        let Ok(mut outcome) = transaction::run(&self.tables, directory, at, &transaction) else {
-            return Answer::Done;
-        };
+        let mut outcome = self.tables.outcome(directory, at, &transaction);
         if let Some(fault) = self.fault {
             fault.corrupt_outcome(&mut outcome, &transaction, &self.tables, at, &mut self.rng);
         }
         self.commits.watch(&self.tables, directory, now, &transaction, &outcome);
-        self.tables.write(&outcome, now);
+        self.tables.write(&outcome);
         outcome.answer
     }
 }
@@ -132,7 +134,7 @@ impl Store for MemoryStore {
 
     fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
         let store = self.clone();
-        async move { Ok(store.reach().await?.inner().tables.overview()) }
+        async move { Ok(Overview::of(&store.reach().await?.inner().tables)) }
     }
 
     fn due(
@@ -141,7 +143,7 @@ impl Store for MemoryStore {
         at: Timestamp,
     ) -> impl Future<Output = Result<Due, StoreFailed>> + Send + 'static {
         let store = self.clone();
-        async move { Ok(store.reach().await?.inner().tables.due(&directory.site, at)) }
+        async move { Ok(Due::of(&store.reach().await?.inner().tables, &directory.site, at)) }
     }
 
     fn live_calls(&self) -> impl Future<Output = Result<Vec<CallId>, StoreFailed>> + Send + 'static {
