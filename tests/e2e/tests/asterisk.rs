@@ -44,6 +44,8 @@ async fn phones_register_with_each_algorithm_and_a_wrong_password_is_refused() {
     let sipp =
         Sipp::scenario("register").unwrap().word("caller", "anna").word("expires", "60").password("anna", "secret");
     assert_eq!(sipp.call(asterisk.sip).await.unwrap(), Counts { successful: 1, failed: 0 });
+    let sipp = Sipp::scenario("call_auth").unwrap().service("echo").word("caller", "anna").password("anna", "secret");
+    assert_eq!(sipp.call(asterisk.sip).await.unwrap(), Counts { successful: 1, failed: 0 });
 }
 
 #[tokio::test]
