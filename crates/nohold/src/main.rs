@@ -18,8 +18,8 @@ use tracing_subscriber::EnvFilter;
 
 use cli::{Cli, Command};
 
-/// What is logged where `RUST_LOG` says nothing: of the SIP library only what is wrong.
-const DEFAULT_LOG: &str = "info,rsipstack=warn";
+/// What is logged where `RUST_LOG` says nothing.
+const DEFAULT_LOG: &str = "info";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -36,7 +36,11 @@ fn main() -> ExitCode {
 
 /// Logs go to stderr; stdout is for what was asked for.
 fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    // Whatever RUST_LOG says: below this the SIP library logs whole messages, passwords' digests and all.
+    if let Ok(quiet) = nohold_sip::LIBRARY_LOG_DIRECTIVE.parse() {
+        filter = filter.add_directive(quiet);
+    }
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }

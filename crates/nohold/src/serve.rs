@@ -41,6 +41,8 @@ pub fn run(arguments: &Serve) -> anyhow::Result<()> {
         public_address: arguments.public_address,
         sip_trace: arguments.sip_trace,
         recordings,
+        prompts: Some(data.path().join("prompts")).filter(|folder| folder.is_dir()),
+        country: directory.site.numbers.country,
         extensions: read.configuration.extensions,
         trunks: read.configuration.trunks,
         secrets,
@@ -79,7 +81,7 @@ async fn serve(settings: Settings, directory: Directory) -> anyhow::Result<()> {
     let system = System::new().context("the system gives no random numbers")?;
     let (events, heard) = mpsc::unbounded_channel();
     let engine = Engine::start(settings, events).await?;
-    let address = engine.address();
+    let address = engine.address().context("the engine listens nowhere")?;
     let parts = Parts::new(engine, MemoryStore::new(), system);
     parts.watch_clock();
     let node = Node::start(parts.clone(), directory, Pace::default(), heard);

@@ -5,12 +5,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::bail;
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
-use nohold_core::configuration::{Extension, Trunk};
-use nohold_model::{ExtensionKey, LegId, TrunkKey};
+use nohold_core::configuration::{self, Extension, Secret, Trunk};
+use nohold_model::{Country, ExtensionKey, LegId, TrunkKey};
+use nohold_sip::{Account, Addresses, Credentials, EdgeSettings, Lines, TraceSink, Transport};
+use nohold_telephony::prompts::PromptLibrary;
+use nohold_telephony::tone::Plan;
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -18,7 +21,6 @@ use crate::secrets::Secrets;
 
 /// What an engine needs to know.
 #[derive(Debug)]
-#[expect(dead_code, reason = "read by the engine, which is not there yet")]
 pub struct Settings {
     /// Where phones and trunks reach us, over UDP and TCP.
     pub sip: SocketAddr,
@@ -30,6 +32,10 @@ pub struct Settings {
     pub sip_trace: bool,
     /// Where recordings are written.
     pub recordings: PathBuf,
+    /// An administrator's own prompts, where there are any.
+    pub prompts: Option<PathBuf>,
+    /// The country of the site.
+    pub country: Country,
     /// The accounts of our phones.
     pub extensions: BTreeMap<ExtensionKey, Extension>,
     /// The trunks.
@@ -60,43 +66,129 @@ pub enum PortRefused {
     Other(SocketAddr, io::Error),
 }
 
-/// The engine of this build: there is none, so there is no value of this type.
-#[derive(Debug)]
-pub enum Engine {}
+/// The engine that is built in. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    engine: nohold_sip::Engine,
+}
+
+/// The realm of all passwords (RFC 3261 §22.1). It never changes: what is stored of a password serves for one realm.
+const REALM: &str = "nohold";
+/// A trunk that has not answered an INVITE in any way within this is passed over for the next.
+const TRUNK_SILENT_AFTER: Duration = Duration::from_secs(4);
 
 impl Engine {
     /// Starts an engine, which tells what happens through `events`.
     ///
     /// # Errors
     /// When it cannot have its ports, or something that it needs is missing.
-    #[expect(clippy::unused_async, reason = "an engine binds its sockets here")]
-    pub async fn start(settings: Settings, _events: UnboundedSender<TelephonyEvent>) -> anyhow::Result<Self> {
+    pub async fn start(settings: Settings, events: UnboundedSender<TelephonyEvent>) -> anyhow::Result<Self> {
         may_listen(settings.sip)?;
-        bail!("this build has no telephony engine: it can check a configuration, but not serve calls")
+        let prompts = match &settings.prompts {
+            Some(folder) => PromptLibrary::with_folder(folder.clone()),
+            None => PromptLibrary::shipped(),
+        };
+        for problem in prompts.check() {
+            tracing::warn!(%problem, "a prompt cannot be used");
+        }
+        let engine = nohold_sip::Engine::start(settings.for_engine(), prompts, events).await?;
+        Ok(Engine { engine })
     }
 
     /// Where phones and trunks reach it.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        match *self {}
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.engine.addresses().udp.first().copied()
     }
 
     /// Ends what still goes on: every call is hung up.
-    #[expect(clippy::unused_async, reason = "an engine waits for its peers here")]
     pub async fn stop(&self) {
-        match *self {}
+        self.engine.shut_down().await;
     }
 }
 
 impl Telephony for Engine {
-    fn execute(&self, _command: Command) {
-        match *self {}
+    fn execute(&self, command: Command) {
+        self.engine.execute(command);
     }
 
-    fn inventory(&self, _legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
-        // Nobody can ask: there is no engine.
-        std::future::ready(BTreeMap::new())
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
+        self.engine.inventory(legs)
     }
+}
+
+impl Settings {
+    /// The same in the engine's words.
+    fn for_engine(self) -> nohold_sip::Settings {
+        let addresses =
+            Addresses { udp: vec![self.sip], tcp: vec![self.sip], public: self.public_address, ..Addresses::default() };
+        let trace = self.sip_trace.then(|| TraceSink::new(|text| eprintln!("{text}")));
+        let bind = self.sip.ip();
+        nohold_sip::Settings {
+            edge: EdgeSettings { addresses, trace, ..EdgeSettings::default() },
+            media: nohold_media::Settings {
+                bind,
+                ports: self.rtp_ports.clone(),
+                ..nohold_media::Settings::new(self.recordings.clone())
+            },
+            realm: REALM.into(),
+            tones: tones(self.country),
+            lines: self.lines(),
+            trunk_silent_after: TRUNK_SILENT_AFTER,
+            shortest_session: nohold_sip::SHORTEST_SESSION,
+        }
+    }
+
+    fn lines(&self) -> Lines {
+        let secrets = &self.secrets;
+        let account = |user: &str, secret: &Secret| Account::new(user, REALM, secret.reveal());
+        let extensions = self.extensions.keys().filter_map(|key| {
+            let secret = secrets.extensions.get(key)?;
+            Some((key.clone(), account(key.as_str(), secret)))
+        });
+        let trunks = self.trunks.iter().map(|(key, trunk)| {
+            let credentials = trunk.user.as_ref().map(|user| Credentials {
+                user: user.clone(),
+                password: secrets.trunks.get(key).map(|secret| secret.reveal().to_owned()).unwrap_or_default(),
+            });
+            let inbound = trunk.inbound.user.as_ref().zip(secrets.inbound.get(key));
+            let line = nohold_sip::Trunk {
+                host: trunk.host.trim_matches(['[', ']']).to_owned(),
+                port: Some(trunk.port),
+                transport: match trunk.transport {
+                    configuration::Transport::Udp => Transport::Udp,
+                    configuration::Transport::Tcp => Transport::Tcp,
+                },
+                credentials,
+                register: trunk.register.then(|| seconds(trunk.register_expiry)),
+                // A network that the configuration knows is one that the engine knows.
+                from: trunk.inbound.addresses.iter().filter_map(|network| network.to_string().parse().ok()).collect(),
+                from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
+                inbound: inbound.map(|(user, secret)| account(user, secret)),
+                trusted_identity: true,
+                assert_identity: false,
+                ask_every: match trunk.options_every {
+                    configuration::Period::After(length) => Some(Duration::from_secs(seconds(length).into())),
+                    configuration::Period::Never => None,
+                },
+            };
+            (key.clone(), line)
+        });
+        Lines { extensions: extensions.collect(), trunks: trunks.collect() }
+    }
+}
+
+/// How the tones of a country sound.
+fn tones(country: Country) -> Plan {
+    match country.as_str() {
+        "CN" => Plan::China,
+        "US" | "CA" => Plan::NorthAmerica,
+        _ => Plan::Generic,
+    }
+}
+
+fn seconds(length: configuration::Length) -> u32 {
+    u32::try_from(length.0.as_millis() / 1_000).unwrap_or(u32::MAX).max(1)
 }
 
 /// Whether the address can be had for SIP, over UDP and TCP. Between this look and the engine's own somebody may take

@@ -63,8 +63,10 @@ pub struct Trunk {
     pub credentials: Option<Credentials>,
     /// We register there, for so many seconds, so that it finds us.
     pub register: Option<u32>,
-    /// Calls from these addresses are its calls, beside those that its host has.
+    /// Calls from these addresses are its calls.
     pub from: Vec<Network>,
+    /// Calls from where its host is are its calls, too.
+    pub from_host: bool,
     /// Calls that prove to be from this account are its calls, from wherever they come.
     pub inbound: Option<Account>,
     /// Its `P-Asserted-Identity` is believed (RFC 3325).

@@ -78,8 +78,11 @@ impl Trunks {
         let address = address.to_canonical();
         let trunks = self.lock();
         let named = trunks.iter().find(|(_, state)| state.trunk.from.iter().any(|network| network.contains(address)));
-        let found =
-            named.or_else(|| trunks.iter().find(|(_, state)| state.addresses.iter().any(|at| at.ip() == address)));
+        let found = named.or_else(|| {
+            trunks
+                .iter()
+                .find(|(_, state)| state.trunk.from_host && state.addresses.iter().any(|at| at.ip() == address))
+        });
         found.map(|(key, _)| key.clone())
     }
 
@@ -332,6 +335,7 @@ mod tests {
             credentials: None,
             register: None,
             from: vec!["198.51.100.0/24".parse().unwrap()],
+            from_host: true,
             inbound: None,
             trusted_identity: true,
             assert_identity: false,

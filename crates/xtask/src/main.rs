@@ -1,8 +1,8 @@
 //! What a developer of Nohold runs, as `cargo xtask <command>`: all tests and what they need, the simulator, the
 //! house rules.
 
-mod generate;
 mod e2e;
+mod generate;
 mod setup;
 mod sim;
 mod steps;

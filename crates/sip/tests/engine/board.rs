@@ -199,6 +199,7 @@ pub fn trunk_at(address: SocketAddr) -> Trunk {
         credentials: None,
         register: None,
         from: Vec::new(),
+        from_host: true,
         inbound: None,
         trusted_identity: true,
         assert_identity: false,
