@@ -75,7 +75,7 @@ pub fn read(path: &Path) -> Result<Read, Unreadable> {
     let parsed: Result<Configuration, String> = if is_json {
         serde_json::from_str(&text).map_err(|problem| problem.to_string())
     } else {
-        toml::from_str(&text).map_err(|problem| problem.to_string().trim_end().to_owned())
+        toml::from_str(&text).map_err(|problem| placed(&text, &problem))
     };
     let configuration = parsed.map_err(|problem| {
         let problem = match nearest(&problem) {
@@ -87,6 +87,16 @@ pub fn read(path: &Path) -> Result<Read, Unreadable> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let (flows, problems) = flows(&configuration, &folder);
     Ok(Read { configuration, surroundings: Surroundings { flows, prompts: None }, problems, folder })
+}
+
+/// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.
+fn placed(text: &str, problem: &toml::de::Error) -> String {
+    let Some(before) = problem.span().and_then(|span| text.get(..span.start)) else {
+        return problem.message().to_owned();
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{} at line {line} column {column}", problem.message())
 }
 
 /// The text of a file of a sensible size.
@@ -153,6 +163,13 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistake_is_placed_and_its_line_is_not_shown() {
+        let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[extensions.2000]\npassword = 4711.5\n";
+        let problem = placed(text, &toml::from_str::<Configuration>(text).unwrap_err());
+        assert!(problem.ends_with("at line 5 column 12") && !problem.contains("4711"), "{problem}");
+    }
 
     #[test]
     fn words_are_as_far_apart_as_letters_must_change() {

@@ -72,6 +72,10 @@ impl<'de> Visitor<'de> for Written {
         Err(E::custom("a password of digits needs quotes around it"))
     }
 
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Password, E> {
+        Err(E::custom("a password of digits needs quotes around it"))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Password, A::Error> {
         use serde::de::Error as _;
         let Some(form) = map.next_key::<String>()? else {
@@ -109,8 +113,16 @@ mod tests {
 
     #[test]
     fn what_is_no_password_is_refused_and_not_repeated() {
-        for bad in ["4711", r#"{"generate": false}"#, "{}", r#"{"env": "A", "file": "b"}"#, r#"{"plain": "x"}"#, "true"]
-        {
+        for bad in [
+            "4711",
+            "-4711",
+            "4711.5",
+            r#"{"generate": false}"#,
+            "{}",
+            r#"{"env": "A", "file": "b"}"#,
+            r#"{"plain": "x"}"#,
+            "true",
+        ] {
             let problem = read(bad).unwrap_err();
             assert!(!problem.contains("4711"), "{problem}");
         }
