@@ -43,8 +43,9 @@ pub(super) struct Direct {
     leg: LegId,
     /// The caller is on the line.
     there: bool,
-    /// The caller has been answered.
-    answered: bool,
+    began: Timestamp,
+    /// Since when the caller is answered.
+    answered: Option<Timestamp>,
     extension: ExtensionKey,
     to: Outside,
     /// The leg to the public network.
@@ -111,7 +112,8 @@ impl Direct {
             ids,
             leg: new.leg,
             there: true,
-            answered: false,
+            began: at,
+            answered: None,
             extension,
             to,
             far,
@@ -184,7 +186,7 @@ impl Direct {
     fn ask(&mut self, turn: &mut Turn<'_, '_>) {
         self.promises += 1;
         self.books = Books::Asked;
-        let fact = Dated { at: turn.at, fact: self.fact() };
+        let fact = Dated { at: self.began, fact: self.fact() };
         turn.effects.promise = Some(Promise { number: self.promises, fact });
     }
 
@@ -204,12 +206,22 @@ impl Direct {
         self.books = Books::Written;
         self.agent.clone_from(agent);
         match (&self.phase, &self.to) {
-            (Phase::Over, _) => self.close(turn),
+            (Phase::Over, _) => {
+                self.note_answered(turn);
+                self.close(turn);
+            }
             (Phase::Asking, Outside::Number(number)) => {
                 let to = turn.world.directory.dial_from(&self.extension, number);
                 self.dial(to, RING_OUTSIDE, turn);
             }
-            (Phase::Asking | Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. }, _) => {}
+            (Phase::Talking(pair), _) => {
+                let held = pair.is_held();
+                self.note_answered(turn);
+                if held {
+                    self.note_held(true, turn);
+                }
+            }
+            (Phase::Asking | Phase::Ringing { .. } | Phase::LastWords { .. }, _) => {}
         }
     }
 
@@ -227,8 +239,21 @@ impl Direct {
 
     /// The call is over and was never in the books: now it is, as soon as the store is back.
     fn write_afterwards(&mut self, turn: &mut Turn<'_, '_>) {
-        turn.effects.record(turn.at, self.fact());
+        turn.effects.record(self.began, self.fact());
+        self.note_answered(turn);
         self.close(turn);
+    }
+
+    fn note_answered(&self, turn: &mut Turn<'_, '_>) {
+        if let Some(at) = self.answered {
+            turn.effects.record(at, Fact::DirectAnswered { call: self.call });
+        }
+    }
+
+    fn note_held(&self, held: bool, turn: &mut Turn<'_, '_>) {
+        if let Some(agent) = self.agent.clone() {
+            turn.effects.record(turn.at, Fact::Held { call: self.call, agent, held });
+        }
     }
 
     /// The last record of a call that is in the books.
@@ -248,7 +273,8 @@ impl Direct {
     }
 
     fn rings(&mut self, turn: &mut Turn<'_, '_>) {
-        if let Phase::Ringing { rings, .. } = &mut self.phase
+        // Who hears the network needs no tone of the own phone.
+        if let Phase::Ringing { rings, pair: None, .. } = &mut self.phase
             && !std::mem::replace(rings, true)
         {
             turn.effects.media(Command::Ring { leg: self.leg });
@@ -265,17 +291,19 @@ impl Direct {
         let Phase::Ringing { pair, .. } = &mut self.phase else { return };
         let pair = pair.take();
         turn.effects.media(Command::Answer { leg: self.leg });
-        self.answered = true;
+        self.answered = Some(turn.at);
         let pair = pair.unwrap_or_else(|| Pair::join(self.leg, self.far, turn.at, &mut self.ids, turn.effects));
         self.phase = Phase::Talking(pair);
-        turn.effects.record(turn.at, Fact::DirectAnswered { call: self.call });
+        if self.books == Books::Written {
+            self.note_answered(turn);
+        }
     }
 
     fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
         let Phase::Talking(pair) = &mut self.phase else { return };
         let changed = pair.hold(leg, hold, turn.at, &mut self.ids, turn.effects);
-        if let (Some(held), Some(agent)) = (changed, self.agent.clone()) {
-            turn.effects.record(turn.at, Fact::Held { call: self.call, agent, held });
+        if let Some(held) = changed {
+            self.note_held(held, turn);
         }
     }
 
@@ -376,7 +404,7 @@ impl Direct {
             match legs.get(&leg) {
                 None => inputs.push(Input::Gone(leg, Gone::Lost)),
                 Some(LegState { gone: Some(why), .. }) => inputs.push(Input::Gone(leg, *why)),
-                Some(state) if leg == self.far && state.answered && !self.answered => {
+                Some(state) if leg == self.far && state.answered && self.answered.is_none() => {
                     inputs.push(Input::Answered(leg));
                 }
                 Some(state) => {

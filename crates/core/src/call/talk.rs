@@ -36,7 +36,8 @@ impl Pair {
         Pair { bridge, a: Side::of(a), b: Side::of(b) }
     }
 
-    fn is_held(&self) -> bool {
+    /// Whether one of them holds the other.
+    pub(super) fn is_held(&self) -> bool {
         self.a.holds || self.b.holds
     }
 

@@ -419,11 +419,43 @@ fn the_agent_hears_the_whisper_then_that_it_rings() {
          0:04 customer rings
          0:05 agent 2000 hears it
          0:12 customer answers
-         from here
          0:20 customer presses hold
          0:25 customer presses resume
          1:00 customer hangs up",
-        expect![[""]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:03 agent 2000 answers
+                   → agent 2000 hears [callback-whisper] 8000
+                   ? attempt to reach 138****8000
+            0:03 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            0:04 customer rings
+            0:05 agent 2000 hears it
+                   → agent 2000 hears ringback
+            0:12 customer answers
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+                   · attempt answered
+                   · connected with 2000
+            0:20 customer presses hold
+                   → unbridge
+                   → agent 2000 hears music
+                   · held
+            0:25 customer presses resume
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+                   · taken back
+            1:00 customer hangs up
+                   → hang up agent 2000
+                   · served by 2000
+                   · talked for 48 s
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Callback
+            = 2000 is WrapUp
+            = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, attempts 1
+        "#]],
     );
 }
 
@@ -437,7 +469,27 @@ fn what_the_network_says_before_the_answer_is_heard_by_the_agent() {
          0:04 customer plays something
          0:10 customer rings
          0:14 customer does not exist",
-        expect![[""]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:03 agent 2000 answers
+                   → agent 2000 hears [callback-whisper] 8000
+                   ? attempt to reach 138****8000
+            0:03 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            0:04 customer plays something
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+            0:10 customer rings
+            0:14 customer does not exist
+                   → hang up agent 2000
+                   · attempt ended: Unallocated
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Callback
+            = 2000 is Available
+            = list: Missed of 138****8000 for support, place 0:00, Closed { reason: Unreachable, at: 1772416814000ms }, attempts 1
+        "#]],
     );
 }
 
@@ -453,6 +505,32 @@ fn an_announcement_that_ends_in_an_answer_stays_one_conversation() {
          0:06 customer plays something
          0:08 customer answers
          0:20 agent 2000 ends it",
-        expect![[""]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:03 agent 2000 answers
+                   → agent 2000 hears [callback-whisper] 8000
+                   ? attempt to reach 138****8000
+            0:03 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            0:04 agent 2000 hears it
+            0:05 customer rings
+                   → agent 2000 hears ringback
+            0:06 customer plays something
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+            0:08 customer answers
+                   · attempt answered
+                   · connected with 2000
+            0:20 agent 2000 ends it
+                   → hang up agent 2000
+                   → hang up customer
+                   · talked for 12 s, broken
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Callback
+            = 2000 is WrapUp
+            = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, broken, attempts 1
+        "#]],
     );
 }

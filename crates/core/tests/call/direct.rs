@@ -507,7 +507,6 @@ fn the_public_network_is_called_with_the_own_number() {
             0:02 outside plays something
                    → bridge caller and outside
             0:05 outside rings
-                   → tell caller that it rings
             0:09 outside answers
                    → answer caller
                    · the far end answered
@@ -658,7 +657,41 @@ fn the_emergency_services_are_called_whatever_the_store_does() {
          0:07 store works
          0:10 outside presses hold
          0:30 caller hangs up",
-        expect![[""]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 store fails
+            0:00 agent 2000 calls 110
+                   → dial outside for 300 s, showing 216***0000
+                   ? phone 2000 calls the emergency services
+            0:00 store: failed
+            0:02 time
+                   ? phone 2000 calls the emergency services
+            0:02 store: failed
+            0:02 outside answers
+                   → answer caller
+                   → bridge caller and outside
+            0:03 store holds
+            0:04 time
+                   ? phone 2000 calls the emergency services
+            0:05 outside presses hold
+                   → unbridge
+                   → caller hears music
+            0:06 outside presses resume
+                   → caller hears no more
+                   → bridge caller and outside
+            0:07 store works
+            0:07 store: done, 2000 is held by it
+                   · the far end answered
+            0:10 outside presses hold
+                   → unbridge
+                   → caller hears music
+                   · held
+            0:30 caller hangs up
+                   → hang up outside
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Direct
+            = 2000 is Available
+        "#]],
     );
 }
 
@@ -677,7 +710,38 @@ fn an_emergency_call_that_ended_before_the_store_was_back_is_written_down() {
          1:01 outside answers
          1:10 outside hangs up
          1:11 store works",
-        expect![[""]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 store fails
+            0:00 agent 2000 calls 120
+                   → dial outside for 300 s, showing 216***0000
+                   ? phone 2000 calls the emergency services
+            0:00 store: failed
+            0:01 outside plays something
+                   → bridge caller and outside
+            0:02 time
+                   ? phone 2000 calls the emergency services
+            0:02 store: failed
+            0:02 caller hangs up
+                   → hang up outside
+                   · phone 2000 calls the emergency services
+                   · call ended: Direct
+            0:03 store works
+            0:03 store holds
+            1:00 phone 3001 calls 119
+                   → dial outside for 300 s, showing 216***0000
+                   ? phone 3001 calls the emergency services
+            1:01 outside answers
+                   → answer caller
+                   → bridge caller and outside
+            1:10 outside hangs up
+                   → hang up caller
+            1:11 store works
+            1:11 store: done, no agent is held by it
+                   · the far end answered
+                   · call ended: Direct
+            = 2000 is Available
+        "#]],
     );
 }
 

@@ -370,7 +370,6 @@ fn an_agent_with_a_number_of_their_own_who_is_lost_is_our_fault() {
         expect![[r#"
             0:50 agent 2001 is lost
                    → hang up caller
-                   · served by 2001
                    · 2001 freed, wrap-up 0 s
                    · cut off by us, customer of support: Talking
                    · call ended: CutOff

@@ -118,7 +118,9 @@ impl Inbound {
     /// The phone rings: the caller's own phone makes the tone, or we do where the caller is answered already.
     pub(super) fn phone_rings(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
         let Treatment::Phone(phone) = &mut self.treatment else { return };
-        if phone.leg != leg || phone.rings_until().is_none() || std::mem::replace(&mut phone.rings, true) {
+        // Who hears the other phone already needs no tone.
+        let in_vain = phone.leg != leg || phone.rings_until().is_none() || phone.pair.is_some();
+        if in_vain || std::mem::replace(&mut phone.rings, true) {
             return;
         }
         if self.answered {
