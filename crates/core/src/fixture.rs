@@ -185,6 +185,7 @@ pub(crate) fn a_queue(key: &str, groups: &[&str]) -> Queue {
     Queue {
         key: queue(key),
         name: key.into(),
+        number: None,
         service: ServiceKey::new("support").unwrap(),
         groups: groups.iter().map(|key| group(key)).collect(),
         strategy: Strategy::LongestIdle,
@@ -223,6 +224,7 @@ pub(crate) fn waiting(n: u32) -> Waiting {
         place: at(n.into()),
         entered: at(n.into()),
         connectable: true,
+        caller: None,
     }
 }
 
@@ -349,9 +351,16 @@ impl Works {
 
     /// A call comes in.
     pub(crate) fn arrive(&mut self, n: u32, number: Option<PhoneNumber>) {
-        let service = ServiceKey::new("support").unwrap();
+        let service = Some(ServiceKey::new("support").unwrap());
         let called = Some(our_number());
-        self.record(Fact::CallArrived(Arrival { call: call(n), leg: leg(n), number, called, service }));
+        self.record(Fact::CallArrived(Arrival {
+            call: call(n),
+            leg: leg(n),
+            number,
+            called,
+            service,
+            colleague: None,
+        }));
     }
 
     /// Call `n` of a customer waits in queue 600.

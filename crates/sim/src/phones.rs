@@ -16,6 +16,9 @@ use tokio::sync::mpsc;
 use crate::clock::VirtualClock;
 use crate::reach::Reach;
 
+/// The number of the police.
+pub const EMERGENCY: &str = "110";
+
 /// The phones and the engine. Clones are the same.
 #[derive(Clone)]
 pub struct Phones {
@@ -41,6 +44,10 @@ pub struct State {
     pub thanked: BTreeSet<LegId>,
     /// Callers who were answered.
     pub answered: BTreeSet<LegId>,
+    /// Legs that may be answered before they are in the books: star codes, which never are, and emergency calls.
+    bookless: BTreeMap<LegId, &'static str>,
+    /// Emergency calls of which the process knows and that it has not dialled yet.
+    pub emergencies: u32,
     /// What was seen.
     pub reach: Reach,
 }
@@ -63,6 +70,7 @@ enum Party {
     Caller,
     Extension(ExtensionKey),
     Customer(PhoneNumber),
+    Emergency,
 }
 
 /// Something that will happen outside.
@@ -72,6 +80,8 @@ enum Plan {
     Ring(LegId),
     Answer(LegId),
     Go(LegId, Gone),
+    EarlyMedia(LegId),
+    Hold(LegId, bool),
     Press(LegId, Digit),
     EndOfPlaying(LegId, PlaybackId),
     EndOfRecording(LegId, MessageId),
@@ -92,6 +102,8 @@ impl Phones {
             fresh_dials: Vec::new(),
             thanked: BTreeSet::new(),
             answered: BTreeSet::new(),
+            bookless: BTreeMap::new(),
+            emergencies: 0,
             reach: Reach::default(),
         };
         Phones { clock, state: Arc::new(Mutex::new(state)) }
@@ -136,22 +148,34 @@ impl Phones {
             // Nobody is there: the carrier says so to the caller.
             return;
         }
-        state.legs.insert(leg, Leg::new(Party::Caller, now, Millis::ZERO));
-        let patience = Millis::from_secs_f64(-240.0 * state.rng.f64().max(1e-9).ln());
-        state.plan(now + patience + Millis::seconds(1), Plan::Go(leg, Gone::HungUp));
-        let mut at = now;
-        for _ in 0..state.rng.u8(0..7) {
-            at += Millis::new(state.rng.u64(500..45_000));
-            let digit = *state.rng.choice(&['1', '2', '2', '2', '3', '9', '7', '#', '0']).unwrap_or(&'2');
-            if let Ok(digit) = Digit::new(digit) {
-                state.plan(at, Plan::Press(leg, digit));
-            }
-        }
+        state.comes_in(leg, Party::Caller, 240.0, now);
         let event = TelephonyEvent::NewCall {
             leg,
             source: Source::Trunk(carrier),
             caller: CallerHeaders { from: from.map(|number| number.as_str().to_owned()), ..CallerHeaders::default() },
             to: to.as_str().to_owned(),
+        };
+        state.tell_soon(now, event, true);
+    }
+
+    /// A phone of ours dials something.
+    pub fn call_from(&self, leg: LegId, from: &ExtensionKey, to: &str) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if state.events.is_none() {
+            return;
+        }
+        state.comes_in(leg, Party::Extension(from.clone()), 60.0, now);
+        if to == EMERGENCY {
+            state.bookless.insert(leg, "emergency calls answered");
+        } else if to.starts_with('*') && !to.starts_with("*77") {
+            state.bookless.insert(leg, "star codes answered");
+        }
+        let event = TelephonyEvent::NewCall {
+            leg,
+            source: Source::Extension(from.clone()),
+            caller: CallerHeaders::default(),
+            to: to.to_owned(),
         };
         state.tell_soon(now, event, true);
     }
@@ -205,6 +229,21 @@ impl State {
         self.plans.insert((at, self.planned), plan);
     }
 
+    /// Somebody calls, is patient for so many seconds on average, and presses keys.
+    fn comes_in(&mut self, leg: LegId, party: Party, patience: f64, now: Timestamp) {
+        self.legs.insert(leg, Leg::new(party, now, Millis::ZERO));
+        let patience = Millis::from_secs_f64(-patience * self.rng.f64().max(1e-9).ln());
+        self.plan(now + patience + Millis::seconds(1), Plan::Go(leg, Gone::HungUp));
+        let mut at = now;
+        for _ in 0..self.rng.u8(0..7) {
+            at += Millis::new(self.rng.u64(500..45_000));
+            let digit = *self.rng.choice(&['1', '2', '2', '2', '3', '9', '7', '#', '0']).unwrap_or(&'2');
+            if let Ok(digit) = Digit::new(digit) {
+                self.plan(at, Plan::Press(leg, digit));
+            }
+        }
+    }
+
     /// Tells the process, late, twice or never.
     fn tell_soon(&mut self, now: Timestamp, event: TelephonyEvent, surely: bool) {
         let late = match self.rng.u8(0..100) {
@@ -238,6 +277,8 @@ impl State {
         match plan {
             Plan::Tell(event) => {
                 if let Some(events) = &self.events {
+                    self.emergencies +=
+                        u32::from(matches!(&event, TelephonyEvent::NewCall { to, .. } if to == EMERGENCY));
                     // The receiver lives as long as the process does.
                     let _ = events.send(event);
                 }
@@ -250,6 +291,13 @@ impl State {
                 self.tell_of(now, leg, Input::Answered(leg), false);
             }
             Plan::Go(leg, why) if self.is_there(leg) => self.go(leg, why, now),
+            Plan::EarlyMedia(leg) if self.legs.get(&leg).is_some_and(|leg| leg.gone.is_none() && !leg.answered) => {
+                self.tell_of(now, leg, Input::EarlyMedia(leg), false);
+            }
+            Plan::Hold(leg, hold) if self.is_there(leg) => {
+                self.reach.count("hold keys pressed");
+                self.tell_of(now, leg, Input::PhoneHold(leg, hold), false);
+            }
             Plan::Press(leg, digit) if self.is_there(leg) => {
                 self.tell_of(now, leg, Input::Digit(leg, digit), false);
             }
@@ -269,7 +317,8 @@ impl State {
                     self.tell_of(now, leg, Input::Recorded { leg, message, speech, ended }, true);
                 }
             }
-            Plan::Ring(_) | Plan::Answer(_) | Plan::Go(..) | Plan::Press(..) => {}
+            Plan::Ring(_) | Plan::Answer(_) | Plan::EarlyMedia(_) | Plan::Hold(..) | Plan::Go(..) | Plan::Press(..) => {
+            }
         }
     }
 
@@ -306,7 +355,12 @@ impl State {
                 let chance = if busy { 95 } else { self.rng.u8(0..100) };
                 self.answer_like_an_agent(id, chance, now);
             }
-            DialTo::Outside { number: None, .. } => {}
+            DialTo::Outside { number: None, .. } => {
+                self.emergencies = self.emergencies.saturating_sub(1);
+                self.reach.count("emergency calls dialled");
+                self.legs.insert(id, Leg::new(Party::Emergency, now, ring_for));
+                self.answer_like_a_customer(id, now);
+            }
             DialTo::Outside { number: Some(number), .. } => {
                 let legs = self.dialled.entry(number.clone()).or_default();
                 let others = legs.len();
@@ -343,6 +397,10 @@ impl State {
 
     fn answer_like_a_customer(&mut self, leg: LegId, now: Timestamp) {
         let rings = self.soon(now, 3_000);
+        if self.rng.u8(0..4) == 0 {
+            let plays = self.soon(rings, 1_000);
+            self.plan(plays, Plan::EarlyMedia(leg));
+        }
         match self.rng.u8(0..100) {
             0..55 => {
                 self.plan(rings, Plan::Ring(leg));
@@ -365,6 +423,13 @@ impl State {
             _ => self.rng.u64(15_000..180_000),
         };
         let why = if self.rng.u8(0..5) == 0 { Gone::Lost } else { Gone::HungUp };
+        if self.rng.u8(0..5) == 0 {
+            let who = if self.rng.bool() { a } else { b };
+            let holds = self.soon(now, length);
+            let resumes = self.soon(holds, length);
+            self.plan(holds, Plan::Hold(who, true));
+            self.plan(resumes, Plan::Hold(who, false));
+        }
         let who = if self.rng.bool() { a } else { b };
         self.plan(now + Millis::new(length), Plan::Go(who, why));
     }
@@ -375,6 +440,9 @@ impl State {
             if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == thanks)) {
                 self.thanked.insert(leg);
             }
+        }
+        if *audio == Audio::Echo {
+            self.reach.count("echo tests");
         }
         let Some(one) = self.legs.get_mut(&leg).filter(|one| one.gone.is_none()) else { return };
         one.playing = Some(playback);
@@ -394,7 +462,12 @@ impl Telephony for Phones {
         }
         match command {
             Command::Answer { leg } => {
-                state.answered.insert(leg);
+                match state.bookless.get(&leg).copied() {
+                    Some(what) => state.reach.count(what),
+                    None => {
+                        state.answered.insert(leg);
+                    }
+                }
                 if let Some(leg) = state.legs.get_mut(&leg) {
                     leg.answered = true;
                 }
@@ -403,6 +476,10 @@ impl Telephony for Phones {
             Command::HangUp { leg, how } => {
                 if how == HangUp::Unavailable {
                     state.reach.count("calls refused with 503");
+                }
+                // It is cancelled before anything else is sent.
+                for legs in state.dialled.values_mut() {
+                    legs.remove(&leg);
                 }
                 if state.is_there(leg) {
                     let at = now + Millis::new(state.rng.u64(0..60));
@@ -424,6 +501,10 @@ impl Telephony for Phones {
                 }
             }
             Command::Bridge { bridge, a, b } => {
+                let early = [a, b].iter().any(|leg| state.legs.get(leg).is_some_and(|leg| !leg.answered));
+                if early {
+                    state.reach.count("early media bridged");
+                }
                 if state.bridges.insert(bridge, (a, b)).is_none() {
                     state.reach.count("conversations");
                     state.talk(a, b, now);

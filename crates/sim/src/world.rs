@@ -11,13 +11,13 @@ use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
 use nohold_core::entry::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Window};
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, CallResult, EntryId, IdSource, Millis, Timestamp, TrunkKey};
+use nohold_model::{AgentKey, CallResult, EntryId, ExtensionKey, IdSource, Millis, Timestamp, TrunkKey};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
 use crate::faults::Fault;
 use crate::invariants::{Sight, Steps, Violation};
-use crate::phones::Phones;
+use crate::phones::{EMERGENCY, Phones};
 use crate::reach::Reach;
 use crate::scenario::{CARRIER, Scenario};
 use crate::store::{MemoryStore, Weather};
@@ -254,6 +254,7 @@ impl World {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
             2..120 => self.somebody_acts(),
+            120..160 => self.somebody_dials(),
             _ => {
                 while !self.pass_time() {
                     if let Some(violation) = self.look() {
@@ -299,6 +300,25 @@ impl World {
         let carrier = TrunkKey::new(CARRIER);
         if let (Some(to), Ok(carrier)) = (self.rng.choice(&self.scenario.numbers), carrier) {
             self.phones.call_in(leg, from, to, carrier);
+        }
+    }
+
+    /// A phone of ours dials something.
+    fn somebody_dials(&mut self) {
+        let leg = IdSource::new(self.rng.u64(..)).next(self.clock.now());
+        let extensions: Vec<ExtensionKey> = self.scenario.directory.extensions.keys().cloned().collect();
+        let Some(from) = self.rng.choice(&extensions).cloned() else { return };
+        let to = match self.rng.u8(0..24) {
+            0..7 => self.rng.choice(&extensions).map(ToString::to_string),
+            7..13 => self.rng.choice(&self.scenario.customers).map(|number| number.as_dialled_at_home()),
+            13..16 => self.rng.choice(&["8600", "8700", "8800"]).map(ToString::to_string),
+            16 => self.rng.choice(&["700", "701", "*77700", "*77999", "9999"]).map(ToString::to_string),
+            17..20 => self.rng.choice(&["*10", "*11", "*12", "*13", "*14", "*15", "*16"]).map(ToString::to_string),
+            20 | 21 => Some("*43".to_owned()),
+            _ => Some(EMERGENCY.to_owned()),
+        };
+        if let Some(to) = to {
+            self.phones.call_from(leg, &from, &to);
         }
     }
 
@@ -434,6 +454,12 @@ impl World {
         let mut phones = self.phones.state();
         let inner = self.store.inner();
         let now = self.clock.now();
+        if std::mem::take(&mut phones.emergencies) > 0 {
+            return Some(Violation {
+                invariant: "AT-30",
+                what: "an emergency call was not dialled at once".to_owned(),
+            });
+        }
         for (number, leg, others) in std::mem::take(&mut phones.fresh_dials) {
             let dialled = format!("{number:?} by {leg}");
             if others > 0 {

@@ -127,7 +127,14 @@ mod tests {
             let at = Timestamp::EPOCH + Millis::hours(hour);
             let (call, leg) = (ids.next(at), ids.next(at));
             let service = ServiceKey::new("support").unwrap();
-            let fact = Fact::CallArrived(Arrival { call, leg, number: None, called: None, service });
+            let fact = Fact::CallArrived(Arrival {
+                call,
+                leg,
+                number: None,
+                called: None,
+                service: Some(service),
+                colleague: None,
+            });
             let records = vec![Dated { at, fact }];
             let arrival = Transaction::Call { records, promise: None };
             block_on(store.transact(Arc::clone(&directory), at, arrival)).unwrap();

@@ -209,7 +209,7 @@ impl Queue {
         directory::Queue {
             key: key.clone(),
             name: name(self.name.as_deref(), key),
-            // The directory's queues have no `number` yet; here is the place for it.
+            number: self.number.clone(),
             service: self.service.clone(),
             groups: self.groups(service).to_vec(),
             strategy: self.strategy,

@@ -1,6 +1,7 @@
 //! What an administrator has configured, as the rules read it: one value, replaced whole when something changes.
 
 mod dialling;
+mod meaning;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use crate::wait::PromisePolicy;
 
 pub use dialling::Forbidden;
+pub use meaning::Meaning;
 
 /// Everything configured. A directory is never changed in place: who holds one sees one consistent state.
 #[derive(Debug, Clone)]
@@ -172,6 +174,8 @@ pub struct Queue {
     pub key: QueueKey,
     /// The name people see.
     pub name: String,
+    /// The internal number by which phones of ours call it, where it has one.
+    pub number: Option<String>,
     /// The service it belongs to.
     pub service: ServiceKey,
     /// The groups whose agents serve it.
@@ -426,6 +430,7 @@ impl Directory {
             let queue = Queue {
                 key: key.clone(),
                 name: group.name.clone(),
+                number: None,
                 service: service.map_or_else(|| pattern.service.clone(), |service| service.key.clone()),
                 groups: vec![group.key.clone()],
                 strategy: Strategy::RingAll,

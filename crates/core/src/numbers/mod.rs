@@ -13,6 +13,7 @@ pub use callback::{CallerIdRefused, Privacy, Unusable, callback_number, caller_i
 pub use emergency::{EmergencyNumber, is_emergency};
 pub use outbound::{BlockList, CannotCall, DialRefusal, Dialler, OutboundRules, RequestLimit};
 pub use rules::{DialFormat, Dialled, InvalidRules, NumberProblem, NumberRules, PrefixRule};
+pub(crate) use rules::{dialable, user_part};
 
 #[cfg(test)]
 mod tests;

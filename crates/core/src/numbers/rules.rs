@@ -283,7 +283,7 @@ impl PrefixRule {
 }
 
 /// The digits of what a SIP or tel URI, a header or a person wrote, with a `+` before them where there was one.
-fn dialable(raw: &str) -> Result<String, NumberProblem> {
+pub(crate) fn dialable(raw: &str) -> Result<String, NumberProblem> {
     let user = user_part(raw.trim());
     if user.is_empty() {
         return Err(NumberProblem::Empty);
@@ -312,7 +312,7 @@ fn dialable(raw: &str) -> Result<String, NumberProblem> {
 }
 
 /// The user part of a URI in whatever dress: `"Li" <sip:+86138…@host;user=phone>`, `tel:+86-138…;cpc=ordinary`.
-fn user_part(raw: &str) -> String {
+pub(crate) fn user_part(raw: &str) -> String {
     let inside = match (raw.rfind('<'), raw.rfind('>')) {
         (Some(open), Some(close)) if open < close => &raw[open + 1..close],
         _ => raw,

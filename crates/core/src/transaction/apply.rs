@@ -1,6 +1,6 @@
 //! What a fact changes in the rows.
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, OfferId, PhoneNumber, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, OfferId, PhoneNumber, Timestamp};
 
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
@@ -19,7 +19,14 @@ impl<R: Rows> Working<'_, R> {
             self.note(at, fact.clone());
         }
         match fact {
-            Fact::CallArrived(arrival) => self.arrived(at, arrival),
+            Fact::CallArrived(arrival) => self.arrived(at, arrival)?,
+            Fact::DirectBegan { call, extension, number, .. } => {
+                self.direct_began(at, *call, extension, number.as_ref())?;
+            }
+            Fact::DirectAnswered { call } => self.other_phone_answered(at, *call)?,
+            Fact::PhoneRung { call, extension, .. } => self.phone_rung(at, *call, extension)?,
+            Fact::PhoneAnswered { call } => self.phone_answered(at, *call)?,
+            Fact::PhoneFailed { call, .. } => self.phone_failed(at, *call)?,
             Fact::FlowEntered { call, .. } => self.edit_call(*call, |row| row.doing = Doing::InFlow)?,
             Fact::Queued(waiting) => self.queued(at, waiting)?,
             Fact::LeftQueue { call, why } => self.left_queue(at, *call, *why)?,
@@ -30,7 +37,12 @@ impl<R: Rows> Working<'_, R> {
                 self.agent_input(agent, at, &Input::Hold(*call, *held), &Actor::System)?;
             }
             Fact::AgentFreed { call, agent, wrap_up } => {
-                self.edit_call(*call, |row| row.agent = None)?;
+                self.edit_call(*call, |row| {
+                    row.agent.take_if(|held| held == agent);
+                    if let Some(caller) = &mut row.caller {
+                        caller.agent.take_if(|held| held == agent);
+                    }
+                })?;
                 self.agent_input(agent, at, &Input::Free(*call, *wrap_up), &Actor::System)?;
             }
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
@@ -62,11 +74,11 @@ impl<R: Rows> Working<'_, R> {
                 // A record may come late; the agent's time for the outcome begins when everybody can see it.
                 self.by_system(*entry, at.max(self.at), &change)?;
             }
-            Fact::CallbackDropped { entry, call } => {
+            Fact::CallbackDropped { entry, call, .. } => {
                 self.by_system(*entry, at, &Change::CallDropped { call: *call })?;
             }
             Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
-            Fact::TransferAnswered { call } => self.transfer_answered(at, *call)?,
+            Fact::TransferAnswered { call } => self.other_phone_answered(at, *call)?,
             Fact::TransferFailed { call } => self.transfer_failed(at, *call)?,
             Fact::CallEnded { call, .. } => self.call_ended(at, *call)?,
             // These are written by transactions themselves, beside the change they tell of.
@@ -93,36 +105,47 @@ impl<R: Rows> Working<'_, R> {
         if let Fact::Transferred { .. } = &dated.fact {
             return self.transfer(dated);
         }
-        self.apply(dated)?;
-        if let Fact::CallArrived(arrival) = &dated.fact
-            && self.comes_back(dated.at, arrival)?
-        {
-            return Ok(Answer::Returning);
+        if let Fact::DirectBegan { call, number, .. } = &dated.fact {
+            return self.direct_promised(dated, *call, number.as_ref());
         }
-        Ok(Answer::Done)
+        if let Fact::PhoneRung { call, extension, .. } = &dated.fact {
+            return self.phone_promised(dated, *call, extension);
+        }
+        self.apply(dated)?;
+        let Fact::CallArrived(arrival) = &dated.fact else { return Ok(Answer::Done) };
+        if arrival.colleague.is_some() {
+            return self.begun(arrival.call);
+        }
+        Ok(if self.comes_back(dated.at, arrival)? { Answer::Returning } else { Answer::Done })
     }
 
     /// Whether the caller rings in soon after we have tried to reach them for this service.
     fn comes_back(&self, at: Timestamp, arrival: &Arrival) -> Read<bool> {
-        let Some(number) = &arrival.number else { return Ok(false) };
-        let open = self.open_in(number, &Target::WholeService(arrival.service.clone()))?;
+        let (Some(number), Some(service)) = (&arrival.number, &arrival.service) else { return Ok(false) };
+        let open = self.open_in(number, &Target::WholeService(service.clone()))?;
         let last_tries = open.iter().filter_map(|entry| entry.attempts.last());
         Ok(last_tries.into_iter().any(|attempt| at.since(attempt.began) <= self.directory.site.returning_within))
     }
 
-    fn arrived(&mut self, at: Timestamp, arrival: &Arrival) {
+    fn arrived(&mut self, at: Timestamp, arrival: &Arrival) -> Read<()> {
+        let caller = match &arrival.colleague {
+            Some(extension) => Some(self.caller_row(at, arrival.call, extension)?),
+            None => None,
+        };
         self.put_call(CallRow {
             id: arrival.call,
             number: arrival.number.clone(),
-            service: Some(arrival.service.clone()),
+            service: arrival.service.clone(),
             queue: None,
             began: at,
             doing: Doing::InFlow,
             connected: None,
             agent: None,
+            caller,
             dialled: None,
             callback: None,
         });
+        Ok(())
     }
 
     fn queued(&mut self, at: Timestamp, waiting: &Waiting) -> Read<()> {
@@ -260,7 +283,8 @@ impl<R: Rows> Working<'_, R> {
         Ok(())
     }
 
-    fn transfer_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
+    /// Another phone than an agent's for an offer has answered.
+    pub(super) fn other_phone_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         self.hold_customer(call)?;
         self.edit_call(call, |row| {
             row.doing = Doing::Talking;
@@ -285,9 +309,7 @@ impl<R: Rows> Working<'_, R> {
             self.remove_waiting(call);
         }
         if let Some(row) = self.call(call)? {
-            if let Some(agent) = &row.agent {
-                self.agent_input(agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
-            }
+            self.free_agents(at, &row)?;
             for number in [&row.number, &row.dialled].into_iter().flatten() {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
                 if self.holds(number)?.iter().any(|hold| hold.call == call && hold.until.is_none()) {

@@ -8,7 +8,7 @@ use nohold_core::fact::{CallEnd, Fact};
 use nohold_core::routing::{Offer, turn};
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
-use nohold_model::{CallId, EntryId, LegId, Millis, Timestamp};
+use nohold_model::{CallId, EntryId, LegId, Millis, OfferId, Timestamp};
 
 use super::Violation;
 
@@ -26,6 +26,8 @@ pub struct Commits {
     pub arrived: BTreeSet<CallId>,
     /// The calls by their callers' legs.
     pub callers: BTreeMap<LegId, CallId>,
+    /// Calls that our own phones have made.
+    pub colleagues: BTreeSet<CallId>,
     /// Calls whose request stands, and where.
     pub requests: BTreeMap<CallId, EntryId>,
     /// Calls with which something was left behind: a missed call, a message, a cut-off call.
@@ -47,7 +49,7 @@ impl Commits {
     ) {
         for write in &outcome.writes {
             match write {
-                Write::Offer(offer) => self.offer(before, directory, now, offer),
+                Write::Offer(offer) => self.offer(before, directory, now, offer, outcome),
                 Write::Entry(entry) => self.entry(before, directory, entry, outcome),
                 Write::Waiting(waiting) => {
                     let arrived = before.calls.get(&waiting.call).map(|call| call.began);
@@ -93,12 +95,21 @@ impl Commits {
             Fact::CallArrived(arrival) => {
                 self.arrived.insert(arrival.call);
                 self.callers.insert(arrival.leg, arrival.call);
+                if arrival.colleague.is_some() {
+                    self.colleagues.insert(arrival.call);
+                }
+            }
+            Fact::DirectBegan { call, leg, .. } => {
+                self.arrived.insert(*call);
+                self.callers.insert(*leg, *call);
+                self.colleagues.insert(*call);
             }
             Fact::CallEnded { call, how } => {
                 if let Some(before) = self.ended.insert(*call, *how) {
                     self.broken("I-9", format!("{call} ended twice, as {before:?} and as {how:?}"));
                 }
-                let listed = self.gathered.contains(call);
+                // A colleague stands on no list.
+                let listed = self.gathered.contains(call) || self.colleagues.contains(call);
                 if matches!(how, CallEnd::Missed | CallEnd::Message | CallEnd::CutOff) && !listed {
                     self.broken("I-9", format!("{call} ended as {how:?} and stands on no list"));
                 }
@@ -116,14 +127,21 @@ impl Commits {
     }
 
     /// I-6: an offer ends once. I-5: it is made to the first in turn. I-1: to an agent who has no other.
-    fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
+    fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer, outcome: &Outcome) {
         match before.offers.get(&offer.id) {
             Some(known) if known.ended.is_some() && known.ended != offer.ended => {
                 self.broken("I-6", format!("{} ended as {:?} and again as {:?}", offer.id, known.ended, offer.ended));
             }
             Some(_) => {}
             None if offer.ended.is_none() => {
-                if let Some(other) = before.all_live_offers().find(|other| other.agent == offer.agent) {
+                // One that ends in the same commit makes room for this one.
+                let ends_now = |id: OfferId| {
+                    let ended =
+                        |write: &Write| matches!(write, Write::Offer(one) if one.id == id && one.ended.is_some());
+                    outcome.writes.iter().any(ended)
+                };
+                let other = before.all_live_offers().find(|other| other.agent == offer.agent && !ends_now(other.id));
+                if let Some(other) = other {
                     self.broken("I-1", format!("{} is offered {} and {}", offer.agent, other.call, offer.call));
                 }
                 self.turn(before, directory, now, offer);
@@ -145,6 +163,8 @@ impl Commits {
                 && row.connectable
                 && turn(row) < turn(mine)
                 && seen(self.places_changed.get(&row.call))
+                // Nobody is offered the own call.
+                && row.caller.as_ref() != Some(&offer.agent)
                 // Not being rung, and not a moment ago: the offer was still there when somebody looked.
                 && !before.all_live_offers().any(|other| other.call == row.call)
                 && seen(self.offers_changed.get(&row.call))

@@ -150,7 +150,7 @@ fn nobody_idle(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
             continue;
         }
         let idle = sight.directory.members(queue).find(|profile| {
-            let agent = sight.tables.agents.get(&profile.key);
+            let agent = sight.tables.agents.get(&profile.key).filter(|_| row.caller.as_ref() != Some(&profile.key));
             agent.is_some_and(|agent| agent.may_be_offered(sight.now))
         });
         if idle.is_some() {

@@ -126,11 +126,12 @@ pub fn customer(n: u32) -> PhoneNumber {
 pub fn arrived(n: u32) -> Fact {
     let (number, called) = (Some(customer(n)), Some("+862161230001".parse().unwrap()));
     let service = ServiceKey::new("support").unwrap();
-    Fact::CallArrived(Arrival { call: call(n), leg: leg(n), number, called, service })
+    Fact::CallArrived(Arrival { call: call(n), leg: leg(n), number, called, service: Some(service), colleague: None })
 }
 
 pub fn waiting(n: u32) -> Waiting {
     Waiting {
+        caller: None,
         call: call(n),
         queue: queue(),
         stay: 1,

@@ -27,7 +27,7 @@ fn set<T: ToString>(all: impl IntoIterator<Item = T>) -> BTreeSet<String> {
 /// The prompts that the shipped flows play.
 fn of_flows() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    for entry in fs::read_dir(format!("{ROOT}/crates/flow/tests/flows")).unwrap() {
+    for entry in fs::read_dir(format!("{ROOT}/scenario/flows")).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
         keys.extend(text.split("\"prompt\": \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
     }

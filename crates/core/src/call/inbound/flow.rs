@@ -24,6 +24,7 @@ impl Inbound {
         reason: Option<OverflowReason>,
         turn: &mut Turn<'_, '_>,
     ) {
+        self.answer(turn);
         let version = turn.world.directory.latest_flow(flow).map_or(0, |(version, _)| version);
         turn.effects.record(turn.at, Fact::FlowEntered { call: self.id, flow: flow.clone(), version });
         let begin = Begin {
@@ -39,6 +40,7 @@ impl Inbound {
 
     /// The built-in message dialogue: for a caller for whom nothing else is left.
     pub(super) fn leave_message(&mut self, turn: &mut Turn<'_, '_>) {
+        self.answer(turn);
         let (run, actions) = Run::leave_message(self.language, &Around { call: self, at: turn.at, world: turn.world });
         self.carry_on(Box::new(run), actions, turn);
     }
@@ -53,7 +55,7 @@ impl Inbound {
         });
         [
             (known::CALLER_NUMBER, self.number.as_ref().map(|number| number.as_str().to_owned())),
-            (known::CALLED_NUMBER, Some(self.called.as_str().to_owned())),
+            (known::CALLED_NUMBER, self.called.as_ref().map(|called| called.as_str().to_owned())),
             (known::QUEUE, self.came_from.as_ref().map(|from| from.queue.to_string())),
             (known::OVERFLOW, reason.map(ToOwned::to_owned)),
         ]
@@ -171,6 +173,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => {}
         }
     }
@@ -208,6 +211,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => {}
         }
     }
@@ -265,7 +269,10 @@ impl Inbound {
             self.step(FlowInput::NotSaved, turn);
             return;
         };
-        let target = self.target(object);
+        let Some(target) = self.target(object) else {
+            self.step(FlowInput::NotSaved, turn);
+            return;
+        };
         let promise = outlook::promise(&target, self.came_from.as_ref().map(|from| &from.queue), turn.at, turn.world);
         let fact = Fact::RequestMade(Box::new(RequestMade {
             entry: self.ids.next(turn.at),
@@ -281,7 +288,7 @@ impl Inbound {
                 prompts: consent.heard.clone(),
                 key: consent.keys.chars().last().and_then(|key| Digit::new(key).ok()),
             },
-            called: Some(self.called.clone()),
+            called: self.called.clone(),
             queue: self.came_from.as_ref().map(|from| from.queue.clone()),
             path: self.path_so_far(),
             language: self.language,
@@ -290,7 +297,7 @@ impl Inbound {
     }
 
     fn keep_message(&mut self, object: &Object, turn: &mut Turn<'_, '_>) {
-        let Some(recording) = self.recording else {
+        let (Some(recording), Some(target)) = (self.recording, self.target(object)) else {
             self.step(FlowInput::NotSaved, turn);
             return;
         };
@@ -299,23 +306,24 @@ impl Inbound {
             call: self.id,
             message: recording.message,
             number: self.number.clone(),
-            target: self.target(object),
+            target,
             speech: recording.speech,
         };
         self.ask(fact.clone(), Awaiting::Message(Box::new(fact)), turn);
     }
 
-    /// Whose agents an object means; without one, those of the queue the caller came from, else of the service.
-    pub(super) fn target(&self, object: &Object) -> Target {
-        match object {
+    /// Whose agents an object means; without one, those of the queue the caller came from, else of the service. Nothing
+    /// where there is no service in the house.
+    pub(super) fn target(&self, object: &Object) -> Option<Target> {
+        Some(match object {
             Object::Campaign { campaign } => Target::Campaign(campaign.clone()),
             Object::Service { service, group: Some(group) } => Target::Service(service.clone(), group.clone()),
             Object::Service { service, group: None } => Target::WholeService(service.clone()),
             Object::Queue {} => match &self.came_from {
                 Some(from) => Target::Queue(from.queue.clone()),
-                None => Target::WholeService(self.service.clone()),
+                None => Target::WholeService(self.service.clone()?),
             },
-        }
+        })
     }
 
     fn path_so_far(&self) -> Vec<String> {
@@ -328,6 +336,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => &[],
         };
         self.path.iter().chain(running).map(|visit| format!("{}/{}", visit.flow, visit.node)).collect()
@@ -340,7 +349,7 @@ impl Inbound {
             Treatment::Music(_) => queue(LeftAt::Queue).unwrap_or(LeftAt::Menu),
             Treatment::LastWords => queue(LeftAt::Overflow).unwrap_or(LeftAt::Menu),
             Treatment::Connecting(_) => LeftAt::Connecting,
-            Treatment::Transferring(_) | Treatment::Transferred(_) => LeftAt::Transfer,
+            Treatment::Transferring(_) | Treatment::Transferred(_) | Treatment::Phone(_) => LeftAt::Transfer,
             Treatment::Flow(run) if run.waits_for() == WaitsFor::Message => LeftAt::Message,
             // The recording that the hang-up ended was empty.
             Treatment::Flow(run) if run.is_over() && self.account.unkept == Some(Unkept::Empty) => LeftAt::Message,

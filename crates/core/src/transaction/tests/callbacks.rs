@@ -3,7 +3,7 @@ use nohold_model::{CallResult, Millis, PhoneNumber};
 use crate::agent::AgentState;
 use crate::directory::Forbidden;
 use crate::entry::{self, Actor, Change, Outcome, State};
-use crate::fact::{CallEnd, Fact};
+use crate::fact::{CallEnd, Dropped, Fact};
 use crate::fixture::{
     Works, agent, attempt, by, call, customer, entry, group_b, offer, our_number, queue_600, renewals, supervisor,
 };
@@ -73,7 +73,7 @@ fn a_callback_from_claim_to_outcome() {
 fn the_agents_phone_does_not_answer_and_nothing_is_counted() {
     let mut works = asked();
     works.call_back(1, 11, "2000");
-    works.record(Fact::CallbackDropped { entry: entry(1), call: call(11) });
+    works.record(Fact::CallbackDropped { entry: entry(1), call: call(11), why: Dropped::NoAnswer });
     end_call(&mut works, 11, "2000");
     assert_eq!((&works.entry(1).state, works.entry(1).counted_attempts()), (&State::Waiting, 0));
     assert!(matches!(works.call_back(1, 12, "2001"), Answer::CallBack(_)), "another may call at once");
