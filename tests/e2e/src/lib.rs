@@ -6,6 +6,7 @@
 pub mod asterisk;
 pub mod baresip;
 mod folder;
+pub mod house;
 mod peers;
 mod process;
 pub mod server;
