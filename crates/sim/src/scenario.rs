@@ -199,9 +199,9 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
             (OverflowReason::Key, OverflowTarget::Flow(overflow.clone())),
             (OverflowReason::Closed, OverflowTarget::Flow(after_hours.clone())),
         ]);
-        if rng.u8(0..6) == 0 {
-            // An agent's phone, or one on nobody's desk.
-            let phone = if rng.bool() { "2005" } else { "3001" };
+        if rng.u8(0..2) == 0 {
+            // A phone on nobody's desk: an agent's would mostly be busy by then.
+            let phone = *rng.choice(&["3001", "3002"]).unwrap_or(&"3001");
             targets.insert(OverflowReason::Timeout, OverflowTarget::Extension(ExtensionKey::new(phone)?));
         }
         let other = QueueKey::new(if key == "600" { "800" } else { "600" })?;

@@ -201,7 +201,7 @@ impl Callback {
     fn whisper(&mut self, turn: &mut Turn<'_, '_>) {
         let digits = self.order.number.digits();
         let last_four = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits).to_owned();
-        let words = prompt("callback-whisper").map(Spoken::Prompt);
+        let words = prompt("whisper-callback").map(Spoken::Prompt);
         let what = words.into_iter().chain([Spoken::Digits(last_four)]).collect();
         let language = turn.world.directory.site.language;
         self.hears.whisper = Some(self.play(Audio::Spoken { language, what }, turn));

@@ -124,10 +124,10 @@ impl StarCode {
         match self {
             StarCode::SignIn => "signed-in",
             StarCode::SignOut => "signed-out",
-            StarCode::Break => "on-break",
-            StarCode::NotReady => "not-ready",
-            StarCode::Available => "available",
-            StarCode::Clear => "cleared",
+            StarCode::Break => "agent-on-break",
+            StarCode::NotReady => "agent-not-ready",
+            StarCode::Available => "agent-available",
+            StarCode::Clear => "agent-cleared",
             StarCode::EndWrapUp => "wrap-up-ended",
             StarCode::EchoTest => "echo-test",
             // A flow is entered, not confirmed.

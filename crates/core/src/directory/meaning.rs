@@ -37,7 +37,7 @@ impl Directory {
             return self.code(&user_part(dialled.trim()));
         }
         let internal = dialable(dialled).ok().and_then(|digits| self.internal(&digits));
-        internal.or_else(|| match as_number {
+        internal.or(match as_number {
             Ok(Dialled::Number(number)) => Some(Meaning::Outside(number)),
             Ok(Dialled::Emergency(_) | Dialled::Internal(_)) | Err(_) => None,
         })

@@ -209,3 +209,12 @@ fn a_phone_calls_outside_by_its_right_and_shows_a_number_that_a_trunk_owns() {
     assert_eq!(routes(&directory, "2000"), [pair("carrier-1", "+862161230002"), pair("other", "+862161239999")]);
     assert_eq!(routes(&directory, "2001"), [pair("other", "+862161239999"), pair("carrier-1", "+862161230001")]);
 }
+
+#[test]
+fn a_phone_is_asked_to_answer_by_itself_for_work_only() {
+    let directory = with_phones();
+    let asks = |to| matches!(to, crate::call::DialTo::Extension { auto_answer: true, .. });
+    let profile = directory.agent_of(&phone("2000")).unwrap();
+    assert!(asks(directory.dial_agent(profile, crate::call::Shown::Nothing)));
+    assert!(!asks(directory.dial_extension(&phone("2000"), directory.shown_colleague(&phone("2001")))));
+}

@@ -1,6 +1,6 @@
 //! What a fact changes in the rows.
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, OfferId, PhoneNumber, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, OfferId, PhoneNumber, Timestamp};
 
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
@@ -20,13 +20,11 @@ impl<R: Rows> Working<'_, R> {
         }
         match fact {
             Fact::CallArrived(arrival) => self.arrived(at, arrival)?,
-            Fact::DirectBegan { call, extension, number, .. } => {
-                self.direct_began(at, *call, extension, number.as_ref())?;
-            }
-            Fact::DirectAnswered { call } => self.other_phone_answered(at, *call)?,
-            Fact::PhoneRung { call, extension, .. } => self.phone_rung(at, *call, extension)?,
-            Fact::PhoneAnswered { call } => self.phone_answered(at, *call)?,
-            Fact::PhoneFailed { call, .. } => self.phone_failed(at, *call)?,
+            Fact::DirectBegan { .. }
+            | Fact::DirectAnswered { .. }
+            | Fact::PhoneRung { .. }
+            | Fact::PhoneAnswered { .. }
+            | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
             Fact::FlowEntered { call, .. } => self.edit_call(*call, |row| row.doing = Doing::InFlow)?,
             Fact::Queued(waiting) => self.queued(at, waiting)?,
             Fact::LeftQueue { call, why } => self.left_queue(at, *call, *why)?,
@@ -36,15 +34,7 @@ impl<R: Rows> Working<'_, R> {
             Fact::Held { call, agent, held } => {
                 self.agent_input(agent, at, &Input::Hold(*call, *held), &Actor::System)?;
             }
-            Fact::AgentFreed { call, agent, wrap_up } => {
-                self.edit_call(*call, |row| {
-                    row.agent.take_if(|held| held == agent);
-                    if let Some(caller) = &mut row.caller {
-                        caller.agent.take_if(|held| held == agent);
-                    }
-                })?;
-                self.agent_input(agent, at, &Input::Free(*call, *wrap_up), &Actor::System)?;
-            }
+            Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
             Fact::MessageLeft { entry, call, message, number, target, .. } => {
                 let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
@@ -87,6 +77,17 @@ impl<R: Rows> Working<'_, R> {
             | Fact::EntryGathered { .. }
             | Fact::EntryChanged { .. } => {}
         }
+        Ok(())
+    }
+
+    fn agent_freed(&mut self, at: Timestamp, call: CallId, agent: &AgentKey, wrap_up: Millis) -> Read<()> {
+        self.edit_call(call, |row| {
+            row.agent.take_if(|held| held == agent);
+            if let Some(caller) = &mut row.caller {
+                caller.agent.take_if(|held| held == agent);
+            }
+        })?;
+        self.agent_input(agent, at, &Input::Free(call, wrap_up), &Actor::System)?;
         Ok(())
     }
 

@@ -5,9 +5,29 @@ use nohold_model::{CallId, ExtensionKey, Millis, PhoneNumber, Timestamp};
 use super::{Answer, CallRow, CallerRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::Input;
 use crate::entry::Actor;
-use crate::fact::{Dated, Doing};
+use crate::fact::{Dated, Doing, Fact};
 
 impl<R: Rows> Working<'_, R> {
+    /// Makes a fact true about a call of a phone of ours, or about a phone that is rung by its own number.
+    pub(super) fn apply_direct(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
+        if let Fact::DirectBegan { call, extension, number, .. } = fact {
+            self.direct_began(at, *call, extension, number.as_ref())?;
+        }
+        if let Fact::DirectAnswered { call } = fact {
+            self.other_phone_answered(at, *call)?;
+        }
+        if let Fact::PhoneRung { call, extension, .. } = fact {
+            self.phone_rung(at, *call, extension)?;
+        }
+        if let Fact::PhoneAnswered { call } = fact {
+            self.phone_answered(at, *call)?;
+        }
+        if let Fact::PhoneFailed { call, .. } = fact {
+            self.phone_failed(at, *call)?;
+        }
+        Ok(())
+    }
+
     /// The row of who calls from a phone of ours. An agent whom nothing else holds is held by the call; what an agent
     /// does besides something else is part of that.
     pub(super) fn caller_row(&mut self, at: Timestamp, call: CallId, extension: &ExtensionKey) -> Read<CallerRow> {
@@ -40,7 +60,7 @@ impl<R: Rows> Working<'_, R> {
         self.begun(call)
     }
 
-    pub(super) fn direct_began(
+    fn direct_began(
         &mut self,
         at: Timestamp,
         call: CallId,
@@ -82,7 +102,7 @@ impl<R: Rows> Working<'_, R> {
         Ok(Answer::Rung { agent: self.call(call)?.and_then(|row| row.agent) })
     }
 
-    pub(super) fn phone_rung(&mut self, at: Timestamp, call: CallId, extension: &ExtensionKey) -> Read<()> {
+    fn phone_rung(&mut self, at: Timestamp, call: CallId, extension: &ExtensionKey) -> Read<()> {
         let agent = self.directory.agent_of(extension).map(|agent| agent.key.clone());
         let rung = match &agent {
             Some(agent) => self.agent_input(agent, at, &Input::Rung(call), &Actor::System)?,
@@ -94,14 +114,14 @@ impl<R: Rows> Working<'_, R> {
         })
     }
 
-    pub(super) fn phone_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
+    fn phone_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         if let Some(agent) = self.call(call)?.and_then(|row| row.agent) {
             self.agent_input(&agent, at, &Input::Connected(call), &Actor::System)?;
         }
         self.other_phone_answered(at, call)
     }
 
-    pub(super) fn phone_failed(&mut self, at: Timestamp, call: CallId) -> Read<()> {
+    fn phone_failed(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         if let Some(agent) = self.call(call)?.and_then(|row| row.agent) {
             self.agent_input(&agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
         }

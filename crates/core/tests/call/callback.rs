@@ -24,7 +24,7 @@ fn the_agents_phone_rings_first_and_both_talk() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -112,7 +112,7 @@ fn a_customer_who_is_busy() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -141,7 +141,7 @@ fn a_customer_who_does_not_answer() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -171,7 +171,7 @@ fn a_customer_who_refuses() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -199,7 +199,7 @@ fn a_number_that_is_not_in_use() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -231,7 +231,7 @@ fn an_agent_who_has_gone_before_the_commit_sends_nothing() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:00 store holds
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:04 agent 2000 hangs up
             0:05 store commits
@@ -263,7 +263,7 @@ fn an_agent_who_has_gone_before_the_store_fails_leaves_nothing() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:00 store holds
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:04 agent 2000 ends it
                    → hang up agent 2000
@@ -294,7 +294,7 @@ fn an_attempt_that_the_store_cannot_keep_is_not_made() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:00 store fails
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: failed
                    → hang up agent 2000
@@ -320,7 +320,7 @@ fn an_attempt_that_is_refused_is_not_made() {
             10:59:58 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             11:00:01 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             11:00:01 store: refused, it is outside 08:00-21:00 at the customer's place (Asia/Shanghai): dial later, or let a supervisor override it
                    → hang up agent 2000
@@ -347,7 +347,7 @@ fn an_agent_who_hangs_up_while_it_rings_cancels_the_dial() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -427,7 +427,7 @@ fn the_agent_hears_the_whisper_then_that_it_rings() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -474,7 +474,7 @@ fn what_the_network_says_before_the_answer_is_heard_by_the_agent() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -510,7 +510,7 @@ fn an_announcement_that_ends_in_an_answer_stays_one_conversation() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
-                   → agent 2000 hears [callback-whisper] 8000
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000

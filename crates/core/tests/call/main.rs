@@ -10,6 +10,7 @@ mod chance;
 mod colleague;
 mod direct;
 mod message;
+mod outside;
 mod overflow;
 mod request;
 mod transfer;

@@ -153,6 +153,9 @@ impl Commits {
     fn turn(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
         let Some(queue) = offer.queue.as_ref() else { return };
         let Some(mine) = before.waiting.get(&offer.call) else { return };
+        if mine.caller.as_ref() == Some(&offer.agent) {
+            self.broken("I-1", format!("{} is offered the own {}", offer.agent, offer.call));
+        }
         let joins_ringing = before.all_live_offers().any(|other| other.call == offer.call);
         if joins_ringing || directory.queue(queue).is_none() {
             return;

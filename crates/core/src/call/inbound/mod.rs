@@ -237,7 +237,7 @@ enum Unkept {
 }
 
 /// From where a call comes.
-struct From {
+struct Origin {
     colleague: Option<Colleague>,
     called: Option<PhoneNumber>,
     service: Option<ServiceKey>,
@@ -253,7 +253,7 @@ impl Inbound {
         world: World<'_>,
         effects: &mut Effects,
     ) -> Inbound {
-        let from = From {
+        let from = Origin {
             colleague: None,
             called: Some(number.number.clone()),
             service: Some(number.service.clone()),
@@ -270,7 +270,7 @@ impl Inbound {
         world: World<'_>,
         effects: &mut Effects,
     ) -> Inbound {
-        let from = From {
+        let from = Origin {
             service: world.directory.service_of(&target),
             colleague: Some(Colleague { extension, target, agent: None }),
             called: None,
@@ -279,7 +279,7 @@ impl Inbound {
         Inbound::begin(NewCall { number: None, ..new }, from, at, world, effects)
     }
 
-    fn begin(new: NewCall, from: From, at: Timestamp, world: World<'_>, effects: &mut Effects) -> Inbound {
+    fn begin(new: NewCall, from: Origin, at: Timestamp, world: World<'_>, effects: &mut Effects) -> Inbound {
         let mut call = Inbound {
             id: new.id,
             ids: IdSource::new(new.seed),
