@@ -29,12 +29,15 @@ impl Directory {
     /// nothing, where there is no such number.
     #[must_use]
     pub fn meaning(&self, dialled: &str) -> Option<Meaning> {
+        // Some phones send the `#` that ends the dialling.
+        let user = user_part(dialled.trim());
+        let dialled = user.trim().trim_end_matches('#');
         let as_number = self.site.numbers.dialled(dialled);
         if let Ok(Dialled::Emergency(number)) = as_number {
             return Some(Meaning::Emergency(number));
         }
-        if user_part(dialled.trim()).starts_with('*') {
-            return self.code(&user_part(dialled.trim()));
+        if dialled.starts_with('*') {
+            return self.code(dialled);
         }
         let internal = dialable(dialled).ok().and_then(|digits| self.internal(&digits));
         internal.or(match as_number {

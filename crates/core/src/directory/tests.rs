@@ -151,7 +151,9 @@ fn what_a_phone_dials_means_one_thing() {
         ("*77700", flow()),
         ("*77701", None),
         ("*77", None),
+        ("2000#", Some(Meaning::Extension(phone("2000")))),
         ("*10", Some(Meaning::Code(StarCode::SignIn))),
+        ("*10#", Some(Meaning::Code(StarCode::SignIn))),
         ("<sip:%2A43@nohold.example>", Some(Meaning::Code(StarCode::EchoTest))),
         ("*1", Some(Meaning::Code(StarCode::EchoTest))),
         ("*101", None),
@@ -176,7 +178,7 @@ fn emergency_numbers_come_before_everything_else() {
     // Whatever somebody has configured under the same digits.
     directory.extensions.get_mut(&phone("2001")).unwrap().number = "110".into();
     directory.queues.get_mut(&queue("600")).unwrap().number = Some("120".into());
-    for dialled in ["110", "119", "120", "122", "9110", "1-1-0", "sip:110@nohold.example", "tel:120"] {
+    for dialled in ["110", "119", "120", "122", "9110", "110#", "1-1-0", "sip:110@nohold.example", "tel:120"] {
         let meaning = directory.meaning(dialled);
         assert!(matches!(meaning, Some(Meaning::Emergency(_))), "{dialled} is {meaning:?}");
     }
