@@ -9,6 +9,7 @@ mod guard;
 mod head;
 mod judge;
 mod mender;
+mod nat;
 mod udp;
 mod ways;
 
