@@ -6,14 +6,14 @@ use nohold_core::configuration::Problem;
 use nohold_flow::Severity;
 
 use crate::cli::Check;
-use crate::document;
+use crate::{data, document};
 
 /// Prints all problems; the status is a failure when one of them is an error.
 ///
 /// # Errors
 /// When the configuration cannot be read at all.
 pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
-    let read = document::read(&arguments.scenario)?;
+    let read = document::read(&arguments.scenario, &data::prompts(&arguments.data))?;
     let problems = read.problems();
     for problem in &problems {
         println!("{problem}");

@@ -77,6 +77,10 @@ pub struct Check {
     /// The configuration to look at (TOML, or JSON by its ending `.json`).
     #[arg(long, value_name = "FILE")]
     pub scenario: PathBuf,
+
+    /// The server's data folder, for prompts of your own in `prompts/en`, `prompts/zh` and `prompts/music` there.
+    #[arg(long, value_name = "FOLDER", default_value = "nohold-data")]
+    pub data: PathBuf,
 }
 
 fn network(text: &str) -> Result<Network, String> {

@@ -4,7 +4,14 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use nohold_telephony::prompts::PromptLibrary;
 use thiserror::Error;
+
+/// What callers hear: the shipped prompts, and before them an administrator's own in the data folder.
+#[must_use]
+pub fn prompts(data: &Path) -> PromptLibrary {
+    PromptLibrary::with_folder(data.join("prompts"))
+}
 
 /// The data folder of this server, until it is dropped.
 #[derive(Debug)]

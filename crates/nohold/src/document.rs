@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings};
 use nohold_flow::{Document, Severity};
 use nohold_model::FlowKey;
+use nohold_telephony::prompts::PromptLibrary;
 use thiserror::Error;
 
 /// No configuration of a sensible size is larger.
@@ -65,11 +66,11 @@ impl Read {
     }
 }
 
-/// Reads a configuration with the flows that stand in files.
+/// Reads a configuration with the flows that stand in files; `prompts` is what can be played.
 ///
 /// # Errors
 /// When the file is not there, or its text is no configuration.
-pub fn read(path: &Path) -> Result<Read, Unreadable> {
+pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
     let text = text(path)?;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     let parsed: Result<Configuration, String> = if is_json {
@@ -86,7 +87,12 @@ pub fn read(path: &Path) -> Result<Read, Unreadable> {
     })?;
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let (flows, problems) = flows(&configuration, &folder);
-    Ok(Read { configuration, surroundings: Surroundings { flows, prompts: None }, problems, folder })
+    Ok(Read {
+        configuration,
+        surroundings: Surroundings { flows, prompts: Some(prompts.catalogue()) },
+        problems,
+        folder,
+    })
 }
 
 /// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.

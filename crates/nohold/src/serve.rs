@@ -14,7 +14,7 @@ use crate::cli::Serve;
 use crate::data::DataFolder;
 use crate::system::{Parts, System};
 use crate::telephony::{Engine, Settings};
-use crate::{check, document, secrets};
+use crate::{check, data, document, secrets};
 
 /// How long the engine gets to hang up what still goes on.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -27,7 +27,8 @@ pub fn run(arguments: &Serve) -> anyhow::Result<()> {
     let Some(scenario) = &arguments.scenario else {
         bail!("nothing is configured yet: give a configuration with --scenario, for example scenario/support.toml");
     };
-    let read = document::read(scenario)?;
+    let prompts = data::prompts(&arguments.data);
+    let read = document::read(scenario, &prompts)?;
     let directory = sound(&read, scenario)?;
     let data = DataFolder::open(&arguments.data)?;
     let recordings = recordings(arguments, &data)?;
@@ -42,7 +43,7 @@ pub fn run(arguments: &Serve) -> anyhow::Result<()> {
         local_networks: arguments.local_network.clone(),
         sip_trace: arguments.sip_trace,
         recordings,
-        prompts: Some(data.path().join("prompts")).filter(|folder| folder.is_dir()),
+        prompts,
         country: directory.site.numbers.country,
         extensions: read.configuration.extensions,
         trunks: read.configuration.trunks,

@@ -34,8 +34,8 @@ pub struct Settings {
     pub sip_trace: bool,
     /// Where recordings are written.
     pub recordings: PathBuf,
-    /// An administrator's own prompts, where there are any.
-    pub prompts: Option<PathBuf>,
+    /// What callers hear.
+    pub prompts: PromptLibrary,
     /// The country of the site.
     pub country: Country,
     /// The accounts of our phones.
@@ -86,10 +86,7 @@ impl Engine {
     /// When it cannot have its ports, or something that it needs is missing.
     pub async fn start(settings: Settings, events: UnboundedSender<TelephonyEvent>) -> anyhow::Result<Self> {
         may_listen(settings.sip)?;
-        let prompts = match &settings.prompts {
-            Some(folder) => PromptLibrary::with_folder(folder.clone()),
-            None => PromptLibrary::shipped(),
-        };
+        let prompts = settings.prompts.clone();
         for problem in prompts.check() {
             tracing::warn!(%problem, "a prompt cannot be used");
         }
@@ -216,6 +213,15 @@ fn refused(transport: &'static str, address: SocketAddr, problem: io::Error) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_rules_say_is_shipped_in_both_languages() {
+        let catalogue = PromptLibrary::shipped().catalogue();
+        for key in nohold_core::call::PROMPTS {
+            let languages = catalogue.get(&nohold_model::PromptKey::new(key).unwrap());
+            assert_eq!(languages.map(std::collections::BTreeSet::len), Some(2), "{key}");
+        }
+    }
 
     #[test]
     fn a_busy_port_and_a_foreign_address_are_named() {

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenario/support.toml");
 
@@ -37,11 +38,41 @@ fn check(test: &str, file: &str, text: &str) -> Output {
     nohold(&["check", "--scenario", path.to_str().unwrap()])
 }
 
-/// Serves the shipped scenario from this data folder, at a port that the kernel chooses.
+/// Serves the shipped scenario from this data folder, at a port that the kernel chooses, until it is ready.
 fn serve(data: &Path, more: &[&str]) -> Output {
     let data = data.to_str().unwrap();
-    let arguments = ["serve", "--scenario", SHIPPED, "--data", data, "--sip", "127.0.0.1:0"];
-    nohold(&[&arguments, more].concat())
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nohold"));
+    command.args(["serve", "--scenario", SHIPPED, "--data", data, "--sip", "127.0.0.1:0"]).args(more);
+    until_ready(&mut command)
+}
+
+/// Runs a server until it says that it is ready, and then asks it to end; one that cannot start ends by itself.
+fn until_ready(command: &mut Command) -> Output {
+    let piped = command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    let mut errors = child.stderr.take().unwrap();
+    let stderr = std::thread::spawn(move || {
+        let mut said = Vec::new();
+        errors.read_to_end(&mut said).unwrap();
+        said
+    });
+    let mut stdout = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        stdout.extend_from_slice(line.as_bytes());
+        stdout.push(b'\n');
+        if line.starts_with("ready: ") {
+            assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        }
+    }
+    Output { status: child.wait().unwrap(), stdout, stderr: stderr.join().unwrap() }
+}
+
+#[test]
+fn a_server_that_is_told_to_end_does_so_in_order() {
+    let output = serve(&folder("ends"), &[]);
+    assert!(out(&output).contains("ready: sip udp/tcp 127.0.0.1:"), "{}{}", out(&output), err(&output));
+    assert!(output.status.success(), "{:?} {}", output.status, err(&output));
 }
 
 #[test]
@@ -154,7 +185,7 @@ fn passwords_come_from_the_environment_and_from_files_or_are_missed_by_name() {
         if set {
             command.env("NOHOLD_TEST_2001", "from the environment");
         }
-        command.output().unwrap()
+        until_ready(&mut command)
     };
     assert!(err(&run(true)).contains("the password of extensions.2000 should stand in"), "{}", err(&run(true)));
     fs::write(here.join("2000.secret"), "from a file\n").unwrap();

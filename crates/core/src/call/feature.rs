@@ -136,7 +136,23 @@ impl StarCode {
     }
 }
 
+/// The prompts that calls say of their own accord, besides the built-in dialogues and what is configured.
+pub const PROMPTS: [&str; 11] = [
+    "signed-in",
+    "signed-out",
+    "agent-on-break",
+    "agent-not-ready",
+    "agent-available",
+    "agent-cleared",
+    "wrap-up-ended",
+    "echo-test",
+    "not-possible-now",
+    "number-not-called",
+    "whisper-callback",
+];
+
 /// A prompt that is shipped. The names are ours, so they are keys.
 pub(super) fn prompt(key: &'static str) -> Option<PromptKey> {
+    debug_assert!(PROMPTS.contains(&key), "`{key}` is not in the list of prompts");
     PromptKey::new(key).ok()
 }

@@ -30,6 +30,7 @@ pub(crate) use direct::RING_OUTSIDE;
 
 pub use direct::Outside;
 pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
+pub use feature::PROMPTS;
 pub use outlook::{Line, Lines};
 
 use callback::Callback;

@@ -15,7 +15,7 @@
 mod notice;
 mod wav;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -197,6 +197,33 @@ impl PromptLibrary {
             }
             Token::Tone => Ok(self.shared.tone.get_or_init(tone).clone()),
         }
+    }
+
+    /// Every prompt that can be named, with the languages in which it can be played; music counts in all of them.
+    #[must_use]
+    pub fn catalogue(&self) -> BTreeMap<PromptKey, BTreeSet<Language>> {
+        let mut catalogue: BTreeMap<PromptKey, BTreeSet<Language>> = BTreeMap::new();
+        let mut add = |name: &str, languages: &[Language]| {
+            if let Ok(key) = PromptKey::new(name) {
+                catalogue.entry(key).or_default().extend(languages);
+            }
+        };
+        for language in LANGUAGES {
+            shipped_in(language).iter().for_each(|name| add(name, &[language]));
+        }
+        for shelf in Shelf::ALL {
+            let Some(folder) = self.shared.folder.as_ref().map(|folder| folder.join(shelf.folder())) else { continue };
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            for path in entries.flatten().take(MOST_CHECKED).map(|entry| entry.path()) {
+                let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".wav"));
+                match (name, shelf) {
+                    (Some(name), Shelf::Words(language)) => add(name, &[language]),
+                    (Some(name), Shelf::Music) => add(name, &LANGUAGES),
+                    (None, _) => {}
+                }
+            }
+        }
+        catalogue
     }
 
     /// Forgets what was decoded, so that files that have changed are read again. What is being played plays on.
