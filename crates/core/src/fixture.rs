@@ -12,7 +12,7 @@ use crate::directory::{
     AgentProfile, AtClosing, Campaign, Directory, Group, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy,
     Trunk,
 };
-use crate::entry::{Actor, Change, Consent, Entry, Target, Window};
+use crate::entry::{Actor, Change, Consent, Entry, Target, Tried, Window};
 use crate::fact::{Arrival, Dated, Fact, RequestMade};
 use crate::hours::{Calendar, CalendarDefinition, DiallingWindow, Weekday, Zone};
 use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -259,6 +259,7 @@ pub(crate) struct Tables {
     pub(crate) holds: BTreeMap<(PhoneNumber, CallId), Hold>,
     pub(crate) memory: BTreeMap<QueueKey, AgentKey>,
     pub(crate) requests: Vec<(PhoneNumber, Timestamp)>,
+    pub(crate) tries: BTreeMap<AttemptId, Tried>,
 }
 
 impl Tables {
@@ -275,6 +276,8 @@ impl Tables {
             Write::HoldGone(number, call) => drop(self.holds.remove(&(number, call))),
             Write::Memory(queue, agent) => drop(self.memory.insert(queue, agent)),
             Write::RequestCounted(number, at) => self.requests.push((number, at)),
+            Write::Tried(row) => drop(self.tries.insert(row.attempt, row)),
+            Write::TriedGone(_, attempt) => drop(self.tries.remove(&attempt)),
         }
     }
 }
@@ -309,6 +312,9 @@ impl Rows for Tables {
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let made = self.requests.iter().filter(|(of, at)| of == number && *at >= since).count();
         Ok(u32::try_from(made).unwrap())
+    }
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        Ok(self.tries.values().filter(|tried| tried.number == *number && tried.began >= since).cloned().collect())
     }
 }
 
@@ -352,6 +358,9 @@ impl Rows for Loading<'_> {
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let name = NotLoaded::Requests(number.clone(), since);
         self.read(name, self.tables.requests_since(number, since))
+    }
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        self.read(NotLoaded::Tries(number.clone(), since), self.tables.tries_since(number, since))
     }
 }
 

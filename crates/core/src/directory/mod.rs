@@ -90,8 +90,11 @@ pub struct Site {
 /// How often a customer is tried (重呼策略) and how long we wait in between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryPlan {
-    /// After this many attempts the entry is *unreachable* (未能联系上).
+    /// After this many attempts the entry is *unreachable* (未能联系上), and a number is not tried more often within
+    /// [`within`](RetryPlan::within), whichever entries want it.
     pub max_attempts: u32,
+    /// The time in which the attempts at one number are counted together.
+    pub within: Millis,
     /// The gap (重呼间隔) after a result that has no gap of its own.
     pub gap: Millis,
     /// Gaps by result.
@@ -399,6 +402,7 @@ impl Default for RetryPlan {
     fn default() -> Self {
         RetryPlan {
             max_attempts: 3,
+            within: Millis::hours(24),
             gap: Millis::minutes(10),
             gaps: BTreeMap::from([(CallResult::Machine, Millis::minutes(15))]),
             final_results: BTreeSet::from([CallResult::Unallocated]),
@@ -407,6 +411,12 @@ impl Default for RetryPlan {
 }
 
 impl RetryPlan {
+    /// How long an attempt has to be remembered: while it counts, and through the longest gap.
+    #[must_use]
+    pub fn remembered(&self) -> Millis {
+        self.gaps.values().copied().chain([self.gap, self.within]).max().unwrap_or(self.within)
+    }
+
     /// How long to wait after an attempt with this result.
     #[must_use]
     pub fn gap_after(&self, result: CallResult) -> Millis {

@@ -5,7 +5,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
-use crate::entry::{Actor, Business, Change, Target, may_ring_until};
+use crate::entry::{Actor, Business, CameTo, Change, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Fact, LeftQueue};
 use crate::routing::Waiting;
 
@@ -58,9 +58,8 @@ impl<R: Rows> Working<'_, R> {
                 self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
             }
             Fact::CallbackTalked { attempt, entry, talked, broken } => {
-                let change = Change::TalkEnded { attempt: *attempt, talked: *talked, broken: *broken };
                 // A record may come late; the agent's time for the outcome begins when everybody can see it.
-                self.by_system(*entry, at.max(self.at), &change)?;
+                self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
             }
             Fact::CallbackDropped { entry, call } => {
                 self.by_system(*entry, at, &Change::CallDropped { call: *call })?;
@@ -102,12 +101,19 @@ impl<R: Rows> Working<'_, R> {
         Ok(Answer::Done)
     }
 
-    /// Whether the caller rings in soon after we have tried to reach them for this service.
+    /// Whether the caller rings in soon after we have tried in vain to reach them (AT-14), whatever has become of the
+    /// entry: for this service, or for a campaign that showed the number they dial now.
     fn comes_back(&self, at: Timestamp, arrival: &Arrival) -> Read<bool> {
         let Some(number) = &arrival.number else { return Ok(false) };
-        let open = self.open_in(number, &Target::WholeService(arrival.service.clone()))?;
-        let last_tries = open.iter().filter_map(|entry| entry.attempts.last());
-        Ok(last_tries.into_iter().any(|attempt| at.since(attempt.began) <= self.directory.site.returning_within))
+        let tries = self.tries_since(number, at - self.directory.site.returning_within)?;
+        Ok(tries.iter().filter(|tried| tried.came_to != CameTo::Conversation).any(|tried| match &tried.business {
+            Some(Business::Service(service)) => *service == arrival.service,
+            Some(Business::Campaign(campaign)) => {
+                let shown = self.directory.caller_id(&Target::Campaign(campaign.clone()));
+                shown.is_some() && shown == arrival.called
+            }
+            None => false,
+        }))
     }
 
     fn arrived(&mut self, at: Timestamp, arrival: &Arrival) {
@@ -226,6 +232,16 @@ impl<R: Rows> Working<'_, R> {
         number: &PhoneNumber,
     ) -> Read<()> {
         self.by_system(entry, at, &Change::AttemptBegan { attempt, call })?;
+        self.put_tried(Tried {
+            attempt,
+            number: number.clone(),
+            entry,
+            business: self.entry(entry)?.and_then(|entry| entry.target.business(self.directory)),
+            began: at,
+            // Should nobody hear how it ends.
+            not_before: may_ring_until(at, &self.directory.site),
+            came_to: CameTo::Nothing,
+        });
         for old in self.holds(number)?.into_iter().filter(|hold| hold.until.is_some_and(|until| until <= at)) {
             self.remove_hold(number, old.call);
         }
@@ -253,9 +269,54 @@ impl<R: Rows> Working<'_, R> {
         if result == CallResult::Interrupted && sent {
             // The phone out there may go on ringing: nobody dials the number before that has ended.
             let until = may_ring_until(tried.began, &self.directory.site);
-            self.put_hold(Hold { number, call: tried.call, dialled: true, until: Some(until.max(at)) });
+            self.put_hold(Hold { number: number.clone(), call: tried.call, dialled: true, until: Some(until.max(at)) });
         } else {
             self.remove_hold(&number, tried.call);
+        }
+        if tried.ended != Some((at, result)) {
+            // Word of it has come before.
+            return Ok(());
+        }
+        if sent {
+            let not_before = entry.not_before;
+            self.edit_tried(&number, attempt, tried.began, |tried| tried.not_before = not_before)?;
+        } else {
+            self.remove_tried(&number, attempt);
+        }
+        Ok(())
+    }
+
+    /// The conversation of a callback is over. Others keep the gap after it; who talked may call again at once.
+    pub(super) fn talk_ended(
+        &mut self,
+        at: Timestamp,
+        attempt: AttemptId,
+        entry: EntryId,
+        talked: Millis,
+        broken: bool,
+    ) -> Read<()> {
+        self.by_system(entry, at, &Change::TalkEnded { attempt, talked, broken })?;
+        let Some(entry) = self.entry(entry)? else { return Ok(()) };
+        let began = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.began);
+        let (Some(number), Some(began)) = (&entry.number, began) else { return Ok(()) };
+        let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
+        self.edit_tried(number, attempt, began, |tried| {
+            tried.came_to = if broken { CameTo::BrokenLine } else { CameTo::Conversation };
+            tried.not_before = not_before;
+        })
+    }
+
+    fn edit_tried(
+        &mut self,
+        number: &PhoneNumber,
+        attempt: AttemptId,
+        began: Timestamp,
+        edit: impl FnOnce(&mut Tried),
+    ) -> Read<()> {
+        let mut tries = self.tries_since(number, began)?;
+        if let Some(mut tried) = tries.iter().position(|one| one.attempt == attempt).map(|at| tries.swap_remove(at)) {
+            edit(&mut tried);
+            self.put_tried(tried);
         }
         Ok(())
     }

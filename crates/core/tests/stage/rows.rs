@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use nohold_core::agent::Agent;
 use nohold_core::call::{Line, Lines};
 use nohold_core::directory::Directory;
-use nohold_core::entry::Entry;
+use nohold_core::entry::{Entry, Tried};
 use nohold_core::routing::{Offer, Snapshot, Waiting, turn};
 use nohold_core::transaction::{Answer, CallRow, Hold, Read, Rows, Transaction, Write, run};
-use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
 
 /// All rows.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,7 @@ pub struct Tables {
     holds: BTreeMap<(PhoneNumber, CallId), Hold>,
     memory: BTreeMap<QueueKey, AgentKey>,
     requests: Vec<(PhoneNumber, Timestamp)>,
+    pub tries: BTreeMap<AttemptId, Tried>,
 }
 
 impl Tables {
@@ -46,6 +47,8 @@ impl Tables {
             Write::HoldGone(number, call) => drop(self.holds.remove(&(number, call))),
             Write::Memory(queue, agent) => drop(self.memory.insert(queue, agent)),
             Write::RequestCounted(number, at) => self.requests.push((number, at)),
+            Write::Tried(row) => drop(self.tries.insert(row.attempt, row)),
+            Write::TriedGone(_, attempt) => drop(self.tries.remove(&attempt)),
         }
     }
 
@@ -117,5 +120,9 @@ impl Rows for Tables {
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let made = self.requests.iter().filter(|(by, at)| by == number && *at >= since).count();
         Ok(u32::try_from(made).unwrap())
+    }
+
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        Ok(self.tries.values().filter(|tried| tried.number == *number && tried.began >= since).cloned().collect())
     }
 }

@@ -58,7 +58,9 @@ impl Commits {
                 | Write::Hold(_)
                 | Write::HoldGone(..)
                 | Write::Memory(..)
-                | Write::RequestCounted(..) => {}
+                | Write::RequestCounted(..)
+                | Write::Tried(_)
+                | Write::TriedGone(..) => {}
             }
         }
         for dated in &outcome.facts {

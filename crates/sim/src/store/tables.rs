@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use nohold_app::ports::{Due, Overview};
 use nohold_core::agent::Agent;
 use nohold_core::directory::Site;
-use nohold_core::entry::Entry;
+use nohold_core::entry::{Entry, Tried};
 use nohold_core::fact::Dated;
 use nohold_core::routing::{Offer, Snapshot, Waiting};
 use nohold_core::transaction::{CallRow, Hold, Outcome, Read, Rows, Write};
-use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
 
 /// All rows.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,7 @@ pub struct Tables {
     /// When each call's offers were written last: before that, whoever looked saw them as they were.
     pub offers_changed: BTreeMap<CallId, Timestamp>,
     requests: BTreeMap<PhoneNumber, Vec<Timestamp>>,
+    tries: BTreeMap<PhoneNumber, BTreeMap<AttemptId, Tried>>,
     live_offers: BTreeMap<CallId, BTreeSet<OfferId>>,
     open_entries: BTreeMap<PhoneNumber, BTreeSet<EntryId>>,
 }
@@ -84,6 +85,12 @@ impl Tables {
                 self.memory.insert(queue, agent);
             }
             Write::RequestCounted(number, at) => self.requests.entry(number).or_default().push(at),
+            Write::Tried(tried) => {
+                self.tries.entry(tried.number.clone()).or_default().insert(tried.attempt, tried);
+            }
+            Write::TriedGone(number, attempt) => {
+                self.tries.entry(number).or_default().remove(&attempt);
+            }
         }
     }
 
@@ -179,5 +186,10 @@ impl Rows for Tables {
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let made = self.requests.get(number).into_iter().flatten().filter(|at| **at >= since).count();
         Ok(u32::try_from(made).unwrap_or(u32::MAX))
+    }
+
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        let of_number = self.tries.get(number).into_iter().flat_map(BTreeMap::values);
+        Ok(of_number.filter(|tried| tried.began >= since).cloned().collect())
     }
 }

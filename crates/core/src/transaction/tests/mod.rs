@@ -4,3 +4,4 @@ mod callbacks;
 mod gathering;
 mod lines;
 mod restarts;
+mod tries;
