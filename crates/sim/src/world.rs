@@ -9,14 +9,14 @@ use nohold_app::desk::NotDone;
 use nohold_app::ports::{Clock as _, Ports};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
-use nohold_core::entry::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, CallResult, EntryId, IdSource, Millis, Timestamp, TrunkKey};
+use nohold_model::{AgentKey, EntryId, IdSource, Millis, Timestamp, TrunkKey};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
 use crate::faults::Fault;
-use crate::invariants::{Sight, Steps, Violation};
+use crate::invariants::{Sight, Steps, Violation, look_outside};
 use crate::phones::Phones;
 use crate::reach::Reach;
 use crate::scenario::{CARRIER, Scenario};
@@ -405,82 +405,33 @@ impl World {
             }
             17 if self.rng.bool() => (Change::Cancel, Actor::Customer, "entries cancelled by the customer"),
             17 => (Change::Reassign { target: None, agent: Some(agent.clone()) }, supervisor, "entries reassigned"),
+            18 if self.rng.bool() => (Change::AllowMoreAttempts, supervisor, "more attempts allowed"),
             _ => (Change::Reopen, own, "entries reopened"),
         }
     }
 
     /// Looks at everything there is to see.
     fn look(&mut self) -> Option<Violation> {
-        if let Some(violation) = self.look_outside() {
+        let now = self.clock.now();
+        let calls = self.node.as_ref().map(Node::calls);
+        let mut phones = self.phones.state();
+        let mut inner = self.store.inner();
+        if let Some(violation) = look_outside(&mut phones, &mut inner, &self.scenario.directory, now) {
             return Some(violation);
         }
-        let calls = self.node.as_ref().map(Node::calls);
-        let mut inner = self.store.inner();
         if !inner.commits.violations.is_empty() {
             return Some(inner.commits.violations.remove(0));
         }
         let sight = Sight {
-            now: self.clock.now(),
+            now,
             tables: &inner.tables,
+            commits: &inner.commits,
+            dialled: &phones.dialled,
             directory: &self.scenario.directory,
             calls: calls.as_ref(),
             store_is_fine: inner.weather == Weather::Fine,
         };
         self.steps.look(&sight).into_iter().next()
-    }
-
-    /// I-7, I-8 and I-10 by what the far end sees.
-    fn look_outside(&mut self) -> Option<Violation> {
-        let mut phones = self.phones.state();
-        let inner = self.store.inner();
-        let now = self.clock.now();
-        for (number, leg, others) in std::mem::take(&mut phones.fresh_dials) {
-            let dialled = format!("{number:?} by {leg}");
-            if others > 0 {
-                return Some(Violation { invariant: "I-7", what: format!("{dialled} while it was dialled already") });
-            }
-            let entry = inner.tables.entries.values().find(|entry| {
-                entry.number.as_ref() == Some(&number)
-                    && matches!(entry.state, nohold_core::entry::State::Attempting { .. })
-            });
-            let Some(entry) = entry else { continue };
-            // As the far end counts: only a try that was interrupted before it was sent has not rung.
-            let rang = |attempt: &&Attempt| {
-                attempt.counted || attempt.ended.is_none_or(|(_, result)| result != CallResult::Interrupted)
-            };
-            let sent = entry.attempts.iter().filter(rang).count();
-            let before = usize::try_from(entry.earlier_attempts).unwrap_or(usize::MAX);
-            let limit = usize::try_from(self.scenario.directory.site.retry_plan.max_attempts).unwrap_or(usize::MAX);
-            if sent.saturating_sub(before) > limit {
-                return Some(Violation { invariant: "I-10", what: format!("{dialled} above the limit of attempts") });
-            }
-            let beyond = entry
-                .call()
-                .and_then(|call| inner.tables.calls.get(&call)?.callback.as_ref())
-                .is_some_and(|callback| callback.beyond_window);
-            // A moment passes between the commit and the dial.
-            let at = now - Millis::seconds(20);
-            if let Err(forbidden) = self.scenario.directory.may_dial(&number, &entry.target, now, beyond)
-                && self.scenario.directory.may_dial(&number, &entry.target, at, beyond).is_err()
-            {
-                return Some(Violation { invariant: "I-10", what: format!("{dialled}: {forbidden}") });
-            }
-        }
-        let calls = &inner.commits.callers;
-        for leg in std::mem::take(&mut phones.thanked) {
-            let noted = calls.get(&leg).is_some_and(|call| inner.commits.requests.contains_key(call));
-            if !noted {
-                return Some(Violation { invariant: "I-8", what: format!("{leg} was thanked before the commit") });
-            }
-        }
-        let unbooked = std::mem::take(&mut phones.answered).into_iter().find(|leg| !calls.contains_key(leg));
-        if let Some(leg) = unbooked {
-            return Some(Violation {
-                invariant: "I-9",
-                what: format!("{leg} was answered before it was in the books"),
-            });
-        }
-        None
     }
 
     fn count(&self, what: &'static str) {

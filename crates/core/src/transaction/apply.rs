@@ -62,7 +62,7 @@ impl<R: Rows> Working<'_, R> {
                 self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
             }
             Fact::CallbackDropped { entry, call } => {
-                self.by_system(*entry, at, &Change::CallDropped { call: *call })?;
+                self.call_dropped(at, *entry, *call)?;
             }
             Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
             Fact::TransferAnswered { call } => self.transfer_answered(at, *call)?,
@@ -281,6 +281,18 @@ impl<R: Rows> Working<'_, R> {
             let not_before = entry.not_before;
             self.edit_tried(&number, attempt, tried.began, |tried| tried.not_before = not_before)?;
         } else {
+            self.remove_tried(&number, attempt);
+        }
+        Ok(())
+    }
+
+    /// A callback ends before anything was sent: an attempt that was committed all the same is none.
+    pub(super) fn call_dropped(&mut self, at: Timestamp, entry: EntryId, call: CallId) -> Read<()> {
+        let row = self.entry(entry)?;
+        let attempt = row.as_ref().and_then(|row| row.attempts.last()).filter(|one| one.call == call);
+        let going_on = attempt.filter(|one| one.ended.is_none()).map(|one| one.id);
+        self.by_system(entry, at, &Change::CallDropped { call })?;
+        if let (Some(attempt), Some(number)) = (going_on, row.and_then(|row| row.number)) {
             self.remove_tried(&number, attempt);
         }
         Ok(())

@@ -66,8 +66,7 @@ impl<R: Rows> Working<'_, R> {
                 let _ = self.entry_change(callback.entry, self.at, &Change::Release, &Actor::System)?;
             }
             (Some(_) | None, _) => {
-                let change = Change::CallDropped { call: row.id };
-                let _ = self.entry_change(callback.entry, self.at, &change, &Actor::System)?;
+                self.call_dropped(self.at, callback.entry, row.id)?;
             }
         }
         Ok(CallEnd::Callback)

@@ -1,15 +1,18 @@
 //! What every commit must keep true.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::{CallEnd, Fact};
-use nohold_core::routing::{Offer, turn};
+use nohold_core::routing::{Class, Offer, Waiting};
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
-use nohold_model::{CallId, EntryId, LegId, Millis, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, Timestamp};
 
 use super::Violation;
+use super::attempts::Attempts;
 use crate::store::Tables;
 
 /// A row that has changed less than this ago may not have been seen by whoever decided.
@@ -30,6 +33,12 @@ pub struct Commits {
     pub requests: BTreeMap<CallId, EntryId>,
     /// Calls with which something was left behind: a missed call, a message, a cut-off call.
     pub gathered: BTreeSet<CallId>,
+    /// Attempts to reach customers.
+    pub attempts: Attempts,
+    /// Until when each agent is left alone after an offer that failed.
+    pub pauses: BTreeMap<AgentKey, Timestamp>,
+    /// Calls of customers who ring in after our attempt.
+    returning: BTreeSet<CallId>,
 }
 
 impl Commits {
@@ -44,12 +53,16 @@ impl Commits {
         for write in &outcome.writes {
             match write {
                 Write::Offer(offer) => self.offer(before, directory, now, offer),
-                Write::Entry(entry) => self.entry(before, directory, entry, outcome),
+                Write::Entry(entry) => {
+                    self.entry(before, directory, entry, outcome);
+                    self.claim(before, directory, now, entry);
+                }
                 Write::Waiting(waiting) => {
                     let arrived = before.calls.get(&waiting.call).map(|call| call.began);
                     if arrived.is_some_and(|arrived| arrived != waiting.place) {
                         self.broken("I-5", format!("{} has a place that is not its arrival", waiting.call));
                     }
+                    self.class(waiting);
                 }
                 Write::Agent(_)
                 | Write::Call(_)
@@ -64,6 +77,12 @@ impl Commits {
             }
         }
         for dated in &outcome.facts {
+            self.attempts.read(dated, before, directory);
+            if let Fact::CallArrived(arrival) = &dated.fact
+                && self.attempts.is_returning(arrival, dated.at, directory)
+            {
+                self.returning.insert(arrival.call);
+            }
             self.fact(&dated.fact, outcome);
         }
         if matches!(outcome.answer, Answer::Refused(_)) && !matches!(transaction, Transaction::Call { .. }) {
@@ -107,6 +126,12 @@ impl Commits {
 
     /// I-6: an offer ends once. I-5: it is made to the first in turn. I-1: to an agent who has no other.
     fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
+        if let (Some((ended, OfferEnd::NoAnswer | OfferEnd::Declined)), Some(queue)) = (offer.ended, &offer.queue) {
+            let own = directory.agents.get(&offer.agent).and_then(|agent| agent.ringing);
+            let ringing = own.or_else(|| Some(directory.queues.get(queue)?.ringing));
+            let pause = ringing.map_or(Millis::ZERO, |ringing| ringing.retry_pause);
+            self.pauses.insert(offer.agent.clone(), ended + pause);
+        }
         match before.offers.get(&offer.id) {
             Some(known) if known.ended.is_some() && known.ended != offer.ended => {
                 self.broken("I-6", format!("{} ended as {:?} and again as {:?}", offer.id, known.ended, offer.ended));
@@ -132,7 +157,7 @@ impl Commits {
         let passed_over = before.waiting.values().find(|(row, since)| {
             row.queue == *queue
                 && row.connectable
-                && turn(row) < turn(mine)
+                && comes_before(row, mine)
                 && now.since(*since) >= UNSEEN
                 // Not being rung, and not a moment ago: the offer was still there when somebody looked.
                 && !before.all_live_offers().any(|other| other.call == row.call)
@@ -140,6 +165,31 @@ impl Commits {
         });
         if let Some((row, _)) = passed_over {
             self.broken("I-5", format!("{} was offered in {queue} although {} is before it", offer.call, row.call));
+        }
+    }
+
+    /// I-5: who rings in after our attempt is *returning*, and nobody else is.
+    fn class(&mut self, waiting: &Waiting) {
+        let returning = self.returning.contains(&waiting.call);
+        let fits = match waiting.class {
+            Class::Recovered | Class::CalledBack => true,
+            Class::Returning => returning,
+            Class::Ordinary => !returning,
+        };
+        if !fits {
+            let whether = if returning { "comes" } else { "does not come" };
+            self.broken("I-5", format!("{} {whether} back and stands as {:?}", waiting.call, waiting.class));
+        }
+    }
+
+    /// I-8: a claim without a call holds for the time of the site and no longer.
+    fn claim(&mut self, before: &Tables, directory: &Directory, now: Timestamp, entry: &Entry) {
+        let new = before.entries.get(&entry.id).is_none_or(|known| known.state != entry.state);
+        if let State::Claimed { until, call: None, .. } | State::Noting { until, .. } = &entry.state
+            && new
+            && *until > now + directory.site.claim_for
+        {
+            self.broken("I-8", format!("{} is held until {until:?}, longer than a claim lasts", entry.id));
         }
     }
 
@@ -175,6 +225,22 @@ impl Commits {
                 );
             }
         }
+    }
+}
+
+/// I-5: by class, then by priority, then by place; those of the same millisecond stand side by side.
+fn comes_before(one: &Waiting, other: &Waiting) -> bool {
+    let rank = |class| match class {
+        Class::Recovered => 1,
+        Class::CalledBack => 2,
+        Class::Returning => 3,
+        Class::Ordinary => 4,
+    };
+    match rank(one.class).cmp(&rank(other.class)) {
+        Ordering::Less => true,
+        Ordering::Greater => false,
+        Ordering::Equal if one.priority != other.priority => one.priority > other.priority,
+        Ordering::Equal => one.place < other.place,
     }
 }
 
