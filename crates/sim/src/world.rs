@@ -11,7 +11,7 @@ use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
 use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, EntryId, IdSource, Millis, Timestamp, TrunkKey};
+use nohold_model::{AgentKey, EntryId, IdSource, Millis, PhoneNumber, Timestamp, TrunkKey};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
@@ -295,7 +295,11 @@ impl World {
         self.next_caller = now + Millis::from_secs_f64(-self.rng.f64().max(1e-9).ln() * 14.0);
         let leg = IdSource::new(self.rng.u64(..)).next(now);
         let withheld = self.rng.u8(0..8) == 0;
-        let from = self.rng.choice(&self.scenario.customers).filter(|_| !withheld).cloned();
+        // Whoever finds that we have called is more likely to call than others.
+        let rung: Vec<PhoneNumber> = self.phones.state().dialled.keys().cloned().collect();
+        let calls_back = self.rng.u8(0..6) == 0 && !rung.is_empty();
+        let callers = if calls_back { &rung } else { &self.scenario.customers };
+        let from = self.rng.choice(callers).filter(|_| !withheld).cloned();
         let carrier = TrunkKey::new(CARRIER);
         if let (Some(to), Ok(carrier)) = (self.rng.choice(&self.scenario.numbers), carrier) {
             self.phones.call_in(leg, from, to, carrier);
@@ -371,10 +375,13 @@ impl World {
         }));
     }
 
-    /// Mostly an open entry, and often the agent's own.
+    /// Mostly an open entry of the agent's groups, and often the agent's own.
     fn choose_entry(&mut self, agent: &AgentKey) -> Option<EntryId> {
         let inner = self.store.inner();
-        let entries: Vec<&Entry> = inner.tables.entries.values().collect();
+        let anyones = self.rng.u8(0..8) == 0;
+        let directory = &self.scenario.directory;
+        let fits = |entry: &&Entry| anyones || entry.target.agents(directory).contains(agent);
+        let entries: Vec<&Entry> = inner.tables.entries.values().filter(fits).collect();
         let own: Vec<&&Entry> = entries.iter().filter(|entry| entry.holder() == Some(agent)).collect();
         let open: Vec<&&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
         match self.rng.u8(0..10) {

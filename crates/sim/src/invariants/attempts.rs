@@ -160,7 +160,9 @@ impl Attempts {
     fn is_one_too_many(&self, seen: &[Seen], mine: &Seen, now: Timestamp, directory: &Directory) -> bool {
         let plan = &directory.site.retry_plan;
         let talked = seen.iter().rfind(|one| one.ended == Some(Ended::Conversation)).map(|one| one.began);
-        let fresh_from = [talked, self.asked.get(&mine.entry).copied(), self.allowed.get(&mine.entry).copied()];
+        // What was tried in the moment of a supervisor's word is what the word is about.
+        let allowed = self.allowed.get(&mine.entry).map(|at| *at + Millis::new(1));
+        let fresh_from = [talked, self.asked.get(&mine.entry).copied(), allowed];
         let fresh_from = fresh_from.into_iter().flatten().max().unwrap_or(Timestamp::EPOCH);
         let rang = seen.iter().filter(|one| {
             let in_vain = one.ended != Some(Ended::Conversation);
