@@ -92,7 +92,7 @@ fn site(rng: &mut Rng) -> anyhow::Result<Site> {
         outbound: OutboundRules::of_country(china),
         // Shorter than any real plan at times, so that a history reaches its end.
         retry_plan: RetryPlan {
-            max_attempts: rng.u32(1..4),
+            max_attempts: *rng.choice(&[1, 1, 2, 3]).unwrap_or(&3),
             gap: Millis::minutes(rng.u64(1..11)),
             ..RetryPlan::default()
         },

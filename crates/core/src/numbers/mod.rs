@@ -11,7 +11,7 @@ mod rules;
 
 pub use callback::{CallerIdRefused, Privacy, Unusable, callback_number, caller_id};
 pub use emergency::{EmergencyNumber, is_emergency};
-pub use outbound::{BlockList, CannotCall, DialRefusal, Dialler, OutboundRules, RequestLimit};
+pub use outbound::{BlockList, CannotCall, DialRefusal, Dialler, InvalidBlockList, OutboundRules, RequestLimit};
 pub use rules::{DialFormat, Dialled, InvalidRules, NumberProblem, NumberRules, PrefixRule};
 
 #[cfg(test)]
