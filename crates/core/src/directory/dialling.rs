@@ -65,17 +65,7 @@ impl Directory {
         let number = self.site.numbers.normalise_keyed(keyed).map_err(|_| NumberRefusal::Impossible)?;
         match self.may_be_called_back(&number) {
             Ok(()) => Ok(number),
-            Err(DialRefusal::Blocked) => Err(NumberRefusal::Blocked),
-            Err(DialRefusal::TooMany { .. }) => Err(NumberRefusal::OverLimit),
-            Err(
-                DialRefusal::Number(_)
-                | DialRefusal::Emergency
-                | DialRefusal::Internal
-                | DialRefusal::Premium
-                | DialRefusal::Special
-                | DialRefusal::Country(_)
-                | DialRefusal::NoCountry,
-            ) => Err(NumberRefusal::NotAllowed),
+            Err(why) => Err(why.class()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use nohold_flow::NumberRefusal;
 use nohold_model::{Country, NumberKind, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -220,6 +221,24 @@ impl BlockList {
 impl Default for RequestLimit {
     fn default() -> Self {
         RequestLimit { per_number_per_day: 5 }
+    }
+}
+
+impl DialRefusal {
+    /// The class of reasons, which is counted.
+    #[must_use]
+    pub fn class(&self) -> NumberRefusal {
+        match self {
+            DialRefusal::Blocked => NumberRefusal::Blocked,
+            DialRefusal::TooMany { .. } => NumberRefusal::OverLimit,
+            DialRefusal::Number(_)
+            | DialRefusal::Emergency
+            | DialRefusal::Internal
+            | DialRefusal::Premium
+            | DialRefusal::Special
+            | DialRefusal::Country(_)
+            | DialRefusal::NoCountry => NumberRefusal::NotAllowed,
+        }
     }
 }
 

@@ -68,6 +68,8 @@ impl<R: Rows> Working<'_, R> {
             Fact::TransferAnswered { call } => self.transfer_answered(at, *call)?,
             Fact::TransferFailed { call } => self.transfer_failed(at, *call)?,
             Fact::CallEnded { call, .. } => self.call_ended(at, *call)?,
+            // To be counted, and nothing else.
+            Fact::NumberRefused { .. } => {}
             // These are written by transactions themselves, beside the change they tell of.
             Fact::OfferMade { .. }
             | Fact::AgentChanged { .. }

@@ -225,6 +225,7 @@ pub fn fact(fact: &Fact) -> String {
         Fact::CallbackTalked { talked, broken, .. } => {
             format!("talked for {}{}", length(*talked), if *broken { ", broken" } else { "" })
         }
+        Fact::NumberRefused { why, .. } => format!("number refused: {why:?}"),
         Fact::CallbackDropped { .. } => "callback dropped, nothing counted".into(),
         Fact::Transferred { to, .. } => match to {
             Destination::Extension(extension) => format!("transfer to phone {extension}"),

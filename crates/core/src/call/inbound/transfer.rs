@@ -30,7 +30,7 @@ impl Inbound {
             TransferTo::Extension(extension) => {
                 self.transfer_to_extension(extension, Some(ring_for), self.run(), turn);
             }
-            TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(number) {
+            TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(&number.0) {
                 Ok(number) => {
                     let caller_id = turn.world.directory.caller_id(&Target::WholeService(self.service.clone()));
                     self.ask_to_transfer(Destination::Number(number), Some(ring_for), caller_id, self.run(), turn);
