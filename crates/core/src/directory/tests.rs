@@ -1,5 +1,5 @@
 use nohold_flow::NumberRefusal;
-use nohold_model::{CalendarKey, Millis};
+use nohold_model::{CalendarKey, CallResult, Millis};
 
 use super::*;
 use crate::entry::Target;
