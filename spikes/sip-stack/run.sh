@@ -97,7 +97,7 @@ baresip_part() {
 }
 
 asterisk_part() {
-  [ -x "$ASTERISK/bin/asterisk-run" ] || timeout -k 5 600 bash get-asterisk.sh "$ASTERISK" >"$WORK/get-asterisk.log" 2>&1
+  [ -x "$ASTERISK/bin/asterisk-run" ] || timeout -k 5 600 bash ../../tests/peers/get-asterisk.sh "$ASTERISK" >"$WORK/get-asterisk.log" 2>&1
   local run=$ASTERISK/bin/asterisk-run user how
   "$run" --version
   serve md5 5971 --challenge md5 ${GATE:-}; serve sha 5972 --challenge sha-256 ${GATE:-}; serve library 5973 --challenge sha-256 --library-verifier

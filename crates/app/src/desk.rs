@@ -84,6 +84,8 @@ impl<P: Ports> Node<P> {
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Reserved(_)
+            | Answer::Begun { .. }
+            | Answer::Rung { .. }
             | Answer::Refused(_) => Err(NotDone::Refused(Refusal::NotFound(Noun::Entry))),
         }
     }
@@ -123,6 +125,8 @@ impl<P: Ports> Node<P> {
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Reserved(_)
+            | Answer::Begun { .. }
+            | Answer::Rung { .. }
             | Answer::CallBack(_)) => Ok(answer),
         }
     }

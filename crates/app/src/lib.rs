@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`ports`] | what a node needs from the outside |
 //! | `node` | begins and ends calls, hands events to them |
+//! | `own_phones` | takes calls of our own phones: what was dialled, star codes |
 //! | `call_task` | drives one call: input, rules, effects |
 //! | `books` | keeps what a call has to commit, in order, until the store has it |
 //! | `router` | brings waiting callers and free agents together |
@@ -19,6 +20,7 @@ mod call_task;
 pub mod desk;
 mod housekeeping;
 mod node;
+mod own_phones;
 pub mod ports;
 mod recovery;
 mod router;

@@ -1,6 +1,6 @@
 //! A running Nohold: its calls, and what it shares between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -8,7 +8,7 @@ use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, W
 use nohold_core::directory::Directory;
 use nohold_core::numbers::callback_number;
 use nohold_core::transaction::CallbackOrder;
-use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp};
+use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp, TrunkKey};
 use tokio::sync::{Notify, mpsc};
 
 use crate::ports::{CallerHeaders, Clock, Ports, Source, Telephony, TelephonyEvent};
@@ -62,6 +62,8 @@ struct Shared<P> {
 struct Calls {
     by_id: BTreeMap<CallId, LiveCall>,
     by_leg: BTreeMap<LegId, CallId>,
+    /// Legs that came in and whose calls begin once the store has answered.
+    expected: BTreeSet<LegId>,
 }
 
 /// A call that is being driven.
@@ -134,38 +136,47 @@ impl<P: Ports> Node<P> {
     }
 
     fn knows(&self, leg: LegId) -> bool {
-        lock(&self.shared.calls).by_leg.contains_key(&leg)
+        let calls = lock(&self.shared.calls);
+        calls.by_leg.contains_key(&leg) || calls.expected.contains(&leg)
+    }
+
+    /// The call of this leg begins once the store has answered.
+    pub(crate) fn expect_leg(&self, leg: LegId) {
+        lock(&self.shared.calls).expected.insert(leg);
+    }
+
+    /// Whether the leg for which the store was asked is still there; it is expected no more.
+    pub(crate) fn is_expected(&self, leg: LegId) -> bool {
+        lock(&self.shared.calls).expected.remove(&leg)
     }
 
     async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>) {
         while let Some(event) = events.recv().await {
             match event {
+                // A leg that has a call already: the engine has said it twice.
+                TelephonyEvent::NewCall { leg, .. } if self.knows(leg) => {}
+                TelephonyEvent::NewCall { leg, source: Source::Extension(extension), to, .. } => {
+                    self.own_phone_calls(leg, &extension, &to);
+                }
                 TelephonyEvent::NewCall { leg, .. } if !self.is_ready() => {
                     self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Unavailable });
                 }
-                // A leg that has a call already: the engine has said it twice.
-                TelephonyEvent::NewCall { leg, .. } if self.knows(leg) => {}
-                TelephonyEvent::NewCall { leg, source, caller, to } => self.new_call(leg, &source, &caller, &to),
+                TelephonyEvent::NewCall { leg, source: Source::Trunk(trunk), caller, to } => {
+                    self.new_call(leg, &trunk, &caller, &to);
+                }
                 TelephonyEvent::OnLeg(leg, input) => self.pass_on(leg, input),
             }
         }
     }
 
-    fn new_call(&self, leg: LegId, source: &Source, caller: &CallerHeaders, to: &str) {
+    fn new_call(&self, leg: LegId, trunk: &TrunkKey, caller: &CallerHeaders, to: &str) {
         let directory = self.directory();
-        let number = match source {
-            Source::Trunk(trunk) => directory.trunks.get(trunk).and_then(|trunk| {
-                let dialled = trunk.numbering.normalise(to).ok()?;
-                let from = callback_number(
-                    &trunk.numbering,
-                    caller.from.as_deref(),
-                    caller.asserted.as_deref(),
-                    caller.privacy,
-                );
-                Some((directory.numbers.get(&dialled)?, from.ok()))
-            }),
-            Source::Extension(_) => None,
-        };
+        let number = directory.trunks.get(trunk).and_then(|trunk| {
+            let dialled = trunk.numbering.normalise(to).ok()?;
+            let (from, asserted) = (caller.from.as_deref(), caller.asserted.as_deref());
+            let from = callback_number(&trunk.numbering, from, asserted, caller.privacy);
+            Some((directory.numbers.get(&dialled)?, from.ok()))
+        });
         match number {
             Some((number, from)) => self.take(leg, from, number),
             // A number that is not ours: the trunk has sent it to the wrong place.
@@ -195,7 +206,7 @@ impl<P: Ports> Node<P> {
         self.drive(call, effects);
     }
 
-    fn drive(&self, call: Call, effects: Effects) {
+    pub(crate) fn drive(&self, call: Call, effects: Effects) {
         let (mailbox, inputs) = mpsc::unbounded_channel();
         let (id, legs) = (call.id(), call.legs());
         let live = LiveCall { call: Arc::new(Mutex::new(call)), mailbox };
@@ -210,7 +221,10 @@ impl<P: Ports> Node<P> {
     fn pass_on(&self, leg: LegId, input: Input) {
         let call = lock(&self.shared.calls).by_leg.get(&leg).copied();
         let known = call.is_some_and(|call| self.tell(call, input.clone()));
-        if !known && matches!(input, Input::Ringing(_) | Input::Answered(_)) {
+        if !known && matches!(input, Input::Gone(..)) {
+            lock(&self.shared.calls).expected.remove(&leg);
+        }
+        if !known && matches!(input, Input::Ringing(_) | Input::EarlyMedia(_) | Input::Answered(_)) {
             // Somebody's phone rings for a call that is over.
             self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Normal });
         }

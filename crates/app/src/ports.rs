@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nohold_core::call::{Command, Input, LegState};
-use nohold_core::directory::Directory;
+use nohold_core::directory::{Directory, Site};
 use nohold_core::entry::Target;
 use nohold_core::numbers::Privacy;
 use nohold_core::routing::Snapshot;
+use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, LegId, Timestamp, TrunkKey};
 use thiserror::Error;
@@ -121,6 +122,15 @@ pub struct Overview {
     pub requests: Vec<(Target, Timestamp)>,
 }
 
+impl Overview {
+    /// The overview that rows in memory give.
+    #[must_use]
+    pub fn of(tables: &Tables) -> Self {
+        let requests = tables.open_requests().map(|(target, promised)| (target.clone(), promised));
+        Overview { snapshot: tables.snapshot(), requests: requests.collect() }
+    }
+}
+
 /// What has come due.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Due {
@@ -130,6 +140,18 @@ pub struct Due {
     pub entries: Vec<EntryId>,
     /// All calls that the store believes alive: one that nobody drives is accounted for.
     pub calls: Vec<CallId>,
+}
+
+impl Due {
+    /// What is due among rows in memory.
+    #[must_use]
+    pub fn of(tables: &Tables, site: &Site, at: Timestamp) -> Self {
+        Due {
+            agents: tables.agents_due(at).cloned().collect(),
+            entries: tables.entries_due(site, at).collect(),
+            calls: tables.calls.keys().copied().collect(),
+        }
+    }
 }
 
 /// The clock of the edge: the only place where time is read.

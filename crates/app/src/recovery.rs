@@ -22,7 +22,9 @@ pub(crate) async fn account_for_the_dead<P: Ports>(node: &Node<P>) {
     if !calls.is_empty() {
         tracing::warn!(calls = calls.len(), "calls have died with the process before this one: listing their people");
     }
-    for call in calls {
+    let driven = node.calls();
+    // An emergency call does not wait for this, so it may be in the books already.
+    for call in calls.into_iter().filter(|call| !driven.contains_key(call)) {
         let entry = IdSource::new(node.ports().seed()).next(node.now());
         while store.transact(node.directory(), node.now(), Transaction::Recover { call, entry }).await.is_err() {
             pause(node).await;

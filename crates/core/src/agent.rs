@@ -58,6 +58,12 @@ pub enum Engagement {
         /// The agent's phone has said that it rings.
         ringing: bool,
     },
+    /// A colleague or a caller who has dialled the agent's own number rings the phone. It is no offer: nothing follows
+    /// where it is not answered.
+    Rung {
+        /// The call.
+        call: CallId,
+    },
     /// A callback that this agent has begun, until the customer is there.
     Dialling {
         /// The callback's call.
@@ -65,7 +71,7 @@ pub enum Engagement {
         /// The entry that is being called back.
         entry: EntryId,
     },
-    /// A conversation, from the agent's answer to its end.
+    /// A conversation, from the agent's answer to its end; also a call that the agent makes, from the dialling on.
     Talking {
         /// The call.
         call: CallId,
@@ -141,11 +147,16 @@ pub enum Input {
     OfferEnded(OfferId, OfferEnd, AfterOffer),
     /// The agent begins a callback.
     Dial(CallId, EntryId),
-    /// The customer of the agent's callback is there.
+    /// A direct call rings the agent's phone.
+    Rung(CallId),
+    /// The agent makes a direct call.
+    Calls(CallId),
+    /// The customer of the agent's callback is there, or the agent has answered a direct call.
     Connected(CallId),
     /// The other side was put on hold (`true`) or taken back.
     Hold(CallId, bool),
-    /// The call lets the agent go; a wrap-up of this length follows, where it is not zero.
+    /// The call lets the agent go; a wrap-up of this length follows, where it is not zero. Where it is, a wrap-up in which
+    /// the call came goes on.
     Free(CallId, Millis),
 }
 
@@ -168,6 +179,8 @@ impl Input {
             | Input::Ringing(_)
             | Input::OfferEnded(..)
             | Input::Dial(..)
+            | Input::Rung(_)
+            | Input::Calls(_)
             | Input::Connected(_)
             | Input::Hold(..)
             | Input::Free(..) => false,
@@ -199,7 +212,7 @@ impl Agent {
             (Some(Engagement::Offered { ringing: false, .. } | Engagement::Dialling { .. }), _, _) => {
                 AgentState::Reserved
             }
-            (Some(Engagement::Offered { ringing: true, .. }), _, _) => AgentState::Ringing,
+            (Some(Engagement::Offered { ringing: true, .. } | Engagement::Rung { .. }), _, _) => AgentState::Ringing,
             (Some(Engagement::Talking { held: false, .. }), _, _) => AgentState::Talking,
             (Some(Engagement::Talking { held: true, .. }), _, _) => AgentState::Held,
             (None, Some(_), _) => AgentState::WrapUp,
@@ -228,7 +241,10 @@ impl Agent {
     pub fn call(&self) -> Option<CallId> {
         match self.engagement {
             Some(
-                Engagement::Offered { call, .. } | Engagement::Dialling { call, .. } | Engagement::Talking { call, .. },
+                Engagement::Offered { call, .. }
+                | Engagement::Rung { call }
+                | Engagement::Dialling { call, .. }
+                | Engagement::Talking { call, .. },
             ) => Some(call),
             None => None,
         }
@@ -239,8 +255,13 @@ impl Agent {
     pub fn offer(&self) -> Option<OfferId> {
         match self.engagement {
             Some(Engagement::Offered { offer, .. }) => Some(offer),
-            Some(Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => None,
+            Some(Engagement::Rung { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => None,
         }
+    }
+
+    /// Whether a direct call may take hold of the agent: in any mode, where nothing else has.
+    fn may_be_called(&self) -> bool {
+        self.mode != Mode::SignedOut && self.engagement.is_none()
     }
 }
 
@@ -265,7 +286,13 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
             Some(Engagement::Offered { offer: held, ringing, .. }) if held == offer => {
                 !std::mem::replace(ringing, true)
             }
-            Some(Engagement::Offered { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => false,
+            Some(
+                Engagement::Offered { .. }
+                | Engagement::Rung { .. }
+                | Engagement::Dialling { .. }
+                | Engagement::Talking { .. },
+            )
+            | None => false,
         },
         Input::OfferEnded(offer, end, after) => {
             agent.offer() == Some(*offer) && offer_ended(&mut next, at, *end, *after)
@@ -276,12 +303,26 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
             next.engagement = Some(Engagement::Dialling { call: *call, entry: *entry });
             agent.is_signed_in() && agent.engagement.is_none()
         }
+        Input::Rung(call) => {
+            next.engagement = Some(Engagement::Rung { call: *call });
+            agent.may_be_called()
+        }
+        Input::Calls(call) => {
+            next.engagement = Some(Engagement::Talking { call: *call, held: false });
+            agent.may_be_called()
+        }
         Input::Connected(call) => connected(&mut next, *call),
         Input::Hold(call, hold) => match &mut next.engagement {
             Some(Engagement::Talking { call: held_by, held }) if held_by == call => {
                 std::mem::replace(held, *hold) != *hold
             }
-            Some(Engagement::Offered { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => false,
+            Some(
+                Engagement::Offered { .. }
+                | Engagement::Rung { .. }
+                | Engagement::Dialling { .. }
+                | Engagement::Talking { .. },
+            )
+            | None => false,
         },
         Input::Free(call, wrap_up) => free(&mut next, at, *call, *wrap_up),
     };
@@ -290,9 +331,10 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
     }
     if next.state() != agent.state() {
         next.since = at;
-        // A call, a wrap-up, a break ends here. An offer that came to nothing does not send the agent to the end of
-        // the row of idle agents.
-        if next.state() == AgentState::Available && agent.offer().is_none() {
+        // A call, a wrap-up, a break ends here. A ring that came to nothing does not send the agent to the end of the
+        // row of idle agents.
+        let was_rung = matches!(agent.engagement, Some(Engagement::Offered { .. } | Engagement::Rung { .. }));
+        if next.state() == AgentState::Available && !was_rung {
             next.idle_since = at;
         }
     }
@@ -363,14 +405,20 @@ fn out_of_rotation(agent: &mut Agent) {
 
 fn connected(agent: &mut Agent, call: CallId) -> bool {
     match agent.engagement {
-        Some(Engagement::Dialling { call: dialled, .. }) if dialled == call => {
+        Some(Engagement::Dialling { call: held_by, .. } | Engagement::Rung { call: held_by }) if held_by == call => {
             agent.engagement = Some(Engagement::Talking { call, held: false });
             if agent.mode == Mode::NoAnswer {
                 agent.mode = Mode::Available;
             }
             true
         }
-        Some(Engagement::Offered { .. } | Engagement::Dialling { .. } | Engagement::Talking { .. }) | None => false,
+        Some(
+            Engagement::Offered { .. }
+            | Engagement::Rung { .. }
+            | Engagement::Dialling { .. }
+            | Engagement::Talking { .. },
+        )
+        | None => false,
     }
 }
 
@@ -380,7 +428,9 @@ fn free(agent: &mut Agent, at: Timestamp, call: CallId, wrap_up: Millis) -> bool
         return false;
     }
     agent.engagement = None;
-    agent.wrap_up = (wrap_up > Millis::ZERO).then(|| at + wrap_up);
+    if wrap_up > Millis::ZERO {
+        agent.wrap_up = Some(at + wrap_up);
+    }
     settle(agent);
     true
 }

@@ -8,6 +8,7 @@ use nohold_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{AfterOffer, AgentState, OfferEnd};
+use crate::call::Gone;
 use crate::entry::{self, Actor, Consent, LeftAt, Target, Window};
 use crate::routing::Waiting;
 
@@ -26,6 +27,45 @@ pub struct Dated {
 pub enum Fact {
     /// A call came in and was taken.
     CallArrived(Arrival),
+    /// A phone of ours calls the public network. For the emergency services the call does not wait for the store.
+    DirectBegan {
+        /// The call.
+        call: CallId,
+        /// The caller's leg.
+        leg: LegId,
+        /// The phone that calls.
+        extension: ExtensionKey,
+        /// Whom; none for the emergency services.
+        number: Option<PhoneNumber>,
+    },
+    /// The far end of a call to the public network has answered.
+    DirectAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// A phone of ours is about to be rung, because its own number was dialled.
+    PhoneRung {
+        /// The call.
+        call: CallId,
+        /// The phone.
+        extension: ExtensionKey,
+        /// The leg that will ring there.
+        leg: LegId,
+    },
+    /// The phone that was rung has answered.
+    PhoneAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// The phone will not be answered: whoever called goes on to where the phone says, or hears why not.
+    PhoneFailed {
+        /// The call.
+        call: CallId,
+        /// The phone.
+        extension: ExtensionKey,
+        /// Why.
+        why: Gone,
+    },
     /// A flow began to treat the caller.
     FlowEntered {
         /// The call.
@@ -206,6 +246,8 @@ pub enum Fact {
         entry: EntryId,
         /// The call.
         call: CallId,
+        /// Why.
+        why: Dropped,
     },
     /// A call went on to a phone outside the line.
     Transferred {
@@ -275,10 +317,33 @@ pub struct Arrival {
     pub leg: LegId,
     /// The caller's number, where it is usable.
     pub number: Option<PhoneNumber>,
-    /// The number that was dialled.
+    /// The number that was dialled; none where a colleague dialled an internal one.
     pub called: Option<PhoneNumber>,
-    /// The service.
-    pub service: ServiceKey,
+    /// The service; none where a colleague dialled a phone.
+    pub service: Option<ServiceKey>,
+    /// The phone of ours that calls, where it was a colleague. A colleague who leaves unserved stands on no list: this
+    /// history tells it.
+    pub colleague: Option<ExtensionKey>,
+}
+
+/// Why a callback ended before the customer was dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dropped {
+    /// The agent did not answer the own phone.
+    NoAnswer,
+    /// The agent refused the call, or was busy.
+    Declined,
+    /// The agent's phone could not be reached.
+    Unreachable,
+    /// The agent hung up.
+    HungUp,
+    /// The number is in use, or must not be dialled now.
+    Refused,
+    /// The store could not keep the attempt.
+    NotSaved,
+    /// Our side failed.
+    Interrupted,
 }
 
 /// A callback request as the caller made it.
@@ -364,6 +429,8 @@ pub enum CallEnd {
     CutOff,
     /// A callback that we made; its entry tells the rest.
     Callback,
+    /// A call that a phone of ours made to the public network.
+    Direct,
 }
 
 /// A phone outside the line.

@@ -17,6 +17,7 @@ use crate::fact::{Arrival, Dated, Fact, RequestMade};
 use crate::hours::{Calendar, CalendarDefinition, DiallingWindow, Weekday, Zone};
 use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use crate::routing::{Assignment, Class, Offer, Waiting};
+use crate::tables::Tables;
 use crate::transaction::{Answer, CallRow, Hold, NotLoaded, Outcome, Read, Rows, Transaction, Write, run};
 use crate::wait::PromisePolicy;
 
@@ -184,6 +185,7 @@ pub(crate) fn a_queue(key: &str, groups: &[&str]) -> Queue {
     Queue {
         key: queue(key),
         name: key.into(),
+        number: None,
         service: ServiceKey::new("support").unwrap(),
         groups: groups.iter().map(|key| group(key)).collect(),
         strategy: Strategy::LongestIdle,
@@ -222,6 +224,7 @@ pub(crate) fn waiting(n: u32) -> Waiting {
         place: at(n.into()),
         entered: at(n.into()),
         connectable: true,
+        caller: None,
     }
 }
 
@@ -245,76 +248,6 @@ pub(crate) fn request(n: u32, number: &PhoneNumber, target: Target, now: Timesta
         queue: Some(queue("600")),
         path: vec!["queue-overflow/menu".into()],
         language: Language::Chinese,
-    }
-}
-
-/// Rows in memory.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Tables {
-    pub(crate) agents: BTreeMap<AgentKey, Agent>,
-    pub(crate) calls: BTreeMap<CallId, CallRow>,
-    pub(crate) waiting: BTreeMap<CallId, Waiting>,
-    pub(crate) offers: BTreeMap<OfferId, Offer>,
-    pub(crate) entries: BTreeMap<EntryId, Entry>,
-    pub(crate) holds: BTreeMap<(PhoneNumber, CallId), Hold>,
-    pub(crate) memory: BTreeMap<QueueKey, AgentKey>,
-    pub(crate) requests: Vec<(PhoneNumber, Timestamp)>,
-    pub(crate) tries: BTreeMap<AttemptId, Tried>,
-}
-
-impl Tables {
-    fn write(&mut self, write: Write) {
-        match write {
-            Write::Agent(row) => drop(self.agents.insert(row.key.clone(), row)),
-            Write::Call(row) => drop(self.calls.insert(row.id, row)),
-            Write::CallGone(id) => drop(self.calls.remove(&id)),
-            Write::Waiting(row) => drop(self.waiting.insert(row.call, row)),
-            Write::WaitingGone(id) => drop(self.waiting.remove(&id)),
-            Write::Offer(row) => drop(self.offers.insert(row.id, row)),
-            Write::Entry(row) => drop(self.entries.insert(row.id, *row)),
-            Write::Hold(row) => drop(self.holds.insert((row.number.clone(), row.call), row)),
-            Write::HoldGone(number, call) => drop(self.holds.remove(&(number, call))),
-            Write::Memory(queue, agent) => drop(self.memory.insert(queue, agent)),
-            Write::RequestCounted(number, at) => self.requests.push((number, at)),
-            Write::Tried(row) => drop(self.tries.insert(row.attempt, row)),
-            Write::TriedGone(_, attempt) => drop(self.tries.remove(&attempt)),
-        }
-    }
-}
-
-impl Rows for Tables {
-    fn agent(&self, key: &AgentKey) -> Read<Option<Agent>> {
-        Ok(self.agents.get(key).cloned())
-    }
-    fn call(&self, id: CallId) -> Read<Option<CallRow>> {
-        Ok(self.calls.get(&id).cloned())
-    }
-    fn waiting(&self, id: CallId) -> Read<Option<Waiting>> {
-        Ok(self.waiting.get(&id).cloned())
-    }
-    fn offer(&self, id: OfferId) -> Read<Option<Offer>> {
-        Ok(self.offers.get(&id).cloned())
-    }
-    fn live_offers(&self, call: CallId) -> Read<Vec<OfferId>> {
-        let live = self.offers.values().filter(|offer| offer.call == call && offer.ended.is_none());
-        Ok(live.map(|offer| offer.id).collect())
-    }
-    fn entry(&self, id: EntryId) -> Read<Option<Entry>> {
-        Ok(self.entries.get(&id).cloned())
-    }
-    fn open_entries(&self, number: &PhoneNumber) -> Read<Vec<EntryId>> {
-        let open = self.entries.values().filter(|entry| entry.is_open() && entry.number.as_ref() == Some(number));
-        Ok(open.map(|entry| entry.id).collect())
-    }
-    fn holds(&self, number: &PhoneNumber) -> Read<Vec<Hold>> {
-        Ok(self.holds.values().filter(|hold| hold.number == *number).cloned().collect())
-    }
-    fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
-        let made = self.requests.iter().filter(|(of, at)| of == number && *at >= since).count();
-        Ok(u32::try_from(made).unwrap())
-    }
-    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
-        Ok(self.tries.values().filter(|tried| tried.number == *number && tried.began >= since).cloned().collect())
     }
 }
 
@@ -364,20 +297,22 @@ impl Rows for Loading<'_> {
     }
 }
 
-/// A site at work: its directory, its rows, and what has become true.
+/// A site at work: its directory and its rows, what has become true among them.
 pub(crate) struct Works {
     pub(crate) directory: Directory,
     pub(crate) tables: Tables,
     pub(crate) now: Timestamp,
-    pub(crate) facts: Vec<Dated>,
 }
 
 impl Works {
     /// Agents 2000 to 2003 are available, nobody calls yet.
     pub(crate) fn new() -> Works {
         let directory = directory();
-        let agents = directory.agents.keys().map(|key| (key.clone(), available(key.as_str(), at(-60)))).collect();
-        Works { directory, tables: Tables { agents, ..Tables::default() }, now: at(0), facts: Vec::new() }
+        let mut tables = Tables::default();
+        for key in directory.agents.keys() {
+            tables.put(Write::Agent(available(key.as_str(), at(-60))));
+        }
+        Works { directory, tables, now: at(0) }
     }
 
     /// Time passes.
@@ -388,13 +323,11 @@ impl Works {
     /// Runs a transaction, in the way of a store: what is missing is loaded, then it runs anew.
     pub(crate) fn run(&mut self, transaction: &Transaction) -> Answer {
         let outcome = self.try_run(transaction);
-        let Outcome { answer, writes, facts } = outcome;
-        if matches!(answer, Answer::Refused(_)) && !matches!(transaction, Transaction::Call { .. }) {
-            assert!(writes.is_empty() && facts.is_empty(), "refused, yet written: {writes:?} {facts:?}");
+        if matches!(outcome.answer, Answer::Refused(_)) && !matches!(transaction, Transaction::Call { .. }) {
+            assert!(outcome.writes.is_empty() && outcome.facts.is_empty(), "refused, yet written: {outcome:?}");
         }
-        writes.into_iter().for_each(|write| self.tables.write(write));
-        self.facts.extend(facts);
-        answer
+        self.tables.write(&outcome);
+        outcome.answer
     }
 
     fn try_run(&self, transaction: &Transaction) -> Outcome {
@@ -421,9 +354,16 @@ impl Works {
 
     /// A call comes in.
     pub(crate) fn arrive(&mut self, n: u32, number: Option<PhoneNumber>) {
-        let service = ServiceKey::new("support").unwrap();
+        let service = Some(ServiceKey::new("support").unwrap());
         let called = Some(our_number());
-        self.record(Fact::CallArrived(Arrival { call: call(n), leg: leg(n), number, called, service }));
+        self.record(Fact::CallArrived(Arrival {
+            call: call(n),
+            leg: leg(n),
+            number,
+            called,
+            service,
+            colleague: None,
+        }));
     }
 
     /// Call `n` of a customer waits in queue 600.
@@ -477,7 +417,7 @@ impl Works {
 
     /// What has become true since the last time, by name.
     pub(crate) fn told(&mut self) -> String {
-        let names = std::mem::take(&mut self.facts).into_iter().map(|dated| name(&dated.fact));
+        let names = std::mem::take(&mut self.tables.facts).into_iter().map(|dated| name(&dated.fact));
         names.collect::<Vec<_>>().join(" ")
     }
 }

@@ -10,19 +10,23 @@
 //! | [`entry`] | the missed-call list: claims, attempts, outcomes of requests, messages and missed calls |
 //! | [`routing`] | who is next, and for which agent |
 //! | [`transaction`] | what the store changes together, or refuses |
+//! | [`tables`] | nothing: the rows of a store, in memory |
 //! | [`directory`] | what an administrator has configured |
+//! | [`configuration`] | whether what was written makes sense, and the directory that it means |
 //! | [`hours`], [`numbers`], [`wait`] | when a place is open, what a number is, how long a wait will be |
 //! | [`fact`] | what is now true |
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod agent;
 pub mod call;
+pub mod configuration;
 pub mod directory;
 pub mod entry;
 pub mod fact;
 pub mod hours;
 pub mod numbers;
 pub mod routing;
+pub mod tables;
 pub mod transaction;
 pub mod wait;
 

@@ -30,6 +30,8 @@ pub struct Waiting {
     pub entered: Timestamp,
     /// The caller may be connected now: neither keying a number nor recording.
     pub connectable: bool,
+    /// The agent who calls, where it is one: nobody is offered the own call.
+    pub caller: Option<AgentKey>,
 }
 
 /// Classes of callers in a line, first to last (I-5).
@@ -158,8 +160,11 @@ impl<'a> Round<'a> {
     fn best_pairing(&self) -> Option<Pairing<'a>> {
         let heads = self.lines.iter().filter_map(|(key, line)| {
             let queue = self.directory.queue(key)?;
-            let caller = line.last()?;
-            let agents = self.free_agents(queue);
+            let free = self.free_agents(queue);
+            // The first in turn, but for an agent who waits there and is the only one free.
+            let is_own = |caller: &Waiting, agent: &AgentKey| caller.caller.as_ref() == Some(agent);
+            let caller = line.iter().rev().find(|caller| free.iter().any(|(agent, _)| !is_own(caller, agent)))?;
+            let agents: Vec<_> = free.into_iter().filter(|(agent, _)| !is_own(caller, agent)).collect();
             let urgency = agents.first().map(|(_, priority)| *priority)?;
             Some((self.rung.contains(&caller.call), urgency, turn(caller), queue, *caller, agents))
         });
@@ -190,8 +195,10 @@ impl<'a> Round<'a> {
 
     /// Gives the caller the agent, or all of them where the queue rings all.
     fn take(&mut self, pairing: &Pairing<'a>) -> Vec<Assignment> {
-        if let Some(line) = self.lines.get_mut(&pairing.queue.key) {
-            line.pop();
+        if let Some(line) = self.lines.get_mut(&pairing.queue.key)
+            && let Some(index) = line.iter().rposition(|caller| caller.call == pairing.caller.call)
+        {
+            line.remove(index);
         }
         let chosen = match pairing.queue.strategy {
             Strategy::LongestIdle | Strategy::RoundRobin => pairing.agents.get(..1).unwrap_or_default(),

@@ -1,9 +1,9 @@
 //! The document: one flow, as it is drawn, stored, imported and exported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use nohold_model::FlowKey;
+use nohold_model::{FlowKey, PromptKey};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -202,6 +202,19 @@ impl Document {
             | NodeAction::Return(_)
             | NodeAction::HangUp(_) => None,
         })
+    }
+}
+
+impl Document {
+    /// The prompts that the document names itself, in nodes and wordings.
+    #[must_use]
+    pub fn prompts(&self) -> BTreeSet<&PromptKey> {
+        let spoken = self.nodes.values().flat_map(Node::speeches).filter_map(|(_, speech)| match speech {
+            Speech::Prompt(prompt) => Some(prompt),
+            Speech::Digits(_) | Speech::Number(_) => None,
+        });
+        let wordings = self.nodes.values().filter_map(Node::wording).chain([&self.wording]);
+        spoken.chain(wordings.flat_map(Wording::values)).collect()
     }
 }
 

@@ -1,3 +1,46 @@
-//! The `nohold` program.
+//! The `nohold` program: it reads what was configured, puts the parts together, and runs them.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
-fn main() {}
+mod check;
+mod cli;
+mod data;
+mod document;
+mod secrets;
+mod serve;
+mod system;
+mod telephony;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command};
+
+/// What is logged where `RUST_LOG` says nothing.
+const DEFAULT_LOG: &str = "info";
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log();
+    let done = match &cli.command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("nohold: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Logs go to stderr; stdout is for what was asked for.
+fn log() {
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    // Whatever RUST_LOG says: below this the SIP library logs whole messages, passwords' digests and all.
+    if let Ok(quiet) = nohold_sip::LIBRARY_LOG_DIRECTIVE.parse() {
+        filter = filter.add_directive(quiet);
+    }
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+}

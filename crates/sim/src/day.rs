@@ -299,6 +299,7 @@ impl<'a> Day<'a> {
             place: now,
             entered: now,
             connectable: true,
+            caller: None,
         });
         self.line.push(Caller { number, arrived: now, handling, counts, predicted: None });
         self.next_arrival(now);

@@ -7,10 +7,9 @@ use fastrand::Rng;
 use nohold_core::agent::{Agent, Engagement, OfferEnd};
 use nohold_core::entry::{CloseReason, State};
 use nohold_core::fact::{Dated, Fact};
+use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
 use nohold_model::Timestamp;
-
-use crate::store::Tables;
 
 /// A fault that is planted in the store's way of deciding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +96,7 @@ impl Fault {
                     }
                 }
                 Fault::LastComeFirstServed => {
-                    let line = tables.waiting.values().map(|(row, _)| row);
+                    let line = tables.waiting.values();
                     let last = line
                         .filter(|row| row.queue == assignment.queue && row.connectable)
                         .max_by_key(|row| nohold_core::routing::turn(row));

@@ -1,6 +1,8 @@
 //! The world outside: callers, agents' phones, customers' phones, and an engine between them and us that is late,
 //! repeats itself, mixes things up and loses some.
 
+mod habits;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,6 +17,9 @@ use tokio::sync::mpsc;
 
 use crate::clock::VirtualClock;
 use crate::reach::Reach;
+
+/// The number of the police.
+pub const EMERGENCY: &str = "110";
 
 /// The phones and the engine. Clones are the same.
 #[derive(Clone)]
@@ -43,6 +48,10 @@ pub struct State {
     pub thanked: BTreeSet<LegId>,
     /// Callers who were answered.
     pub answered: BTreeSet<LegId>,
+    /// Legs that may be answered before they are in the books: star codes, which never are, and emergency calls.
+    bookless: BTreeMap<LegId, &'static str>,
+    /// Emergency calls of which the process knows and that it has not dialled yet.
+    pub emergencies: u32,
     /// What was seen.
     pub reach: Reach,
 }
@@ -65,6 +74,7 @@ enum Party {
     Caller,
     Extension(ExtensionKey),
     Customer(PhoneNumber),
+    Emergency,
 }
 
 /// Something that will happen outside.
@@ -74,6 +84,8 @@ enum Plan {
     Ring(LegId),
     Answer(LegId),
     Go(LegId, Gone),
+    EarlyMedia(LegId),
+    Hold(LegId, bool),
     Press(LegId, Digit),
     EndOfPlaying(LegId, PlaybackId),
     EndOfRecording(LegId, MessageId),
@@ -95,6 +107,8 @@ impl Phones {
             gone: BTreeMap::new(),
             thanked: BTreeSet::new(),
             answered: BTreeSet::new(),
+            bookless: BTreeMap::new(),
+            emergencies: 0,
             reach: Reach::default(),
         };
         Phones { clock, state: Arc::new(Mutex::new(state)) }
@@ -139,22 +153,34 @@ impl Phones {
             // Nobody is there: the carrier says so to the caller.
             return;
         }
-        state.legs.insert(leg, Leg::new(Party::Caller, now, Millis::ZERO));
-        let patience = Millis::from_secs_f64(-240.0 * state.rng.f64().max(1e-9).ln());
-        state.plan(now + patience + Millis::seconds(1), Plan::Go(leg, Gone::HungUp));
-        let mut at = now;
-        for _ in 0..state.rng.u8(0..7) {
-            at += Millis::new(state.rng.u64(500..45_000));
-            let digit = *state.rng.choice(&['1', '2', '2', '2', '3', '9', '7', '#', '0']).unwrap_or(&'2');
-            if let Ok(digit) = Digit::new(digit) {
-                state.plan(at, Plan::Press(leg, digit));
-            }
-        }
+        state.comes_in(leg, Party::Caller, 240.0, now);
         let event = TelephonyEvent::NewCall {
             leg,
             source: Source::Trunk(carrier),
             caller: CallerHeaders { from: from.map(|number| number.as_str().to_owned()), ..CallerHeaders::default() },
             to: to.as_str().to_owned(),
+        };
+        state.tell_soon(now, event, true);
+    }
+
+    /// A phone of ours dials something.
+    pub fn call_from(&self, leg: LegId, from: &ExtensionKey, to: &str) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if state.events.is_none() {
+            return;
+        }
+        state.comes_in(leg, Party::Extension(from.clone()), 60.0, now);
+        if to == EMERGENCY {
+            state.bookless.insert(leg, "emergency calls answered");
+        } else if to.starts_with('*') && !to.starts_with("*77") {
+            state.bookless.insert(leg, "star codes answered");
+        }
+        let event = TelephonyEvent::NewCall {
+            leg,
+            source: Source::Extension(from.clone()),
+            caller: CallerHeaders::default(),
+            to: to.to_owned(),
         };
         state.tell_soon(now, event, true);
     }
@@ -241,6 +267,8 @@ impl State {
         match plan {
             Plan::Tell(event) => {
                 if let Some(events) = &self.events {
+                    self.emergencies +=
+                        u32::from(matches!(&event, TelephonyEvent::NewCall { to, .. } if to == EMERGENCY));
                     // The receiver lives as long as the process does.
                     let _ = events.send(event);
                 }
@@ -253,6 +281,13 @@ impl State {
                 self.tell_of(now, leg, Input::Answered(leg), false);
             }
             Plan::Go(leg, why) if self.is_there(leg) => self.go(leg, why, now),
+            Plan::EarlyMedia(leg) if self.legs.get(&leg).is_some_and(|leg| leg.gone.is_none() && !leg.answered) => {
+                self.tell_of(now, leg, Input::EarlyMedia(leg), false);
+            }
+            Plan::Hold(leg, hold) if self.is_there(leg) => {
+                self.reach.count("hold keys pressed");
+                self.tell_of(now, leg, Input::PhoneHold(leg, hold), false);
+            }
             Plan::Press(leg, digit) if self.is_there(leg) => {
                 self.tell_of(now, leg, Input::Digit(leg, digit), false);
             }
@@ -272,7 +307,8 @@ impl State {
                     self.tell_of(now, leg, Input::Recorded { leg, message, speech, ended }, true);
                 }
             }
-            Plan::Ring(_) | Plan::Answer(_) | Plan::Go(..) | Plan::Press(..) => {}
+            Plan::Ring(_) | Plan::Answer(_) | Plan::EarlyMedia(_) | Plan::Hold(..) | Plan::Go(..) | Plan::Press(..) => {
+            }
         }
     }
 
@@ -310,7 +346,12 @@ impl State {
                 let chance = if busy { 95 } else { self.rng.u8(0..100) };
                 self.answer_like_an_agent(id, chance, now);
             }
-            DialTo::Outside { number: None, .. } => {}
+            DialTo::Outside { number: None, .. } => {
+                self.emergencies = self.emergencies.saturating_sub(1);
+                self.reach.count("emergency calls dialled");
+                self.legs.insert(id, Leg::new(Party::Emergency, now, ring_for));
+                self.answer_like_a_customer(id, now);
+            }
             DialTo::Outside { number: Some(number), .. } => {
                 let legs = self.dialled.entry(number.clone()).or_default();
                 let others = legs.len();
@@ -322,63 +363,15 @@ impl State {
         }
     }
 
-    fn soon(&mut self, now: Timestamp, within: u64) -> Timestamp {
-        now + Millis::new(self.rng.u64(20..within))
-    }
-
-    fn answer_like_an_agent(&mut self, leg: LegId, chance: u8, now: Timestamp) {
-        let rings = self.soon(now, 400);
-        match chance {
-            0..70 => {
-                self.plan(rings, Plan::Ring(leg));
-                let answers = self.soon(rings, 12_000);
-                self.plan(answers, Plan::Answer(leg));
-            }
-            70..78 => {
-                self.plan(rings, Plan::Ring(leg));
-                let declines = self.soon(rings, 6_000);
-                self.plan(declines, Plan::Go(leg, Gone::Refused));
-            }
-            78..93 => self.plan(rings, Plan::Ring(leg)),
-            93..97 => self.plan(rings, Plan::Go(leg, Gone::Busy)),
-            _ => self.plan(rings, Plan::Go(leg, Gone::Unreachable)),
-        }
-    }
-
-    fn answer_like_a_customer(&mut self, leg: LegId, now: Timestamp) {
-        let rings = self.soon(now, 3_000);
-        match self.rng.u8(0..100) {
-            0..55 => {
-                self.plan(rings, Plan::Ring(leg));
-                let answers = self.soon(rings, 15_000);
-                self.plan(answers, Plan::Answer(leg));
-            }
-            55..70 => self.plan(rings, Plan::Go(leg, Gone::Busy)),
-            70..77 => self.plan(rings, Plan::Go(leg, Gone::Refused)),
-            77..80 => self.plan(rings, Plan::Go(leg, Gone::Unallocated)),
-            80..84 => self.plan(rings, Plan::Go(leg, Gone::SwitchedOff)),
-            84..86 => self.plan(rings, Plan::Go(leg, Gone::Failed)),
-            _ => self.plan(rings, Plan::Ring(leg)),
-        }
-    }
-
-    /// Two who talk: sooner or later one of them hangs up, or the line breaks.
-    fn talk(&mut self, a: LegId, b: LegId, now: Timestamp) {
-        let length = match self.rng.u8(0..10) {
-            0..2 => self.rng.u64(500..15_000),
-            _ => self.rng.u64(15_000..180_000),
-        };
-        let why = if self.rng.u8(0..5) == 0 { Gone::Lost } else { Gone::HungUp };
-        let who = if self.rng.bool() { a } else { b };
-        self.plan(now + Millis::new(length), Plan::Go(who, why));
-    }
-
     fn play(&mut self, leg: LegId, playback: PlaybackId, audio: &Audio, now: Timestamp) {
         if let Audio::Spoken { what, .. } = audio {
             let thanks = Builtin::CallbackThanks.default_key();
             if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == thanks)) {
                 self.thanked.insert(leg);
             }
+        }
+        if *audio == Audio::Echo {
+            self.reach.count("echo tests");
         }
         let Some(one) = self.legs.get_mut(&leg).filter(|one| one.gone.is_none()) else { return };
         one.playing = Some(playback);
@@ -398,7 +391,12 @@ impl Telephony for Phones {
         }
         match command {
             Command::Answer { leg } => {
-                state.answered.insert(leg);
+                match state.bookless.get(&leg).copied() {
+                    Some(what) => state.reach.count(what),
+                    None => {
+                        state.answered.insert(leg);
+                    }
+                }
                 if let Some(leg) = state.legs.get_mut(&leg) {
                     leg.answered = true;
                 }
@@ -407,6 +405,10 @@ impl Telephony for Phones {
             Command::HangUp { leg, how } => {
                 if how == HangUp::Unavailable {
                     state.reach.count("calls refused with 503");
+                }
+                // It is cancelled before anything else is sent.
+                for legs in state.dialled.values_mut() {
+                    legs.remove(&leg);
                 }
                 if state.is_there(leg) {
                     let at = now + Millis::new(state.rng.u64(0..60));
@@ -428,6 +430,10 @@ impl Telephony for Phones {
                 }
             }
             Command::Bridge { bridge, a, b } => {
+                let early = [a, b].iter().any(|leg| state.legs.get(leg).is_some_and(|leg| !leg.answered));
+                if early {
+                    state.reach.count("early media bridged");
+                }
                 if state.bridges.insert(bridge, (a, b)).is_none() {
                     state.reach.count("conversations");
                     state.talk(a, b, now);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 23] = [
+const MUST_SEE: [&str; 34] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -28,6 +28,17 @@ const MUST_SEE: [&str; 23] = [
     "events lost",
     "transfers answered",
     "wishes refused",
+    "direct calls to the public network",
+    "direct calls to the public network answered",
+    "phones rung by their own number",
+    "phones rung by their own number answered",
+    "phones rung by their own number failed",
+    "colleagues in line",
+    "emergency calls dialled",
+    "early media bridged",
+    "hold keys pressed",
+    "echo tests",
+    "star codes answered",
 ];
 /// So that a full run of two million steps sees each a thousand times.
 const STEPS_FOR_ONE: u64 = 2_000;
@@ -77,7 +88,7 @@ impl fmt::Display for Reach {
 }
 
 /// Counts what the history of the store tells.
-pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
+pub fn facts(tables: &nohold_core::tables::Tables, reach: &mut Reach) {
     use nohold_core::agent::OfferEnd;
     use nohold_core::entry::{Change, CloseReason, State};
     use nohold_core::fact::Fact;
@@ -93,6 +104,12 @@ pub fn facts(tables: &crate::store::Tables, reach: &mut Reach) {
             Fact::CallArrived(_) => "calls taken",
             Fact::Queued(waiting) if waiting.class == Class::Returning => "returning customers in line",
             Fact::Queued(waiting) if waiting.class == Class::Recovered => "recovered callers in line",
+            Fact::Queued(waiting) if waiting.caller.is_some() => "colleagues in line",
+            Fact::DirectBegan { number: Some(_), .. } => "direct calls to the public network",
+            Fact::DirectAnswered { .. } => "direct calls to the public network answered",
+            Fact::PhoneRung { .. } => "phones rung by their own number",
+            Fact::PhoneAnswered { .. } => "phones rung by their own number answered",
+            Fact::PhoneFailed { .. } => "phones rung by their own number failed",
             Fact::RequestMade(_) => "requests made",
             Fact::MessageLeft { .. } => "messages left",
             Fact::Missed { .. } => "missed calls",

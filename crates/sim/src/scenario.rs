@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use fastrand::Rng;
 use nohold_core::directory::{
-    AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Group, InboundNumber, InboundTarget, OverflowReason,
-    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk,
+    AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Extension, Group, InboundNumber, InboundTarget,
+    OverflowReason, OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -23,8 +23,8 @@ pub const CARRIER: &str = "carrier";
 
 /// The flows of the scenario.
 const FLOWS: [&str; 2] = [
-    include_str!("../../flow/tests/flows/queue-overflow.json"),
-    include_str!("../../flow/tests/flows/after-hours.json"),
+    include_str!("../../../scenario/flows/queue-overflow.json"),
+    include_str!("../../../scenario/flows/after-hours.json"),
 ];
 
 /// Who works in which group.
@@ -64,7 +64,7 @@ impl Scenario {
             groups: groups()?,
             agents,
             queues: queues(rng)?,
-            extensions: BTreeMap::new(),
+            extensions: extensions(&numbers, rng)?,
             star_codes: StarCode::defaults(),
             outbound: vec![TrunkKey::new(CARRIER)?],
             trunks: trunks(&numbers)?,
@@ -160,6 +160,31 @@ fn agents(rng: &mut Rng) -> anyhow::Result<BTreeMap<AgentKey, AgentProfile>> {
     Ok(agents)
 }
 
+/// The phones of the agents, and two on nobody's desk.
+fn extensions(numbers: &[PhoneNumber], rng: &mut Rng) -> anyhow::Result<BTreeMap<ExtensionKey, Extension>> {
+    let mut extensions = BTreeMap::new();
+    for key in GROUPS.iter().flat_map(|(_, agents)| *agents).chain(&["3001", "3002"]) {
+        let target = match rng.u8(0..8) {
+            0 => Some(InboundTarget::Queue(QueueKey::new("600")?)),
+            1 => Some(InboundTarget::Flow(FlowKey::new("after-hours")?)),
+            2 => Some(InboundTarget::Extension(ExtensionKey::new("2002")?)),
+            3 => Some(InboundTarget::Extension(ExtensionKey::new("3002")?)),
+            _ => None,
+        };
+        let extension = Extension {
+            key: ExtensionKey::new(key)?,
+            number: (*key).to_owned(),
+            name: format!("Desk {key}"),
+            may_call_outside: rng.u8(0..5) > 0,
+            caller_id: if rng.bool() { rng.choice(numbers).cloned() } else { None },
+            auto_answer: rng.bool(),
+            unanswered: target.map(|target| Unanswered { ring_for: Millis::seconds(rng.u64(5..30)), target }),
+        };
+        extensions.insert(extension.key.clone(), extension);
+    }
+    Ok(extensions)
+}
+
 fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
     let overflow = FlowKey::new("queue-overflow")?;
     let after_hours = FlowKey::new("after-hours")?;
@@ -174,6 +199,11 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
             (OverflowReason::Key, OverflowTarget::Flow(overflow.clone())),
             (OverflowReason::Closed, OverflowTarget::Flow(after_hours.clone())),
         ]);
+        if rng.u8(0..2) == 0 {
+            // A phone on nobody's desk: an agent's would mostly be busy by then.
+            let phone = *rng.choice(&["3001", "3002"]).unwrap_or(&"3001");
+            targets.insert(OverflowReason::Timeout, OverflowTarget::Extension(ExtensionKey::new(phone)?));
+        }
         let other = QueueKey::new(if key == "600" { "800" } else { "600" })?;
         for reason in [OverflowReason::Full, OverflowReason::NoAgents] {
             let target = match rng.u8(0..8) {
@@ -192,6 +222,7 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
         let queue = Queue {
             name: key.to_string(),
             key: key.clone(),
+            number: Some(format!("8{key}")),
             service: ServiceKey::new(service)?,
             groups: groups.into_iter().map(GroupKey::new).collect::<Result<_, _>>()?,
             strategy: *rng

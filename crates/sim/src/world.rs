@@ -1,5 +1,7 @@
 //! One history: people call, agents work, things fail, and every step is looked at.
 
+mod list;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
@@ -9,15 +11,15 @@ use nohold_app::desk::NotDone;
 use nohold_app::ports::{Clock as _, Ports};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
-use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::Actor;
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, EntryId, IdSource, Millis, PhoneNumber, Timestamp, TrunkKey};
+use nohold_model::{AgentKey, ExtensionKey, IdSource, Millis, PhoneNumber, Timestamp, TrunkKey};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
 use crate::faults::Fault;
-use crate::invariants::{Sight, Steps, Violation, look_outside};
-use crate::phones::Phones;
+use crate::invariants::{FarEnd, Sight, Steps, Violation};
+use crate::phones::{EMERGENCY, Phones};
 use crate::reach::Reach;
 use crate::scenario::{CARRIER, Scenario};
 use crate::store::{MemoryStore, Weather};
@@ -249,11 +251,12 @@ impl World {
     /// Something happens outside; what we do by ourselves until then is looked at too.
     fn step(&mut self) -> Option<Violation> {
         // A process dies most instructively while it dials somebody.
-        let deadly = if self.store.inner().tables.is_dialling() { 20 } else { 1 };
+        let deadly = if self.store.inner().is_dialling() { 14 } else { 1 };
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
-            2..120 => self.somebody_acts(),
+            2..155 => self.somebody_acts(),
+            155..185 => self.somebody_dials(),
             _ => {
                 while !self.pass_time() {
                     if let Some(violation) = self.look() {
@@ -295,14 +298,46 @@ impl World {
         self.next_caller = now + Millis::from_secs_f64(-self.rng.f64().max(1e-9).ln() * 14.0);
         let leg = IdSource::new(self.rng.u64(..)).next(now);
         let withheld = self.rng.u8(0..8) == 0;
-        // Whoever finds that we have called is more likely to call than others.
-        let rung: Vec<PhoneNumber> = self.phones.state().dialled.keys().cloned().collect();
-        let calls_back = self.rng.u8(0..6) == 0 && !rung.is_empty();
-        let callers = if calls_back { &rung } else { &self.scenario.customers };
-        let from = self.rng.choice(callers).filter(|_| !withheld).cloned();
+        let from = match self.customer_to_call_again() {
+            Some(customer) => Some(customer),
+            None => self.rng.choice(&self.scenario.customers).filter(|_| !withheld).cloned(),
+        };
+        // Most callers want a queue; the last number rings a phone.
+        let most = if self.rng.u8(0..6) == 0 { 3 } else { 2 };
+        let numbers = self.scenario.numbers.get(..most).unwrap_or(&self.scenario.numbers);
         let carrier = TrunkKey::new(CARRIER);
-        if let (Some(to), Ok(carrier)) = (self.rng.choice(&self.scenario.numbers), carrier) {
+        if let (Some(to), Ok(carrier)) = (self.rng.choice(numbers), carrier) {
             self.phones.call_in(leg, from, to, carrier);
+        }
+    }
+
+    /// Now and then a customer rings in whom we have tried to reach, whatever has become of the entry.
+    fn customer_to_call_again(&mut self) -> Option<PhoneNumber> {
+        if self.rng.u8(0..8) > 0 {
+            return None;
+        }
+        let inner = self.store.inner();
+        let tried = inner.tables.entries.values().filter(|entry| !entry.attempts.is_empty());
+        let numbers: Vec<PhoneNumber> = tried.filter_map(|entry| entry.number.clone()).collect();
+        self.rng.choice(&numbers).cloned()
+    }
+
+    /// A phone of ours dials something.
+    fn somebody_dials(&mut self) {
+        let leg = IdSource::new(self.rng.u64(..)).next(self.clock.now());
+        let extensions: Vec<ExtensionKey> = self.scenario.directory.extensions.keys().cloned().collect();
+        let Some(from) = self.rng.choice(&extensions).cloned() else { return };
+        let to = match self.rng.u8(0..24) {
+            0..7 => self.rng.choice(&extensions).map(ToString::to_string),
+            7..13 => self.rng.choice(&self.scenario.customers).map(|number| number.as_dialled_at_home()),
+            13..16 => self.rng.choice(&["8600", "8700", "8800"]).map(ToString::to_string),
+            16 => self.rng.choice(&["700", "701", "*77700", "*77999", "9999"]).map(ToString::to_string),
+            17..20 => self.rng.choice(&["*10", "*11", "*12", "*13", "*14", "*15", "*16"]).map(ToString::to_string),
+            20 | 21 => Some("*43".to_owned()),
+            _ => Some(EMERGENCY.to_owned()),
+        };
+        if let Some(to) = to {
+            self.phones.call_from(leg, &from, &to);
         }
     }
 
@@ -356,74 +391,14 @@ impl World {
         }));
     }
 
-    fn somebody_works_on_the_list(&mut self) {
-        let Some(node) = self.node.clone() else { return };
-        let Some(agent) = self.rng.choice(&self.scenario.agents).cloned() else { return };
-        let Some(entry) = self.choose_entry(&agent) else { return };
-        let reach = Arc::clone(&self.reach);
-        if self.rng.u8(0..10) < 5 {
-            let beyond = self.rng.u8(0..20) == 0;
-            let by = if beyond { Actor::Supervisor(agent.clone()) } else { Actor::Agent(agent.clone()) };
-            self.executor.nursery().spawn(Box::pin(async move {
-                note(&reach, &node.call_back(entry, agent, beyond, by).await, "callbacks begun");
-            }));
-            return;
-        }
-        let (change, by, what) = self.choose_change(&agent);
-        self.executor.nursery().spawn(Box::pin(async move {
-            note(&reach, &node.change_entry(entry, change, by).await, what);
-        }));
-    }
-
-    /// Mostly an open entry of the agent's groups, and often the agent's own.
-    fn choose_entry(&mut self, agent: &AgentKey) -> Option<EntryId> {
-        let inner = self.store.inner();
-        let anyones = self.rng.u8(0..8) == 0;
-        let directory = &self.scenario.directory;
-        let fits = |entry: &&Entry| anyones || entry.target.agents(directory).contains(agent);
-        let entries: Vec<&Entry> = inner.tables.entries.values().filter(fits).collect();
-        let own: Vec<&&Entry> = entries.iter().filter(|entry| entry.holder() == Some(agent)).collect();
-        let open: Vec<&&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
-        match self.rng.u8(0..10) {
-            0..5 if !own.is_empty() => self.rng.choice(&own).map(|entry| entry.id),
-            0..9 => self.rng.choice(&open).map(|entry| entry.id),
-            _ => self.rng.choice(&entries).map(|entry| entry.id),
-        }
-    }
-
-    fn choose_change(&mut self, agent: &AgentKey) -> (Change, Actor, &'static str) {
-        let now = self.clock.now();
-        let own = Actor::Agent(agent.clone());
-        let supervisor = Actor::Supervisor(agent.clone());
-        let note = String::from("noted");
-        match self.rng.u8(0..20) {
-            0..6 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
-            6..12 => (Change::Release, own, "entries released"),
-            12..14 => {
-                let reason =
-                    *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
-                (Change::Outcome(Outcome::Close { reason, disposition: None, note }), own, "entries closed by hand")
-            }
-            14..16 => (Change::Outcome(Outcome::Keep { disposition: None, note }), own, "entries kept"),
-            16 => {
-                let from = now + Millis::minutes(self.rng.u64(1..90));
-                let window = Window { from, to: from + Millis::minutes(30) };
-                (Change::Outcome(Outcome::Postpone { window, disposition: None, note }), own, "entries postponed")
-            }
-            17 if self.rng.bool() => (Change::Cancel, Actor::Customer, "entries cancelled by the customer"),
-            17 => (Change::Reassign { target: None, agent: Some(agent.clone()) }, supervisor, "entries reassigned"),
-            18 if self.rng.bool() => (Change::AllowMoreAttempts, supervisor, "more attempts allowed"),
-            _ => (Change::Reopen, own, "entries reopened"),
-        }
-    }
-
     /// Looks at everything there is to see.
     fn look(&mut self) -> Option<Violation> {
         let now = self.clock.now();
         let calls = self.node.as_ref().map(Node::calls);
         let mut phones = self.phones.state();
         let mut inner = self.store.inner();
-        if let Some(violation) = look_outside(&mut phones, &mut inner, &self.scenario.directory, now) {
+        let far_end = FarEnd { now, directory: &self.scenario.directory, calls: calls.as_ref() };
+        if let Some(violation) = far_end.look(&mut phones, &mut inner) {
             return Some(violation);
         }
         if !inner.commits.violations.is_empty() {

@@ -1,1 +1,28 @@
 //! The embedded telephony engine: SIP signalling on top of the media plane.
+
+mod access;
+mod addresses;
+mod calling;
+mod client;
+mod digest;
+mod edge;
+mod engine;
+mod flow;
+mod incoming;
+mod leg;
+mod legs;
+mod name_addr;
+mod registrar;
+mod sdp;
+mod settings;
+mod tasks;
+mod trace;
+mod trunks;
+mod uri;
+
+pub use addresses::{Addresses, Network, ParseNetworkError, Transport};
+pub use digest::{Algorithm, Ha1};
+pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate};
+pub use engine::{Engine, StartError};
+pub use settings::{Account, Credentials, Lines, SHORTEST_SESSION, Settings, Trunk};
+pub use trace::{Direction, TraceSink, masked};

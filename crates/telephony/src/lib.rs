@@ -4,6 +4,11 @@
 
 pub mod clip;
 pub mod codec;
+pub mod prompts;
+pub mod recording;
+pub mod say;
+pub mod speech;
+pub mod tone;
 
 /// Samples a second of everything that is played, bridged or recorded (G.711, RFC 3551 §4.5.14).
 pub const SAMPLE_RATE: u32 = 8_000;

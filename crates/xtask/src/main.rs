@@ -1,5 +1,9 @@
-//! What a developer of Nohold runs, as `cargo xtask <command>`: all tests, the simulator, the house rules.
+//! What a developer of Nohold runs, as `cargo xtask <command>`: all tests and what they need, the simulator, the
+//! house rules.
 
+mod e2e;
+mod generate;
+mod setup;
 mod sim;
 mod steps;
 mod test;
@@ -20,15 +24,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything that must pass before a commit: format, lints, tidy, tests, docs, simulator
+    /// Install what the tests call: SIPp and baresip by apt, an Asterisk into the target folder
+    ///
+    /// Needs root, or sudo without a password, the first time; says nothing when all is there.
+    Setup,
+    /// Run everything that must pass before a commit: setup, format, lints, tidy, tests, docs, simulator
     ///
     /// Stops at the first step that fails and says how to repeat that step alone. This is what CI runs.
     Test,
+    /// Run the end-to-end tests alone: the server and telephones of other makers, real calls between them
+    E2e(e2e::Options),
     /// Let simulated callers, agents and faults loose on the rules, and check the invariants after every step
     ///
     /// Each seed is a world of its own and always runs the same way, so a violation can be repeated from its seed:
     /// `cargo xtask sim --first-seed 1234 --seeds 1`.
     Sim(sim::Options),
+    /// Make files anew that are committed but made by programs: the audio of the prompts, the music on hold
+    #[command(subcommand, name = "gen")]
+    Generate(generate::What),
     /// Check the house rules that no compiler checks: arrows between crates, file length, links, licences …
     ///
     /// Prints each finding as `file:line: what is wrong`, with the way to mend it below.
@@ -38,8 +51,11 @@ enum Command {
 fn main() -> ExitCode {
     let root = workspace_root();
     let result = match Cli::parse().command {
+        Command::Setup => setup::run(&root),
         Command::Test => test::run(&root),
+        Command::E2e(options) => e2e::run(&root, &options),
         Command::Sim(options) => sim::run(&root, &options),
+        Command::Generate(what) => generate::run(&root, &what),
         Command::Tidy => tidy::run(&root),
     };
     match result {

@@ -5,9 +5,9 @@ use std::process::Stdio;
 
 use anyhow::Result;
 
-use crate::sim;
 use crate::steps::{Call, Steps, cargo};
 use crate::tidy;
+use crate::{e2e, setup, sim};
 
 /// Runs all steps.
 ///
@@ -15,9 +15,13 @@ use crate::tidy;
 /// When a step fails.
 pub fn run(root: &Path) -> Result<()> {
     let mut steps = Steps::new("cargo xtask test");
+    // First, because a machine that cannot have the peers should say so at once.
+    steps.run("setup", "cargo xtask setup", || setup::run(root))?;
     step(&mut steps, root, "format", &Call::cargo("fmt --all --check"))?;
     step(&mut steps, root, "lints", &Call::cargo("clippy --workspace --all-targets -- -D warnings"))?;
     steps.run("tidy", "cargo xtask tidy", || tidy::run(root))?;
+    // The end-to-end tests start it as a program of its own.
+    step(&mut steps, root, "server", &e2e::server())?;
     step(&mut steps, root, "tests", &runner(root))?;
     step(&mut steps, root, "doc tests", &Call::cargo("test --workspace --doc"))?;
     step(&mut steps, root, "docs", &Call::cargo("doc --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"))?;

@@ -230,7 +230,7 @@ async fn streams(gate: bool) -> Result<()> {
         );
     }
     let mut s = Stream::new(&stack).await?;
-    let tortuous = std::fs::read("messages/wsinv.dat").context("messages/wsinv.dat")?;
+    let tortuous = std::fs::read("../../crates/sip/tests/messages/wsinv.dat").context("../../crates/sip/tests/messages/wsinv.dat")?;
     s.0.write_all(&tortuous).await?;
     s.0.write_all(s.options("afterwsinv").as_bytes()).await?;
     let outcome = s.outcome().await;

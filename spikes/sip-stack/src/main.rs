@@ -59,7 +59,7 @@ async fn main() -> Result<()> {
         Some("serve") => serve().await,
         Some("call") => call::run().await,
         Some("torture") => {
-            let folder = option("--messages").unwrap_or_else(|| "messages".into());
+            let folder = option("--messages").unwrap_or_else(|| "../../crates/sip/tests/messages".into());
             torture::run(folder.as_ref(), flag("--gate")).await
         }
         Some("cases") => cases::run().await,

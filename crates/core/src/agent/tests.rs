@@ -217,6 +217,8 @@ fn any_input() -> impl Strategy<Value = Input> {
         }),
         (n.clone(), n.clone()).prop_map(|(c, e)| Input::Dial(call(c), entry(e))),
         n.clone().prop_map(|c| Input::Connected(call(c))),
+        n.clone().prop_map(|c| Input::Rung(call(c))),
+        n.clone().prop_map(|c| Input::Calls(call(c))),
         (n.clone(), any::<bool>()).prop_map(|(c, hold)| Input::Hold(call(c), hold)),
         (n, wrap_up).prop_map(|(c, wrap_up)| Input::Free(call(c), Millis::seconds(wrap_up))),
     ]
@@ -235,8 +237,10 @@ proptest! {
             if let (Some(before), Some(call)) = (agent.call(), after.call()) {
                 prop_assert_eq!(before, call, "{:?} took an agent who was held", input);
             }
-            // A wrap-up is no time of a call, and no choice is left over when nothing holds the agent.
-            prop_assert!(after.engagement.is_none() || after.wrap_up.is_none());
+            // A wrap-up is no time for work, only for direct calls, and no choice is left over when nothing holds the
+            // agent.
+            let works = matches!(after.engagement, Some(Engagement::Offered { .. } | Engagement::Dialling { .. }));
+            prop_assert!(!works || after.wrap_up.is_none());
             prop_assert!(after.engagement.is_some() || after.wrap_up.is_some() || after.after.is_none());
             // Nobody is given a call who did not want one.
             if agent.offer().is_none() && after.offer().is_some() {

@@ -1,13 +1,17 @@
 //! A callback, agent first: the agent's phone rings, then the customer is dialled, then both talk.
+//!
+//! The agent hears meanwhile whom we call (the whisper), then that it rings there, or what the network plays. The
+//! customer hears none of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, Spoken, Timestamp};
 
-use super::talk::Talk;
-use super::{Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
+use super::feature::prompt;
+use super::talk::{Pair, Talk};
+use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
 use crate::entry::Business;
-use crate::fact::{CallEnd, Dated, Fact};
+use crate::fact::{CallEnd, Dated, Dropped, Fact};
 use crate::transaction::{Answer, CallbackOrder};
 
 /// A callback.
@@ -18,7 +22,18 @@ pub(super) struct Callback {
     agent_leg: LegId,
     /// The agent is still on the line.
     agent_there: bool,
+    /// What the agent hears.
+    hears: Hears,
     phase: Phase,
+}
+
+/// What the agent hears before the customer is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Hears {
+    /// The whisper.
+    whisper: Option<PlaybackId>,
+    /// The tone of the customer's phone.
+    ringback: Option<PlaybackId>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +51,10 @@ enum Phase {
         attempt: AttemptId,
         leg: LegId,
         until: Timestamp,
+        /// The phone has said that it rings.
+        rings: bool,
+        /// The two, once the network plays something.
+        pair: Option<Pair>,
     },
     Talking {
         attempt: AttemptId,
@@ -65,14 +84,21 @@ impl Callback {
         let agent_leg = ids.next(at);
         let ring_for = world.directory.site.ring_agent_for;
         let until = at + ring_for;
-        let mut callback = Callback { order, ids, agent_leg, agent_there: true, phase: Phase::Agent { until } };
+        let mut callback = Callback {
+            order,
+            ids,
+            agent_leg,
+            agent_there: true,
+            hears: Hears::default(),
+            phase: Phase::Agent { until },
+        };
         match world.directory.agents.get(&callback.order.agent) {
             Some(profile) => effects.media(Command::Dial {
                 leg: agent_leg,
                 to: world.directory.dial_agent(profile, Shown::Number(callback.order.number.clone())),
                 ring_for,
             }),
-            None => callback.drop_it(&mut Turn { at, world, effects }),
+            None => callback.drop_it(Dropped::Unreachable, &mut Turn { at, world, effects }),
         }
         callback
     }
@@ -84,24 +110,23 @@ impl Callback {
             Input::Answered(leg) => self.answered(*leg, &mut turn),
             Input::Gone(leg, why) if *leg == self.agent_leg => self.agent_gone(*why, &mut turn),
             Input::Gone(leg, why) => self.customer_gone(*leg, *why, &mut turn),
-            Input::Hold(hold) => {
-                if let Phase::Talking { talk, .. } = &mut self.phase {
-                    talk.hold(self.order.call, *hold, at, &mut self.ids, turn.effects);
-                }
+            Input::Ringing(leg) => self.customer_rings(*leg, &mut turn),
+            Input::EarlyMedia(leg) => self.network_plays(*leg, &mut turn),
+            Input::Played(leg, playback) | Input::PlayFailed(leg, playback) => {
+                self.played(*leg, *playback, &mut turn);
             }
+            Input::Hold(hold) => self.held_by(self.agent_leg, *hold, &mut turn),
+            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, &mut turn),
             Input::HangUp if self.agent_there && !self.is_over() => {
                 self.hang_up(self.agent_leg, &mut turn);
                 self.agent_gone(Gone::HungUp, &mut turn);
             }
             Input::Committed { promise: ATTEMPT_PROMISE, answer } => self.committed(answer, &mut turn),
-            Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(&mut turn),
-            Input::Ringing(_)
-            | Input::EarlyMedia(_)
-            | Input::HangUp
+            Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(Dropped::NotSaved, &mut turn),
+            Input::HangUp
             | Input::Digit(..)
-            | Input::Played(..)
-            | Input::PlayFailed(..)
             | Input::Recorded { .. }
+            | Input::RecordFailed { .. }
             | Input::Offered(_)
             | Input::Committed { .. }
             | Input::StoreFailed { .. } => {}
@@ -125,13 +150,15 @@ impl Callback {
                 self.phase = Phase::Committing { attempt };
                 let fact = Dated { at: turn.at, fact };
                 turn.effects.promise = Some(Promise { number: ATTEMPT_PROMISE, fact });
+                self.whisper(turn);
             }
-            Phase::Customer { attempt, leg: customer, .. } if leg == customer => {
+            Phase::Customer { attempt, leg: customer, pair, .. } if leg == customer => {
                 let (entry, call) = (self.order.entry, self.order.call);
+                self.silence(turn);
                 turn.effects.record(turn.at, Fact::AttemptAnswered { attempt, entry, call });
                 let legs = (self.agent_leg, customer);
                 let agent = self.order.agent.clone();
-                let talk = Talk::begin(call, agent, legs, turn.at, &mut self.ids, turn.effects);
+                let talk = Talk::begin(call, agent, legs, pair, turn.at, &mut self.ids, turn.effects);
                 self.phase = Phase::Talking { attempt, talk };
             }
             Phase::Agent { .. }
@@ -146,7 +173,7 @@ impl Callback {
     fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
         let Phase::Committing { attempt } = self.phase else { return };
         if !matches!(answer, Answer::Attempt(_)) {
-            self.not_begun(turn);
+            self.not_begun(Dropped::Refused, turn);
             return;
         }
         let order = &self.order;
@@ -167,22 +194,89 @@ impl Callback {
             to: turn.world.directory.dial_outside(&self.order.number, Some(&self.order.caller_id)),
             ring_for,
         });
-        self.phase = Phase::Customer { attempt, leg, until: turn.at + ring_for };
+        self.phase = Phase::Customer { attempt, leg, until: turn.at + ring_for, rings: false, pair: None };
     }
 
-    fn not_begun(&mut self, turn: &mut Turn<'_, '_>) {
+    /// The agent hears whom we call, while the attempt is committed and the customer dialled: neither waits for it.
+    fn whisper(&mut self, turn: &mut Turn<'_, '_>) {
+        let digits = self.order.number.digits();
+        let last_four = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits).to_owned();
+        let words = prompt("whisper-callback").map(Spoken::Prompt);
+        let what = words.into_iter().chain([Spoken::Digits(last_four)]).collect();
+        let language = turn.world.directory.site.language;
+        self.hears.whisper = Some(self.play(Audio::Spoken { language, what }, turn));
+    }
+
+    fn play(&mut self, audio: Audio, turn: &mut Turn<'_, '_>) -> PlaybackId {
+        let playback = self.ids.next(turn.at);
+        turn.effects.media(Command::Play { leg: self.agent_leg, playback, audio });
+        playback
+    }
+
+    /// Nothing of ours is heard by the agent any more: the customer is there, or the network speaks.
+    fn silence(&mut self, turn: &mut Turn<'_, '_>) {
+        let hears = std::mem::take(&mut self.hears);
+        if let Some(playback) = hears.whisper.or(hears.ringback) {
+            turn.effects.media(Command::Stop { leg: self.agent_leg, playback });
+        }
+    }
+
+    /// The customer's phone rings, and the agent hears the tone, after the whisper.
+    fn customer_rings(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        if let Phase::Customer { leg: customer, rings, .. } = &mut self.phase
+            && *customer == leg
+        {
+            *rings = true;
+            self.ringback(turn);
+        }
+    }
+
+    fn ringback(&mut self, turn: &mut Turn<'_, '_>) {
+        let rings = matches!(&self.phase, Phase::Customer { rings: true, pair: None, .. });
+        if rings && self.hears == Hears::default() {
+            self.hears.ringback = Some(self.play(Audio::Ringback, turn));
+        }
+    }
+
+    /// The network plays something before the answer: the agent hears it, and chooses the result by it (AT-12).
+    fn network_plays(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
+        if !matches!(&self.phase, Phase::Customer { leg: customer, pair: None, .. } if *customer == leg) {
+            return;
+        }
+        self.silence(turn);
+        let joined = Pair::join(self.agent_leg, leg, turn.at, &mut self.ids, turn.effects);
+        if let Phase::Customer { pair, .. } = &mut self.phase {
+            *pair = Some(joined);
+        }
+    }
+
+    fn played(&mut self, leg: LegId, playback: PlaybackId, turn: &mut Turn<'_, '_>) {
+        if leg == self.agent_leg && self.hears.whisper.take_if(|whisper| *whisper == playback).is_some() {
+            self.ringback(turn);
+        }
+    }
+
+    fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
+        let Phase::Talking { talk, .. } = &mut self.phase else { return };
+        if let Some(held) = talk.hold(leg, hold, turn.at, &mut self.ids, turn.effects) {
+            let (call, agent) = (self.order.call, self.order.agent.clone());
+            turn.effects.record(turn.at, Fact::Held { call, agent, held });
+        }
+    }
+
+    fn not_begun(&mut self, why: Dropped, turn: &mut Turn<'_, '_>) {
         if matches!(self.phase, Phase::Committing { .. }) {
             if self.agent_there {
                 self.hang_up(self.agent_leg, turn);
             }
-            self.drop_it(turn);
+            self.drop_it(why, turn);
         }
     }
 
     /// The callback ends before an attempt: the claim is released and nothing counted.
-    fn drop_it(&mut self, turn: &mut Turn<'_, '_>) {
+    fn drop_it(&mut self, why: Dropped, turn: &mut Turn<'_, '_>) {
         let (entry, call) = (self.order.entry, self.order.call);
-        turn.effects.record(turn.at, Fact::CallbackDropped { entry, call });
+        turn.effects.record(turn.at, Fact::CallbackDropped { entry, call, why });
         self.over(Millis::ZERO, turn);
     }
 
@@ -191,7 +285,7 @@ impl Callback {
             return;
         }
         match self.phase.clone() {
-            Phase::Agent { .. } => self.drop_it(turn),
+            Phase::Agent { .. } => self.drop_it(why.dropped(), turn),
             // What the store says decides whether there is an attempt to end.
             Phase::Committing { .. } | Phase::Over => {}
             Phase::Customer { attempt, leg, .. } => {
@@ -227,9 +321,9 @@ impl Callback {
         match self.phase.clone() {
             Phase::Agent { until } if turn.at >= until => {
                 self.hang_up(self.agent_leg, turn);
-                self.drop_it(turn);
+                self.drop_it(Dropped::NoAnswer, turn);
             }
-            Phase::Customer { attempt, leg, until } if turn.at >= until => {
+            Phase::Customer { attempt, leg, until, .. } if turn.at >= until => {
                 self.hang_up(leg, turn);
                 self.hang_up(self.agent_leg, turn);
                 self.attempt_over(attempt, CallResult::NoAnswer, true, turn);
@@ -312,14 +406,17 @@ impl Callback {
             Phase::Customer { leg: customer, .. } => leg == *customer,
             Phase::Committing { .. } | Phase::Talking { .. } | Phase::Over => false,
         };
-        self.legs()
-            .into_iter()
-            .filter_map(|leg| match legs.get(&leg) {
-                None => Some(Input::Gone(leg, Gone::Lost)),
-                Some(LegState { gone: Some(why), .. }) => Some(Input::Gone(leg, *why)),
-                Some(state) if state.answered && waits_for_answer(leg) => Some(Input::Answered(leg)),
-                Some(_) => None,
-            })
-            .collect()
+        let of_leg = |leg: LegId| match legs.get(&leg) {
+            None => Some(Input::Gone(leg, Gone::Lost)),
+            Some(LegState { gone: Some(why), .. }) => Some(Input::Gone(leg, *why)),
+            Some(state) if state.answered && waits_for_answer(leg) => Some(Input::Answered(leg)),
+            Some(_) => None,
+        };
+        let whisper_is_over = |whisper: &PlaybackId| {
+            legs.get(&self.agent_leg).is_some_and(|state| state.gone.is_none() && state.playing != Some(*whisper))
+        };
+        let whisper = self.hears.whisper.filter(whisper_is_over).filter(|_| self.agent_there);
+        let whispered = whisper.map(|playback| Input::Played(self.agent_leg, playback));
+        self.legs().into_iter().filter_map(of_leg).chain(whispered).collect()
     }
 }

@@ -4,7 +4,9 @@
 //! and repeated ones do nothing. A failure of the telephony or the store is an input like any other.
 
 mod callback;
+mod direct;
 mod effects;
+mod feature;
 mod inbound;
 mod outlook;
 mod talk;
@@ -13,19 +15,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_flow::RecordingEnd;
 use nohold_model::{
-    CallId, CallResult, Digit, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, QueueKey, Timestamp,
+    CallId, CallResult, Digit, ExtensionKey, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, QueueKey,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::agent::OfferEnd;
-use crate::directory::{Directory, InboundNumber};
+use crate::directory::{Directory, InboundNumber, InboundTarget, StarCode};
+use crate::fact::Dropped;
 use crate::routing::Offer;
 use crate::transaction::{Answer, CallbackOrder};
 
+pub(crate) use direct::RING_OUTSIDE;
+
+pub use direct::Outside;
 pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
 pub use outlook::{Line, Lines};
 
 use callback::Callback;
+use direct::Direct;
+use feature::Feature;
 use inbound::Inbound;
 
 /// A call and where it stands.
@@ -40,6 +49,8 @@ pub struct Call {
 enum Story {
     Inbound(Box<Inbound>),
     Callback(Box<Callback>),
+    Direct(Box<Direct>),
+    Feature(Feature),
 }
 
 /// What a call may look at besides itself.
@@ -94,10 +105,20 @@ pub enum Input {
         /// What ended it.
         ended: RecordingEnd,
     },
+    /// A message could not be recorded; nothing of it is kept.
+    RecordFailed {
+        /// On this leg.
+        leg: LegId,
+        /// The message.
+        message: MessageId,
+    },
     /// An agent is reserved for this caller.
     Offered(Offer),
     /// The agent puts the other side on hold (`true`), or takes it back.
     Hold(bool),
+    /// The phone on this leg has put us on hold by its own key (`true`), or taken us back: for who is on the line that is
+    /// the same as a hold from the desk.
+    PhoneHold(LegId, bool),
     /// The agent ends the call.
     HangUp,
     /// The store has done, or refused, what a promise asked for.
@@ -166,6 +187,27 @@ impl Gone {
         }
     }
 
+    /// Why a callback is dropped whose agent was gone like this before the answer.
+    pub(crate) const fn dropped(self) -> Dropped {
+        match self {
+            Gone::NoAnswer => Dropped::NoAnswer,
+            Gone::Busy | Gone::Refused => Dropped::Declined,
+            Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff => Dropped::Unreachable,
+            Gone::HungUp => Dropped::HungUp,
+            Gone::Failed | Gone::Lost => Dropped::Interrupted,
+        }
+    }
+
+    /// What somebody hears who called a phone that is gone like this before the answer.
+    pub(crate) const fn passed_on(self) -> HangUp {
+        match self {
+            Gone::Busy | Gone::Refused => HangUp::Busy,
+            Gone::NoAnswer | Gone::HungUp | Gone::Unreachable | Gone::SwitchedOff => HangUp::NoAnswer,
+            Gone::Unallocated => HangUp::Unknown,
+            Gone::Failed | Gone::Lost => HangUp::Unavailable,
+        }
+    }
+
     /// How an agent offer ended whose phone was gone like this before the answer.
     #[must_use]
     pub const fn offer_end(self) -> OfferEnd {
@@ -196,12 +238,48 @@ impl Call {
         (Call { id, story: Story::Callback(Box::new(callback)) }, effects)
     }
 
+    /// A phone of ours calls an internal number: a colleague's phone, a queue or a flow.
+    pub fn from_colleague(
+        new: NewCall,
+        extension: ExtensionKey,
+        target: InboundTarget,
+        at: Timestamp,
+        world: World<'_>,
+    ) -> (Call, Effects) {
+        let mut effects = Effects::default();
+        let id = new.id;
+        let inbound = Inbound::from_colleague(new, (extension, target), at, world, &mut effects);
+        (Call { id, story: Story::Inbound(Box::new(inbound)) }, effects)
+    }
+
+    /// A phone of ours calls the public network.
+    pub fn outside(
+        new: &NewCall,
+        extension: ExtensionKey,
+        to: Outside,
+        at: Timestamp,
+        world: World<'_>,
+    ) -> (Call, Effects) {
+        let mut effects = Effects::default();
+        let direct = Direct::begin(new, (extension, to), at, world, &mut effects);
+        (Call { id: new.id, story: Story::Direct(Box::new(direct)) }, effects)
+    }
+
+    /// A phone of ours has dialled a star code, and what the code does is done, or was not possible.
+    pub fn feature(new: &NewCall, code: StarCode, done: bool, at: Timestamp, world: World<'_>) -> (Call, Effects) {
+        let mut effects = Effects::default();
+        let feature = Feature::begin(new, (code, done), at, world, &mut effects);
+        (Call { id: new.id, story: Story::Feature(feature) }, effects)
+    }
+
     /// Takes an input and says what follows.
     pub fn handle(&mut self, at: Timestamp, input: &Input, world: World<'_>) -> Effects {
         let mut effects = Effects::default();
         match &mut self.story {
             Story::Inbound(inbound) => inbound.handle(at, input, world, &mut effects),
             Story::Callback(callback) => callback.handle(at, input, world, &mut effects),
+            Story::Direct(direct) => direct.handle(at, input, world, &mut effects),
+            Story::Feature(feature) => feature.handle(at, input, &mut effects),
         }
         effects
     }
@@ -212,6 +290,8 @@ impl Call {
         match &self.story {
             Story::Inbound(inbound) => inbound.next_deadline(world),
             Story::Callback(callback) => callback.next_deadline(),
+            Story::Direct(direct) => direct.next_deadline(),
+            Story::Feature(feature) => feature.next_deadline(),
         }
     }
 
@@ -222,6 +302,8 @@ impl Call {
         match &self.story {
             Story::Inbound(inbound) => inbound.reconcile(legs),
             Story::Callback(callback) => callback.reconcile(legs),
+            Story::Direct(direct) => direct.reconcile(legs),
+            Story::Feature(feature) => feature.reconcile(legs),
         }
     }
 
@@ -237,6 +319,8 @@ impl Call {
         match &self.story {
             Story::Inbound(inbound) => inbound.is_over(),
             Story::Callback(callback) => callback.is_over(),
+            Story::Direct(direct) => direct.is_over(),
+            Story::Feature(feature) => feature.is_over(),
         }
     }
 
@@ -246,6 +330,8 @@ impl Call {
         match &self.story {
             Story::Inbound(inbound) => inbound.legs(),
             Story::Callback(callback) => callback.legs(),
+            Story::Direct(direct) => direct.legs(),
+            Story::Feature(feature) => feature.legs(),
         }
     }
 
@@ -254,7 +340,7 @@ impl Call {
     pub fn waits_in(&self) -> Option<&QueueKey> {
         match &self.story {
             Story::Inbound(inbound) => inbound.waits_in(),
-            Story::Callback(_) => None,
+            Story::Callback(_) | Story::Direct(_) | Story::Feature(_) => None,
         }
     }
 
@@ -264,6 +350,8 @@ impl Call {
         match &self.story {
             Story::Inbound(inbound) => inbound.agents(),
             Story::Callback(callback) => callback.agents(),
+            Story::Direct(direct) => direct.agents(),
+            Story::Feature(_) => BTreeSet::new(),
         }
     }
 }

@@ -1,65 +1,140 @@
-//! A conversation between an agent and a customer.
+//! Two who hear each other, and the conversation between an agent and a customer.
 
 use nohold_model::{AgentKey, BridgeId, CallId, IdSource, LegId, Millis, PlaybackId, Timestamp};
 
 use super::{Audio, Command, Effects};
 use crate::fact::Fact;
 
-/// Who talks with whom.
+/// Two legs that hear each other, unless one of them holds the other.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Talk {
-    pub(super) bridge: BridgeId,
-    pub(super) agent: AgentKey,
-    pub(super) agent_leg: LegId,
-    pub(super) customer_leg: LegId,
-    pub(super) since: Timestamp,
-    /// What the customer hears while on hold.
+pub(super) struct Pair {
+    bridge: BridgeId,
+    a: Side,
+    b: Side,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Side {
+    leg: LegId,
+    /// It has put the other side on hold.
+    holds: bool,
+    /// What it hears while the other side holds it.
     music: Option<PlaybackId>,
 }
 
+impl Side {
+    fn of(leg: LegId) -> Side {
+        Side { leg, holds: false, music: None }
+    }
+}
+
+impl Pair {
+    /// Lets the two hear each other.
+    pub(super) fn join(a: LegId, b: LegId, at: Timestamp, ids: &mut IdSource, effects: &mut Effects) -> Pair {
+        let bridge = ids.next(at);
+        effects.media(Command::Bridge { bridge, a, b });
+        Pair { bridge, a: Side::of(a), b: Side::of(b) }
+    }
+
+    /// Whether one of them holds the other.
+    pub(super) fn is_held(&self) -> bool {
+        self.a.holds || self.b.holds
+    }
+
+    /// One side puts the other on hold, or takes it back. Whether the conversation is on hold now, where that has
+    /// changed.
+    pub(super) fn hold(
+        &mut self,
+        by: LegId,
+        hold: bool,
+        at: Timestamp,
+        ids: &mut IdSource,
+        effects: &mut Effects,
+    ) -> Option<bool> {
+        let was_held = self.is_held();
+        let (own, other) = match by {
+            leg if leg == self.a.leg => (&mut self.a, &mut self.b),
+            leg if leg == self.b.leg => (&mut self.b, &mut self.a),
+            _ => return None,
+        };
+        if std::mem::replace(&mut own.holds, hold) == hold {
+            return None;
+        }
+        if hold {
+            if !was_held {
+                effects.media(Command::Unbridge { bridge: self.bridge });
+            }
+            let playback = ids.next(at);
+            other.music = Some(playback);
+            effects.media(Command::Play { leg: other.leg, playback, audio: Audio::Music(None) });
+        } else {
+            if let Some(playback) = other.music.take() {
+                effects.media(Command::Stop { leg: other.leg, playback });
+            }
+            if !self.is_held() {
+                // A new bridge: to an engine the old one, repeated, would be nothing new.
+                self.bridge = ids.next(at);
+                effects.media(Command::Bridge { bridge: self.bridge, a: self.a.leg, b: self.b.leg });
+            }
+        }
+        let held = self.is_held();
+        (held != was_held).then_some(held)
+    }
+
+    /// The other side is gone, and this one stays on the line.
+    pub(super) fn part(&self, stays: LegId, effects: &mut Effects) {
+        if !self.is_held() {
+            effects.media(Command::Unbridge { bridge: self.bridge });
+        }
+        let music = [&self.a, &self.b].into_iter().find(|side| side.leg == stays).and_then(|side| side.music);
+        if let Some(playback) = music {
+            effects.media(Command::Stop { leg: stays, playback });
+        }
+    }
+}
+
+/// Who talks with whom.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Talk {
+    pub(super) agent: AgentKey,
+    pub(super) agent_leg: LegId,
+    pub(super) customer_leg: LegId,
+    since: Timestamp,
+    pair: Pair,
+}
+
 impl Talk {
-    /// Joins the two, and says so.
+    /// Joins the two, where they do not hear each other already, and says so.
     pub(super) fn begin(
         call: CallId,
         agent: AgentKey,
         (agent_leg, customer_leg): (LegId, LegId),
+        pair: Option<Pair>,
         at: Timestamp,
         ids: &mut IdSource,
         effects: &mut Effects,
     ) -> Talk {
-        let bridge = ids.next(at);
-        effects.media(Command::Bridge { bridge, a: agent_leg, b: customer_leg });
+        let pair = pair.unwrap_or_else(|| Pair::join(agent_leg, customer_leg, at, ids, effects));
         effects.record(at, Fact::Connected { call, agent: agent.clone() });
-        Talk { bridge, agent, agent_leg, customer_leg, since: at, music: None }
+        Talk { agent, agent_leg, customer_leg, since: at, pair }
     }
 
-    /// Puts the customer on hold, or takes them back.
-    pub(super) fn hold(&mut self, call: CallId, hold: bool, at: Timestamp, ids: &mut IdSource, effects: &mut Effects) {
-        match (hold, self.music) {
-            (true, None) => {
-                let playback = ids.next(at);
-                self.music = Some(playback);
-                effects.media(Command::Unbridge { bridge: self.bridge });
-                effects.media(Command::Play { leg: self.customer_leg, playback, audio: Audio::Music(None) });
-            }
-            (false, Some(playback)) => {
-                self.music = None;
-                // A new bridge: to an engine the old one, repeated, would be nothing new.
-                self.bridge = ids.next(at);
-                effects.media(Command::Stop { leg: self.customer_leg, playback });
-                effects.media(Command::Bridge { bridge: self.bridge, a: self.agent_leg, b: self.customer_leg });
-            }
-            (true, Some(_)) | (false, None) => return,
-        }
-        effects.record(at, Fact::Held { call, agent: self.agent.clone(), held: hold });
+    /// One side puts the other on hold, or takes it back. Whether the conversation is on hold now, where that has
+    /// changed.
+    pub(super) fn hold(
+        &mut self,
+        by: LegId,
+        hold: bool,
+        at: Timestamp,
+        ids: &mut IdSource,
+        effects: &mut Effects,
+    ) -> Option<bool> {
+        self.pair.hold(by, hold, at, ids, effects)
     }
 
     /// The agent's side is gone, and the customer stays on the line.
     pub(super) fn part(&self, effects: &mut Effects) {
-        effects.media(match self.music {
-            Some(playback) => Command::Stop { leg: self.customer_leg, playback },
-            None => Command::Unbridge { bridge: self.bridge },
-        });
+        self.pair.part(self.customer_leg, effects);
     }
 
     /// How long they have talked.

@@ -1,14 +1,14 @@
 //! Whether, and with which number shown, a customer may be dialled.
 
 use nohold_flow::NumberRefusal;
-use nohold_model::{ExtensionKey, PhoneNumber, Timestamp};
+use nohold_model::{ExtensionKey, PhoneNumber, ServiceKey, Timestamp};
 use thiserror::Error;
 
-use super::{AgentProfile, Directory, Queue, Trunk};
+use super::{AgentProfile, Directory, InboundTarget, Queue, Trunk};
 use crate::call::{DialTo, Route, Shown};
 use crate::entry::Target;
 use crate::hours::{Calendar, DiallingRefused};
-use crate::numbers::{DialRefusal, EmergencyNumber};
+use crate::numbers::{DialRefusal, Dialled, Dialler, EmergencyNumber};
 
 /// Why a customer is not dialled, exactly; for staff.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -110,6 +110,40 @@ impl Directory {
         DialTo::Outside { number: Some(number.clone()), routes: routes.collect() }
     }
 
+    /// Whether this phone of ours may call that number of the public network: by its own right, the outbound rules and
+    /// the block list.
+    #[must_use]
+    pub fn may_call_outside(&self, extension: &ExtensionKey, number: &PhoneNumber) -> bool {
+        let has_right = self.extensions.get(extension).is_some_and(|extension| extension.may_call_outside);
+        let dialled = Dialled::Number(number.clone());
+        has_right && self.site.outbound.check(&dialled, Dialler::Extension, &self.blocked).is_ok()
+    }
+
+    /// How a phone of ours dials a number of the public network: by the trunks that own its caller ID, then by the
+    /// others, which show their own.
+    #[must_use]
+    pub fn dial_from(&self, extension: &ExtensionKey, number: &PhoneNumber) -> DialTo {
+        let chosen = self.extensions.get(extension).and_then(|extension| extension.caller_id.as_ref());
+        let owned = |trunk: &Trunk| chosen.filter(|chosen| trunk.numbers.contains(*chosen));
+        let mut trunks: Vec<&Trunk> = self.outbound_trunks().collect();
+        trunks.sort_by_key(|trunk| owned(trunk).is_none());
+        let routes = trunks.into_iter().map(|trunk| Route {
+            trunk: trunk.key.clone(),
+            dial: trunk.numbering.sent(number),
+            shows: owned(trunk).or_else(|| trunk.numbers.first()).map(|shown| trunk.numbering.sent(shown)),
+        });
+        DialTo::Outside { number: Some(number.clone()), routes: routes.collect() }
+    }
+
+    /// What a phone of ours shows of a colleague who calls.
+    #[must_use]
+    pub fn shown_colleague(&self, extension: &ExtensionKey) -> Shown {
+        self.extensions.get(extension).map_or(Shown::Nothing, |extension| Shown::Colleague {
+            number: extension.number.clone(),
+            name: extension.name.clone(),
+        })
+    }
+
     /// How the emergency services are dialled: by every trunk until one takes the call.
     #[must_use]
     pub fn dial_emergency(&self, number: &EmergencyNumber) -> DialTo {
@@ -157,6 +191,17 @@ impl Directory {
                 let group = self.campaigns.get(campaign)?.groups.first()?;
                 self.queue(&Directory::queue_of_group(group)?)
             }
+        }
+    }
+
+    /// The service for which a colleague calls who has dialled this: the queue's, and for a flow, which belongs to none,
+    /// the first one. Nobody's where it is a phone.
+    #[must_use]
+    pub fn service_of(&self, target: &InboundTarget) -> Option<ServiceKey> {
+        match target {
+            InboundTarget::Queue(queue) => Some(self.queue(queue)?.service.clone()),
+            InboundTarget::Flow(_) => self.services.keys().next().cloned(),
+            InboundTarget::Extension(_) => None,
         }
     }
 

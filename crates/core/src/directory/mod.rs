@@ -1,6 +1,8 @@
 //! What an administrator has configured, as the rules read it: one value, replaced whole when something changes.
 
 mod dialling;
+mod meaning;
+mod phone;
 mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,8 @@ use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use crate::wait::PromisePolicy;
 
 pub use dialling::Forbidden;
+pub use meaning::Meaning;
+pub use phone::{Extension, StarCode, Unanswered};
 pub use retry::RetryPlan;
 
 /// Everything configured. A directory is never changed in place: who holds one sees one consistent state.
@@ -161,6 +165,8 @@ pub struct Queue {
     pub key: QueueKey,
     /// The name people see.
     pub name: String,
+    /// The internal number by which phones of ours call it, where it has one.
+    pub number: Option<String>,
     /// The service it belongs to.
     pub service: ServiceKey,
     /// The groups whose agents serve it.
@@ -270,58 +276,6 @@ pub enum OverflowTarget {
     HangUp,
 }
 
-/// A phone of ours: a SIP account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extension {
-    /// Its key, which is also the user name of its account.
-    pub key: ExtensionKey,
-    /// The number by which colleagues call it: `2001`.
-    pub number: String,
-    /// The name that colleagues see.
-    pub name: String,
-    /// Whether it may call the public network. Emergency numbers it may call always.
-    pub may_call_outside: bool,
-    /// The number that it shows there; a trunk that does not own it shows its own first number.
-    pub caller_id: Option<PhoneNumber>,
-    /// The phone is asked to answer agent offers by itself.
-    pub auto_answer: bool,
-    /// Where a caller goes whom nobody answers here, and how long it rings before.
-    pub unanswered: Option<Unanswered>,
-}
-
-/// Where a caller goes when a phone is not answered, is busy or cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanswered {
-    /// The phone rings this long.
-    pub ring_for: Millis,
-    /// Where the caller goes then.
-    pub target: InboundTarget,
-}
-
-/// What a code that begins with `*` does for whoever dials it from an extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StarCode {
-    /// Signs the agent of the phone in.
-    SignIn,
-    /// Signs the agent out.
-    SignOut,
-    /// A break, without a reason.
-    Break,
-    /// Not ready.
-    NotReady,
-    /// Available again.
-    Available,
-    /// Clears *no answer*.
-    Clear,
-    /// Ends the wrap-up.
-    EndWrapUp,
-    /// Says back what it hears.
-    EchoTest,
-    /// Followed by the internal number of a flow: runs the flow as if a caller had come in.
-    TestFlow,
-}
-
 /// A connection to a carrier or another PBX.
 #[derive(Debug, Clone)]
 pub struct Trunk {
@@ -331,26 +285,6 @@ pub struct Trunk {
     pub numbering: NumberRules,
     /// The numbers that it owns: only they are shown to those we call.
     pub numbers: BTreeSet<PhoneNumber>,
-}
-
-impl StarCode {
-    /// The codes that are there from the first day.
-    #[must_use]
-    pub fn defaults() -> BTreeMap<String, StarCode> {
-        [
-            ("*10", StarCode::SignIn),
-            ("*11", StarCode::SignOut),
-            ("*12", StarCode::Break),
-            ("*13", StarCode::NotReady),
-            ("*14", StarCode::Available),
-            ("*15", StarCode::Clear),
-            ("*16", StarCode::EndWrapUp),
-            ("*43", StarCode::EchoTest),
-            ("*77", StarCode::TestFlow),
-        ]
-        .map(|(code, does)| (code.to_owned(), does))
-        .into()
-    }
 }
 
 /// A number that callers dial.
@@ -394,6 +328,7 @@ impl Directory {
             let queue = Queue {
                 key: key.clone(),
                 name: group.name.clone(),
+                number: None,
                 service: service.map_or_else(|| pattern.service.clone(), |service| service.key.clone()),
                 groups: vec![group.key.clone()],
                 strategy: Strategy::RingAll,

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use nohold_model::{CallResult, Millis};
 use serde::{Deserialize, Serialize};
 
+use super::Site;
+
 /// How often a customer is tried (重呼策略) and how long we wait in between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryPlan {
@@ -32,6 +34,14 @@ impl Default for RetryPlan {
             gaps: BTreeMap::from([(CallResult::Machine, Millis::minutes(15))]),
             final_results: BTreeSet::from([CallResult::Unallocated]),
         }
+    }
+}
+
+impl Site {
+    /// How long an attempt at a number has to be remembered.
+    #[must_use]
+    pub fn tries_remembered(&self) -> Millis {
+        self.retry_plan.remembered().max(self.returning_within)
     }
 }
 

@@ -110,3 +110,119 @@ fn the_default_plan_tries_three_times_ten_minutes_apart_and_fifteen_after_a_mach
     assert_eq!(plan.gap_after(CallResult::Machine), Millis::minutes(15));
     assert_eq!(plan.final_results, BTreeSet::from([CallResult::Unallocated]));
 }
+
+/// Phones 2000 (which may call outside and shows the campaign's number) and 2001, queue 600 as `8600`, the shipped flow
+/// 700.
+fn with_phones() -> Directory {
+    let mut directory = directory();
+    for (key, outside, shown) in [("2000", true, Some("+862161230002")), ("2001", false, None)] {
+        let extension = Extension {
+            key: ExtensionKey::new(key).unwrap(),
+            number: key.into(),
+            name: format!("Desk {key}"),
+            may_call_outside: outside,
+            caller_id: shown.map(number),
+            auto_answer: true,
+            unanswered: None,
+        };
+        directory.extensions.insert(extension.key.clone(), extension);
+    }
+    directory.queues.get_mut(&queue("600")).unwrap().number = Some("8600".into());
+    let flow = Document::parse(include_str!("../../../../scenario/flows/queue-overflow.json")).unwrap();
+    directory.flows.insert(flow.key.clone(), BTreeMap::from([(1, Arc::new(flow))]));
+    directory
+}
+
+fn phone(key: &str) -> ExtensionKey {
+    ExtensionKey::new(key).unwrap()
+}
+
+#[test]
+fn what_a_phone_dials_means_one_thing() {
+    let mut directory = with_phones();
+    directory.star_codes.insert("*1".into(), StarCode::EchoTest);
+    directory.site.numbers.domains.insert("nohold.example".into());
+    let flow = || Some(Meaning::Flow(FlowKey::new("queue-overflow").unwrap()));
+    let outside = |text: &str| Some(Meaning::Outside(number(text)));
+    for (dialled, meaning) in [
+        ("2000", Some(Meaning::Extension(phone("2000")))),
+        ("sip:2001@nohold.example;user=phone", Some(Meaning::Extension(phone("2001")))),
+        ("8600", Some(Meaning::Queue(queue("600")))),
+        ("700", flow()),
+        ("*77700", flow()),
+        ("*77701", None),
+        ("*77", None),
+        ("2000#", Some(Meaning::Extension(phone("2000")))),
+        ("*10", Some(Meaning::Code(StarCode::SignIn))),
+        ("*10#", Some(Meaning::Code(StarCode::SignIn))),
+        ("<sip:%2A43@nohold.example>", Some(Meaning::Code(StarCode::EchoTest))),
+        ("*1", Some(Meaning::Code(StarCode::EchoTest))),
+        ("*101", None),
+        ("*99", None),
+        ("*110", None),
+        ("#10", None),
+        ("2999", None),
+        ("tel:2000;phone-context=nohold.example", Some(Meaning::Extension(phone("2000")))),
+        ("2000#;phone-context=nohold.example", Some(Meaning::Extension(phone("2000")))),
+        ("tel:2000;phone-context=other.example", None),
+        ("tel:8600;phone-context=other.example", None),
+        ("tel:863-1234;phone-context=+1-914-555", outside("+19148631234")),
+        ("13800138001", outside("+8613800138001")),
+        ("004930901820", outside("+4930901820")),
+        ("10086", None),
+        ("anonymous", None),
+        ("", None),
+    ] {
+        assert_eq!(directory.meaning(dialled), meaning, "{dialled}");
+    }
+}
+
+#[test]
+fn emergency_numbers_come_before_everything_else() {
+    let mut directory = with_phones();
+    directory.site.numbers.outside_line = Some("9".into());
+    // Whatever somebody has configured under the same digits.
+    directory.extensions.get_mut(&phone("2001")).unwrap().number = "110".into();
+    directory.queues.get_mut(&queue("600")).unwrap().number = Some("120".into());
+    for dialled in ["110", "119", "120", "122", "9110", "110#", "1-1-0", "sip:110@nohold.example", "tel:120"] {
+        let meaning = directory.meaning(dialled);
+        assert!(matches!(meaning, Some(Meaning::Emergency(_))), "{dialled} is {meaning:?}");
+    }
+    assert_eq!(directory.meaning("911"), None);
+}
+
+#[test]
+fn a_phone_calls_outside_by_its_right_and_shows_a_number_that_a_trunk_owns() {
+    let mut directory = with_phones();
+    assert!(directory.may_call_outside(&phone("2000"), &customer(1)));
+    assert!(!directory.may_call_outside(&phone("2000"), &customer(666)), "blocked");
+    assert!(!directory.may_call_outside(&phone("2000"), &number("+4930901820")), "abroad");
+    assert!(!directory.may_call_outside(&phone("2001"), &customer(1)), "no right");
+    assert!(!directory.may_call_outside(&phone("2999"), &customer(1)), "no such phone");
+    let other = Trunk {
+        key: TrunkKey::new("other").unwrap(),
+        numbering: NumberRules::of_country(directory.site.numbers.country),
+        numbers: BTreeSet::from([number("+862161239999")]),
+    };
+    directory.outbound.insert(0, other.key.clone());
+    directory.trunks.insert(other.key.clone(), other);
+    let routes = |directory: &Directory, key: &str| match directory.dial_from(&phone(key), &customer(1)) {
+        crate::call::DialTo::Outside { routes, .. } => {
+            routes.into_iter().map(|route| (route.trunk.to_string(), route.shows.unwrap())).collect::<Vec<_>>()
+        }
+        other @ crate::call::DialTo::Extension { .. } => panic!("{other:?}"),
+    };
+    let pair = |trunk: &str, shows: &str| (trunk.to_owned(), shows.to_owned());
+    // The owner of the phone's number comes first; the other trunk shows its own.
+    assert_eq!(routes(&directory, "2000"), [pair("carrier-1", "+862161230002"), pair("other", "+862161239999")]);
+    assert_eq!(routes(&directory, "2001"), [pair("other", "+862161239999"), pair("carrier-1", "+862161230001")]);
+}
+
+#[test]
+fn a_phone_is_asked_to_answer_by_itself_for_work_only() {
+    let directory = with_phones();
+    let asks = |to| matches!(to, crate::call::DialTo::Extension { auto_answer: true, .. });
+    let profile = directory.agent_of(&phone("2000")).unwrap();
+    assert!(asks(directory.dial_agent(profile, crate::call::Shown::Nothing)));
+    assert!(!asks(directory.dial_extension(&phone("2000"), directory.shown_colleague(&phone("2001")))));
+}

@@ -12,6 +12,7 @@ mod rules;
 pub use callback::{CallerIdRefused, Privacy, Unusable, callback_number, caller_id};
 pub use emergency::{EmergencyNumber, is_emergency};
 pub use outbound::{BlockList, CannotCall, DialRefusal, Dialler, InvalidBlockList, OutboundRules, RequestLimit};
+pub(crate) use rules::user_part;
 pub use rules::{DialFormat, Dialled, InvalidRules, NumberProblem, NumberRules, PrefixRule};
 
 #[cfg(test)]

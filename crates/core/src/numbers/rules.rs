@@ -198,7 +198,7 @@ impl NumberRules {
     /// # Errors
     /// Why it can be dialled neither inside nor outside.
     pub fn dialled(&self, raw: &str) -> Result<Dialled, NumberProblem> {
-        let (digits, context) = dialable(raw)?;
+        let (digits, context) = dialled_there(raw)?;
         let context = context.as_ref();
         let outside = self.outside_line.as_deref().and_then(|prefix| digits.strip_prefix(prefix));
         for digits in [Some(digits.as_str()), outside].into_iter().flatten() {
@@ -219,6 +219,13 @@ impl NumberRules {
         // A number that itself begins with the digits for the outside line, dialled without them: 917 555 0100.
         let whole = if is_valid(&cut) { None } else { Some(whole()).filter(is_valid) };
         whole.unwrap_or(cut).map(Dialled::Number)
+    }
+
+    /// The digits that somebody at an extension has dialled, where they can be a number inside the house: their context
+    /// names no other place.
+    pub(crate) fn inside(&self, raw: &str) -> Option<String> {
+        let (digits, context) = dialled_there(raw).ok()?;
+        (!self.is_foreign(context.as_ref())).then_some(digits)
     }
 
     /// The digits of a number as the trunk wants them.
@@ -267,11 +274,12 @@ impl NumberRules {
             && !digits.starts_with('+')
     }
 
-    /// Whether the context is a domain that is not ours.
+    /// Whether the context is another place than our house: a domain that is not ours, or the public network.
     fn is_foreign(&self, context: Option<&Context>) -> bool {
         match context {
             Some(Context::Domain(domain)) => !self.domains.iter().any(|ours| ours.eq_ignore_ascii_case(domain)),
-            Some(Context::Prefix(_)) | None => false,
+            Some(Context::Prefix(_)) => true,
+            None => false,
         }
     }
 
@@ -337,7 +345,27 @@ enum Context {
 /// The digits of what a SIP or tel URI, a header or a person wrote, with a `+` before them where there was one, and the
 /// context it gives for them.
 fn dialable(raw: &str) -> Result<(String, Option<Context>), NumberProblem> {
-    let (user, context) = user_part(raw.trim());
+    let (user, context) = user_and_context(raw.trim());
+    Ok((digits(&user)?, context))
+}
+
+/// The same of what somebody at an extension wrote.
+fn dialled_there(raw: &str) -> Result<(String, Option<Context>), NumberProblem> {
+    let (user, context) = user_and_context(raw.trim());
+    Ok((digits(without_end_key(&user))?, context))
+}
+
+/// What somebody at an extension wrote, without its dress: digits, or a code that begins with `*`.
+pub(crate) fn user_part(raw: &str) -> String {
+    without_end_key(&user_and_context(raw.trim()).0).to_owned()
+}
+
+/// Some phones send the `#` that ends the dialling.
+fn without_end_key(user: &str) -> &str {
+    user.trim().trim_end_matches('#')
+}
+
+fn digits(user: &str) -> Result<String, NumberProblem> {
     if user.is_empty() {
         return Err(NumberProblem::Empty);
     }
@@ -360,12 +388,12 @@ fn dialable(raw: &str) -> Result<(String, Option<Context>), NumberProblem> {
     match digits.trim_start_matches('+').len() {
         0 => Err(NumberProblem::Empty),
         length if length > MOST_DIGITS => Err(NumberProblem::Form(InvalidNumber::TooLong)),
-        _ => Ok((digits, context)),
+        _ => Ok(digits),
     }
 }
 
 /// The user part of a URI in whatever dress: `"Li" <sip:+86138…@host;user=phone>`, `tel:+86-138…;cpc=ordinary`.
-fn user_part(raw: &str) -> (String, Option<Context>) {
+fn user_and_context(raw: &str) -> (String, Option<Context>) {
     let inside = match (raw.rfind('<'), raw.rfind('>')) {
         (Some(open), Some(close)) if open < close => &raw[open + 1..close],
         _ => raw,

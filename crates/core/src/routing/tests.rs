@@ -55,6 +55,18 @@ fn the_agent_who_has_been_free_the_longest_gets_the_caller_who_came_first() {
 }
 
 #[test]
+fn an_agent_who_waits_in_the_line_gets_the_next_caller_and_not_the_own_call() {
+    let own = || Waiting { caller: Some(agent("2000")), ..waiting(1) };
+    let lone = snapshot([own(), waiting(2)], [available("2000", at(0))]);
+    let two = snapshot([own(), waiting(2)], [available("2000", at(0)), available("2001", at(10))]);
+    for strategy_of in [Strategy::LongestIdle, Strategy::RoundRobin] {
+        assert_eq!(offers(&lone, &strategy(strategy_of)), "2000→2");
+        assert_eq!(offers(&two, &strategy(strategy_of)), "2001→1 2000→2");
+    }
+    assert_eq!(offers(&two, &strategy(Strategy::RingAll)), "2001→1 2000→2");
+}
+
+#[test]
 fn round_robin_goes_on_behind_the_agent_who_was_rung_last() {
     let directory = strategy(Strategy::RoundRobin);
     let agents = || ["2000", "2001", "2002"].map(|key| available(key, at(0)));

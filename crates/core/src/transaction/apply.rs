@@ -19,7 +19,12 @@ impl<R: Rows> Working<'_, R> {
             self.note(at, fact.clone());
         }
         match fact {
-            Fact::CallArrived(arrival) => self.arrived(at, arrival),
+            Fact::CallArrived(arrival) => self.arrived(at, arrival)?,
+            Fact::DirectBegan { .. }
+            | Fact::DirectAnswered { .. }
+            | Fact::PhoneRung { .. }
+            | Fact::PhoneAnswered { .. }
+            | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
             Fact::FlowEntered { call, .. } => self.edit_call(*call, |row| row.doing = Doing::InFlow)?,
             Fact::Queued(waiting) => self.queued(at, waiting)?,
             Fact::LeftQueue { call, why } => self.left_queue(at, *call, *why)?,
@@ -29,10 +34,7 @@ impl<R: Rows> Working<'_, R> {
             Fact::Held { call, agent, held } => {
                 self.agent_input(agent, at, &Input::Hold(*call, *held), &Actor::System)?;
             }
-            Fact::AgentFreed { call, agent, wrap_up } => {
-                self.edit_call(*call, |row| row.agent = None)?;
-                self.agent_input(agent, at, &Input::Free(*call, *wrap_up), &Actor::System)?;
-            }
+            Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
             Fact::MessageLeft { entry, call, message, number, target, .. } => {
                 let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
@@ -61,11 +63,11 @@ impl<R: Rows> Working<'_, R> {
                 // A record may come late; the agent's time for the outcome begins when everybody can see it.
                 self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
             }
-            Fact::CallbackDropped { entry, call } => {
+            Fact::CallbackDropped { entry, call, .. } => {
                 self.call_dropped(at, *entry, *call)?;
             }
             Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
-            Fact::TransferAnswered { call } => self.transfer_answered(at, *call)?,
+            Fact::TransferAnswered { call } => self.other_phone_answered(at, *call)?,
             Fact::TransferFailed { call } => self.transfer_failed(at, *call)?,
             Fact::CallEnded { call, .. } => self.call_ended(at, *call)?,
             // To be counted, and nothing else.
@@ -76,6 +78,17 @@ impl<R: Rows> Working<'_, R> {
             | Fact::EntryGathered { .. }
             | Fact::EntryChanged { .. } => {}
         }
+        Ok(())
+    }
+
+    fn agent_freed(&mut self, at: Timestamp, call: CallId, agent: &AgentKey, wrap_up: Millis) -> Read<()> {
+        self.edit_call(call, |row| {
+            row.agent.take_if(|held| held == agent);
+            if let Some(caller) = &mut row.caller {
+                caller.agent.take_if(|held| held == agent);
+            }
+        })?;
+        self.agent_input(agent, at, &Input::Free(call, wrap_up), &Actor::System)?;
         Ok(())
     }
 
@@ -94,22 +107,27 @@ impl<R: Rows> Working<'_, R> {
         if let Fact::Transferred { .. } = &dated.fact {
             return self.transfer(dated);
         }
-        self.apply(dated)?;
-        if let Fact::CallArrived(arrival) = &dated.fact
-            && self.comes_back(dated.at, arrival)?
-        {
-            return Ok(Answer::Returning);
+        if let Fact::DirectBegan { call, number, .. } = &dated.fact {
+            return self.direct_promised(dated, *call, number.as_ref());
         }
-        Ok(Answer::Done)
+        if let Fact::PhoneRung { call, extension, .. } = &dated.fact {
+            return self.phone_promised(dated, *call, extension);
+        }
+        self.apply(dated)?;
+        let Fact::CallArrived(arrival) = &dated.fact else { return Ok(Answer::Done) };
+        if arrival.colleague.is_some() {
+            return self.begun(arrival.call);
+        }
+        Ok(if self.comes_back(dated.at, arrival)? { Answer::Returning } else { Answer::Done })
     }
 
     /// Whether the caller rings in soon after we have tried in vain to reach them (AT-14), whatever has become of the
     /// entry: for this service, or for a campaign that showed the number they dial now.
     fn comes_back(&self, at: Timestamp, arrival: &Arrival) -> Read<bool> {
-        let Some(number) = &arrival.number else { return Ok(false) };
+        let (Some(number), Some(service)) = (&arrival.number, &arrival.service) else { return Ok(false) };
         let tries = self.tries_since(number, at - self.directory.site.returning_within)?;
         Ok(tries.iter().filter(|tried| tried.came_to != CameTo::Conversation).any(|tried| match &tried.business {
-            Some(Business::Service(service)) => *service == arrival.service,
+            Some(Business::Service(tried)) => tried == service,
             Some(Business::Campaign(campaign)) => {
                 let shown = self.directory.caller_id(&Target::Campaign(campaign.clone()));
                 shown.is_some() && shown == arrival.called
@@ -118,19 +136,25 @@ impl<R: Rows> Working<'_, R> {
         }))
     }
 
-    fn arrived(&mut self, at: Timestamp, arrival: &Arrival) {
+    fn arrived(&mut self, at: Timestamp, arrival: &Arrival) -> Read<()> {
+        let caller = match &arrival.colleague {
+            Some(extension) => Some(self.caller_row(at, arrival.call, extension)?),
+            None => None,
+        };
         self.put_call(CallRow {
             id: arrival.call,
             number: arrival.number.clone(),
-            service: Some(arrival.service.clone()),
+            service: arrival.service.clone(),
             queue: None,
             began: at,
             doing: Doing::InFlow,
             connected: None,
             agent: None,
+            caller,
             dialled: None,
             callback: None,
         });
+        Ok(())
     }
 
     fn queued(&mut self, at: Timestamp, waiting: &Waiting) -> Read<()> {
@@ -335,7 +359,8 @@ impl<R: Rows> Working<'_, R> {
         Ok(())
     }
 
-    fn transfer_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
+    /// Another phone than an agent's for an offer has answered.
+    pub(super) fn other_phone_answered(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         self.hold_customer(call)?;
         self.edit_call(call, |row| {
             row.doing = Doing::Talking;
@@ -360,9 +385,7 @@ impl<R: Rows> Working<'_, R> {
             self.remove_waiting(call);
         }
         if let Some(row) = self.call(call)? {
-            if let Some(agent) = &row.agent {
-                self.agent_input(agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
-            }
+            self.free_agents(at, &row)?;
             for number in [&row.number, &row.dialled].into_iter().flatten() {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
                 if self.holds(number)?.iter().any(|hold| hold.call == call && hold.until.is_none()) {

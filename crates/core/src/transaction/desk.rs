@@ -17,9 +17,10 @@ impl<R: Rows> Working<'_, R> {
         };
         let there = self
             .waiting(wanted.call)?
-            .is_some_and(|row| row.queue == wanted.queue && row.stay == wanted.stay && row.connectable);
-        if !there {
-            return Ok(Answer::Refused(Refusal::CallerGone));
+            .filter(|row| row.queue == wanted.queue && row.stay == wanted.stay && row.connectable);
+        let Some(waiting) = there else { return Ok(Answer::Refused(Refusal::CallerGone)) };
+        if waiting.caller.as_ref() == Some(&wanted.agent) {
+            return Ok(Answer::Refused(Refusal::AgentState));
         }
         let ring_all = queue.strategy == Strategy::RingAll;
         if !ring_all && !self.live_offers(wanted.call)?.is_empty() {
@@ -176,6 +177,7 @@ impl<R: Rows> Working<'_, R> {
             doing: Doing::Transferring,
             connected: None,
             agent: Some(agent.clone()),
+            caller: None,
             dialled: None,
             callback: Some(CallbackRow { entry: id, attempt: None, beyond_window }),
         });
@@ -233,7 +235,7 @@ impl<R: Rows> Working<'_, R> {
     }
 
     /// Whether another call of ours dials the number, talks with it, or may still be ringing it.
-    fn is_in_use(&self, number: &PhoneNumber, call: CallId) -> Read<bool> {
+    pub(super) fn is_in_use(&self, number: &PhoneNumber, call: CallId) -> Read<bool> {
         let holds = self.holds(number)?;
         Ok(holds.iter().any(|hold| hold.call != call && hold.until.is_none_or(|until| until > self.at)))
     }

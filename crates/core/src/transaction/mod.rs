@@ -6,11 +6,14 @@
 
 mod apply;
 mod desk;
+mod direct;
 mod gather;
 mod recover;
 mod working;
 
-use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp};
+use nohold_model::{
+    AgentKey, AttemptId, CallId, EntryId, ExtensionKey, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{self, Agent};
@@ -106,6 +109,16 @@ pub enum Answer {
     Attempt(AttemptId),
     /// The agent is reserved.
     Reserved(Offer),
+    /// The call of a phone of ours is in the books.
+    Begun {
+        /// The agent who makes it, where the call holds the agent.
+        agent: Option<AgentKey>,
+    },
+    /// The phone may be rung.
+    Rung {
+        /// The agent whose phone it is, where the call holds the agent.
+        agent: Option<AgentKey>,
+    },
     /// The callback may begin.
     CallBack(CallbackOrder),
     /// What was asked for has not happened, and this is why; the records of a call beside it stand all the same.
@@ -199,7 +212,7 @@ pub struct CallRow {
     pub id: CallId,
     /// The customer's number.
     pub number: Option<PhoneNumber>,
-    /// The service; none for a callback of a campaign.
+    /// The service; none for a callback of a campaign, and between colleagues.
     pub service: Option<ServiceKey>,
     /// The queue that the caller was in last.
     pub queue: Option<QueueKey>,
@@ -209,12 +222,23 @@ pub struct CallRow {
     pub doing: Doing,
     /// Since when agent and customer hear each other.
     pub connected: Option<Timestamp>,
-    /// The agent whom the call has, from the answer on.
+    /// The agent whom the call has, from the answer on; whose phone is rung by its own number, from the ring on.
     pub agent: Option<AgentKey>,
-    /// The number that a transfer dials.
+    /// Who calls, where it is a phone of ours.
+    pub caller: Option<CallerRow>,
+    /// The number that a transfer, or a phone of ours, dials.
     pub dialled: Option<PhoneNumber>,
     /// For a callback: of what.
     pub callback: Option<CallbackRow>,
+}
+
+/// Who calls from a phone of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerRow {
+    /// The phone.
+    pub extension: ExtensionKey,
+    /// The agent whose phone it is, where the call holds the agent.
+    pub agent: Option<AgentKey>,
 }
 
 /// The callback that a call is.

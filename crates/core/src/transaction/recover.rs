@@ -3,7 +3,8 @@
 use nohold_model::{CallId, CallResult, EntryId, Millis};
 
 use super::{Answer, CallRow, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
-use crate::agent::{AfterOffer, Input, OfferEnd};
+use crate::agent::{AfterOffer, OfferEnd};
+use crate::call::RING_OUTSIDE;
 use crate::entry::{Actor, Change, State, Target, may_ring_until};
 use crate::fact::{CallEnd, Dated, Doing, Fact, LeftQueue};
 
@@ -19,18 +20,17 @@ impl<R: Rows> Working<'_, R> {
             self.apply(&Dated { at: self.at, fact: Fact::LeftQueue { call, why: LeftQueue::CutOff } })?;
         }
         if let (Some(number), Doing::Transferring) = (&row.dialled, row.doing) {
-            // The other phone of a transfer may go on ringing as well.
-            let until = Some(may_ring_until(self.at, &self.directory.site));
+            // The phone out there may go on ringing as well.
+            let by_hand = row.caller.as_ref().map_or(Millis::ZERO, |_| RING_OUTSIDE + Millis::seconds(30));
+            let until = Some(may_ring_until(self.at, &self.directory.site).max(self.at + by_hand));
             self.put_hold(Hold { number: number.clone(), call, dialled: true, until });
         }
         let end = match &row.callback {
             Some(callback) => self.recover_callback(&row, callback)?,
             None => self.recover_inbound(&row, entry)?,
         };
-        if let Some(agent) = &row.agent {
-            // There is no wrap-up: nobody knows what was heard.
-            self.agent_input(agent, self.at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
-        }
+        // There is no wrap-up: nobody knows what was heard.
+        self.free_agents(self.at, &row)?;
         self.apply(&Dated { at: self.at, fact: Fact::CallEnded { call, how: end } })?;
         Ok(Answer::Done)
     }
@@ -40,6 +40,10 @@ impl<R: Rows> Working<'_, R> {
             Doing::Finished => return Ok(CallEnd::Requested),
             Doing::MessageSaved => return Ok(CallEnd::Message),
             Doing::InFlow | Doing::Waiting | Doing::LeavingMessage | Doing::Talking | Doing::Transferring => {}
+        }
+        if row.caller.is_some() {
+            // A colleague stands on no list: the history of the call tells it.
+            return Ok(CallEnd::CutOff);
         }
         let target = match (&row.queue, &row.service) {
             (Some(queue), _) => Target::Queue(queue.clone()),

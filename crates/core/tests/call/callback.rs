@@ -24,11 +24,13 @@ fn the_agents_phone_rings_first_and_both_talk() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
             0:10 customer rings
             0:12 customer answers
+                   → agent 2000 hears no more
                    → bridge agent 2000 and customer
                    · attempt answered
                    · connected with 2000
@@ -67,7 +69,7 @@ fn where_the_agent_does_not_answer_nothing_is_counted() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:20 time
                    → hang up agent 2000
-                   · callback dropped, nothing counted
+                   · callback dropped, nothing counted: NoAnswer
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             = 2000 is Available
@@ -88,7 +90,7 @@ fn where_the_agents_phone_is_unreachable_nothing_is_counted() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:01 agent 2000 is unreachable
-                   · callback dropped, nothing counted
+                   · callback dropped, nothing counted: Unreachable
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             = 2000 is Available
@@ -110,6 +112,7 @@ fn a_customer_who_is_busy() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -138,6 +141,7 @@ fn a_customer_who_does_not_answer() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -167,6 +171,7 @@ fn a_customer_who_refuses() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -194,6 +199,7 @@ fn a_number_that_is_not_in_use() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -225,6 +231,7 @@ fn an_agent_who_has_gone_before_the_commit_sends_nothing() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:00 store holds
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:04 agent 2000 hangs up
             0:05 store commits
@@ -256,12 +263,13 @@ fn an_agent_who_has_gone_before_the_store_fails_leaves_nothing() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:00 store holds
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:04 agent 2000 ends it
                    → hang up agent 2000
             0:05 store fails
             0:05 store: failed
-                   · callback dropped, nothing counted
+                   · callback dropped, nothing counted: NotSaved
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             0:05 store works
@@ -286,10 +294,11 @@ fn an_attempt_that_the_store_cannot_keep_is_not_made() {
                    → dial agent 2000 for 20 s, showing 138****8000
             0:00 store fails
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: failed
                    → hang up agent 2000
-                   · callback dropped, nothing counted
+                   · callback dropped, nothing counted: NotSaved
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             0:03 store works
@@ -311,10 +320,11 @@ fn an_attempt_that_is_refused_is_not_made() {
             10:59:58 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             11:00:01 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             11:00:01 store: refused, it is outside 08:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-03 08:00 (Asia/Shanghai) on, or let a supervisor override it
                    → hang up agent 2000
-                   · callback dropped, nothing counted
+                   · callback dropped, nothing counted: Refused
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             = 2000 is Available
@@ -337,6 +347,7 @@ fn an_agent_who_hangs_up_while_it_rings_cancels_the_dial() {
             0:00 agent 2000 calls back
                    → dial agent 2000 for 20 s, showing 138****8000
             0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
@@ -392,6 +403,132 @@ fn a_line_that_is_lost_later_is_broken_too() {
                    · 2000 freed, wrap-up 10 s
                    · call ended: Callback
             2:35 agent 2000 ends it
+            = 2000 is WrapUp
+            = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, broken, attempts 1
+        "#]],
+    );
+}
+
+#[test]
+fn the_agent_hears_the_whisper_then_that_it_rings() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:00 agent 2000 calls back
+         0:03 agent 2000 answers
+         0:04 customer rings
+         0:05 agent 2000 hears it
+         0:12 customer answers
+         0:20 customer presses hold
+         0:25 customer presses resume
+         1:00 customer hangs up",
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
+                   ? attempt to reach 138****8000
+            0:03 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            0:04 customer rings
+            0:05 agent 2000 hears it
+                   → agent 2000 hears ringback
+            0:12 customer answers
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+                   · attempt answered
+                   · connected with 2000
+            0:20 customer presses hold
+                   → unbridge
+                   → agent 2000 hears music
+                   · held
+            0:25 customer presses resume
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+                   · taken back
+            1:00 customer hangs up
+                   → hang up agent 2000
+                   · served by 2000
+                   · talked for 48 s
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Callback
+            = 2000 is WrapUp
+            = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, attempts 1
+        "#]],
+    );
+}
+
+#[test]
+fn what_the_network_says_before_the_answer_is_heard_by_the_agent() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:00 agent 2000 calls back
+         0:03 agent 2000 answers
+         0:04 customer plays something
+         0:10 customer rings
+         0:14 customer does not exist",
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
+                   ? attempt to reach 138****8000
+            0:03 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            0:04 customer plays something
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+            0:10 customer rings
+            0:14 customer does not exist
+                   → hang up agent 2000
+                   · attempt ended: Unallocated
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Callback
+            = 2000 is Available
+            = list: Missed of 138****8000 for support, place 0:00, Closed { reason: Unreachable, at: 1772416814000ms }, attempts 1
+        "#]],
+    );
+}
+
+#[test]
+fn an_announcement_that_ends_in_an_answer_stays_one_conversation() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:00 agent 2000 calls back
+         0:03 agent 2000 answers
+         0:04 agent 2000 hears it
+         0:05 customer rings
+         0:06 customer plays something
+         0:08 customer answers
+         0:20 agent 2000 ends it",
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:03 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
+                   ? attempt to reach 138****8000
+            0:03 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            0:04 agent 2000 hears it
+            0:05 customer rings
+                   → agent 2000 hears ringback
+            0:06 customer plays something
+                   → agent 2000 hears no more
+                   → bridge agent 2000 and customer
+            0:08 customer answers
+                   · attempt answered
+                   · connected with 2000
+            0:20 agent 2000 ends it
+                   → hang up agent 2000
+                   → hang up customer
+                   · talked for 12 s, broken
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Callback
             = 2000 is WrapUp
             = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, broken, attempts 1
         "#]],

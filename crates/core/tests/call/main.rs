@@ -1,4 +1,4 @@
-//! Calls from the outside: scenarios that read like calls, and chance.
+//! Calls from outside and from our own phones: scenarios that read like calls, and chance.
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 #[path = "../stage/mod.rs"]
@@ -7,7 +7,10 @@ mod stage;
 mod agents;
 mod callback;
 mod chance;
+mod colleague;
+mod direct;
 mod message;
+mod outside;
 mod overflow;
 mod request;
 mod transfer;

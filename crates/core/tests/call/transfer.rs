@@ -346,16 +346,14 @@ fn a_number_may_lead_to_a_phone_and_then_to_a_message() {
             0:00 caller rings on +862161230002
                    ? call arrived from 138****8000
             0:00 store: done
-                   → answer caller
-                   ? transfer to phone 3000
-            0:00 store: done
-                   → caller hears music
+                   ? phone 3000 is rung
+            0:00 store: done, no agent is held by it
                    → dial phone 3000 for 25 s, showing 138****8000
             0:25 time
                    → hang up phone 3000
-                   → caller hears no more
+                   → answer caller
                    → caller hears [message-greeting] beep
-                   · transfer failed
+                   · phone 3000 failed: NoAnswer
         "#]],
     );
 }
@@ -371,7 +369,6 @@ fn an_agent_with_a_number_of_their_own_who_is_lost_is_our_fault() {
          0:50 agent 2001 is lost",
         expect![[r#"
             0:50 agent 2001 is lost
-                   → unbridge
                    → hang up caller
                    · 2001 freed, wrap-up 0 s
                    · cut off by us, customer of support: Talking

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nohold_core::directory::{
-    AgentProfile, AtClosing, CallbackKey, Directory, Group, InboundNumber, InboundTarget, OverflowReason,
-    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk,
+    AgentProfile, AtClosing, CallbackKey, Directory, Extension, Group, InboundNumber, InboundTarget, OverflowReason,
+    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -54,7 +54,7 @@ pub fn house() -> Directory {
         groups: BTreeMap::from([group("support-a", &["2000", "2001"]), group("support-b", &["2002"])]),
         agents: ["2000", "2001", "2002"].into_iter().map(agent).collect(),
         queues: BTreeMap::from([(key("600"), queue("600"))]),
-        extensions: BTreeMap::new(),
+        extensions: ["2000", "2001", "2002", "3000", "3001"].into_iter().map(extension).collect(),
         star_codes: StarCode::defaults(),
         outbound: vec![key("carrier")],
         trunks: BTreeMap::from([(key("carrier"), trunk())]),
@@ -68,8 +68,8 @@ pub fn house() -> Directory {
     number(&mut house, DAYTIME, queue(), Some(InboundTarget::Flow(key("after-hours"))));
     number(&mut house, FRONT_DESK, InboundTarget::Extension(key("3000")), None);
     number(&mut house, DIRECT, InboundTarget::Extension(key("2001")), None);
-    flow(&mut house, include_str!("../../../flow/tests/flows/queue-overflow.json"));
-    flow(&mut house, include_str!("../../../flow/tests/flows/after-hours.json"));
+    flow(&mut house, include_str!("../../../../scenario/flows/queue-overflow.json"));
+    flow(&mut house, include_str!("../../../../scenario/flows/after-hours.json"));
     house.with_queues_of_groups()
 }
 
@@ -148,11 +148,32 @@ fn agent(name: &str) -> (AgentKey, AgentProfile) {
     (profile.key.clone(), profile)
 }
 
+/// A phone: those of agents answer offers by themselves, 3001 has no right to call outside.
+fn extension(name: &str) -> (ExtensionKey, Extension) {
+    let extension = Extension {
+        key: key(name),
+        number: name.into(),
+        name: format!("Desk {name}"),
+        may_call_outside: name != "3001",
+        caller_id: (name == "3000").then(|| DAYTIME.parse().unwrap()),
+        auto_answer: name.starts_with('2'),
+        unanswered: None,
+    };
+    (extension.key.clone(), extension)
+}
+
+/// Callers whom this phone does not answer within 20 s go there.
+pub fn unanswered(house: &mut Directory, name: &str, target: InboundTarget) {
+    let extension = house.extensions.get_mut(&key::<ExtensionKey>(name)).unwrap();
+    extension.unanswered = Some(Unanswered { ring_for: Millis::seconds(20), target });
+}
+
 fn queue(name: &str) -> Queue {
     let menu = || OverflowTarget::Flow(key::<FlowKey>("queue-overflow"));
     Queue {
         key: key(name),
         name: name.into(),
+        number: Some(name.into()),
         service: key("support"),
         groups: vec![key::<GroupKey>("support-a"), key::<GroupKey>("support-b")],
         strategy: Strategy::LongestIdle,

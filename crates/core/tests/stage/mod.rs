@@ -5,7 +5,7 @@
 //! themselves, and agents who are free are reserved for whoever waits.
 
 pub mod house;
-mod rows;
+mod lines;
 mod script;
 mod watch;
 mod words;
@@ -14,16 +14,18 @@ use std::collections::BTreeMap;
 
 use expect_test::Expect;
 use nohold_core::agent::Input as AgentInput;
-use nohold_core::call::{Audio, Call, Command, DialTo, Effects, Input, Lines, NewCall, Promise, World};
-use nohold_core::directory::Directory;
+use nohold_core::call::{Audio, Call, Command, DialTo, Effects, Input, Lines, NewCall, Outside, Promise, World};
+use nohold_core::directory::{Directory, InboundTarget, Meaning, StarCode};
 use nohold_core::entry::{Actor, Attempt, CameTo, Entry, Target, Tried};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::assign;
-use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{AgentKey, CallResult, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Timestamp};
+use nohold_core::tables::Tables;
+use nohold_core::transaction::{Answer, Transaction, Write};
+use nohold_model::{
+    AgentKey, CallResult, ExtensionKey, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, Timestamp,
+};
 
 use house::{MORNING, SUPPORT, key};
-use rows::Tables;
 use watch::Watch;
 use words::Names;
 
@@ -106,9 +108,7 @@ impl Stage {
         let attempt = self.ids.next(self.at);
         let (business, not_before) = (entry.target.business(&self.house), self.at + Millis::minutes(10));
         let (began, came_to) = (self.at, CameTo::Nothing);
-        self.tables
-            .tries
-            .insert(attempt, Tried { attempt, number, entry: entry.id, business, began, not_before, came_to });
+        self.tables.put(Write::Tried(Tried { attempt, number, entry: entry.id, business, began, not_before, came_to }));
         entry.attempts.push(Attempt {
             id: attempt,
             call: self.ids.next(self.at),
@@ -118,7 +118,7 @@ impl Stage {
             counted: true,
             talked: Millis::ZERO,
         });
-        self.tables.entries.insert(entry.id, entry);
+        self.tables.put(Write::Entry(Box::new(entry)));
     }
 
     fn caller_rings(&mut self, on: &str, number: Option<PhoneNumber>) {
@@ -134,12 +134,58 @@ impl Stage {
         self.take(effects);
     }
 
+    /// A phone of ours calls: what was dialled means the same here as in a node.
+    fn phone_calls(&mut self, extension: &str, dialled: &str) {
+        let (leg, id) = (self.ids.next(self.at), self.ids.next(self.at));
+        self.begin();
+        self.names.give(leg, "caller");
+        let new = NewCall { id, leg, number: None, seed: 9 };
+        let extension: ExtensionKey = key(extension);
+        let meaning = self.house.meaning(dialled);
+        let done = match &meaning {
+            Some(Meaning::Code(code)) => self.star_code(*code, &extension),
+            _ => false,
+        };
+        let lines = self.lines();
+        let world = World { directory: &self.house, lines: &lines };
+        let to = |target| Call::from_colleague(new.clone(), extension.clone(), target, self.at, world);
+        let outside = |to| Call::outside(&new, extension.clone(), to, self.at, world);
+        let (call, effects) = match meaning {
+            Some(Meaning::Emergency(number)) => outside(Outside::Emergency(number)),
+            Some(Meaning::Outside(number)) => outside(Outside::Number(number)),
+            Some(Meaning::Code(code)) => Call::feature(&new, code, done, self.at, world),
+            Some(Meaning::Extension(extension)) => to(InboundTarget::Extension(extension)),
+            Some(Meaning::Queue(queue)) => to(InboundTarget::Queue(queue)),
+            Some(Meaning::Flow(flow)) => to(InboundTarget::Flow(flow)),
+            None => {
+                self.tell("  404");
+                return;
+            }
+        };
+        self.call = Some(call);
+        self.take(effects);
+    }
+
+    /// What the code does, committed before the caller hears of it.
+    fn star_code(&mut self, code: StarCode, extension: &ExtensionKey) -> bool {
+        let input = match code {
+            StarCode::SignIn => AgentInput::SignIn,
+            StarCode::SignOut => AgentInput::SignOut,
+            StarCode::Clear => AgentInput::Clear,
+            StarCode::EchoTest => return true,
+            other => panic!("no script dials {other:?}"),
+        };
+        let Some(agent) = self.house.agent_of(extension).map(|agent| agent.key.clone()) else { return false };
+        let wish = Transaction::Agent { agent: agent.clone(), input, by: Actor::Agent(agent) };
+        self.store == Store::Works && self.tables.commit(&self.house, self.at, &wish) == Answer::Done
+    }
+
     /// A missed call of the caller is on the list, and this agent calls it back.
     fn agent_calls_back(&mut self, agent: &str) {
         if self.tables.entries.is_empty() {
             let target = Target::WholeService(key("support"));
             let entry = Entry::new(self.ids.next(self.at), Some(CALLER.parse().unwrap()), target, self.at);
-            self.tables.entries.insert(entry.id, entry);
+            self.tables.put(Write::Entry(Box::new(entry)));
         }
         let entry = *self.tables.entries.keys().next().unwrap();
         let agent: AgentKey = key(agent);
@@ -217,7 +263,7 @@ impl Stage {
     }
 
     fn lines(&self) -> Lines {
-        self.tables.lines(&self.house)
+        lines::lines(&self.tables, &self.house)
     }
 
     pub fn input(&mut self, input: &Input) {
@@ -305,7 +351,8 @@ impl Stage {
         if let Some(promise) = promise {
             self.tell(&format!("{} store: {}", words::clock(self.at), words::answer(&answer)));
             self.watch.promised = false;
-            self.began |= matches!(promise.fact.fact, Fact::CallArrived(_));
+            let begins = matches!(promise.fact.fact, Fact::CallArrived(_) | Fact::DirectBegan { .. });
+            self.began |= begins && !matches!(answer, Answer::Refused(_));
             self.input(&Input::Committed { promise: promise.number, answer });
         }
     }

@@ -44,6 +44,7 @@ impl Stage {
             }
             ["agent", agent, "is", "free"] => self.agent_is_free(agent),
             ["agent", agent, "calls", "back"] => self.agent_calls_back(agent),
+            ["agent" | "phone", phone, "calls", dialled] => self.phone_calls(phone, dialled),
             ["agent", agent, "is", "not", "ready"] => {
                 self.agent_input(agent, AgentInput::SignIn);
                 self.agent_input(agent, AgentInput::Choose(Mode::NotReady));
@@ -58,7 +59,7 @@ impl Stage {
             ["agent", _, "resumes"] => self.input(&Input::Hold(false)),
             ["agent", _, "ends", "it"] => self.input(&Input::HangUp),
             ["caller", "speaks", seconds, rest @ ..] => self.caller_speaks(seconds, rest),
-            ["caller", "presses", keys] => {
+            ["caller", "presses", keys] if !matches!(*keys, "hold" | "resume") => {
                 let Some(leg) = self.leg("caller") else { return };
                 for key in keys.chars() {
                     self.input(&Input::Digit(leg, Digit::new(key).unwrap()));
@@ -114,6 +115,9 @@ impl Stage {
             ["answers"] => Input::Answered(leg),
             ["hears", "it"] => Input::Played(leg, playing),
             ["hears", "nothing"] => Input::PlayFailed(leg, playing),
+            ["plays", "something"] => Input::EarlyMedia(leg),
+            ["presses", "hold"] => Input::PhoneHold(leg, true),
+            ["presses", "resume"] => Input::PhoneHold(leg, false),
             ["hangs", "up"] => gone(Gone::HungUp),
             ["is", "lost"] => gone(Gone::Lost),
             ["is", "busy"] => gone(Gone::Busy),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nohold_core::call::{Audio, Command, DialTo, HangUp, Shown};
 use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
-use nohold_core::fact::{Destination, Fact};
+use nohold_core::fact::{Arrival, Destination, Fact};
 use nohold_core::routing::Class;
 use nohold_core::transaction::Answer;
 use nohold_model::{LegId, Millis, PhoneNumber, Spoken, Timestamp};
@@ -136,6 +136,10 @@ pub fn answer(answer: &Answer) -> String {
         Answer::AlreadyOpen { promise, .. } => format!("a request is open already, {}", window(*promise)),
         Answer::OverLimit => "too many requests".into(),
         Answer::Attempt(_) => "attempt begun".into(),
+        Answer::Begun { agent: Some(agent) } | Answer::Rung { agent: Some(agent) } => {
+            format!("done, {agent} is held by it")
+        }
+        Answer::Begun { agent: None } | Answer::Rung { agent: None } => "done, no agent is held by it".into(),
         Answer::Reserved(offer) => format!("agent {} reserved", offer.agent),
         Answer::CallBack(_) => "callback begun".into(),
         Answer::Refused(why) => format!("refused, {why}"),
@@ -184,6 +188,18 @@ fn left_at(left_at: &LeftAt) -> String {
 
 pub fn fact(fact: &Fact) -> String {
     match fact {
+        Fact::CallArrived(Arrival { colleague: Some(extension), service, .. }) => {
+            let service = service.as_ref().map_or(String::new(), |service| format!(" for {service}"));
+            format!("call arrived from phone {extension}{service}")
+        }
+        Fact::DirectBegan { extension, number: to, .. } => {
+            let to = to.as_ref().map_or("the emergency services".into(), PhoneNumber::masked);
+            format!("phone {extension} calls {to}")
+        }
+        Fact::DirectAnswered { .. } => "the far end answered".into(),
+        Fact::PhoneRung { extension, .. } => format!("phone {extension} is rung"),
+        Fact::PhoneAnswered { .. } => "phone answered".into(),
+        Fact::PhoneFailed { extension, why, .. } => format!("phone {extension} failed: {why:?}"),
         Fact::CallArrived(arrival) => format!("call arrived from {}", number(arrival.number.as_ref())),
         Fact::FlowEntered { flow, version, .. } => format!("flow {flow} v{version}"),
         Fact::Queued(row) => {
@@ -226,7 +242,7 @@ pub fn fact(fact: &Fact) -> String {
             format!("talked for {}{}", length(*talked), if *broken { ", broken" } else { "" })
         }
         Fact::NumberRefused { why, .. } => format!("number refused: {why:?}"),
-        Fact::CallbackDropped { .. } => "callback dropped, nothing counted".into(),
+        Fact::CallbackDropped { why, .. } => format!("callback dropped, nothing counted: {why:?}"),
         Fact::Transferred { to, .. } => match to {
             Destination::Extension(extension) => format!("transfer to phone {extension}"),
             Destination::Number(to) => format!("transfer to {}", to.masked()),

@@ -6,8 +6,8 @@ use nohold_model::{
     CalendarKey, CampaignKey, ExtensionKey, FlowKey, GroupKey, Language, PromptKey, QueueKey, ServiceKey,
 };
 
-pub const QUEUE_OVERFLOW: &str = include_str!("../flows/queue-overflow.json");
-pub const AFTER_HOURS: &str = include_str!("../flows/after-hours.json");
+pub const QUEUE_OVERFLOW: &str = include_str!("../../../../scenario/flows/queue-overflow.json");
+pub const AFTER_HOURS: &str = include_str!("../../../../scenario/flows/after-hours.json");
 
 /// What is configured in the scenario.
 pub fn references() -> References {

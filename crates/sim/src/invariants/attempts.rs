@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Business, Change};
 use nohold_core::fact::{Arrival, Dated, Fact};
+use nohold_core::tables::Tables;
 use nohold_model::{AttemptId, CallId, CallResult, EntryId, LegId, Millis, PhoneNumber, Timestamp};
 
 use crate::scenario;
-use crate::store::Tables;
 
 /// A hang-up takes this long to reach the far end.
 const HANG_UP: Millis = Millis::new(100);
@@ -112,7 +112,7 @@ impl Attempts {
         tried.into_iter().flatten().any(|seen| {
             let in_vain = !matches!(seen.ended, Some(Ended::NeverSent | Ended::Conversation));
             let concerns = match &seen.business {
-                Some(Business::Service(service)) => *service == arrival.service,
+                Some(Business::Service(service)) => Some(service) == arrival.service.as_ref(),
                 Some(Business::Campaign(campaign)) => {
                     let shown = directory.campaigns.get(campaign).and_then(|campaign| campaign.caller_id.as_ref());
                     shown.is_some() && shown == arrival.called.as_ref()

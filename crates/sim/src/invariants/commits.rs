@@ -8,12 +8,12 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::{CallEnd, Fact};
 use nohold_core::routing::{Class, Offer, Waiting};
+use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
-use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, OfferId, Timestamp};
 
 use super::Violation;
 use super::attempts::Attempts;
-use crate::store::Tables;
 
 /// A row that has changed less than this ago may not have been seen by whoever decided.
 const UNSEEN: Millis = Millis::seconds(1);
@@ -29,6 +29,10 @@ pub struct Commits {
     pub arrived: BTreeSet<CallId>,
     /// The calls by their callers' legs.
     pub callers: BTreeMap<LegId, CallId>,
+    /// Calls that our own phones have made.
+    pub colleagues: BTreeSet<CallId>,
+    /// Those of them that went to the public network at once.
+    pub direct: BTreeSet<CallId>,
     /// Calls whose request stands, and where.
     pub requests: BTreeMap<CallId, EntryId>,
     /// Calls with which something was left behind: a missed call, a message, a cut-off call.
@@ -39,6 +43,10 @@ pub struct Commits {
     pub pauses: BTreeMap<AgentKey, Timestamp>,
     /// Calls of customers who ring in after our attempt.
     returning: BTreeSet<CallId>,
+    /// When each call's place in a line was written last.
+    places_changed: BTreeMap<CallId, Timestamp>,
+    /// When each call's offers were written last: before that, whoever looked saw them as they were.
+    offers_changed: BTreeMap<CallId, Timestamp>,
 }
 
 impl Commits {
@@ -52,7 +60,7 @@ impl Commits {
     ) {
         for write in &outcome.writes {
             match write {
-                Write::Offer(offer) => self.offer(before, directory, now, offer),
+                Write::Offer(offer) => self.offer(before, directory, now, offer, outcome),
                 Write::Entry(entry) => {
                     self.entry(before, directory, entry, outcome);
                     self.claim(before, directory, now, entry);
@@ -91,6 +99,14 @@ impl Commits {
                 self.broken("I-8", format!("a refused transaction has written something: {transaction:?}"));
             }
         }
+        for write in &outcome.writes {
+            match write {
+                Write::Waiting(waiting) => drop(self.places_changed.insert(waiting.call, now)),
+                Write::WaitingGone(call) => drop(self.places_changed.remove(call)),
+                Write::Offer(offer) => drop(self.offers_changed.insert(offer.call, now)),
+                _ => {}
+            }
+        }
     }
 
     pub(crate) fn broken(&mut self, invariant: &'static str, what: String) {
@@ -102,12 +118,22 @@ impl Commits {
             Fact::CallArrived(arrival) => {
                 self.arrived.insert(arrival.call);
                 self.callers.insert(arrival.leg, arrival.call);
+                if arrival.colleague.is_some() {
+                    self.colleagues.insert(arrival.call);
+                }
+            }
+            Fact::DirectBegan { call, leg, .. } => {
+                self.arrived.insert(*call);
+                self.callers.insert(*leg, *call);
+                self.colleagues.insert(*call);
+                self.direct.insert(*call);
             }
             Fact::CallEnded { call, how } => {
                 if let Some(before) = self.ended.insert(*call, *how) {
                     self.broken("I-9", format!("{call} ended twice, as {before:?} and as {how:?}"));
                 }
-                let listed = self.gathered.contains(call);
+                // A colleague stands on no list.
+                let listed = self.gathered.contains(call) || self.colleagues.contains(call);
                 if matches!(how, CallEnd::Missed | CallEnd::Message | CallEnd::CutOff) && !listed {
                     self.broken("I-9", format!("{call} ended as {how:?} and stands on no list"));
                 }
@@ -125,7 +151,7 @@ impl Commits {
     }
 
     /// I-6: an offer ends once. I-5: it is made to the first in turn. I-1: to an agent who has no other.
-    fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
+    fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer, outcome: &Outcome) {
         if let (Some((ended, OfferEnd::NoAnswer | OfferEnd::Declined)), Some(queue)) = (offer.ended, &offer.queue) {
             let own = directory.agents.get(&offer.agent).and_then(|agent| agent.ringing);
             let ringing = own.or_else(|| Some(directory.queues.get(queue)?.ringing));
@@ -138,7 +164,14 @@ impl Commits {
             }
             Some(_) => {}
             None if offer.ended.is_none() => {
-                if let Some(other) = before.all_live_offers().find(|other| other.agent == offer.agent) {
+                // One that ends in the same commit makes room for this one.
+                let ends_now = |id: OfferId| {
+                    let ended =
+                        |write: &Write| matches!(write, Write::Offer(one) if one.id == id && one.ended.is_some());
+                    outcome.writes.iter().any(ended)
+                };
+                let other = before.all_live_offers().find(|other| other.agent == offer.agent && !ends_now(other.id));
+                if let Some(other) = other {
                     self.broken("I-1", format!("{} is offered {} and {}", offer.agent, other.call, offer.call));
                 }
                 self.turn(before, directory, now, offer);
@@ -149,21 +182,27 @@ impl Commits {
 
     fn turn(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer) {
         let Some(queue) = offer.queue.as_ref() else { return };
-        let Some((mine, _)) = before.waiting.get(&offer.call) else { return };
+        let Some(mine) = before.waiting.get(&offer.call) else { return };
+        if mine.caller.as_ref() == Some(&offer.agent) {
+            self.broken("I-1", format!("{} is offered the own {}", offer.agent, offer.call));
+        }
         let joins_ringing = before.all_live_offers().any(|other| other.call == offer.call);
         if joins_ringing || directory.queue(queue).is_none() {
             return;
         }
-        let passed_over = before.waiting.values().find(|(row, since)| {
+        let seen = |changed: Option<&Timestamp>| changed.is_none_or(|changed| now.since(*changed) >= UNSEEN);
+        let passed_over = before.waiting.values().find(|row| {
             row.queue == *queue
                 && row.connectable
                 && comes_before(row, mine)
-                && now.since(*since) >= UNSEEN
+                && seen(self.places_changed.get(&row.call))
+                // Nobody is offered the own call.
+                && row.caller.as_ref() != Some(&offer.agent)
                 // Not being rung, and not a moment ago: the offer was still there when somebody looked.
                 && !before.all_live_offers().any(|other| other.call == row.call)
-                && before.offers_changed.get(&row.call).is_none_or(|changed| now.since(*changed) >= UNSEEN)
+                && seen(self.offers_changed.get(&row.call))
         });
-        if let Some((row, _)) = passed_over {
+        if let Some(row) = passed_over {
             self.broken("I-5", format!("{} was offered in {queue} although {} is before it", offer.call, row.call));
         }
     }

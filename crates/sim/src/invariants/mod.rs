@@ -12,7 +12,7 @@ mod outside;
 mod steps;
 
 pub use commits::Commits;
-pub use outside::look_outside;
+pub use outside::FarEnd;
 pub use steps::{Sight, Steps};
 
 /// An invariant that did not hold.

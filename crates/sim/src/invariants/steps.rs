@@ -6,10 +6,10 @@ use nohold_app::LiveCall;
 use nohold_core::agent::{Agent, Mode};
 use nohold_core::directory::{Directory, Queue};
 use nohold_core::entry::State;
+use nohold_core::tables::Tables;
 use nohold_model::{AgentKey, CallId, LegId, Millis, PhoneNumber, Timestamp};
 
 use super::{Commits, Violation};
-use crate::store::Tables;
 
 /// News between the store and a call are under way this long at most, while the store is fine.
 const NEWS: Millis = Millis::seconds(8);
@@ -152,12 +152,14 @@ fn calls_agree(tables: &Tables, calls: &BTreeMap<CallId, LiveCall>) -> Vec<(&'st
 /// I-4: no caller waits who could be connected while a fitting agent is free.
 fn nobody_idle(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
     let mut suspicions = Vec::new();
-    for (row, _) in sight.tables.waiting.values().filter(|(row, _)| row.connectable) {
+    for row in sight.tables.waiting.values().filter(|row| row.connectable) {
         let Some(queue) = sight.directory.queue(&row.queue) else { continue };
         if sight.tables.all_live_offers().any(|offer| offer.call == row.call) {
             continue;
         }
-        if sight.tables.agents.values().any(|agent| is_idle_in(queue, agent, sight)) {
+        // Nobody is offered the own call.
+        let others = sight.tables.agents.values().filter(|agent| row.caller.as_ref() != Some(&agent.key));
+        if others.into_iter().any(|agent| is_idle_in(queue, agent, sight)) {
             let what = format!("{} waits in {} while somebody is available", row.call, row.queue);
             suspicions.push(("I-4", what, IDLE_BESIDE_WAITING));
         }

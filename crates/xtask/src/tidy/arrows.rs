@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nohold-phone",
         ],
     ),
+    ("nohold-e2e", &["nohold-phone"]),
     ("xtask", &[]),
 ];
 

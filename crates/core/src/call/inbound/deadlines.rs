@@ -35,6 +35,7 @@ impl Inbound {
             }
             // Before the commit nothing rings that could ring too long, and an agent's phone has an end of its own.
             Treatment::Transferring(transfer) => transfer.leg.map(|_| transfer.until),
+            Treatment::Phone(phone) => phone.rings_until(),
             Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Connecting(_)
@@ -63,6 +64,7 @@ impl Inbound {
                 self.tick_in_line(music, turn);
             }
             Treatment::Transferring(_) => self.tick_transfer(turn),
+            Treatment::Phone(_) => self.tick_phone(turn),
             Treatment::Flow(_)
             | Treatment::Arriving
             | Treatment::LastWords

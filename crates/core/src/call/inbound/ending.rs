@@ -29,7 +29,7 @@ impl Inbound {
         let promised = self.promise.as_ref().is_some_and(|promise| match promise.what {
             // A hang-up right after the key keeps the request: its commit decides how the call ends.
             Awaiting::Arrival | Awaiting::Request(_) | Awaiting::Message(_) => true,
-            Awaiting::Transfer(_) => false,
+            Awaiting::Transfer(_) | Awaiting::Phone => false,
         });
         if recording.is_some() || promised {
             // Nobody is rung meanwhile for a caller who has gone.
@@ -70,6 +70,17 @@ impl Inbound {
                     self.hang_up(leg, turn);
                 }
                 self.end_talked(turn);
+            }
+            Treatment::Phone(phone) => {
+                if let Some(leg) = phone.dialled() {
+                    self.hang_up(leg, turn);
+                }
+                self.end_phone(&phone, true, turn);
+                if phone.is_talking() {
+                    self.end_talked(turn);
+                } else {
+                    self.end_gone(left_at, doing, turn);
+                }
             }
             Treatment::Arriving | Treatment::Flow(_) | Treatment::Music(_) | Treatment::LastWords | Treatment::Over => {
                 self.end_gone(left_at, doing, turn);
@@ -131,6 +142,7 @@ impl Inbound {
             | Treatment::LastWords
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over) => self.treatment = other,
         }
     }
@@ -147,15 +159,27 @@ impl Inbound {
     }
 
     pub(super) fn agent_hangs_up(&mut self, turn: &mut Turn<'_, '_>) {
+        if self.there && self.is_call_of_an_agent() {
+            // Of two agents in a call either may end it.
+            self.hang_up(self.leg, turn);
+            self.caller_gone(Gone::HungUp, turn);
+            return;
+        }
         let leg = match &self.treatment {
             Treatment::Talking(talk) => talk.agent_leg,
             Treatment::Connecting(connecting) => connecting.agent_leg,
+            Treatment::Phone(phone) if phone.agent.is_some() => {
+                self.hang_up(phone.leg, turn);
+                self.phone_gone(Gone::Refused, turn);
+                return;
+            }
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => return,
         };
         turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
@@ -166,9 +190,9 @@ impl Inbound {
     fn end_talk(&mut self, talk: crate::call::talk::Talk, turn: &mut Turn<'_, '_>) {
         let directory = turn.world.directory;
         if talk.length(turn.at) >= directory.site.served_after
-            && let Some(number) = self.number.clone()
+            && let (Some(number), Some(service)) = (self.number.clone(), self.service.clone())
         {
-            let fact = Fact::Served { call: self.id, number, service: self.service.clone(), agent: talk.agent.clone() };
+            let fact = Fact::Served { call: self.id, number, service, agent: talk.agent.clone() };
             turn.effects.record(turn.at, fact);
         }
         self.free(&talk.agent, self.wrap_up(turn), turn);
@@ -184,15 +208,16 @@ impl Inbound {
     }
 
     pub(super) fn cut_off(&mut self, doing: Doing, turn: &mut Turn<'_, '_>) {
-        let fact = Fact::CutOff {
-            entry: self.ids.next(turn.at),
-            call: self.id,
-            number: self.number.clone(),
-            target: self.target(&nohold_flow::Object::Queue {}),
-            doing,
-        };
-        turn.effects.record(turn.at, fact);
+        if let Some(target) = self.listed_for() {
+            let (entry, number) = (self.ids.next(turn.at), self.number.clone());
+            turn.effects.record(turn.at, Fact::CutOff { entry, call: self.id, number, target, doing });
+        }
         self.close(CallEnd::CutOff, turn);
+    }
+
+    /// On whose list a caller stands who left with nothing. A colleague stands on none: the call's history tells it.
+    fn listed_for(&self) -> Option<Target> {
+        self.target(&nohold_flow::Object::Queue {}).filter(|_| self.colleague.is_none())
     }
 
     /// The caller leaves: with a request or a message that counts, else as a missed call.
@@ -207,20 +232,11 @@ impl Inbound {
         // From the first entry into a line: a caller who has heard a greeting before has not waited yet.
         let in_line = self.first_stood.map_or(Millis::ZERO, |since| turn.at.since(since));
         let short = matches!(left_at, LeftAt::Queue(_)) && queue.is_some_and(|queue| in_line < queue.short_abandon);
-        let target = match &self.came_from {
-            Some(from) => Target::Queue(from.queue.clone()),
-            None => Target::WholeService(self.service.clone()),
-        };
-        let fact = Fact::Missed {
-            entry: self.ids.next(turn.at),
-            call: self.id,
-            number: self.number.clone(),
-            target,
-            left_at,
-            waited,
-            short,
-        };
-        turn.effects.record(turn.at, fact);
+        if let Some(target) = self.listed_for() {
+            let (entry, number) = (self.ids.next(turn.at), self.number.clone());
+            let fact = Fact::Missed { entry, call: self.id, number, target, left_at, waited, short };
+            turn.effects.record(turn.at, fact);
+        }
         self.close(CallEnd::Missed, turn);
     }
 
@@ -244,6 +260,9 @@ impl Inbound {
         self.recording = None;
         self.stop_ringing(turn);
         self.stand = None;
+        if let Some(agent) = self.colleague.as_mut().and_then(|colleague| colleague.agent.take()) {
+            self.free(&agent, Millis::ZERO, turn);
+        }
         turn.effects.record(turn.at, Fact::CallEnded { call: self.id, how });
     }
 
@@ -258,9 +277,14 @@ impl Inbound {
                 self.take(turn);
             }
             Awaiting::Arrival => {
-                self.refuse(turn);
-                return;
+                let (Some(colleague), Answer::Begun { agent }) = (&mut self.colleague, answer) else {
+                    self.refuse(turn);
+                    return;
+                };
+                colleague.agent.clone_from(agent);
+                self.take(turn);
             }
+            Awaiting::Phone => self.phone_answer(answer, turn),
             Awaiting::Request(_) => self.request_answer(answer, turn),
             Awaiting::Message(_) => {
                 self.account.message = true;
@@ -292,6 +316,8 @@ impl Inbound {
             | Answer::Returning
             | Answer::Attempt(_)
             | Answer::Reserved(_)
+            | Answer::Begun { .. }
+            | Answer::Rung { .. }
             | Answer::CallBack(_)
             | Answer::Refused(_) => FlowInput::NotSaved,
         };
@@ -333,6 +359,7 @@ impl Inbound {
                 self.tell_flow(FlowInput::NotSaved, turn);
             }
             Awaiting::Transfer(_) => self.transfer_failed(TransferFailure::Failed, turn),
+            Awaiting::Phone => self.phone_failed(Gone::Failed, turn),
         }
         self.end_if_gone(turn);
     }
@@ -351,7 +378,8 @@ impl Inbound {
             Treatment::Arriving | Treatment::Flow(_) | Treatment::LastWords | Treatment::Over => Doing::InFlow,
             Treatment::Music(_) | Treatment::Connecting(_) => Doing::Waiting,
             Treatment::Transferring(_) => Doing::Transferring,
-            Treatment::Talking(_) | Treatment::Transferred(_) => Doing::Talking,
+            Treatment::Phone(phone) if !phone.is_talking() => Doing::Transferring,
+            Treatment::Talking(_) | Treatment::Transferred(_) | Treatment::Phone(_) => Doing::Talking,
         }
     }
 

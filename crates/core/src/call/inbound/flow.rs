@@ -12,7 +12,7 @@ use super::{Awaiting, Command, Inbound, Music, Recording, Treatment, Turn, Unkep
 use crate::call::{HangUp, outlook};
 use crate::directory::OverflowReason;
 use crate::entry::{Consent, LeftAt, Target};
-use crate::fact::{CallEnd, Fact, LeftQueue, RequestMade};
+use crate::fact::{CallEnd, Doing, Fact, LeftQueue, RequestMade};
 
 /// Visits that are kept of all flows of a call.
 const MOST_PATH: usize = 500;
@@ -26,6 +26,7 @@ impl Inbound {
         reason: Option<OverflowReason>,
         turn: &mut Turn<'_, '_>,
     ) {
+        self.answer(turn);
         let version = turn.world.directory.latest_flow(flow).map_or(0, |(version, _)| version);
         turn.effects.record(turn.at, Fact::FlowEntered { call: self.id, flow: flow.clone(), version });
         let begin = Begin {
@@ -41,6 +42,7 @@ impl Inbound {
 
     /// The built-in message dialogue: for a caller for whom nothing else is left.
     pub(super) fn leave_message(&mut self, turn: &mut Turn<'_, '_>) {
+        self.answer(turn);
         let (run, actions) = Run::leave_message(self.language, &Around { call: self, at: turn.at, world: turn.world });
         self.carry_on(Box::new(run), actions, turn);
     }
@@ -55,7 +57,7 @@ impl Inbound {
         });
         [
             (known::CALLER_NUMBER, self.number.as_ref().map(|number| number.as_str().to_owned())),
-            (known::CALLED_NUMBER, Some(self.called.as_str().to_owned())),
+            (known::CALLED_NUMBER, self.called.as_ref().map(|called| called.as_str().to_owned())),
             (known::QUEUE, self.came_from.as_ref().map(|from| from.queue.to_string())),
             (known::OVERFLOW, reason.map(ToOwned::to_owned)),
         ]
@@ -179,6 +181,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => {}
         }
     }
@@ -216,6 +219,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => {}
         }
     }
@@ -246,6 +250,19 @@ impl Inbound {
         self.end_if_gone(turn);
     }
 
+    /// A message could not be recorded: nothing of it is kept, and the caller is told so.
+    pub(super) fn record_failed(&mut self, message: MessageId, turn: &mut Turn<'_, '_>) {
+        if self.recording.is_none_or(|one| one.message != message || one.done) {
+            return;
+        }
+        self.discard(turn);
+        self.account.unkept = Some(Unkept::NotSaved(Doing::LeavingMessage));
+        if self.there {
+            self.step(FlowInput::NotSaved, turn);
+        }
+        self.end_if_gone(turn);
+    }
+
     // --- what a caller leaves behind ---
 
     fn request(
@@ -256,7 +273,10 @@ impl Inbound {
         consent: &nohold_flow::Consent,
         turn: &mut Turn<'_, '_>,
     ) {
-        let target = self.target(object);
+        let Some(target) = self.target(object) else {
+            self.step(FlowInput::NotSaved, turn);
+            return;
+        };
         let promise = outlook::promise(&target, self.came_from.as_ref().map(|from| &from.queue), turn.at, turn.world);
         let fact = Fact::RequestMade(Box::new(RequestMade {
             entry: self.ids.next(turn.at),
@@ -272,7 +292,7 @@ impl Inbound {
                 prompts: consent.heard.clone(),
                 key: consent.keys.as_str().chars().last().and_then(|key| Digit::new(key).ok()),
             },
-            called: Some(self.called.clone()),
+            called: self.called.clone(),
             queue: self.came_from.as_ref().map(|from| from.queue.clone()),
             path: self.path_so_far(),
             language: self.language,
@@ -281,7 +301,7 @@ impl Inbound {
     }
 
     fn keep_message(&mut self, object: &Object, turn: &mut Turn<'_, '_>) {
-        let Some(recording) = self.recording else {
+        let (Some(recording), Some(target)) = (self.recording, self.target(object)) else {
             self.step(FlowInput::NotSaved, turn);
             return;
         };
@@ -290,23 +310,24 @@ impl Inbound {
             call: self.id,
             message: recording.message,
             number: self.number.clone(),
-            target: self.target(object),
+            target,
             speech: recording.speech,
         };
         self.ask(fact.clone(), Awaiting::Message(Box::new(fact)), turn);
     }
 
-    /// Whose agents an object means; without one, those of the queue the caller came from, else of the service.
-    pub(super) fn target(&self, object: &Object) -> Target {
-        match object {
+    /// Whose agents an object means; without one, those of the queue the caller came from, else of the service. Nothing
+    /// where there is no service in the house.
+    pub(super) fn target(&self, object: &Object) -> Option<Target> {
+        Some(match object {
             Object::Campaign { campaign } => Target::Campaign(campaign.clone()),
             Object::Service { service, group: Some(group) } => Target::Service(service.clone(), group.clone()),
             Object::Service { service, group: None } => Target::WholeService(service.clone()),
             Object::Queue {} => match &self.came_from {
                 Some(from) => Target::Queue(from.queue.clone()),
-                None => Target::WholeService(self.service.clone()),
+                None => Target::WholeService(self.service.clone()?),
             },
-        }
+        })
     }
 
     fn path_so_far(&self) -> Vec<String> {
@@ -319,6 +340,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => &[],
         };
         self.path.iter().chain(running).map(|visit| format!("{}/{}", visit.flow, visit.node)).collect()
@@ -331,7 +353,7 @@ impl Inbound {
             Treatment::Music(_) => queue(LeftAt::Queue).unwrap_or(LeftAt::Menu),
             Treatment::LastWords => queue(LeftAt::Overflow).unwrap_or(LeftAt::Menu),
             Treatment::Connecting(_) => LeftAt::Connecting,
-            Treatment::Transferring(_) | Treatment::Transferred(_) => LeftAt::Transfer,
+            Treatment::Transferring(_) | Treatment::Transferred(_) | Treatment::Phone(_) => LeftAt::Transfer,
             Treatment::Flow(run) if run.waits_for() == WaitsFor::Message => LeftAt::Message,
             // The recording that the hang-up ended was empty.
             Treatment::Flow(run) if run.is_over() && self.account.unkept == Some(Unkept::Empty) => LeftAt::Message,

@@ -23,6 +23,7 @@ impl Inbound {
     }
 
     fn enter(&mut self, key: &QueueKey, priority: u8, let_in: bool, turn: &mut Turn<'_, '_>) {
+        self.answer(turn);
         if self.stood_since.take().is_some_and(|since| turn.at.since(since) >= LEAST_WAIT) {
             self.hops = 0;
         }
@@ -93,6 +94,10 @@ impl Inbound {
             place: self.arrived,
             entered: stand.entered,
             connectable: stand.connectable,
+            caller: self
+                .colleague
+                .as_ref()
+                .and_then(|colleague| Some(turn.world.directory.agent_of(&colleague.extension)?.key.clone())),
         };
         turn.effects.record(turn.at, Fact::Queued(waiting));
     }

@@ -1,4 +1,4 @@
-//! A call that came in: what the caller hears, the place in line, the agents who are rung, the conversation.
+//! A call that came in, from outside or from a colleague: what the caller hears, the place in line, the agents who are rung, the conversation.
 //!
 //! Three things go on side by side and are kept apart: the *treatment* (what the caller hears and may press), the
 //! *stand* in a line, and the *ringing* at agents' phones. While a menu plays the caller may still stand in line and
@@ -7,25 +7,30 @@
 mod deadlines;
 mod ending;
 mod flow;
+mod holding;
+mod legs;
 mod line;
 mod offers;
+mod phone;
 mod surroundings;
 mod transfer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use nohold_flow::{Run, Visit};
 use nohold_model::{
-    AgentKey, CallId, IdSource, Language, LegId, MessageId, Millis, OfferId, PhoneNumber, PlaybackId, QueueKey,
-    ServiceKey, Timestamp,
+    AgentKey, CallId, ExtensionKey, IdSource, Language, LegId, MessageId, Millis, OfferId, PhoneNumber, PlaybackId,
+    QueueKey, ServiceKey, Timestamp,
 };
 
-use super::talk::Talk;
-use super::{Command, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
+use super::talk::{Pair, Talk};
+use super::{Command, Effects, Gone, HangUp, Input, NewCall, Promise, World};
 use crate::agent::AfterOffer;
 use crate::directory::{InboundNumber, InboundTarget};
 use crate::fact::{Arrival, Dated, Doing, Fact};
 use crate::routing::Class;
+
+use phone::Phone;
 
 /// An inbound call.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,9 +42,15 @@ pub(super) struct Inbound {
     there: bool,
     /// The caller did not hang up, but was lost through our fault.
     lost: bool,
+    /// The leg is answered. Before that its caller hears the tone of the own phone, or early media.
+    answered: bool,
     number: Option<PhoneNumber>,
-    called: PhoneNumber,
-    service: ServiceKey,
+    /// Who calls, where it is a phone of ours.
+    colleague: Option<Colleague>,
+    /// The inbound number that was dialled; a colleague dials an internal one.
+    called: Option<PhoneNumber>,
+    /// None while a colleague only rings a phone.
+    service: Option<ServiceKey>,
     language: Language,
     arrived: Timestamp,
     class: Class,
@@ -56,6 +67,8 @@ pub(super) struct Inbound {
     first_stood: Option<Timestamp>,
     /// How often the caller was sent to a queue since the last real wait.
     hops: u32,
+    /// How many phones were rung by their own numbers, one after the other.
+    phones: u32,
     ringing: Vec<Ringing>,
     /// Offers that have ended here: a late word about them means nothing.
     over_offers: BTreeSet<OfferId>,
@@ -66,6 +79,16 @@ pub(super) struct Inbound {
     account: Account,
     /// The path through the menus.
     path: Vec<Visit>,
+}
+
+/// A phone of ours that calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Colleague {
+    extension: ExtensionKey,
+    /// What was dialled.
+    target: InboundTarget,
+    /// The agent whose phone it is, where this call holds the agent.
+    agent: Option<AgentKey>,
 }
 
 /// What the caller hears, and what keys and time do.
@@ -87,6 +110,8 @@ enum Treatment {
     Transferring(Transfer),
     /// In conversation with another phone.
     Transferred(Transfer),
+    /// A phone is rung by its own number, then the conversation with it.
+    Phone(Phone),
     /// The call is over, or waits only for a commit.
     Over,
 }
@@ -154,9 +179,10 @@ struct Transfer {
     /// The leg, once it is dialled; an agent's phone rings as an offer.
     leg: Option<LegId>,
     until: Timestamp,
-    since: Timestamp,
     /// The flow that goes on where the transfer fails.
     run: Option<Box<Run>>,
+    /// The two, once they hear each other.
+    pair: Option<Pair>,
 }
 
 /// A message on its way.
@@ -189,6 +215,8 @@ enum Awaiting {
     Message(Box<Fact>),
     /// A transfer.
     Transfer(Box<transfer::Wanted>),
+    /// The ring of a phone by its own number.
+    Phone,
 }
 
 /// What the caller has got so far; it decides how the call is accounted for (I-9).
@@ -210,7 +238,16 @@ enum Unkept {
     NotSaved(Doing),
 }
 
+/// From where a call comes.
+struct Origin {
+    colleague: Option<Colleague>,
+    called: Option<PhoneNumber>,
+    service: Option<ServiceKey>,
+    language: Language,
+}
+
 impl Inbound {
+    /// A call has come in on one of our numbers.
     pub(super) fn arrive(
         new: NewCall,
         number: &InboundNumber,
@@ -218,16 +255,45 @@ impl Inbound {
         world: World<'_>,
         effects: &mut Effects,
     ) -> Inbound {
+        let from = Origin {
+            colleague: None,
+            called: Some(number.number.clone()),
+            service: Some(number.service.clone()),
+            language: number.language.unwrap_or(world.directory.site.language),
+        };
+        Inbound::begin(new, from, at, world, effects)
+    }
+
+    /// A phone of ours has dialled an internal number.
+    pub(super) fn from_colleague(
+        new: NewCall,
+        (extension, target): (ExtensionKey, InboundTarget),
+        at: Timestamp,
+        world: World<'_>,
+        effects: &mut Effects,
+    ) -> Inbound {
+        let from = Origin {
+            service: world.directory.service_of(&target),
+            colleague: Some(Colleague { extension, target, agent: None }),
+            called: None,
+            language: world.directory.site.language,
+        };
+        Inbound::begin(NewCall { number: None, ..new }, from, at, world, effects)
+    }
+
+    fn begin(new: NewCall, from: Origin, at: Timestamp, world: World<'_>, effects: &mut Effects) -> Inbound {
         let mut call = Inbound {
             id: new.id,
             ids: IdSource::new(new.seed),
             leg: new.leg,
             there: true,
             lost: false,
+            answered: false,
             number: new.number,
-            called: number.number.clone(),
-            service: number.service.clone(),
-            language: number.language.unwrap_or(world.directory.site.language),
+            colleague: from.colleague,
+            called: from.called,
+            service: from.service,
+            language: from.language,
             arrived: at,
             class: Class::Ordinary,
             after_hours: false,
@@ -238,6 +304,7 @@ impl Inbound {
             stood_since: None,
             first_stood: None,
             hops: 0,
+            phones: 0,
             ringing: Vec::new(),
             over_offers: BTreeSet::new(),
             playing: None,
@@ -251,8 +318,9 @@ impl Inbound {
             call: call.id,
             leg: call.leg,
             number: call.number.clone(),
-            called: Some(call.called.clone()),
+            called: call.called.clone(),
             service: call.service.clone(),
+            colleague: call.colleague.as_ref().map(|colleague| colleague.extension.clone()),
         });
         let mut turn = Turn { at, world, effects };
         call.ask(fact, Awaiting::Arrival, &mut turn);
@@ -265,21 +333,34 @@ impl Inbound {
             // The end of the call is about to account for the caller.
             return;
         }
-        turn.effects.media(Command::Answer { leg: self.leg });
-        // A number that was deleted this very moment has no target any more; its caller may leave a message.
-        let Some(number) = turn.world.directory.numbers.get(&self.called) else {
-            self.leave_message(turn);
-            return;
-        };
+        match self.dialled(turn) {
+            Some(target) => self.lead_to(&target, turn),
+            // A number that was deleted this very moment has no target any more; its caller may leave a message.
+            None => self.leave_message(turn),
+        }
+    }
+
+    /// Where the number that was dialled leads now.
+    fn dialled(&mut self, turn: &Turn<'_, '_>) -> Option<InboundTarget> {
+        if let Some(colleague) = &self.colleague {
+            return Some(colleague.target.clone());
+        }
+        let number = turn.world.directory.numbers.get(self.called.as_ref()?)?;
         let open = self.own_calendar(number, turn).is_none_or(|open| open);
-        let target = match &number.when_closed {
+        match &number.when_closed {
             Some(closed) if !open => {
                 self.after_hours = true;
-                closed
+                Some(closed.clone())
             }
-            Some(_) | None => &number.target,
-        };
-        self.lead_to(target, turn);
+            Some(_) | None => Some(number.target.clone()),
+        }
+    }
+
+    /// Answers the caller, where that has not been done: from now on somebody of ours speaks, and the caller pays.
+    fn answer(&mut self, turn: &mut Turn<'_, '_>) {
+        if !std::mem::replace(&mut self.answered, true) {
+            turn.effects.media(Command::Answer { leg: self.leg });
+        }
     }
 
     /// The store cannot keep the call, so it is refused, and tried elsewhere by whoever sent it.
@@ -292,15 +373,18 @@ impl Inbound {
     /// Whether the number's own calendar, or else its service's, is open; nothing when there is none.
     fn own_calendar(&self, number: &InboundNumber, turn: &Turn<'_, '_>) -> Option<bool> {
         let directory = turn.world.directory;
-        let service = || directory.services.get(&self.service)?.calendar.as_ref();
+        let service = || directory.services.get(self.service.as_ref()?)?.calendar.as_ref();
         directory.is_open(number.calendar.as_ref().or_else(service)?, turn.at)
     }
 
     fn lead_to(&mut self, target: &InboundTarget, turn: &mut Turn<'_, '_>) {
+        if self.service.is_none() {
+            self.service = turn.world.directory.service_of(target);
+        }
         match target {
             InboundTarget::Flow(flow) => self.enter_flow(flow, nohold_flow::Entry::Number, None, turn),
             InboundTarget::Queue(queue) => self.enter_queue(queue, 0, turn),
-            InboundTarget::Extension(extension) => self.transfer_to_extension(extension, None, None, turn),
+            InboundTarget::Extension(extension) => self.ring_phone(extension, turn),
         }
     }
 
@@ -309,9 +393,12 @@ impl Inbound {
         let turn = &mut turn;
         match input {
             Input::Tick => self.tick(turn),
-            Input::Ringing(leg) => self.agent_rings(*leg, turn),
-            // A caller in our hands hears music meanwhile, not what the network plays.
-            Input::EarlyMedia(_) => {}
+            Input::Ringing(leg) => {
+                self.agent_rings(*leg, turn);
+                self.phone_rings(*leg, turn);
+            }
+            // In a transfer the caller hears music, not what the network plays.
+            Input::EarlyMedia(leg) => self.phone_plays(*leg, turn),
             Input::Answered(leg) => self.leg_answered(*leg, turn),
             Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
             Input::Gone(leg, why) => self.other_leg_gone(*leg, *why, turn),
@@ -320,12 +407,10 @@ impl Inbound {
             Input::Played(leg, playback) => self.played(*leg, *playback, true, turn),
             Input::PlayFailed(leg, playback) => self.played(*leg, *playback, false, turn),
             Input::Recorded { message, speech, ended, .. } => self.recorded(*message, *speech, *ended, turn),
+            Input::RecordFailed { message, .. } => self.record_failed(*message, turn),
             Input::Offered(offer) => self.offered(offer, turn),
-            Input::Hold(hold) => {
-                if let Treatment::Talking(talk) = &mut self.treatment {
-                    talk.hold(self.id, *hold, at, &mut self.ids, turn.effects);
-                }
-            }
+            Input::Hold(hold) => self.agent_holds(*hold, turn),
+            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, turn),
             Input::HangUp => self.agent_hangs_up(turn),
             Input::Committed { promise, answer } => self.committed(*promise, answer, turn),
             Input::StoreFailed { promise } => self.store_failed(*promise, turn),
@@ -336,6 +421,7 @@ impl Inbound {
         if self.ringing.iter().any(|ringing| ringing.leg == leg) {
             self.agent_answered(leg, turn);
         } else {
+            self.phone_answered(leg, turn);
             self.transfer_answered(leg, turn);
         }
     }
@@ -351,6 +437,7 @@ impl Inbound {
             Treatment::Transferring(transfer) | Treatment::Transferred(transfer) if transfer.leg == Some(leg) => {
                 self.transfer_gone(why, turn);
             }
+            Treatment::Phone(phone) if phone.leg == leg => self.phone_gone(why, turn),
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
@@ -359,6 +446,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => {}
         }
     }
@@ -375,89 +463,6 @@ impl Inbound {
         matches!(self.treatment, Treatment::Over | Treatment::Arriving)
             && self.promise.is_none()
             && self.recording.is_none()
-    }
-
-    pub(super) fn waits_in(&self) -> Option<&QueueKey> {
-        self.stand.as_ref().map(|stand| &stand.queue)
-    }
-
-    pub(super) fn agents(&self) -> BTreeSet<AgentKey> {
-        let mut agents: BTreeSet<AgentKey> = self.ringing.iter().map(|ringing| ringing.agent.clone()).collect();
-        match &self.treatment {
-            Treatment::Connecting(connecting) => agents.extend([connecting.agent.clone()]),
-            Treatment::Talking(talk) => agents.extend([talk.agent.clone()]),
-            Treatment::Flow(_)
-            | Treatment::Music(_)
-            | Treatment::Arriving
-            | Treatment::LastWords
-            | Treatment::Transferring(_)
-            | Treatment::Transferred(_)
-            | Treatment::Over => {}
-        }
-        agents
-    }
-
-    pub(super) fn legs(&self) -> BTreeSet<LegId> {
-        let mut legs: BTreeSet<LegId> = self.ringing.iter().map(|ringing| ringing.leg).collect();
-        legs.extend(self.there.then_some(self.leg));
-        legs.extend(self.agent_leg());
-        match &self.treatment {
-            Treatment::Transferring(transfer) | Treatment::Transferred(transfer) => legs.extend(transfer.leg),
-            Treatment::Flow(_)
-            | Treatment::Music(_)
-            | Treatment::Arriving
-            | Treatment::LastWords
-            | Treatment::Connecting(_)
-            | Treatment::Talking(_)
-            | Treatment::Over => {}
-        }
-        legs
-    }
-
-    /// What must have happened unheard.
-    pub(super) fn reconcile(&self, legs: &BTreeMap<LegId, LegState>) -> Vec<Input> {
-        let mut inputs = Vec::new();
-        for leg in self.legs() {
-            match legs.get(&leg) {
-                None => inputs.push(Input::Gone(leg, Gone::Lost)),
-                Some(LegState { gone: Some(why), .. }) => inputs.push(Input::Gone(leg, *why)),
-                Some(state) if state.answered && leg != self.leg && !self.has_answered(leg) => {
-                    inputs.push(Input::Answered(leg));
-                }
-                Some(_) => {}
-            }
-        }
-        if let (Some(playback), Some(state)) = (self.playing, legs.get(&self.leg))
-            && state.playing != Some(playback)
-        {
-            inputs.push(Input::Played(self.leg, playback));
-        }
-        if let Treatment::Connecting(Connecting { agent_leg, to_agent: Some(playback), .. }) = &self.treatment
-            && legs.get(agent_leg).is_some_and(|state| state.playing != Some(*playback))
-        {
-            inputs.push(Input::Played(*agent_leg, *playback));
-        }
-        inputs
-    }
-
-    fn has_answered(&self, leg: LegId) -> bool {
-        let transferred = matches!(&self.treatment, Treatment::Transferred(transfer) if transfer.leg == Some(leg));
-        let ringing = self.ringing.iter().any(|ringing| ringing.leg == leg && ringing.answered);
-        transferred || ringing || self.agent_leg() == Some(leg)
-    }
-
-    fn agent_leg(&self) -> Option<LegId> {
-        match &self.treatment {
-            Treatment::Connecting(connecting) => Some(connecting.agent_leg),
-            Treatment::Talking(talk) => Some(talk.agent_leg),
-            Treatment::Flow(_)
-            | Treatment::Music(_)
-            | Treatment::Arriving
-            | Treatment::LastWords
-            | Treatment::Transferring(_)
-            | Treatment::Transferred(_)
-            | Treatment::Over => None,
-        }
     }
 }
 

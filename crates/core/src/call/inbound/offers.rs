@@ -6,7 +6,7 @@ use super::{Command, Connecting, Inbound, Ringing, Treatment, Turn};
 use crate::agent::{AfterOffer, OfferEnd};
 use crate::call::talk::Talk;
 use crate::call::{Audio, HangUp, Shown};
-use crate::directory::Strategy;
+use crate::directory::{Directory, Strategy};
 use crate::fact::{Fact, LeftQueue};
 use crate::routing::Offer;
 
@@ -52,7 +52,7 @@ impl Inbound {
         match directory.agents.get(&offer.agent) {
             Some(profile) => turn.effects.media(Command::Dial {
                 leg,
-                to: directory.dial_agent(profile, self.shown()),
+                to: directory.dial_agent(profile, self.shown(directory)),
                 ring_for: offer.ring_until.since(turn.at),
             }),
             // The agent was deleted between the reservation and now.
@@ -61,7 +61,10 @@ impl Inbound {
     }
 
     /// What a phone shows of this caller.
-    pub(super) fn shown(&self) -> Shown {
+    pub(super) fn shown(&self, directory: &Directory) -> Shown {
+        if let Some(colleague) = &self.colleague {
+            return directory.shown_colleague(&colleague.extension);
+        }
         self.number.clone().map_or(Shown::Nothing, Shown::Number)
     }
 
@@ -167,7 +170,7 @@ impl Inbound {
         self.playing = None;
         self.account.talked = true;
         let legs = (connecting.agent_leg, self.leg);
-        let talk = Talk::begin(self.id, connecting.agent, legs, turn.at, &mut self.ids, turn.effects);
+        let talk = Talk::begin(self.id, connecting.agent, legs, None, turn.at, &mut self.ids, turn.effects);
         self.treatment = Treatment::Talking(talk);
     }
 }

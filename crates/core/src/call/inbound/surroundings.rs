@@ -31,7 +31,10 @@ impl Surroundings for Around<'_> {
         let queue = || self.call.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
         let own = || match queue() {
             Some(queue) => directory.queue_calendar(queue),
-            None => directory.services.get(&self.call.service).and_then(|service| service.calendar.as_ref()),
+            None => {
+                let service = self.call.service.as_ref().and_then(|key| directory.services.get(key));
+                service.and_then(|service| service.calendar.as_ref())
+            }
         };
         match calendar.or_else(own) {
             Some(calendar) => directory.is_open(calendar, self.at),

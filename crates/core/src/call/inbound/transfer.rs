@@ -5,6 +5,7 @@ use nohold_model::{ExtensionKey, LegId, Millis, PhoneNumber};
 
 use super::{Awaiting, Command, Inbound, Transfer, Treatment, Turn};
 use crate::agent::OfferEnd;
+use crate::call::talk::Pair;
 use crate::call::{Gone, HangUp};
 use crate::entry::Target;
 use crate::fact::{CallEnd, Destination, Doing, Fact, LeftQueue};
@@ -32,7 +33,8 @@ impl Inbound {
             }
             TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(&number.0) {
                 Ok(number) => {
-                    let caller_id = turn.world.directory.caller_id(&Target::WholeService(self.service.clone()));
+                    let service = self.service.clone().map(Target::WholeService);
+                    let caller_id = service.and_then(|service| turn.world.directory.caller_id(&service));
                     self.ask_to_transfer(Destination::Number(number), Some(ring_for), caller_id, self.run(), turn);
                 }
                 Err(_) => self.step(FlowInput::TransferFailed(TransferFailure::Refused), turn),
@@ -50,6 +52,7 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Phone(_)
             | Treatment::Over => None,
         }
     }
@@ -76,8 +79,7 @@ impl Inbound {
     ) {
         let leg = self.ids.next(turn.at);
         let ring_for = ring_for.unwrap_or(RING_FOR);
-        self.treatment =
-            Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, since: turn.at, run });
+        self.treatment = Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, run, pair: None });
         let fact = Fact::Transferred { call: self.id, to: to.clone(), leg, offer: self.ids.next(turn.at), ring_for };
         self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, caller_id })), turn);
     }
@@ -95,7 +97,10 @@ impl Inbound {
             }
             Answer::Done => {
                 let to = match wanted.to {
-                    Destination::Extension(extension) => turn.world.directory.dial_extension(&extension, self.shown()),
+                    Destination::Extension(extension) => {
+                        let directory = turn.world.directory;
+                        directory.dial_extension(&extension, self.shown(directory))
+                    }
                     Destination::Number(number) => {
                         turn.world.directory.dial_outside(&number, wanted.caller_id.as_ref())
                     }
@@ -113,6 +118,8 @@ impl Inbound {
             | Answer::AlreadyOpen { .. }
             | Answer::OverLimit
             | Answer::Attempt(_)
+            | Answer::Begun { .. }
+            | Answer::Rung { .. }
             | Answer::CallBack(_) => self.transfer_failed(TransferFailure::Busy, turn),
         }
     }
@@ -122,12 +129,11 @@ impl Inbound {
         if transfer.leg != Some(leg) {
             return;
         }
-        let transfer = Transfer { since: turn.at, run: None, ..transfer.clone() };
+        let mut transfer = Transfer { run: None, ..transfer.clone() };
         self.stop_playing(turn);
         self.leave_line(LeftQueue::Answered, turn);
         self.account.talked = true;
-        let bridge = self.ids.next(turn.at);
-        turn.effects.media(Command::Bridge { bridge, a: self.leg, b: leg });
+        transfer.pair = Some(Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects));
         turn.effects.record(turn.at, Fact::TransferAnswered { call: self.id });
         self.treatment = Treatment::Transferred(transfer);
     }
@@ -151,6 +157,7 @@ impl Inbound {
             | Treatment::LastWords
             | Treatment::Connecting(_)
             | Treatment::Talking(_)
+            | Treatment::Phone(_)
             | Treatment::Over => {}
         }
     }

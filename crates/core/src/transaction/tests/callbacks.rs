@@ -3,7 +3,7 @@ use nohold_model::{CallResult, Millis, PhoneNumber};
 use crate::agent::AgentState;
 use crate::directory::Forbidden;
 use crate::entry::{self, Actor, Change, Outcome, State};
-use crate::fact::{CallEnd, Fact};
+use crate::fact::{CallEnd, Dropped, Fact};
 use crate::fixture::{
     Works, agent, attempt, by, call, customer, entry, group_b, offer, our_number, queue_600, renewals, supervisor,
 };
@@ -77,7 +77,7 @@ fn a_callback_from_claim_to_outcome() {
 fn the_agents_phone_does_not_answer_and_nothing_is_counted() {
     let mut works = asked();
     works.call_back(1, 11, "2000");
-    works.record(Fact::CallbackDropped { entry: entry(1), call: call(11) });
+    works.record(Fact::CallbackDropped { entry: entry(1), call: call(11), why: Dropped::NoAnswer });
     end_call(&mut works, 11, "2000");
     assert_eq!((&works.entry(1).state, works.entry(1).counted_attempts()), (&State::Waiting, 0));
     assert!(matches!(works.call_back(1, 12, "2001"), Answer::CallBack(_)), "another may call at once");
@@ -126,11 +126,11 @@ fn outside_the_dialling_window_only_a_supervisor_lets_a_call_out_and_that_is_log
     assert_eq!(works.run(&beyond(by("2000"))), not_allowed);
     assert_eq!(works.run(&beyond(Actor::System)), not_allowed);
     assert!(matches!(works.run(&beyond(supervisor())), Answer::CallBack(_)));
-    let logged = works.facts.iter().any(|dated| {
+    let logged = works.tables.facts.iter().any(|dated| {
         matches!(&dated.fact, Fact::EntryChanged { change: Change::CallBegan { beyond_window: true, .. }, by, .. }
             if *by == supervisor())
     });
-    assert!(logged, "{:?}", works.facts);
+    assert!(logged, "{:?}", works.tables.facts);
     assert_eq!(works.dial(1, 1, 11, &customer(1)), Answer::Attempt(attempt(1)), "the word holds for the attempt");
 }
 

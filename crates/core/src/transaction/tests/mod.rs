@@ -1,6 +1,7 @@
 //! Transactions on rows in memory: races, what is gathered, callbacks, restarts.
 
 mod callbacks;
+mod direct;
 mod gathering;
 mod lines;
 mod restarts;

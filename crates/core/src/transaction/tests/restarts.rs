@@ -75,7 +75,10 @@ fn a_caller_whose_message_is_saved_is_not_cut_off() {
     works.record(Fact::MessageLeft { entry, call, message, number, target, speech });
     works.recover(1);
     assert_eq!(works.entry(1).section(), Section::Messages);
-    assert_eq!(works.facts.last().map(|dated| &dated.fact), Some(&Fact::CallEnded { call, how: CallEnd::Message }));
+    assert_eq!(
+        works.tables.facts.last().map(|dated| &dated.fact),
+        Some(&Fact::CallEnded { call, how: CallEnd::Message })
+    );
 }
 
 #[test]

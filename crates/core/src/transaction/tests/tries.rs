@@ -8,7 +8,7 @@ use crate::fixture::{
     Works, agent, at, attempt, by, call, customer, entry, group_b, leg, our_number, queue_600, renewals, supervisor,
 };
 use crate::hours::Moment;
-use crate::transaction::{Answer, Refusal};
+use crate::transaction::{Answer, Refusal, Rows as _};
 
 /// Entry 1 asks Support for customer 1, entry 2 the campaign for the same number.
 fn two_services() -> Works {
@@ -73,7 +73,14 @@ fn often(works: &Works, attempts: u32, until: nohold_model::Timestamp) -> Answer
 /// Customer 1 rings in.
 fn rings_in(works: &mut Works, n: u32, called: PhoneNumber) -> Answer {
     let service = ServiceKey::new("support").unwrap();
-    let arrival = Arrival { call: call(n), leg: leg(n), number: Some(customer(1)), called: Some(called), service };
+    let arrival = Arrival {
+        call: call(n),
+        leg: leg(n),
+        number: Some(customer(1)),
+        called: Some(called),
+        service: Some(service),
+        colleague: None,
+    };
     let answer = works.promise(Fact::CallArrived(arrival));
     works.record(Fact::CallEnded { call: call(n), how: CallEnd::EndedByFlow });
     answer
@@ -137,10 +144,10 @@ fn a_supervisor_allows_more_attempts_for_an_entry_and_that_is_logged_but_the_gap
     let more = || Change::AllowMoreAttempts;
     assert_eq!(works.change(1, more(), by("2000")), Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed)));
     assert_eq!(works.change(1, more(), supervisor()), Answer::Done);
-    let logged = works.facts.iter().any(|dated| {
+    let logged = works.tables.facts.iter().any(|dated| {
         matches!(&dated.fact, Fact::EntryChanged { change: Change::AllowMoreAttempts, by, .. } if *by == supervisor())
     });
-    assert!(logged, "{:?}", works.facts);
+    assert!(logged, "{:?}", works.tables.facts);
     assert_eq!(works.call_back(1, 12, "2000"), soon(&works, Millis::minutes(10)));
     works.pass(Millis::minutes(10));
     in_vain(&mut works, 2, 1, "2000");
@@ -170,7 +177,7 @@ fn what_was_never_sent_keeps_nobody_waiting() {
     let mut works = two_services();
     begin(&mut works, 1, 1, "2000");
     end(&mut works, 1, 1, "2000", CallResult::Interrupted, false);
-    assert!(works.tables.tries.is_empty());
+    assert_eq!(works.tables.tries_since(&customer(1), at(0)), Ok(Vec::new()));
     assert!(matches!(works.call_back(2, 12, "2003"), Answer::CallBack(_)));
 }
 

@@ -1,0 +1,422 @@
+//! A phone of ours calls the public network. Its caller is answered when the far end has answered, and hears before
+//! that what the network plays.
+//!
+//! A call to the emergency services asks nobody: it is dialled at once, and written into the books while it rings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nohold_model::{
+    AgentKey, CallId, ExtensionKey, IdSource, LegId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp,
+};
+
+use super::feature::prompt;
+use super::talk::Pair;
+use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
+use crate::fact::{CallEnd, Dated, Fact};
+use crate::numbers::EmergencyNumber;
+use crate::transaction::Answer;
+
+/// A phone of the public network rings this long for a colleague of ours; most networks give up before.
+pub(crate) const RING_OUTSIDE: Millis = Millis::seconds(60);
+/// The emergency services ring as long as they need.
+const RING_EMERGENCY: Millis = Millis::minutes(5);
+/// After this the books are asked again for a call that goes on without them.
+const ASK_AGAIN_AFTER: Millis = Millis::seconds(2);
+/// A last announcement is over after this, whatever the engine says.
+const LONGEST_WORDS: Millis = Millis::seconds(15);
+
+/// Whom a phone of ours calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outside {
+    /// The emergency services.
+    Emergency(EmergencyNumber),
+    /// A number of the public network.
+    Number(PhoneNumber),
+}
+
+/// A call to the public network.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Direct {
+    call: CallId,
+    ids: IdSource,
+    /// The caller's leg.
+    leg: LegId,
+    /// The caller is on the line.
+    there: bool,
+    began: Timestamp,
+    /// Since when the caller is answered.
+    answered: Option<Timestamp>,
+    extension: ExtensionKey,
+    to: Outside,
+    /// The leg to the public network.
+    far: LegId,
+    /// The agent who calls, where this call holds the agent.
+    agent: Option<AgentKey>,
+    phase: Phase,
+    books: Books,
+    promises: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    /// The store is asked.
+    Asking,
+    /// It rings there.
+    Ringing {
+        until: Timestamp,
+        /// The caller has been told that it rings.
+        rings: bool,
+        /// The two, once the network plays something.
+        pair: Option<Pair>,
+    },
+    Talking(Pair),
+    /// An announcement why not; then the call is refused.
+    LastWords {
+        playback: PlaybackId,
+        until: Timestamp,
+    },
+    Over,
+}
+
+/// Whether the call is in the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Books {
+    /// Not, and it never will be: it was refused.
+    Never,
+    /// The store is being asked.
+    Asked,
+    /// It has failed, and is asked again then, because the call goes on without it.
+    Again(Timestamp),
+    Written,
+}
+
+/// One input's time, surroundings and effects.
+struct Turn<'a, 'b> {
+    at: Timestamp,
+    world: World<'a>,
+    effects: &'b mut Effects,
+}
+
+impl Direct {
+    pub(super) fn begin(
+        new: &NewCall,
+        (extension, to): (ExtensionKey, Outside),
+        at: Timestamp,
+        world: World<'_>,
+        effects: &mut Effects,
+    ) -> Direct {
+        let mut ids = IdSource::new(new.seed);
+        let far = ids.next(at);
+        let mut call = Direct {
+            call: new.id,
+            ids,
+            leg: new.leg,
+            there: true,
+            began: at,
+            answered: None,
+            extension,
+            to,
+            far,
+            agent: None,
+            phase: Phase::Asking,
+            books: Books::Never,
+            promises: 0,
+        };
+        let mut turn = Turn { at, world, effects };
+        match &call.to {
+            Outside::Emergency(number) => {
+                let to = world.directory.dial_emergency(number);
+                call.dial(to, RING_EMERGENCY, &mut turn);
+                call.ask(&mut turn);
+            }
+            Outside::Number(number) if world.directory.may_call_outside(&call.extension, number) => call.ask(&mut turn),
+            Outside::Number(_) => call.refuse_in_words(&mut turn),
+        }
+        call
+    }
+
+    pub(super) fn handle(&mut self, at: Timestamp, input: &Input, world: World<'_>, effects: &mut Effects) {
+        let mut turn = Turn { at, world, effects };
+        let turn = &mut turn;
+        match input {
+            Input::Tick => self.tick(turn),
+            Input::Ringing(leg) if *leg == self.far => self.rings(turn),
+            Input::EarlyMedia(leg) if *leg == self.far => self.network_plays(turn),
+            Input::Answered(leg) if *leg == self.far => self.far_answers(turn),
+            Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
+            Input::Gone(leg, why) if *leg == self.far => self.far_gone(*why, turn),
+            Input::Played(leg, playback) | Input::PlayFailed(leg, playback) if *leg == self.leg => {
+                if matches!(&self.phase, Phase::LastWords { playback: last, .. } if last == playback) {
+                    self.refuse(HangUp::Forbidden, turn);
+                }
+            }
+            Input::Hold(hold) => self.held_by(self.leg, *hold, turn),
+            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, turn),
+            Input::HangUp if self.there && self.phase != Phase::Over => {
+                turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
+                self.caller_gone(Gone::HungUp, turn);
+            }
+            Input::Committed { promise, answer } if self.awaits(*promise) => self.committed(answer, turn),
+            Input::StoreFailed { promise } if self.awaits(*promise) => self.store_failed(turn),
+            Input::Ringing(_)
+            | Input::EarlyMedia(_)
+            | Input::Answered(_)
+            | Input::Gone(..)
+            | Input::Played(..)
+            | Input::PlayFailed(..)
+            | Input::Digit(..)
+            | Input::Recorded { .. }
+            | Input::RecordFailed { .. }
+            | Input::Offered(_)
+            | Input::HangUp
+            | Input::Committed { .. }
+            | Input::StoreFailed { .. } => {}
+        }
+    }
+
+    // --- the books ---
+
+    fn fact(&self) -> Fact {
+        let number = match &self.to {
+            Outside::Emergency(_) => None,
+            Outside::Number(number) => Some(number.clone()),
+        };
+        Fact::DirectBegan { call: self.call, leg: self.leg, extension: self.extension.clone(), number }
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_, '_>) {
+        self.promises += 1;
+        self.books = Books::Asked;
+        let fact = Dated { at: self.began, fact: self.fact() };
+        turn.effects.promise = Some(Promise { number: self.promises, fact });
+    }
+
+    fn awaits(&self, promise: u32) -> bool {
+        self.books == Books::Asked && promise == self.promises
+    }
+
+    fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
+        let Answer::Begun { agent } = answer else {
+            // Another call of ours dials the number, or talks with it.
+            self.books = Books::Never;
+            if self.phase == Phase::Asking {
+                self.refuse(HangUp::Busy, turn);
+            }
+            return;
+        };
+        self.books = Books::Written;
+        self.agent.clone_from(agent);
+        match (&self.phase, &self.to) {
+            (Phase::Over, _) => {
+                self.note_answered(turn);
+                self.close(turn);
+            }
+            (Phase::Asking, Outside::Number(number)) => {
+                let to = turn.world.directory.dial_from(&self.extension, number);
+                self.dial(to, RING_OUTSIDE, turn);
+            }
+            (Phase::Talking(pair), _) => {
+                let held = pair.is_held();
+                self.note_answered(turn);
+                if held {
+                    self.note_held(true, turn);
+                }
+            }
+            (Phase::Asking | Phase::Ringing { .. } | Phase::LastWords { .. }, _) => {}
+        }
+    }
+
+    fn store_failed(&mut self, turn: &mut Turn<'_, '_>) {
+        self.books = Books::Never;
+        match (&self.phase, &self.to) {
+            (Phase::Asking, _) => self.refuse(HangUp::Unavailable, turn),
+            (Phase::Over, Outside::Emergency(_)) => self.write_afterwards(turn),
+            (Phase::Over, Outside::Number(_)) => {}
+            (Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. }, _) => {
+                self.books = Books::Again(turn.at + ASK_AGAIN_AFTER);
+            }
+        }
+    }
+
+    /// The call is over and was never in the books: now it is, as soon as the store is back.
+    fn write_afterwards(&mut self, turn: &mut Turn<'_, '_>) {
+        turn.effects.record(self.began, self.fact());
+        self.note_answered(turn);
+        self.close(turn);
+    }
+
+    fn note_answered(&self, turn: &mut Turn<'_, '_>) {
+        if let Some(at) = self.answered {
+            turn.effects.record(at, Fact::DirectAnswered { call: self.call });
+        }
+    }
+
+    fn note_held(&self, held: bool, turn: &mut Turn<'_, '_>) {
+        if let Some(agent) = self.agent.clone() {
+            turn.effects.record(turn.at, Fact::Held { call: self.call, agent, held });
+        }
+    }
+
+    /// The last record of a call that is in the books.
+    fn close(&mut self, turn: &mut Turn<'_, '_>) {
+        self.books = Books::Written;
+        if let Some(agent) = self.agent.take() {
+            turn.effects.record(turn.at, Fact::AgentFreed { call: self.call, agent, wrap_up: Millis::ZERO });
+        }
+        turn.effects.record(turn.at, Fact::CallEnded { call: self.call, how: CallEnd::Direct });
+    }
+
+    // --- the call ---
+
+    fn dial(&mut self, to: DialTo, ring_for: Millis, turn: &mut Turn<'_, '_>) {
+        turn.effects.media(Command::Dial { leg: self.far, to, ring_for });
+        self.phase = Phase::Ringing { until: turn.at + ring_for, rings: false, pair: None };
+    }
+
+    fn rings(&mut self, turn: &mut Turn<'_, '_>) {
+        // Who hears the network needs no tone of the own phone.
+        if let Phase::Ringing { rings, pair: None, .. } = &mut self.phase
+            && !std::mem::replace(rings, true)
+        {
+            turn.effects.media(Command::Ring { leg: self.leg });
+        }
+    }
+
+    fn network_plays(&mut self, turn: &mut Turn<'_, '_>) {
+        if let Phase::Ringing { pair: pair @ None, .. } = &mut self.phase {
+            *pair = Some(Pair::join(self.leg, self.far, turn.at, &mut self.ids, turn.effects));
+        }
+    }
+
+    fn far_answers(&mut self, turn: &mut Turn<'_, '_>) {
+        let Phase::Ringing { pair, .. } = &mut self.phase else { return };
+        let pair = pair.take();
+        turn.effects.media(Command::Answer { leg: self.leg });
+        self.answered = Some(turn.at);
+        let pair = pair.unwrap_or_else(|| Pair::join(self.leg, self.far, turn.at, &mut self.ids, turn.effects));
+        self.phase = Phase::Talking(pair);
+        if self.books == Books::Written {
+            self.note_answered(turn);
+        }
+    }
+
+    fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
+        let Phase::Talking(pair) = &mut self.phase else { return };
+        let changed = pair.hold(leg, hold, turn.at, &mut self.ids, turn.effects);
+        if let Some(held) = changed {
+            self.note_held(held, turn);
+        }
+    }
+
+    fn caller_gone(&mut self, _why: Gone, turn: &mut Turn<'_, '_>) {
+        if !std::mem::replace(&mut self.there, false) {
+            return;
+        }
+        if matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)) {
+            turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
+        }
+        self.over(turn);
+    }
+
+    fn far_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
+        match self.phase {
+            Phase::Ringing { .. } => self.refuse(why.passed_on(), turn),
+            Phase::Talking(_) => self.refuse(HangUp::Normal, turn),
+            Phase::Asking | Phase::LastWords { .. } | Phase::Over => {}
+        }
+    }
+
+    /// The caller is not allowed to, and hears so.
+    fn refuse_in_words(&mut self, turn: &mut Turn<'_, '_>) {
+        let playback = self.ids.next(turn.at);
+        let Some(words) = prompt("number-not-called") else {
+            self.refuse(HangUp::Forbidden, turn);
+            return;
+        };
+        let language = turn.world.directory.site.language;
+        let audio = Audio::Spoken { language, what: vec![Spoken::Prompt(words)] };
+        turn.effects.media(Command::Play { leg: self.leg, playback, audio });
+        self.phase = Phase::LastWords { playback, until: turn.at + LONGEST_WORDS };
+    }
+
+    /// Ends the caller's leg, and with it the call.
+    fn refuse(&mut self, how: HangUp, turn: &mut Turn<'_, '_>) {
+        if std::mem::take(&mut self.there) {
+            turn.effects.media(Command::HangUp { leg: self.leg, how });
+        }
+        self.over(turn);
+    }
+
+    fn over(&mut self, turn: &mut Turn<'_, '_>) {
+        self.phase = Phase::Over;
+        match (self.books, &self.to) {
+            (Books::Written, _) => self.close(turn),
+            (Books::Again(_), Outside::Emergency(_)) => self.write_afterwards(turn),
+            // The store's answer decides what there is to close.
+            (Books::Asked | Books::Never | Books::Again(_), _) => {}
+        }
+    }
+
+    fn tick(&mut self, turn: &mut Turn<'_, '_>) {
+        if matches!(self.books, Books::Again(due) if turn.at >= due) {
+            self.ask(turn);
+        }
+        match self.phase {
+            Phase::Ringing { until, .. } if turn.at >= until => {
+                turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
+                self.refuse(HangUp::NoAnswer, turn);
+            }
+            Phase::LastWords { until, .. } if turn.at >= until => self.refuse(HangUp::Forbidden, turn),
+            Phase::Asking | Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. } | Phase::Over => {}
+        }
+    }
+
+    // --- what others ask ---
+
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        let phase = match &self.phase {
+            Phase::Ringing { until, .. } | Phase::LastWords { until, .. } => Some(*until),
+            Phase::Asking | Phase::Talking(_) | Phase::Over => None,
+        };
+        let books = match self.books {
+            Books::Again(due) => Some(due),
+            Books::Never | Books::Asked | Books::Written => None,
+        };
+        phase.into_iter().chain(books).min()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.phase == Phase::Over && self.books != Books::Asked
+    }
+
+    pub(super) fn agents(&self) -> BTreeSet<AgentKey> {
+        self.agent.iter().cloned().collect()
+    }
+
+    pub(super) fn legs(&self) -> BTreeSet<LegId> {
+        let own = (self.there && self.phase != Phase::Over).then_some(self.leg);
+        let far = matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)).then_some(self.far);
+        own.into_iter().chain(far).collect()
+    }
+
+    pub(super) fn reconcile(&self, legs: &BTreeMap<LegId, LegState>) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for leg in self.legs() {
+            match legs.get(&leg) {
+                None => inputs.push(Input::Gone(leg, Gone::Lost)),
+                Some(LegState { gone: Some(why), .. }) => inputs.push(Input::Gone(leg, *why)),
+                Some(state) if leg == self.far && state.answered && self.answered.is_none() => {
+                    inputs.push(Input::Answered(leg));
+                }
+                Some(state) => {
+                    if let Phase::LastWords { playback, .. } = self.phase
+                        && state.playing != Some(playback)
+                    {
+                        inputs.push(Input::Played(leg, playback));
+                    }
+                }
+            }
+        }
+        inputs
+    }
+}

@@ -1,0 +1,49 @@
+//! Holding: the desk's wish, or the key of a phone.
+
+use nohold_model::LegId;
+
+use super::{Inbound, Treatment, Turn};
+use crate::fact::Fact;
+
+impl Inbound {
+    /// An agent holds the other side from the desk.
+    pub(super) fn agent_holds(&mut self, hold: bool, turn: &mut Turn<'_, '_>) {
+        let leg = match &self.treatment {
+            Treatment::Talking(talk) => talk.agent_leg,
+            // Between colleagues the one who called is meant, where this call holds that agent.
+            Treatment::Phone(_) if self.is_call_of_an_agent() => self.leg,
+            Treatment::Phone(phone) => phone.leg,
+            Treatment::Flow(_)
+            | Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Transferring(_)
+            | Treatment::Transferred(_)
+            | Treatment::Over => return,
+        };
+        self.held_by(leg, hold, turn);
+    }
+
+    /// The party on this leg holds the other one, or takes it back. All agents of the conversation are *held* then.
+    pub(super) fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
+        let changed = match &mut self.treatment {
+            Treatment::Talking(talk) => talk.hold(leg, hold, turn.at, &mut self.ids, turn.effects),
+            Treatment::Phone(phone) => phone.hold(leg, hold, turn.at, &mut self.ids, turn.effects),
+            Treatment::Transferred(transfer) => {
+                transfer.pair.as_mut().and_then(|pair| pair.hold(leg, hold, turn.at, &mut self.ids, turn.effects))
+            }
+            Treatment::Flow(_)
+            | Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Transferring(_)
+            | Treatment::Over => None,
+        };
+        let Some(held) = changed else { return };
+        for agent in self.agents() {
+            turn.effects.record(turn.at, Fact::Held { call: self.id, agent, held });
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The site: plans, promises, hours, codes, the block list.
+
+use super::super::{Length, Period};
+use super::Check;
+use crate::directory::StarCode;
+use crate::hours;
+
+const SECOND: Length = Length::seconds(1);
+const DAY: Length = Length::hours(24);
+
+impl Check<'_> {
+    pub(super) fn site(&mut self) {
+        let site = &self.written.site;
+        self.range("site.retry_plan.max_attempts", site.retry_plan.max_attempts, 1, 10);
+        self.length("site.retry_plan.within", site.retry_plan.within, Length::hours(1), Length::hours(7 * 24));
+        self.length("site.retry_plan.gap", site.retry_plan.gap, Length::minutes(1), Length::hours(7 * 24));
+        for (result, gap) in &site.retry_plan.gaps {
+            let name = format!("{result:?}");
+            self.length(format!("site.retry_plan.gaps ({name})"), *gap, Length::seconds(0), Length::hours(7 * 24));
+        }
+        self.range("site.requests_per_number_per_day", site.requests_per_number_per_day, 0, 1_000);
+        self.length("site.claim_for", site.claim_for, Length::seconds(10), DAY);
+        self.length("site.ring_customer_for", site.ring_customer_for, Length::seconds(5), Length::minutes(3));
+        self.length("site.ring_agent_for", site.ring_agent_for, Length::seconds(5), Length::minutes(3));
+        self.length("site.broken_within", site.broken_within, Length::seconds(0), Length::hours(1));
+        self.length("site.served_after", site.served_after, Length::seconds(0), Length::hours(1));
+        self.length("site.returning_within", site.returning_within, Length::seconds(0), DAY);
+        if let Period::After(length) = site.expire_after {
+            self.length("site.expire_after", length, Length::hours(1), Length::hours(365 * 24));
+        }
+        self.promise();
+        let rules = site.numbering.rules(site.country);
+        if let Err(problem) = rules.check() {
+            self.problems.error("site.numbering", problem.to_string(), "correct it");
+        }
+        if self.written.outbound.countries.as_ref().is_some_and(|countries| !countries.contains(&site.country)) {
+            self.problems.warn(
+                "outbound.countries",
+                format!("numbers of the site's own country, {}, may not be called", site.country),
+                "add it, if customers there are to be called back",
+            );
+        }
+    }
+
+    fn promise(&mut self) {
+        let promise = &self.written.site.promise;
+        self.range("site.promise.times_wait", promise.times_wait, 1.0, 10.0);
+        self.range("site.promise.share", promise.share, 0.01, 1.0);
+        self.length("site.promise.shortest", promise.shortest, Length::minutes(1), DAY);
+        self.length("site.promise.overhead", promise.overhead, Length::seconds(0), Length::hours(1));
+        self.length("site.promise.step", promise.step, Length::minutes(1), Length::hours(1));
+        self.length("site.promise.window", promise.window, Length::minutes(30), DAY);
+        self.length("site.promise.retry_window", promise.retry_window, Length::minutes(1), DAY);
+    }
+
+    pub(super) fn calendars(&mut self) {
+        for (key, calendar) in &self.written.calendars {
+            let path = format!("calendars.{key}");
+            if let Err(invalid) = hours::Calendar::new(calendar.definition(key, &self.written.site.zone)) {
+                for problem in invalid.0 {
+                    self.problems.error(path.clone(), problem.to_string(), "correct the calendar");
+                }
+            }
+            if calendar.weekly.values().all(Vec::is_empty) && calendar.make_up_days.is_empty() {
+                self.problems.warn(path, "it is never open", "give it hours, as in `mon = [\"09:00-18:00\"]`");
+            }
+        }
+    }
+
+    pub(super) fn star_codes(&mut self) {
+        let Some(codes) = &self.written.star_codes else { return };
+        for code in codes.keys() {
+            let digits = code.strip_prefix('*').unwrap_or_default();
+            if !(1..=4).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                self.problems.error(
+                    format!("star_codes.{code}"),
+                    format!("`{code}` is not a star code"),
+                    "write `*` and 1 to 4 digits, as in `*10`",
+                );
+            }
+        }
+        let tests_flows = codes.iter().filter(|(_, does)| **does == StarCode::TestFlow).map(|(code, _)| code);
+        for test in tests_flows {
+            for other in codes.keys().filter(|other| *other != test && other.starts_with(test.as_str())) {
+                self.problems.error(
+                    format!("star_codes.{other}"),
+                    format!("`{test}` is followed by the number of a flow, and `{other}` begins like it"),
+                    "choose another code",
+                );
+            }
+        }
+    }
+
+    pub(super) fn blocked(&mut self) {
+        if let Err(invalid) = self.written.blocked.check() {
+            self.problems.error("blocked.prefixes", invalid.to_string(), "correct it");
+        }
+    }
+
+    /// At least a second: what repeats may not repeat without a pause.
+    pub(super) fn repeats(&mut self, path: &str, every: Length) {
+        self.length(path, every, Length(SECOND.0.times(10)), Length::hours(1));
+    }
+}

@@ -1,0 +1,74 @@
+//! The data folder: what must survive the server. One server at a time has it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// The data folder of this server, until it is dropped.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    /// Holds the lock; the system gives it back when the process ends, however it does.
+    _lock: File,
+}
+
+/// Why the data folder cannot be used.
+#[derive(Debug, Error)]
+pub enum Unusable {
+    /// Another server has it.
+    #[error("the data folder {} is in use by another nohold: stop that one, or choose another with --data", .0.display())]
+    InUse(PathBuf),
+    /// The system refuses.
+    #[error("cannot use the data folder {}: {problem}: choose another with --data, or make this one writable", path.display())]
+    Refused {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        problem: std::io::Error,
+    },
+}
+
+impl DataFolder {
+    /// Opens the folder, which is made when it is not there, for its owner alone.
+    ///
+    /// # Errors
+    /// When another server has it, or it can be neither made nor written.
+    pub fn open(path: &Path) -> Result<Self, Unusable> {
+        let refused = |problem| Unusable::Refused { path: path.to_owned(), problem };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)?;
+        let mut options = OpenOptions::new();
+        let lock =
+            options.create(true).truncate(false).write(true).mode(0o600).open(path.join("lock")).map_err(refused)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(DataFolder { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Unusable::InUse(path.to_owned())),
+            Err(TryLockError::Error(problem)) => Err(refused(problem)),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+///
+/// # Errors
+/// When the system refuses.
+pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let beside = path.with_extension("new");
+    // What an earlier try has left may belong to everybody.
+    match fs::remove_file(&beside) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => return Err(problem),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}

@@ -1,0 +1,191 @@
+//! Reads a configuration and the flows that it names.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings};
+use nohold_flow::{Document, Severity};
+use nohold_model::FlowKey;
+use thiserror::Error;
+
+/// No configuration of a sensible size is larger.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A configuration, read.
+#[derive(Debug)]
+pub struct Read {
+    /// What stands in it.
+    pub configuration: Configuration,
+    /// What it refers to.
+    pub surroundings: Surroundings,
+    /// What was wrong with files that it names.
+    problems: Vec<Problem>,
+    /// The folder that its file names are relative to.
+    pub folder: PathBuf,
+}
+
+/// Why a configuration could not be read.
+#[derive(Debug, Error)]
+pub enum Unreadable {
+    /// The file.
+    #[error("cannot read {}: {problem}: see that the file is there and may be read", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        problem: std::io::Error,
+    },
+    /// Its size.
+    #[error("{} is larger than {} MB: this is hardly a configuration", path.display(), MOST_BYTES / 1024 / 1024)]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Its text.
+    #[error("{} is not a configuration: {problem}", path.display())]
+    Text {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+}
+
+impl Read {
+    /// All that is wrong, with the configuration and with files that it names; errors first.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        // What is wrong with a file says more than that the flow is missing.
+        let told = |problem: &Problem| self.problems.iter().any(|known| known.path == problem.path);
+        let found = self.configuration.check(&self.surroundings).into_iter().filter(|problem| !told(problem));
+        let mut problems: Vec<Problem> = self.problems.iter().cloned().chain(found).collect();
+        problems.sort_by(|a, b| (a.severity, &a.path).cmp(&(b.severity, &b.path)));
+        problems
+    }
+}
+
+/// Reads a configuration with the flows that stand in files.
+///
+/// # Errors
+/// When the file is not there, or its text is no configuration.
+pub fn read(path: &Path) -> Result<Read, Unreadable> {
+    let text = text(path)?;
+    let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    let parsed: Result<Configuration, String> = if is_json {
+        serde_json::from_str(&text).map_err(|problem| problem.to_string())
+    } else {
+        toml::from_str(&text).map_err(|problem| placed(&text, &problem))
+    };
+    let configuration = parsed.map_err(|problem| {
+        let problem = match nearest(&problem) {
+            Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
+            None => problem,
+        };
+        Unreadable::Text { path: path.to_owned(), problem }
+    })?;
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let (flows, problems) = flows(&configuration, &folder);
+    Ok(Read { configuration, surroundings: Surroundings { flows, prompts: None }, problems, folder })
+}
+
+/// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.
+fn placed(text: &str, problem: &toml::de::Error) -> String {
+    let Some(before) = problem.span().and_then(|span| text.get(..span.start)) else {
+        return problem.message().to_owned();
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{} at line {line} column {column}", problem.message())
+}
+
+/// The text of a file of a sensible size.
+fn text(path: &Path) -> Result<String, Unreadable> {
+    let unreadable = |problem| Unreadable::File { path: path.to_owned(), problem };
+    if fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
+        return Err(Unreadable::TooLarge { path: path.to_owned() });
+    }
+    fs::read_to_string(path).map_err(unreadable)
+}
+
+/// The flows that stand in files, and what is wrong with those files.
+fn flows(configuration: &Configuration, folder: &Path) -> (BTreeMap<FlowKey, Document>, Vec<Problem>) {
+    let (mut flows, mut problems) = (BTreeMap::new(), Vec::new());
+    for (key, flow) in &configuration.flows {
+        let Flow::File(file) = flow else { continue };
+        let mut refuse = |message: String, mend: &str| {
+            problems.push(Problem {
+                severity: Severity::Error,
+                path: format!("flows.{key}"),
+                message,
+                mend: mend.to_owned(),
+            });
+        };
+        match text(&folder.join(file)) {
+            Err(problem) => refuse(problem.to_string(), "file names are relative to the configuration"),
+            Ok(text) => match Document::parse(&text) {
+                Ok(document) => drop(flows.insert(key.clone(), document)),
+                Err(problem) => refuse(format!("{file}: {problem}"), "correct it at that place"),
+            },
+        }
+    }
+    (flows, problems)
+}
+
+/// The known name that is nearest to the one that serde does not know, where one is near.
+///
+/// serde names all of them: "unknown field `a`, expected one of `b`, `c`".
+fn nearest(problem: &str) -> Option<&str> {
+    let (_, names) = problem.split_once("unknown field ").or_else(|| problem.split_once("unknown variant "))?;
+    let mut names = names.lines().next()?.split('`').skip(1).step_by(2);
+    let written = names.next()?;
+    let (distance, name) = names.map(|name| (distance(written, name), name)).min()?;
+    // Two slips of the finger, but not half of a short word.
+    (distance <= 2 && distance * 2 < written.chars().count()).then_some(name)
+}
+
+/// How many letters must be added, removed or exchanged to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, letter) in one.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, against) in other.iter().enumerate() {
+            let change = diagonal + usize::from(letter != *against);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_placed_and_its_line_is_not_shown() {
+        let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[extensions.2000]\npassword = 4711.5\n";
+        let problem = placed(text, &toml::from_str::<Configuration>(text).unwrap_err());
+        assert!(problem.ends_with("at line 5 column 12") && !problem.contains("4711"), "{problem}");
+    }
+
+    #[test]
+    fn words_are_as_far_apart_as_letters_must_change() {
+        for (one, other, apart) in [("", "", 0), ("a", "", 1), ("wait", "wayt", 1), ("kitten", "sitting", 3)] {
+            assert_eq!(distance(one, other), apart, "{one} {other}");
+            assert_eq!(distance(other, one), apart, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered_where_one_is_near() {
+        let problem =
+            |written| format!("unknown field `{written}`, expected one of `service`, `longest_wait`, `music`");
+        assert_eq!(nearest(&problem("longest_wayt")), Some("longest_wait"));
+        assert_eq!(nearest(&problem("servce")), Some("service"));
+        assert_eq!(nearest(&problem("colour")), None);
+        assert_eq!(nearest("missing field `zone`"), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! The one place where a telephony engine is plugged in: what it is given, and what the rest of the program asks of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nohold_app::ports::{Telephony, TelephonyEvent};
+use nohold_core::call::{Command, LegState};
+use nohold_core::configuration::{self, Extension, Secret, Trunk};
+use nohold_model::{Country, ExtensionKey, LegId, TrunkKey};
+use nohold_sip::{Account, Addresses, Credentials, EdgeSettings, Lines, TraceSink, Transport};
+use nohold_telephony::prompts::PromptLibrary;
+use nohold_telephony::tone::Plan;
+use thiserror::Error;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::secrets::Secrets;
+
+/// What an engine needs to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where phones and trunks reach us, over UDP and TCP.
+    pub sip: SocketAddr,
+    /// Ports for audio.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// The address by which the outside reaches us, where it is another.
+    pub public_address: Option<IpAddr>,
+    /// Whether each message is shown.
+    pub sip_trace: bool,
+    /// Where recordings are written.
+    pub recordings: PathBuf,
+    /// An administrator's own prompts, where there are any.
+    pub prompts: Option<PathBuf>,
+    /// The country of the site.
+    pub country: Country,
+    /// The accounts of our phones.
+    pub extensions: BTreeMap<ExtensionKey, Extension>,
+    /// The trunks.
+    pub trunks: BTreeMap<TrunkKey, Trunk>,
+    /// All passwords, found.
+    pub secrets: Secrets,
+}
+
+/// A port cannot be had.
+#[derive(Debug, Error)]
+pub enum PortRefused {
+    /// Somebody has it.
+    #[error("{transport} port {address} is busy: another program listens there; stop it, or choose another with --sip")]
+    Busy {
+        /// UDP or TCP.
+        transport: &'static str,
+        /// Where.
+        address: SocketAddr,
+    },
+    /// The address is not this machine's.
+    #[error("{0} is not an address of this machine: use one that is, or 0.0.0.0 for all of them, with --sip")]
+    NotOurs(IpAddr),
+    /// The system keeps it.
+    #[error("this user may not listen at {0}: use a port from 1024 on with --sip, or grant the right to")]
+    Forbidden(SocketAddr),
+    /// Something else.
+    #[error("cannot listen at {0}: {1}: choose another address with --sip")]
+    Other(SocketAddr, io::Error),
+}
+
+/// The engine that is built in. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    engine: nohold_sip::Engine,
+}
+
+/// The realm of all passwords (RFC 3261 §22.1). It never changes: what is stored of a password serves for one realm.
+const REALM: &str = "nohold";
+/// A trunk that has not answered an INVITE in any way within this is passed over for the next.
+const TRUNK_SILENT_AFTER: Duration = Duration::from_secs(4);
+
+impl Engine {
+    /// Starts an engine, which tells what happens through `events`.
+    ///
+    /// # Errors
+    /// When it cannot have its ports, or something that it needs is missing.
+    pub async fn start(settings: Settings, events: UnboundedSender<TelephonyEvent>) -> anyhow::Result<Self> {
+        may_listen(settings.sip)?;
+        let prompts = match &settings.prompts {
+            Some(folder) => PromptLibrary::with_folder(folder.clone()),
+            None => PromptLibrary::shipped(),
+        };
+        for problem in prompts.check() {
+            tracing::warn!(%problem, "a prompt cannot be used");
+        }
+        let engine = nohold_sip::Engine::start(settings.for_engine(), prompts, events).await?;
+        Ok(Engine { engine })
+    }
+
+    /// Where phones and trunks reach it.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.engine.addresses().udp.first().copied()
+    }
+
+    /// Ends what still goes on: every call is hung up.
+    pub async fn stop(&self) {
+        self.engine.shut_down().await;
+    }
+}
+
+impl Telephony for Engine {
+    fn execute(&self, command: Command) {
+        self.engine.execute(command);
+    }
+
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
+        self.engine.inventory(legs)
+    }
+}
+
+impl Settings {
+    /// The same in the engine's words.
+    fn for_engine(self) -> nohold_sip::Settings {
+        let addresses =
+            Addresses { udp: vec![self.sip], tcp: vec![self.sip], public: self.public_address, ..Addresses::default() };
+        let trace = self.sip_trace.then(|| TraceSink::new(|text| eprintln!("{text}")));
+        let bind = self.sip.ip();
+        nohold_sip::Settings {
+            edge: EdgeSettings { addresses, trace, ..EdgeSettings::default() },
+            media: nohold_media::Settings {
+                bind,
+                ports: self.rtp_ports.clone(),
+                ..nohold_media::Settings::new(self.recordings.clone())
+            },
+            realm: REALM.into(),
+            tones: tones(self.country),
+            lines: self.lines(),
+            trunk_silent_after: TRUNK_SILENT_AFTER,
+            shortest_session: nohold_sip::SHORTEST_SESSION,
+        }
+    }
+
+    fn lines(&self) -> Lines {
+        let secrets = &self.secrets;
+        let account = |user: &str, secret: &Secret| Account::new(user, REALM, secret.reveal());
+        let extensions = self.extensions.keys().filter_map(|key| {
+            let secret = secrets.extensions.get(key)?;
+            Some((key.clone(), account(key.as_str(), secret)))
+        });
+        let trunks = self.trunks.iter().map(|(key, trunk)| {
+            let credentials = trunk.user.as_ref().map(|user| Credentials {
+                user: user.clone(),
+                password: secrets.trunks.get(key).map(|secret| secret.reveal().to_owned()).unwrap_or_default(),
+            });
+            let inbound = trunk.inbound.user.as_ref().zip(secrets.inbound.get(key));
+            let line = nohold_sip::Trunk {
+                host: trunk.host.trim_matches(['[', ']']).to_owned(),
+                port: Some(trunk.port),
+                transport: match trunk.transport {
+                    configuration::Transport::Udp => Transport::Udp,
+                    configuration::Transport::Tcp => Transport::Tcp,
+                },
+                credentials,
+                register: trunk.register.then(|| seconds(trunk.register_expiry)),
+                // A network that the configuration knows is one that the engine knows.
+                from: trunk.inbound.addresses.iter().filter_map(|network| network.to_string().parse().ok()).collect(),
+                from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
+                inbound: inbound.map(|(user, secret)| account(user, secret)),
+                trusted_identity: true,
+                assert_identity: false,
+                ask_every: match trunk.options_every {
+                    configuration::Period::After(length) => Some(Duration::from_secs(seconds(length).into())),
+                    configuration::Period::Never => None,
+                },
+            };
+            (key.clone(), line)
+        });
+        Lines { extensions: extensions.collect(), trunks: trunks.collect() }
+    }
+}
+
+/// How the tones of a country sound.
+fn tones(country: Country) -> Plan {
+    match country.as_str() {
+        "CN" => Plan::China,
+        "US" | "CA" => Plan::NorthAmerica,
+        _ => Plan::Generic,
+    }
+}
+
+fn seconds(length: configuration::Length) -> u32 {
+    u32::try_from(length.0.as_millis() / 1_000).unwrap_or(u32::MAX).max(1)
+}
+
+/// Whether the address can be had for SIP, over UDP and TCP. Between this look and the engine's own somebody may take
+/// it; then the engine's error is less friendly, and that is all.
+fn may_listen(address: SocketAddr) -> Result<(), PortRefused> {
+    UdpSocket::bind(address).map_err(|problem| refused("UDP", address, problem))?;
+    TcpListener::bind(address).map_err(|problem| refused("TCP", address, problem))?;
+    Ok(())
+}
+
+fn refused(transport: &'static str, address: SocketAddr, problem: io::Error) -> PortRefused {
+    match problem.kind() {
+        io::ErrorKind::AddrInUse => PortRefused::Busy { transport, address },
+        io::ErrorKind::AddrNotAvailable => PortRefused::NotOurs(address.ip()),
+        io::ErrorKind::PermissionDenied => PortRefused::Forbidden(address),
+        _ => PortRefused::Other(address, problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_and_a_foreign_address_are_named() {
+        let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        let problem = may_listen(address).unwrap_err().to_string();
+        assert!(problem.contains(&format!("UDP port {address} is busy")), "{problem}");
+        // RFC 5737 gives this address to nobody.
+        let problem = may_listen("192.0.2.1:5060".parse().unwrap()).unwrap_err().to_string();
+        assert!(problem.contains("192.0.2.1 is not an address of this machine"), "{problem}");
+    }
+}

@@ -1,0 +1,197 @@
+//! The program as people meet it: what it says, and with which status it ends.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenario/support.toml");
+
+/// A folder of this test alone, empty.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn nohold(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nohold")).args(arguments).env_remove("RUST_LOG").output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Checks a configuration of this text.
+fn check(test: &str, file: &str, text: &str) -> Output {
+    let path = folder(test).join(file);
+    fs::write(&path, text).unwrap();
+    nohold(&["check", "--scenario", path.to_str().unwrap()])
+}
+
+/// Serves the shipped scenario from this data folder, at a port that the kernel chooses.
+fn serve(data: &Path, more: &[&str]) -> Output {
+    let data = data.to_str().unwrap();
+    let arguments = ["serve", "--scenario", SHIPPED, "--data", data, "--sip", "127.0.0.1:0"];
+    nohold(&[&arguments, more].concat())
+}
+
+#[test]
+fn the_shipped_scenario_is_sound() {
+    let output = nohold(&["check", "--scenario", SHIPPED]);
+    assert!(output.status.success(), "{}{}", out(&output), err(&output));
+    assert!(out(&output).ends_with("support.toml: sound\n"), "{}", out(&output));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place_and_the_name_that_was_meant() {
+    let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\nlangauge = \"zh\"\n";
+    let output = check("unknown-key", "a.toml", text);
+    let said = err(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("line 4") && said.contains("unknown field `langauge`"), "{said}");
+    assert!(said.contains("did you mean `language`?"), "{said}");
+    let output = check("unknown-key-json", "a.json", "{\"site\": {\n\"zone\": \"Asia/Shanghai\", \"county\": \"CN\"}}");
+    assert!(err(&output).contains("line 2") && err(&output).contains("did you mean `country`?"), "{}", err(&output));
+}
+
+#[test]
+fn all_problems_are_printed_in_plain_words() {
+    let text = r#"
+        flows.menu = { file = "menu.json" }
+        [site]
+        zone = "Asia/Shanghai"
+        country = "CN"
+        [services.support]
+        groups = ["nobody"]
+        [extensions.110]
+        password = { generate = true }
+    "#;
+    let output = check("problems", "a.toml", text);
+    let said = out(&output);
+    assert_eq!(output.status.code(), Some(1));
+    for wanted in [
+        "error: extensions.110.number: 110 is an emergency number in CN",
+        "error: flows.menu: cannot read",
+        "error: services.support.groups: there is no group `nobody`",
+        "warning: services.support.caller_id",
+        "cannot be used; errors: 3, warnings: 1",
+    ] {
+        assert!(said.contains(wanted), "`{wanted}` is missing in:\n{said}");
+    }
+    assert_eq!(said.matches("flows.menu").count(), 1, "{said}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let output = nohold(&["check", "--scenario", "/nowhere/a.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("cannot read /nowhere/a.toml"), "{}", err(&output));
+}
+
+#[test]
+fn wrong_arguments_say_what_to_write() {
+    for (wrong, says) in
+        [("--rtp-ports=9-5", "below 1024"), ("--rtp-ports=30000-20000", "larger"), ("--sip=5060", "--sip")]
+    {
+        let output = nohold(&["serve", wrong]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains(says), "{}", err(&output));
+    }
+    assert!(err(&nohold(&["serve"])).contains("give a configuration with --scenario"));
+    assert!(out(&nohold(&["--help"])).contains("First steps"));
+}
+
+#[test]
+fn passwords_are_drawn_once_for_their_owner_alone_and_never_printed() {
+    let data = folder("passwords");
+    let first = serve(&data, &[]);
+    let file = data.join("passwords.toml");
+    assert!(out(&first).contains(&format!("passwords: {}", file.display())), "{}", err(&first));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let drawn = fs::read_to_string(&file).unwrap();
+    let passwords: Vec<&str> = drawn
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(_, password)| password.trim_matches('"'))
+        .collect();
+    assert_eq!(passwords.len(), 4, "{drawn}");
+    assert!(passwords.iter().all(|password| password.len() == 20), "{drawn}");
+    assert!((1..4).all(|n| passwords[n] != passwords[0]), "{drawn}");
+    let second = serve(&data, &[]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), drawn);
+    for output in [first, second] {
+        let said = out(&output) + &err(&output);
+        assert!(passwords.iter().all(|password| !said.contains(password)), "{said}");
+    }
+}
+
+#[test]
+fn passwords_come_from_the_environment_and_from_files_or_are_missed_by_name() {
+    let here = folder("secrets");
+    let text = r#"
+        [site]
+        zone = "Asia/Shanghai"
+        country = "CN"
+        [extensions.2000]
+        password = { file = "2000.secret" }
+        [extensions.2001]
+        password = { env = "NOHOLD_TEST_2001" }
+    "#;
+    fs::write(here.join("a.toml"), text).unwrap();
+    let run = |set: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nohold"));
+        command.args(["serve", "--sip", "127.0.0.1:0", "--scenario"]).arg(here.join("a.toml"));
+        command.arg("--data").arg(here.join("data")).env_remove("NOHOLD_TEST_2001");
+        if set {
+            command.env("NOHOLD_TEST_2001", "from the environment");
+        }
+        command.output().unwrap()
+    };
+    assert!(err(&run(true)).contains("the password of extensions.2000 should stand in"), "{}", err(&run(true)));
+    fs::write(here.join("2000.secret"), "from a file\n").unwrap();
+    assert!(err(&run(false)).contains("environment variable NOHOLD_TEST_2001: set it"), "{}", err(&run(false)));
+    let output = run(true);
+    assert!(!err(&output).contains("password"), "{}", err(&output));
+}
+
+#[test]
+fn a_data_folder_in_use_is_left_alone() {
+    let data = folder("in-use");
+    let lock = fs::File::create(data.join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    let output = serve(&data, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("in use by another nohold"), "{}", err(&output));
+    assert!(!data.join("passwords.toml").exists());
+    drop(lock);
+    assert!(!err(&serve(&data, &[])).contains("in use"));
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_is_named() {
+    let here = folder("no-folder");
+    fs::write(here.join("file"), "").unwrap();
+    let output = serve(&here.join("file"), &[]);
+    assert!(err(&output).contains("cannot use the data folder"), "{}", err(&output));
+}
+
+#[test]
+fn a_busy_port_is_named() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = serve(&folder("busy"), &["--recordings", folder("busy-recordings").to_str().unwrap()]);
+    assert!(!err(&output).contains("busy"), "{}", err(&output));
+    let data = folder("busy");
+    let output = nohold(&["serve", "--scenario", SHIPPED, "--data", data.to_str().unwrap(), "--sip", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains(&format!("UDP port {address} is busy")), "{}", err(&output));
+}

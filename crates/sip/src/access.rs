@@ -1,0 +1,89 @@
+//! Who a request is from, as far as it can prove it.
+
+use std::time::Instant;
+
+use nohold_model::{ExtensionKey, TrunkKey};
+use rsipstack::sip::{Header, Method, Request};
+
+use crate::digest::Proof;
+use crate::engine::Engine;
+use crate::flow::Flow;
+use crate::leg::values;
+
+/// Somebody whom we know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// A phone of ours.
+    Extension(ExtensionKey),
+    /// A carrier or another PBX.
+    Trunk(TrunkKey),
+}
+
+/// What a request has proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It is from this one.
+    Granted(Who),
+    /// It must prove it first.
+    Challenge {
+        /// It has proven it with a nonce that serves no more.
+        stale: bool,
+    },
+    /// It has failed to.
+    Refused,
+}
+
+impl Engine {
+    /// Who a request is from: whoever knows the password of an account, or a trunk by its address. At an address that a
+    /// trunk shares with phones of ours (one machine, one NAT), a phone is asked for its password all the same.
+    pub(crate) fn access(&self, request: &Request, flow: Flow) -> Access {
+        let realm_is_ours = |value: &String| value.contains(self.challenger().realm());
+        if let Some(value) = values(request, "Authorization").find(realm_is_ours) {
+            return self.proven(request, &value, flow);
+        }
+        let may_be_a_trunk = request.method != Method::Register && !self.registrar().is_phone(flow);
+        match self.trunks().by_address(flow.peer.ip()).filter(|_| may_be_a_trunk) {
+            Some(trunk) => Access::Granted(Who::Trunk(trunk)),
+            None => Access::Challenge { stale: false },
+        }
+    }
+
+    fn proven(&self, request: &Request, value: &str, flow: Flow) -> Access {
+        let lines = self.lines();
+        let extension = |user: &str| lines.extensions.iter().find(|(_, account)| account.user == user);
+        let trunk = |user: &str| {
+            lines.trunks.iter().find(|(_, trunk)| trunk.inbound.as_ref().is_some_and(|account| account.user == user))
+        };
+        let method = request.method.to_string();
+        let proof = self.challenger().verify(Instant::now(), value, &method, &request.body, |user, algorithm| {
+            let account = match (extension(user), trunk(user)) {
+                (Some((_, account)), _) => account,
+                (None, Some((_, trunk))) => trunk.inbound.as_ref()?,
+                (None, None) => return None,
+            };
+            account.secret(algorithm)
+        });
+        match proof {
+            Proof::Proven { user } => {
+                self.edge().authentication_succeeded(flow.peer, &user);
+                match (extension(&user), trunk(&user)) {
+                    (Some((key, _)), _) => Access::Granted(Who::Extension(key.clone())),
+                    (None, Some((key, _))) => Access::Granted(Who::Trunk(key.clone())),
+                    (None, None) => Access::Refused,
+                }
+            }
+            Proof::Stale => Access::Challenge { stale: true },
+            Proof::Foreign => Access::Challenge { stale: false },
+            Proof::Refused { user } => {
+                self.edge().authentication_failed(flow.peer, user.as_deref().unwrap_or_default());
+                Access::Refused
+            }
+        }
+    }
+
+    /// `WWW-Authenticate`, once for each algorithm (RFC 7616 §3.7).
+    pub(crate) fn challenge(&self, stale: bool) -> Vec<Header> {
+        let values = self.challenger().challenge(Instant::now(), stale);
+        values.into_iter().map(|value| Header::WwwAuthenticate(value.into())).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! Datagrams: a socket of ours under the library's.
+
+use super::gate::{Gate, Verdict};
+use crate::addresses::Transport;
+use crate::trace::Direction;
+use rsipstack::platform::net::UdpSocket as LibrarySocket;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::UdpSocket;
+use tokio::sync::Mutex;
+
+/// The library's receive buffer, in bytes; what is larger would be cut off without notice.
+pub(super) const LARGEST: usize = rsipstack::transport::connection::MAX_UDP_BUF_SIZE;
+/// The largest datagram there is.
+const DATAGRAM: usize = 65_535;
+/// How long a socket that reports an error is left alone.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// All sockets that we have; each [`GateSocket`] receives on one of them and sends over the one that fits.
+pub(super) struct Sockets(Vec<UdpSocket>);
+
+impl Sockets {
+    /// Binds one socket for each address.
+    pub(super) async fn bind(addresses: &[SocketAddr]) -> Result<Self, (SocketAddr, std::io::Error)> {
+        let mut sockets = Vec::with_capacity(addresses.len());
+        for &address in addresses {
+            sockets.push(UdpSocket::bind(address).await.map_err(|error| (address, error))?);
+        }
+        Ok(Self(sockets))
+    }
+
+    /// Where they are bound, in the order in which they were asked for.
+    pub(super) fn addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
+        self.0.iter().map(UdpSocket::local_addr).collect()
+    }
+}
+
+/// One socket, with the gatekeeper before it.
+pub(super) struct GateSocket {
+    sockets: Arc<Sockets>,
+    own: usize,
+    gate: Arc<Gate>,
+    buffer: Mutex<Vec<u8>>,
+}
+
+impl GateSocket {
+    pub(super) fn new(sockets: Arc<Sockets>, own: usize, gate: Arc<Gate>) -> Self {
+        Self { sockets, own, gate, buffer: Mutex::new(vec![0; DATAGRAM]) }
+    }
+
+    /// The socket for a peer: this one, unless the peer's kind of address does not fit it. The library sends all its
+    /// requests by the first socket.
+    fn socket_for(&self, peer: SocketAddr) -> &UdpSocket {
+        let all = &self.sockets.0;
+        let bound = |socket: &UdpSocket| socket.local_addr().ok();
+        let same_kind = |socket: &UdpSocket| bound(socket).is_some_and(|b| b.is_ipv4() == peer.is_ipv4());
+        let told = self.gate.addresses.sent_by(peer.ip(), Transport::Udp);
+        let exact = |socket: &&UdpSocket| same_kind(socket) && bound(socket).is_some_and(|b| b.ip() == told.ip());
+        let own = &all[self.own];
+        if self.own > 0 && same_kind(own) {
+            return own; // An answer leaves by the socket that the request came to.
+        }
+        all.iter().find(exact).or_else(|| all.iter().find(|s| same_kind(s))).unwrap_or(own)
+    }
+
+    async fn send(&self, bytes: &[u8], to: SocketAddr) -> std::io::Result<usize> {
+        self.gate.note(Direction::Out, Transport::Udp, to, bytes);
+        self.socket_for(to).send_to(bytes, to).await.inspect_err(|_| self.gate.tally.unsent.up())
+    }
+}
+
+#[async_trait::async_trait]
+impl LibrarySocket for GateSocket {
+    async fn recv_from(&self, clean: &mut [u8]) -> rsipstack::Result<(usize, SocketAddr)> {
+        let mut buffer = self.buffer.lock().await;
+        loop {
+            let (length, from) = match self.sockets.0[self.own].recv_from(&mut buffer).await {
+                Ok(received) => received,
+                Err(error) => {
+                    tracing::warn!(%error, "a SIP socket could not receive");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            let raw = &buffer[..length];
+            if raw.iter().all(u8::is_ascii_whitespace) {
+                // RFC 5626 answers keep-alives on streams only; on datagrams their way through the NAT is all they are for.
+                self.gate.tally.keep_alives.up();
+                continue;
+            }
+            match self.gate.judge(Instant::now(), raw, from, Transport::Udp) {
+                Verdict::Pass(bytes) => {
+                    let Some(room) = clean.get_mut(..bytes.len()) else { continue };
+                    room.copy_from_slice(&bytes);
+                    return Ok((bytes.len(), from));
+                }
+                Verdict::Answer(bytes) => {
+                    self.send(&bytes, from).await.ok();
+                }
+                Verdict::Drop => {}
+            }
+        }
+    }
+
+    async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
+        Ok(self.send(bytes, to).await?)
+    }
+
+    fn local_addr(&self) -> rsipstack::Result<SocketAddr> {
+        Ok(self.sockets.0[self.own].local_addr()?)
+    }
+}

@@ -1,0 +1,402 @@
+//! The engine: the telephony port of the app, on SIP and RTP.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use nohold_app::ports::{Telephony, TelephonyEvent};
+use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
+use nohold_media::{MediaEvent, Plane, RecordSpec, Remote, Source};
+use nohold_model::{IdSource, LegId, Millis, PlaybackId, Timestamp};
+use nohold_telephony::prompts::PromptLibrary;
+use nohold_telephony::tone;
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use tokio::sync::mpsc;
+
+use crate::digest::{Algorithm, Challenger};
+use crate::edge::{Counters, Edge};
+use crate::leg::outbound::Outbound;
+use crate::leg::{Order, Orders};
+use crate::legs::Legs;
+use crate::registrar::Registrar;
+use crate::sdp::Local;
+use crate::settings::{Lines, Settings};
+use crate::tasks::Tasks;
+use crate::trunks::Trunks;
+use crate::{incoming, registrar, trunks};
+
+/// A nonce serves this long.
+const NONCE_LIFE: Duration = Duration::from_secs(300);
+/// The busy tone is heard this long before we hang up.
+const BUSY_TONE: Duration = Duration::from_secs(4);
+/// Legs have this long to say goodbye when the engine shuts down.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// The embedded telephony engine. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    edge: Edge,
+    plane: Plane,
+    prompts: PromptLibrary,
+    events: mpsc::UnboundedSender<TelephonyEvent>,
+    legs: Mutex<Legs>,
+    ids: Mutex<IdSource>,
+    lines: RwLock<Arc<Lines>>,
+    registrar: Registrar,
+    trunks: Trunks,
+    challenger: Challenger,
+    tasks: Tasks,
+    trunk_silent_after: Duration,
+    tones: tone::Plan,
+    shortest_session: u32,
+}
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A signalling address cannot be used.
+    #[error(transparent)]
+    Edge(#[from] crate::edge::StartError),
+    /// The media plane cannot be used.
+    #[error(transparent)]
+    Media(#[from] nohold_media::StartError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl Engine {
+    /// Starts the engine: from now on phones register and calls come in, which are told to `events`.
+    ///
+    /// # Errors
+    /// [`StartError`] says which address, port or folder cannot be used.
+    pub async fn start(
+        settings: Settings,
+        prompts: PromptLibrary,
+        events: mpsc::UnboundedSender<TelephonyEvent>,
+    ) -> Result<Engine, StartError> {
+        let tasks = Tasks::default();
+        let (heard, media_events) = mpsc::unbounded_channel();
+        let plane = Plane::start(settings.media, move |event| {
+            // Nobody listens while the engine goes down.
+            let _ = heard.send(event);
+        })?;
+        let (edge, requests) = Edge::start(settings.edge, tasks.clone()).await?;
+        let challenger = Challenger::new(&settings.realm, &[Algorithm::Sha256, Algorithm::Md5], NONCE_LIFE)?;
+        let inner = Inner {
+            edge,
+            plane,
+            prompts,
+            events,
+            legs: Mutex::default(),
+            ids: Mutex::new(IdSource::new(random()?)),
+            lines: RwLock::default(),
+            registrar: Registrar::default(),
+            trunks: Trunks::default(),
+            challenger,
+            tasks: tasks.clone(),
+            trunk_silent_after: settings.trunk_silent_after,
+            tones: settings.tones,
+            shortest_session: settings.shortest_session,
+        };
+        let engine = Engine { inner: Arc::new(inner) };
+        engine.configure(settings.lines);
+        tasks.spawn("media events", engine.clone().hear(media_events));
+        tasks.spawn("requests", incoming::serve(engine.clone(), requests));
+        tasks.spawn("keep alive", registrar::keep_alive(engine.clone()));
+        tasks.spawn("trunks", trunks::watch(engine.clone()));
+        Ok(engine)
+    }
+
+    /// Replaces phones and trunks; calls that are up go on.
+    pub fn configure(&self, lines: Lines) {
+        let lines = Arc::new(lines);
+        *self.inner.lines.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&lines);
+        self.inner.registrar.retain(|extension| lines.extensions.contains_key(extension));
+        self.inner.trunks.configure(&lines.trunks);
+    }
+
+    /// Hangs up on everybody, and ends.
+    pub async fn shut_down(&self) {
+        self.inner.edge.set_accepting(false);
+        self.legs().order_all(Order::HangUp(HangUp::Unavailable));
+        let end = Instant::now() + GOODBYE;
+        while self.legs().count() > 0 && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // The BYEs themselves.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        self.inner.tasks.shutdown().await;
+        self.inner.edge.shutdown().await;
+        self.inner.plane.shut_down();
+    }
+
+    /// What the edge has counted.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.inner.edge.counters()
+    }
+
+    /// Where we really listen: what the system chose stands in place of port 0.
+    #[must_use]
+    pub fn addresses(&self) -> &crate::addresses::Addresses {
+        self.inner.edge.addresses()
+    }
+
+    /// The phones of ours that are registered now.
+    #[must_use]
+    pub fn registered(&self) -> BTreeSet<nohold_model::ExtensionKey> {
+        self.inner.registrar.registered(Instant::now())
+    }
+
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.inner.edge
+    }
+
+    pub(crate) fn dialogs(&self) -> Arc<DialogLayer> {
+        Arc::clone(&self.inner.edge.dialogs)
+    }
+
+    pub(crate) fn tasks(&self) -> Tasks {
+        self.inner.tasks.clone()
+    }
+
+    pub(crate) fn lines(&self) -> Arc<Lines> {
+        Arc::clone(&self.inner.lines.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn registrar(&self) -> &Registrar {
+        &self.inner.registrar
+    }
+
+    pub(crate) fn trunks(&self) -> &Trunks {
+        &self.inner.trunks
+    }
+
+    pub(crate) fn challenger(&self) -> &Challenger {
+        &self.inner.challenger
+    }
+
+    pub(crate) fn trunk_silent_after(&self) -> Duration {
+        self.inner.trunk_silent_after
+    }
+
+    pub(crate) fn shortest_session(&self) -> u32 {
+        self.inner.shortest_session
+    }
+
+    pub(crate) fn legs(&self) -> MutexGuard<'_, Legs> {
+        self.inner.legs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A leg of its own for a call that comes in.
+    pub(crate) fn new_leg(&self) -> LegId {
+        self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now())
+    }
+
+    /// Our side of the audio of a leg for this far end; nothing where no port is free.
+    pub(crate) fn local(&self, leg: LegId, peer: IpAddr) -> Option<Local> {
+        let port =
+            self.inner.plane.open(leg).inspect_err(|error| tracing::warn!(%error, "a leg gets no audio")).ok()?;
+        let address = SocketAddr::new(self.inner.edge.addresses().for_peer(peer), port);
+        Some(Local::new(address, random().unwrap_or_default()))
+    }
+
+    pub(crate) fn send(&self, event: TelephonyEvent) {
+        // Nobody listens while the process goes down.
+        let _ = self.inner.events.send(event);
+    }
+
+    pub(crate) fn tell(&self, leg: LegId, input: Input) {
+        self.send(TelephonyEvent::OnLeg(leg, input));
+    }
+
+    /// What a leg sends and hears from now on.
+    pub(crate) fn connect(&self, leg: LegId, remote: Remote) {
+        self.legs().note(leg, |state| state.connected = true);
+        self.inner.plane.connect(leg, remote);
+    }
+
+    pub(crate) fn is_connected(&self, leg: LegId) -> bool {
+        self.legs().is(leg, |state| state.connected)
+    }
+
+    /// A leg that we dialled was answered.
+    pub(crate) fn answered(&self, leg: LegId) {
+        self.legs().note(leg, |state| state.answered = true);
+        self.tell(leg, Input::Answered(leg));
+    }
+
+    /// Begins the task of a leg, which runs until the leg is over.
+    pub(crate) fn begin<F>(&self, leg: LegId, orders: Orders, run: impl FnOnce(Orders) -> F)
+    where
+        F: Future<Output = Gone> + Send + 'static,
+    {
+        let end = LegEnd { engine: self.clone(), leg, why: Gone::Lost };
+        let leg = run(orders);
+        self.inner.tasks.spawn("leg", async move {
+            let mut end = end;
+            end.why = leg.await;
+        });
+    }
+
+    /// The busy tone, for as long as somebody would listen to it.
+    pub(crate) async fn play_busy(&self, leg: LegId) {
+        let playback = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now());
+        self.inner.plane.play(leg, playback, Source::Loop(self.inner.tones.busy()));
+        tokio::time::sleep(BUSY_TONE).await;
+    }
+
+    async fn hear(self, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
+        while let Some(event) = events.recv().await {
+            let (leg, input) = match event {
+                MediaEvent::Digit { leg, digit } => (leg, Input::Digit(leg, digit)),
+                MediaEvent::Played { leg, playback } => {
+                    self.legs().played(leg, playback);
+                    (leg, Input::Played(leg, playback))
+                }
+                MediaEvent::PlayFailed { leg, playback } => {
+                    self.legs().played(leg, playback);
+                    (leg, Input::PlayFailed(leg, playback))
+                }
+                MediaEvent::Recorded { leg, message, speech, ended } => {
+                    self.legs().note(leg, |state| state.recording = None);
+                    (leg, Input::Recorded { leg, message, speech, ended: recording_end(ended) })
+                }
+                MediaEvent::RecordFailed { leg, message } => {
+                    self.legs().note(leg, |state| state.recording = None);
+                    (leg, Input::RecordFailed { leg, message })
+                }
+                MediaEvent::Lost { leg } => {
+                    self.legs().order(leg, Order::Lost);
+                    continue;
+                }
+                MediaEvent::CallRecorded { .. } | MediaEvent::CallRecordFailed { .. } => continue,
+            };
+            self.tell(leg, input);
+        }
+    }
+
+    fn play(&self, leg: LegId, playback: PlaybackId, audio: &Audio) {
+        let source = match audio {
+            Audio::Spoken { language, what } => match self.inner.prompts.sentence(*language, what, now()) {
+                Ok(clips) => Source::Once(clips),
+                Err(error) => {
+                    tracing::warn!(%error, "a caller does not hear what was meant");
+                    self.tell(leg, Input::PlayFailed(leg, playback));
+                    return;
+                }
+            },
+            Audio::Music(prompt) => Source::Loop(self.inner.prompts.music(prompt.as_ref())),
+            Audio::Ringback => Source::Loop(self.inner.tones.ringback()),
+            Audio::Echo => Source::Echo,
+        };
+        self.before_answer(leg);
+        self.legs().note(leg, |state| state.playing = Some(playback));
+        self.inner.plane.play(leg, playback, source);
+    }
+
+    /// What is heard on a leg that came in and is not answered is early media.
+    fn before_answer(&self, leg: LegId) {
+        if self.legs().begin_early(leg) {
+            self.legs().order(leg, Order::Progress);
+        }
+    }
+
+    fn dial(&self, leg: LegId, to: &DialTo, ring_for: Millis) {
+        let Some(orders) = self.legs().add_dialled(leg) else { return };
+        let engine = self.clone();
+        let (to, ring_for) = (to.clone(), Duration::from_millis(ring_for.as_millis()));
+        self.begin(leg, orders, |mut orders| async move {
+            let groups = match &to {
+                DialTo::Extension { extension, shows, auto_answer } => {
+                    engine.phones(leg, extension, shows, *auto_answer).into_iter().collect()
+                }
+                DialTo::Outside { routes, .. } => engine.ways(leg, routes),
+            };
+            if groups.is_empty() {
+                return Gone::Unreachable;
+            }
+            Outbound { engine, leg, groups, ring_for }.run(&mut orders).await
+        });
+    }
+
+    fn hang_up(&self, leg: LegId, how: HangUp) {
+        self.legs().order(leg, Order::HangUp(how));
+    }
+}
+
+impl Telephony for Engine {
+    fn execute(&self, command: Command) {
+        match command {
+            Command::Ring { leg } => self.legs().order(leg, Order::Ring),
+            Command::Answer { leg } => {
+                self.legs().note(leg, |state| state.answered = true);
+                self.legs().order(leg, Order::Answer);
+            }
+            Command::Dial { leg, to, ring_for } => self.dial(leg, &to, ring_for),
+            Command::HangUp { leg, how } => self.hang_up(leg, how),
+            Command::Play { leg, playback, audio } => self.play(leg, playback, &audio),
+            Command::Stop { leg, playback } => {
+                self.legs().played(leg, playback);
+                self.inner.plane.stop(leg, playback);
+            }
+            Command::Record { leg, message, longest, silence, end_key } => {
+                self.legs().note(leg, |state| state.recording = Some(message));
+                // The rules let the warning tone be played themselves.
+                self.inner.plane.record(leg, message, RecordSpec { longest, silence, end_key, warn_before: None });
+            }
+            Command::Discard { message } => self.inner.plane.discard(message),
+            Command::Bridge { bridge, a, b } => {
+                self.before_answer(a);
+                self.before_answer(b);
+                self.inner.plane.bridge(bridge, a, b);
+            }
+            Command::Unbridge { bridge } => self.inner.plane.unbridge(bridge),
+        }
+    }
+
+    fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
+        std::future::ready(self.legs().states(legs))
+    }
+}
+
+/// The end of a leg's task, however it came.
+struct LegEnd {
+    engine: Engine,
+    leg: LegId,
+    why: Gone,
+}
+
+impl Drop for LegEnd {
+    fn drop(&mut self) {
+        self.engine.inner.plane.close(self.leg);
+        self.engine.legs().gone(self.leg, self.why);
+        self.engine.tell(self.leg, Input::Gone(self.leg, self.why));
+    }
+}
+
+fn recording_end(end: nohold_media::RecordingEnd) -> nohold_flow::RecordingEnd {
+    match end {
+        nohold_media::RecordingEnd::Key => nohold_flow::RecordingEnd::Key,
+        nohold_media::RecordingEnd::Silence => nohold_flow::RecordingEnd::Silence,
+        nohold_media::RecordingEnd::Limit => nohold_flow::RecordingEnd::Limit,
+        nohold_media::RecordingEnd::HungUp => nohold_flow::RecordingEnd::HungUp,
+    }
+}
+
+/// The time, for ids and for what is said relative to it.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn random() -> Result<u64, getrandom::Error> {
+    getrandom::u64()
+}

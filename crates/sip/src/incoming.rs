@@ -1,0 +1,171 @@
+//! Requests that come in: to a dialog that stands, or for a new one.
+
+use nohold_app::ports::{CallerHeaders, Source, TelephonyEvent};
+use nohold_core::numbers::Privacy;
+use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{Header, Method, StatusCode};
+use rsipstack::transaction::TransactionReceiver;
+use rsipstack::transaction::transaction::Transaction;
+
+use crate::access::{Access, Who};
+use crate::engine::Engine;
+use crate::flow::Flow;
+use crate::leg::inbound::Inbound;
+use crate::leg::session_timer::SessionTimer;
+use crate::leg::{DialogOwner, description, timers, values};
+use crate::registrar;
+use crate::sdp::Unusable;
+use crate::uri::Uri;
+
+/// More requests than this are not worked on at once.
+const MOST_AT_ONCE: usize = 20_000;
+
+/// Serves requests for as long as the engine runs.
+pub(crate) async fn serve(engine: Engine, mut requests: TransactionReceiver) {
+    while let Some(transaction) = requests.recv().await {
+        if engine.tasks().running() > MOST_AT_ONCE {
+            // Whoever sent it tries again, or gives up.
+            continue;
+        }
+        let engine = engine.clone();
+        engine.tasks().spawn("request", async move {
+            if let Err(error) = engine.request(transaction).await {
+                tracing::debug!(%error, "a request could not be answered");
+            }
+        });
+    }
+}
+
+impl Engine {
+    async fn request(&self, mut transaction: Transaction) -> rsipstack::Result<()> {
+        let within = transaction.original.to_header()?.tag()?.is_some();
+        if within {
+            return self.within_dialog(transaction).await;
+        }
+        let Some(flow) = Flow::of(&transaction) else {
+            return transaction.reply(StatusCode::BadRequest).await;
+        };
+        match transaction.original.method {
+            Method::Register => registrar::register(self, transaction, flow).await,
+            Method::Invite => self.invited(transaction, flow).await,
+            Method::Options => transaction.reply_with(StatusCode::OK, vec![accept()], None).await,
+            // An ACK to a refusal of ours, which the library has taken already.
+            Method::Ack => Ok(()),
+            Method::Cancel => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
+            _ => transaction.reply(StatusCode::MethodNotAllowed).await,
+        }
+    }
+
+    /// A request in a dialog that stands. Whatever the library leaves unanswered is answered here.
+    async fn within_dialog(&self, mut transaction: Transaction) -> rsipstack::Result<()> {
+        let is_ack = transaction.original.method == Method::Ack;
+        let Some(mut dialog) = self.dialogs().match_dialog(&transaction) else {
+            return if is_ack { Ok(()) } else { transaction.reply(StatusCode::CallTransactionDoesNotExist).await };
+        };
+        let handled = dialog.handle(&mut transaction).await;
+        if transaction.last_response.is_none() && !is_ack {
+            // An older CSeq, or a state in which it means nothing (RFC 3261 §12.2.2).
+            transaction.reply(StatusCode::ServerInternalError).await?;
+        }
+        handled
+    }
+
+    /// A call.
+    async fn invited(&self, mut transaction: Transaction, flow: Flow) -> rsipstack::Result<()> {
+        let who = match self.access(&transaction.original, flow) {
+            Access::Granted(who) => who,
+            Access::Challenge { stale } => {
+                return transaction.reply_with(StatusCode::Unauthorized, self.challenge(stale), None).await;
+            }
+            Access::Refused => return transaction.reply(StatusCode::Forbidden).await,
+        };
+        let request = &transaction.original;
+        let offer = match description(request, &request.body) {
+            Some(Ok(offer)) => Some(offer),
+            Some(Err(Unusable::Malformed)) => return transaction.reply(StatusCode::BadRequest).await,
+            Some(Err(Unusable::NotAcceptable)) => return transaction.reply(StatusCode::NotAcceptableHere).await,
+            None if request.body.is_empty() => None,
+            None => {
+                return transaction.reply_with(StatusCode::UnsupportedMediaType, vec![accept()], None).await;
+            }
+        };
+        let asked = timers(request);
+        let Ok(timer) = SessionTimer::answered(asked, self.shortest_session(), std::time::Instant::now()) else {
+            let headers = vec![Header::MinSE(self.shortest_session().to_string().into())];
+            return transaction.reply_with(StatusCode::from(422), headers, None).await;
+        };
+        let leg = self.new_leg();
+        let Some(local) = self.local(leg, flow.peer.ip()) else {
+            return transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None).await;
+        };
+        let (states, event) = (self.dialogs().new_dialog_state_channel(), self.new_call(leg, &who, &transaction));
+        let contact = self.edge().local_contact(None, flow.peer, flow.transport).to_library();
+        let dialog = self.dialogs().get_or_create_server_invite(&transaction, states.0, None, Some(contact))?;
+        let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog.clone());
+        let (engine, states) = (self.clone(), states.1);
+        let inbound = Inbound { engine, leg, owner, states, local, offer, timer, asked };
+        let Some(orders) = self.legs().add_incoming(leg) else { return Ok(()) };
+        self.begin(leg, orders, |mut orders| async move { inbound.run(&mut orders).await });
+        self.send(event);
+        let mut dialog = dialog;
+        dialog.handle(&mut transaction).await
+    }
+
+    fn new_call(&self, leg: nohold_model::LegId, who: &Who, transaction: &Transaction) -> TelephonyEvent {
+        let request = &transaction.original;
+        let lines = self.lines();
+        let (source, trusted) = match who {
+            Who::Extension(key) => (Source::Extension(key.clone()), false),
+            Who::Trunk(key) => {
+                let trusted = lines.trunks.get(key).is_some_and(|trunk| trunk.trusted_identity);
+                (Source::Trunk(key.clone()), trusted)
+            }
+        };
+        let first = |name: &str| values(request, name).next();
+        TelephonyEvent::NewCall {
+            leg,
+            source,
+            caller: CallerHeaders {
+                from: first("From"),
+                asserted: first("P-Asserted-Identity").filter(|_| trusted),
+                privacy: Privacy::from_header(first("Privacy").as_deref()),
+            },
+            to: dialled(&request.uri.to_string()),
+        }
+    }
+}
+
+/// What was dialled: the user part of a Request-URI, or the whole where the user part says more than a number.
+fn dialled(uri: &str) -> String {
+    match uri.parse::<Uri>() {
+        Ok(parsed) if parsed.user_parameter("phone-context").is_none() => {
+            parsed.user().unwrap_or_else(|| uri.to_owned())
+        }
+        Ok(_) | Err(_) => uri.to_owned(),
+    }
+}
+
+fn accept() -> Header {
+    Header::Accept("application/sdp".into())
+}
+
+fn retry_later() -> Header {
+    Header::RetryAfter("5".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dialled_number_is_the_user_part() {
+        assert_eq!(dialled("sip:600@192.0.2.1:5060;transport=tcp"), "600");
+        assert_eq!(dialled("sip:%2A43@192.0.2.1"), "*43");
+        assert_eq!(dialled("sip:+862161230000;npdi@carrier.example;user=phone"), "+862161230000");
+        assert_eq!(
+            dialled("sip:61230000;phone-context=+8621@carrier.example"),
+            "sip:61230000;phone-context=+8621@carrier.example"
+        );
+        assert_eq!(dialled("tel:+862161230000"), "+862161230000");
+    }
+}

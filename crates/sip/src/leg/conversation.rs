@@ -1,0 +1,242 @@
+//! A leg that was answered, until its end.
+
+use std::pin::Pin;
+use std::time::Instant;
+
+use nohold_core::call::{Gone, HangUp, Input};
+use nohold_model::LegId;
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
+use rsipstack::sip::{Header, Request, Response, StatusCode, StatusCodeKind};
+
+use super::session_timer::{Asked, Refresher, SessionTimer};
+use super::{DialogOwner, Order, Orders, description, info, remote, sdp_type, timers, values};
+use crate::engine::Engine;
+use crate::sdp::{Description, Local, Unusable};
+
+/// A conversation on one leg.
+pub(crate) struct Conversation {
+    pub(crate) engine: Engine,
+    pub(crate) leg: LegId,
+    pub(crate) owner: DialogOwner,
+    pub(crate) states: DialogStateReceiver,
+    pub(crate) local: Local,
+    pub(crate) timer: Option<SessionTimer>,
+    /// The ACK of our 2xx has come, or it was the other side that answered.
+    pub(crate) confirmed: bool,
+    /// We made the offer in our 2xx: the answer comes with the ACK (RFC 3264 §4).
+    pub(crate) answer_in_ack: bool,
+}
+
+type Refresh = Pin<Box<dyn Future<Output = rsipstack::Result<Option<Response>>> + Send>>;
+
+impl Conversation {
+    /// Runs until one side ends it; says why it is over.
+    pub(crate) async fn run(mut self, orders: &mut Orders) -> Gone {
+        let mut refresh: Option<Refresh> = None;
+        let mut ending: Option<Gone> = None;
+        loop {
+            // A BYE must not overtake the ACK (RFC 3261 §15).
+            if let (Some(why), true) = (ending, self.confirmed) {
+                return why;
+            }
+            let due = self.timer.as_ref().filter(|_| refresh.is_none()).map(SessionTimer::due);
+            tokio::select! {
+                biased;
+                state = self.states.recv() => match state {
+                    Some(state) => if let Some(why) = self.state(state).await { return ending.unwrap_or(why); },
+                    None => return Gone::Lost,
+                },
+                order = orders.recv(), if ending.is_none() => ending = self.order(order).await,
+                result = finished(&mut refresh) => {
+                    refresh = None;
+                    if !self.refreshed(result) {
+                        return Gone::Lost;
+                    }
+                }
+                () = sleep_until(due) => match self.timer.as_ref().map(|timer| timer.refresher) {
+                    Some(Refresher::Us) => refresh = Some(self.refresh()),
+                    Some(Refresher::Them) | None => return Gone::Lost,
+                },
+            }
+        }
+    }
+
+    async fn order(&self, order: Option<Order>) -> Option<Gone> {
+        match order {
+            Some(Order::HangUp(HangUp::Busy)) => {
+                self.engine.play_busy(self.leg).await;
+                Some(Gone::HungUp)
+            }
+            Some(Order::HangUp(_)) | None => Some(Gone::HungUp),
+            Some(Order::Lost) => Some(Gone::Lost),
+            Some(Order::Ring | Order::Progress | Order::Answer) => None,
+        }
+    }
+
+    async fn state(&mut self, state: DialogState) -> Option<Gone> {
+        match state {
+            DialogState::Confirmed(..) => return self.acknowledged(),
+            DialogState::Updated(_, request, handle) => self.updated(&request, &handle).await,
+            DialogState::Info(_, request, handle) => self.info(&request, &handle).await,
+            DialogState::Options(_, _, handle) => answer(&handle, StatusCode::OK).await,
+            // Transfers by the phone itself are not there yet.
+            DialogState::Refer(_, _, handle) => answer(&handle, StatusCode::Decline).await,
+            DialogState::Message(_, _, handle) | DialogState::Publish(_, _, handle) => {
+                answer(&handle, StatusCode::MethodNotAllowed).await;
+            }
+            DialogState::Notify(_, _, handle) => answer(&handle, StatusCode::from(489)).await,
+            DialogState::Terminated(_, TerminatedReason::Timeout) => return Some(Gone::Lost),
+            DialogState::Terminated(..) => return Some(Gone::HungUp),
+            DialogState::Calling(_) | DialogState::Trying(_) | DialogState::Early(..) | DialogState::WaitAck(..) => {}
+        }
+        None
+    }
+
+    /// The ACK has come; with the answer to our offer, where we made one.
+    fn acknowledged(&mut self) -> Option<Gone> {
+        self.confirmed = true;
+        if !std::mem::take(&mut self.answer_in_ack) {
+            return None;
+        }
+        let answer = self.owner.dialog().last_remote_ack().and_then(|ack| description(&ack, &ack.body));
+        match answer {
+            Some(Ok(answer)) => {
+                self.connect(&answer);
+                None
+            }
+            // A conversation that nobody would hear.
+            Some(Err(_)) | None => Some(Gone::Failed),
+        }
+    }
+
+    fn connect(&self, description: &Description) {
+        if let Some(remote) = remote(description) {
+            self.engine.connect(self.leg, remote);
+        }
+    }
+
+    /// A re-INVITE or UPDATE: a new address, hold, or a sign of life.
+    async fn updated(&mut self, request: &Request, handle: &TransactionHandle) {
+        let now = Instant::now();
+        let asked = timers(request);
+        let timer = match SessionTimer::answered(asked, self.engine.shortest_session(), now) {
+            Ok(timer) => timer,
+            Err(_) => {
+                let headers = vec![Header::MinSE(self.engine.shortest_session().to_string().into())];
+                let _ = handle.respond(StatusCode::from(422), Some(headers), None).await;
+                return;
+            }
+        };
+        let body = match description(request, &request.body) {
+            Some(Ok(offer)) => {
+                self.connect(&offer);
+                self.engine.tell(self.leg, Input::PhoneHold(self.leg, !offer.receives));
+                Some(self.local.answer(&offer))
+            }
+            Some(Err(problem)) => {
+                let status = if problem == Unusable::Malformed { 400 } else { 488 };
+                answer(handle, StatusCode::from(status)).await;
+                return;
+            }
+            None if request.method == rsipstack::sip::Method::Invite => {
+                self.answer_in_ack = true;
+                Some(self.local.offer())
+            }
+            None => None,
+        };
+        self.retarget(request);
+        self.timer = timer;
+        let headers = answer_headers(self.timer, asked, body.is_some());
+        // An error means that the request was given up meanwhile.
+        let _ = handle.respond(StatusCode::OK, Some(headers), body).await;
+    }
+
+    /// A re-INVITE may move the other side (RFC 3261 §12.2.2).
+    fn retarget(&self, request: &Request) {
+        let contact = values(request, "Contact").next();
+        let uri = contact.and_then(|contact| crate::name_addr::uri(&contact));
+        if let Some(uri) = uri {
+            self.owner.set_target(uri.to_library());
+        }
+    }
+
+    async fn info(&self, request: &Request, handle: &TransactionHandle) {
+        let content_type = values(request, "Content-Type").next().unwrap_or_default();
+        match info::digit(&content_type, &request.body) {
+            Some(digit) => {
+                self.engine.tell(self.leg, Input::Digit(self.leg, digit));
+                answer(handle, StatusCode::OK).await;
+            }
+            // An INFO without a body is a question whether we are still there.
+            None if request.body.is_empty() => answer(handle, StatusCode::OK).await,
+            None => answer(handle, StatusCode::UnsupportedMediaType).await,
+        }
+    }
+
+    fn refresh(&mut self) -> Refresh {
+        let (dialog, body) = (self.owner.dialog().clone(), self.local.repeat());
+        let interval = self.timer.map_or(self.engine.shortest_session(), |timer| timer.interval);
+        Box::pin(async move {
+            let headers = vec![
+                sdp_type(),
+                Header::Supported("timer".into()),
+                Header::SessionExpires(format!("{interval};refresher=uac").into()),
+            ];
+            dialog.reinvite(Some(headers), Some(body)).await
+        })
+    }
+
+    /// Whether the session goes on after our refresh was answered like this.
+    fn refreshed(&mut self, result: rsipstack::Result<Option<Response>>) -> bool {
+        let now = Instant::now();
+        let Ok(Some(response)) = result else { return false };
+        let status = u16::from(response.status_code.clone());
+        if response.status_code.kind() == StatusCodeKind::Successful {
+            if let Some(Ok(answer)) = description(&response, &response.body) {
+                self.connect(&answer);
+            }
+            // Whoever does not answer in kind has nothing that could expire.
+            self.timer = SessionTimer::agreed(timers(&response), self.engine.shortest_session(), now);
+            return true;
+        }
+        if let Some(timer) = &mut self.timer {
+            timer.refresh(now);
+        }
+        // RFC 4028 §10, RFC 3261 §12.2.1.2: only these say that the other side has nothing of the session any more.
+        !matches!(status, 408 | 481)
+    }
+}
+
+/// What a 2xx of ours says besides.
+pub(crate) fn answer_headers(timer: Option<SessionTimer>, asked: Asked, with_body: bool) -> Vec<Header> {
+    let mut headers = Vec::new();
+    if with_body {
+        headers.push(sdp_type());
+    }
+    if let Some(timer) = timer {
+        headers.push(Header::SessionExpires(timer.header().into()));
+        if asked.supported {
+            headers.push(Header::Require("timer".into()));
+        }
+    }
+    headers
+}
+
+async fn answer(handle: &TransactionHandle, status: StatusCode) {
+    // An error means that the request was given up meanwhile.
+    let _ = handle.respond(status, None, None).await;
+}
+
+async fn finished(refresh: &mut Option<Refresh>) -> rsipstack::Result<Option<Response>> {
+    match refresh {
+        Some(refresh) => refresh.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}

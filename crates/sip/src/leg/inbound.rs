@@ -1,0 +1,105 @@
+//! A leg that came in: from its INVITE to the answer, or to the refusal.
+
+use std::time::Duration;
+
+use nohold_core::call::{Gone, HangUp};
+use nohold_media::Remote;
+use nohold_model::LegId;
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
+
+use super::conversation::{Conversation, answer_headers};
+use super::session_timer::{Asked, SessionTimer};
+use super::{DialogOwner, Order, Orders, remote, sdp_type};
+use crate::engine::Engine;
+use crate::sdp::{Description, Local};
+
+/// Nobody rings longer than this (RFC 3261 §16.7 timer C): the network would have given up.
+const LONGEST_RINGING: Duration = Duration::from_secs(180);
+
+/// A call that waits for its answer.
+pub(crate) struct Inbound {
+    pub(crate) engine: Engine,
+    pub(crate) leg: LegId,
+    pub(crate) owner: DialogOwner,
+    pub(crate) states: DialogStateReceiver,
+    pub(crate) local: Local,
+    /// What the caller offers; nothing where the caller waits for our offer.
+    pub(crate) offer: Option<Description>,
+    pub(crate) timer: Option<SessionTimer>,
+    pub(crate) asked: Asked,
+}
+
+impl Inbound {
+    /// Runs until the leg is over; says why.
+    pub(crate) async fn run(mut self, orders: &mut Orders) -> Gone {
+        let given_up = tokio::time::sleep(LONGEST_RINGING);
+        tokio::pin!(given_up);
+        loop {
+            tokio::select! {
+                biased;
+                state = self.states.recv() => match state {
+                    Some(DialogState::Terminated(..)) | None => return Gone::HungUp,
+                    Some(_) => {}
+                },
+                order = orders.recv() => match order {
+                    Some(Order::Ring) => { let _ = self.owner.dialog().ringing(None, None); }
+                    Some(Order::Progress) => self.progress(),
+                    Some(Order::Answer) => return self.answer(orders).await,
+                    Some(Order::HangUp(how)) => {
+                        self.owner.reject(how);
+                        return Gone::HungUp;
+                    }
+                    // An engine that goes away.
+                    None => {
+                        self.owner.reject(HangUp::Unavailable);
+                        return Gone::HungUp;
+                    }
+                    Some(Order::Lost) => {}
+                },
+                () = &mut given_up => {
+                    self.owner.reject(HangUp::NoAnswer);
+                    return Gone::NoAnswer;
+                }
+            }
+        }
+    }
+
+    /// 183 with our description: the caller hears what is played before the answer. A caller who waits for our offer
+    /// has no way to hear it.
+    fn progress(&mut self) {
+        let Some(offer) = &self.offer else { return };
+        let body = self.local.answer(offer);
+        if let Some(remote) = remote(offer) {
+            // Many phones send nothing before the answer; that is no loss.
+            self.engine.connect(self.leg, Remote { sends: false, ..remote });
+        }
+        let _ = self.owner.dialog().ringing(Some(vec![sdp_type()]), Some(body));
+    }
+
+    async fn answer(mut self, orders: &mut Orders) -> Gone {
+        let body = match &self.offer {
+            Some(offer) => {
+                if let Some(remote) = remote(offer) {
+                    self.engine.connect(self.leg, remote);
+                }
+                self.local.answer(offer)
+            }
+            None => self.local.offer(),
+        };
+        let headers = answer_headers(self.timer, self.asked, true);
+        if self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
+            return Gone::HungUp;
+        }
+        let conversation = Conversation {
+            engine: self.engine,
+            leg: self.leg,
+            owner: self.owner,
+            states: self.states,
+            local: self.local,
+            timer: self.timer,
+            confirmed: false,
+            answer_in_ack: self.offer.is_none(),
+        };
+        conversation.run(orders).await
+    }
+}

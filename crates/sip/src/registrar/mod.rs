@@ -1,0 +1,132 @@
+//! The registrar (RFC 3261 §10): our phones say where they are.
+
+pub(crate) mod bindings;
+mod contacts;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nohold_model::ExtensionKey;
+use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{Header, StatusCode};
+use rsipstack::transaction::transaction::Transaction;
+
+use crate::access::{Access, Who};
+use crate::client::Question;
+use crate::engine::Engine;
+use crate::flow::Flow;
+use crate::leg::values;
+use crate::name_addr;
+use crate::uri::Uri;
+use bindings::{Binding, Bindings, Refused, SHORTEST};
+
+/// Phones behind NAT are reached only while something passes: routers forget a UDP flow after half a minute.
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(25);
+
+/// Where our phones are.
+#[derive(Default)]
+pub(crate) struct Registrar {
+    bindings: Mutex<Bindings<Flow>>,
+}
+
+impl Registrar {
+    /// The phones of an extension that are registered now.
+    pub(crate) fn phones(&self, extension: &ExtensionKey) -> Vec<Binding<Flow>> {
+        self.lock().live(extension, Instant::now())
+    }
+
+    /// Whether a phone is registered that is reached by this way.
+    pub(crate) fn is_phone(&self, flow: Flow) -> bool {
+        self.lock().has(&flow, Instant::now())
+    }
+
+    /// The extensions that have a phone now.
+    pub(crate) fn registered(&self, now: Instant) -> BTreeSet<ExtensionKey> {
+        self.lock().all(now).into_iter().map(|(extension, _)| extension).collect()
+    }
+
+    /// Forgets the phones of extensions that are not known any more.
+    pub(crate) fn retain(&self, known: impl Fn(&ExtensionKey) -> bool) {
+        self.lock().retain(Instant::now(), known);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bindings<Flow>> {
+        self.bindings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Answers a REGISTER.
+pub(crate) async fn register(engine: &Engine, mut transaction: Transaction, flow: Flow) -> rsipstack::Result<()> {
+    let extension = match engine.access(&transaction.original, flow) {
+        Access::Granted(Who::Extension(extension)) => extension,
+        // A trunk that registers with us would be a phone.
+        Access::Granted(Who::Trunk(_)) | Access::Refused => return transaction.reply(StatusCode::Forbidden).await,
+        Access::Challenge { stale } => {
+            let headers = engine.challenge(stale);
+            return transaction.reply_with(StatusCode::Unauthorized, headers, None).await;
+        }
+    };
+    if !names(&transaction, engine, &extension) {
+        // RFC 3261 §10.3 step 4: nobody registers for somebody else.
+        return transaction.reply(StatusCode::Forbidden).await;
+    }
+    let contacts: Vec<String> = values(&transaction.original, "Contact").collect();
+    let expires = values(&transaction.original, "Expires").next();
+    let Some(change) = contacts::change(contacts.iter().map(String::as_str), expires.as_deref()) else {
+        return transaction.reply(StatusCode::BadRequest).await;
+    };
+    let call_id = transaction.original.call_id_header()?.value().to_owned();
+    let cseq = transaction.original.cseq_header()?.seq()?;
+    let now = Instant::now();
+    let result = engine.registrar().lock().register(&extension, &change, (&call_id, cseq), &flow, now);
+    match result {
+        Ok(bindings) => {
+            let contacts = bindings.iter().map(|binding| contact(binding, now)).collect();
+            transaction.reply_with(StatusCode::OK, contacts, None).await
+        }
+        Err(Refused::TooBrief) => {
+            let headers = vec![Header::MinExpires(SHORTEST.to_string().into())];
+            transaction.reply_with(StatusCode::IntervalTooBrief, headers, None).await
+        }
+        Err(Refused::OutOfOrder) => transaction.reply(StatusCode::ServerInternalError).await,
+        Err(Refused::TooMany) => transaction.reply(StatusCode::Forbidden).await,
+    }
+}
+
+/// Whether the address of record is that of the account that has proven itself.
+fn names(transaction: &Transaction, engine: &Engine, extension: &ExtensionKey) -> bool {
+    let user = values(&transaction.original, "To").next().and_then(|to| name_addr::uri(&to)).and_then(|uri| uri.user());
+    let lines = engine.lines();
+    let account = lines.extensions.get(extension);
+    account.is_some_and(|account| user.as_deref() == Some(account.user.as_str()))
+}
+
+fn contact(binding: &Binding<Flow>, now: Instant) -> Header {
+    let seconds = binding.until.saturating_duration_since(now).as_secs_f64().ceil();
+    Header::Contact(format!("<{}>;expires={seconds:.0}", binding.contact).into())
+}
+
+/// Keeps the way to phones behind NAT open, for as long as the engine runs.
+pub(crate) async fn keep_alive(engine: Engine) {
+    loop {
+        tokio::time::sleep(KEEP_ALIVE_EVERY).await;
+        engine.registrar().retain(|_| true);
+        let phones = engine.registrar().lock().all(Instant::now());
+        for (_, binding) in phones.into_iter().filter(|(_, binding)| is_behind_nat(binding)) {
+            let Ok(uri) = binding.contact.parse::<Uri>() else { continue };
+            let engine = engine.clone();
+            engine.tasks().spawn("keep alive", async move {
+                // Whatever it answers, the packet has passed.
+                let _ = engine.ask(Question::options(&uri, binding.flow)).await;
+            });
+        }
+    }
+}
+
+/// A phone that names another address than the one its request came from.
+fn is_behind_nat(binding: &Binding<Flow>) -> bool {
+    let host = binding.contact.parse::<Uri>().ok().and_then(|uri| uri.host().parse::<IpAddr>().ok());
+    host != Some(binding.flow.peer.ip()) && binding.flow.transport == crate::addresses::Transport::Udp
+}

@@ -1,0 +1,13 @@
+//! Stores of Nohold: where the rows are between two transactions.
+//!
+//! A store knows no rule: it loads rows, lets [`nohold_core::transaction`] decide, and writes what comes back. What every
+//! store has to do is told by one suite of tests, `tests/contract`, which runs on each of them.
+//!
+//! | module | keeps rows |
+//! | --- | --- |
+//! | [`memory`] | in memory, until the process ends |
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod memory;
+
+pub use memory::MemoryStore;

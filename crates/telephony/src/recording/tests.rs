@@ -1,0 +1,185 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use super::*;
+
+/// What was told of recordings.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Kept(&'static str),
+    Disk(&'static str),
+    TooSlow(&'static str),
+}
+
+/// A folder of its own, and threads that write there.
+struct Desk {
+    folder: PathBuf,
+    recorder: Recorder,
+    told: Receiver<Told>,
+    tell: Sender<Told>,
+}
+
+impl Desk {
+    fn new(lanes: usize, most_waiting: usize) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("nohold-tapes-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        prepare(&folder).unwrap();
+        let (tell, told) = channel();
+        Desk { folder, recorder: Recorder::with(lanes, most_waiting).unwrap(), told, tell }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn begin(&self, name: &'static str, channels: u16) -> Tape {
+        let tell = self.tell.clone();
+        self.recorder.begin(self.path(name), channels, move |error| {
+            let told = match error {
+                RecordingError::Disk { .. } => Told::Disk(name),
+                RecordingError::TooSlow { .. } => Told::TooSlow(name),
+            };
+            tell.send(told).unwrap();
+        })
+    }
+
+    fn finish(&self, tape: Tape, name: &'static str) {
+        let tell = self.tell.clone();
+        tape.finish(move || tell.send(Told::Kept(name)).unwrap());
+    }
+
+    fn told(&self) -> Told {
+        self.told.recv_timeout(Duration::from_secs(10)).unwrap()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.recorder.shut_down();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[test]
+fn a_recording_has_its_name_only_when_it_is_whole() {
+    let desk = Desk::new(2, 100_000);
+    let mut tape = desk.begin("a.wav", 2);
+    assert!(tape.write(vec![1, -1, 2, -2]) && tape.write(vec![i16::MAX, i16::MIN]));
+    assert!(!desk.path("a.wav").exists());
+    desk.finish(tape, "a.wav");
+    assert_eq!(desk.told(), Told::Kept("a.wav"));
+    assert_eq!(desk.files(), ["a.wav"]);
+    let mut reader = hound::WavReader::open(desk.path("a.wav")).unwrap();
+    assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 8_000));
+    let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    assert_eq!(samples, [1, -1, 2, -2, i16::MAX, i16::MIN]);
+}
+
+#[test]
+fn nobody_else_may_read_a_recording() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new(1, 1_000);
+    desk.finish(desk.begin("a.wav", 1), "a.wav");
+    assert_eq!(desk.told(), Told::Kept("a.wav"));
+    let mode = std::fs::metadata(desk.path("a.wav")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_recording_that_is_dropped_leaves_nothing() {
+    let desk = Desk::new(1, 1_000);
+    let mut tape = desk.begin("a.wav", 1);
+    assert!(tape.write(vec![5; 100]));
+    drop(tape);
+    desk.recorder.shut_down();
+    assert_eq!(desk.files(), Vec::<String>::new());
+    assert!(desk.told.try_recv().is_err(), "it was not asked for");
+}
+
+#[test]
+fn a_recording_that_is_thrown_away_leaves_nothing_whether_finished_or_not() {
+    let desk = Desk::new(1, 1_000);
+    let going = desk.begin("a.wav", 1);
+    desk.finish(desk.begin("b.wav", 1), "b.wav");
+    for name in ["a.wav", "b.wav", "never.wav"] {
+        desk.recorder.discard(desk.path(name));
+    }
+    desk.finish(going, "a.wav");
+    desk.recorder.shut_down();
+    assert_eq!(desk.told(), Told::Kept("b.wav"));
+    assert!(desk.told.try_recv().is_err());
+    assert_eq!(desk.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_disk_that_does_not_take_it_is_told_once() {
+    let desk = Desk::new(1, 1_000);
+    std::fs::write(desk.path("file"), b"").unwrap();
+    let mut tape = desk.begin("file/a.wav", 1);
+    assert_eq!(desk.told(), Told::Disk("file/a.wav"));
+    assert!(!tape.write(vec![0; 10]), "it is over");
+    desk.finish(tape, "file/a.wav");
+    desk.recorder.shut_down();
+    assert!(desk.told.try_recv().is_err());
+}
+
+#[test]
+fn two_recordings_of_one_name_are_an_error_of_the_second() {
+    let desk = Desk::new(1, 1_000);
+    let first = desk.begin("a.wav", 1);
+    let second = desk.begin("a.wav", 1);
+    assert_eq!(desk.told(), Told::Disk("a.wav"));
+    drop(second);
+    desk.finish(first, "a.wav");
+    assert_eq!(desk.told(), Told::Kept("a.wav"));
+}
+
+#[test]
+fn a_disk_that_is_too_slow_is_told_at_once_and_others_are_not_harmed() {
+    let desk = Desk::new(1, 1_000);
+    let (open_gate, gate) = channel::<()>();
+    // The thread waits in what it is told last.
+    let plug = desk.begin("plug.wav", 1);
+    plug.finish(move || gate.recv_timeout(Duration::from_secs(10)).unwrap());
+    let (mut slow, mut other) = (desk.begin("slow.wav", 1), desk.begin("other.wav", 1));
+    assert!(slow.write(vec![1; 600]) && other.write(vec![1; 300]));
+    assert!(!slow.write(vec![1; 200]), "only 1,000 samples may wait");
+    assert_eq!(desk.told(), Told::TooSlow("slow.wav"));
+    assert!(other.write(vec![1; 100]));
+    desk.finish(slow, "slow.wav");
+    desk.finish(other, "other.wav");
+    open_gate.send(()).unwrap();
+    assert_eq!(desk.told(), Told::Kept("other.wav"));
+    desk.recorder.shut_down();
+    assert_eq!(desk.files(), ["other.wav", "plug.wav"]);
+}
+
+#[test]
+fn what_was_finished_is_kept_when_the_threads_end() {
+    let desk = Desk::new(4, 1_000_000);
+    let names = ["a.wav", "b.wav", "c.wav", "d.wav", "e.wav"];
+    for name in names {
+        let mut tape = desk.begin(name, 1);
+        assert!(tape.write(vec![3; 8_000]));
+        desk.finish(tape, name);
+    }
+    desk.recorder.shut_down();
+    assert_eq!(desk.files(), names);
+}
+
+#[test]
+fn what_panics_in_being_told_harms_no_other_recording() {
+    let desk = Desk::new(1, 1_000);
+    desk.begin("a.wav", 1).finish(|| panic!("on purpose"));
+    desk.finish(desk.begin("b.wav", 1), "b.wav");
+    assert_eq!(desk.told(), Told::Kept("b.wav"));
+}

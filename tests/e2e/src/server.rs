@@ -1,0 +1,164 @@
+//! The server as an operator runs it: a program of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::folder::Folder;
+use crate::peers::{free_port, free_ports};
+use crate::process::Process;
+
+/// How long a start may take, on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// Ports for the audio of one server: a hundred legs.
+const RTP_PORTS: u16 = 100;
+
+/// A running server on ports of its own.
+pub struct Server {
+    process: Process,
+    launch: Launch,
+    /// Where it takes SIP, UDP and TCP.
+    pub sip: SocketAddr,
+    data: Folder,
+}
+
+/// How the server is started, kept so that it can be started again.
+struct Launch {
+    program: PathBuf,
+    arguments: Vec<String>,
+}
+
+impl Server {
+    /// Starts the server with this scenario and further flags, in a data folder of its own, and waits until it takes
+    /// calls.
+    ///
+    /// # Errors
+    /// When it is not built, ends, or is not ready in time; with all that it said.
+    pub async fn start(scenario: &Path, flags: &[&str]) -> Result<Self> {
+        Self::start_program(&program()?, scenario, flags).await
+    }
+
+    /// Starts another program that takes the same flags.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_program(program: &Path, scenario: &Path, flags: &[&str]) -> Result<Self> {
+        let data = Folder::new("server")?;
+        let sip = free_port()?;
+        let low = free_ports(RTP_PORTS)?;
+        let mut arguments = vec!["serve".to_owned()];
+        let mut say = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
+        say("--scenario", scenario.display().to_string());
+        say("--data", data.path().display().to_string());
+        say("--sip", sip.to_string());
+        say("--rtp-ports", format!("{low}-{}", low + RTP_PORTS - 1));
+        arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        let launch = Launch { program: program.to_owned(), arguments };
+        let process = launch.start(&data).await?;
+        Ok(Server { process, launch, sip, data })
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Its process id; nothing when it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
+    /// What it has said so far, on both outputs.
+    pub fn output(&self) -> String {
+        self.process.output()
+    }
+
+    /// Waits for a line that contains `mark`, also one that was said before.
+    ///
+    /// # Errors
+    /// When it ends first, or the line does not come in time.
+    pub async fn wait_line(&mut self, mark: &str, limit: Duration) -> Result<String> {
+        self.process.wait_line(mark, limit).await
+    }
+
+    /// Kills it at once (SIGKILL), as a power cut would.
+    ///
+    /// # Errors
+    /// When the system cannot.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn terminate(&mut self, limit: Duration) -> Result<ExitStatus> {
+        self.process.terminate(limit).await
+    }
+
+    /// Starts it again with the same flags and data folder, after [`Server::kill`] or [`Server::terminate`].
+    ///
+    /// # Errors
+    /// When it still runs, or as [`Server::start`].
+    pub async fn start_again(&mut self) -> Result<()> {
+        if self.process.id().is_some() {
+            bail!("the server still runs; kill or terminate it first");
+        }
+        self.process = self.launch.start(&self.data).await?;
+        Ok(())
+    }
+}
+
+impl Launch {
+    async fn start(&self, data: &Folder) -> Result<Process> {
+        let mut process = Process::start("the server", &self.program, &self.arguments, data.path())?;
+        process.wait_line("ready: sip", START_LIMIT).await?;
+        Ok(process)
+    }
+}
+
+/// The server's program, which stands beside the folder of the test's own program.
+fn program() -> Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot tell where the test's program is")?;
+    let folder = own.parent().and_then(Path::parent).context("the test's program is in an unknown place")?;
+    let program = folder.join("nohold");
+    if !program.is_file() {
+        bail!("there is no {}; run `cargo build --package nohold`", program.display());
+    }
+    Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::peers::root;
+
+    fn stand_in(name: &str) -> PathBuf {
+        root().join("tests/e2e/stand-ins").join(name)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_ready_can_be_killed_and_started_again() {
+        let program = stand_in("ready.sh");
+        let mut server = Server::start_program(&program, Path::new("scenario.json"), &["--sip-trace"]).await.unwrap();
+        assert!(server.output().contains(&format!("udp/tcp {}", server.sip)), "{}", server.output());
+        assert!(server.start_again().await.is_err());
+        server.kill().await.unwrap();
+        server.start_again().await.unwrap();
+        assert_eq!(fs::read_to_string(server.data().join("runs")).unwrap().lines().count(), 2);
+        assert!(!server.terminate(Duration::from_secs(5)).await.unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_cannot_start_is_quoted() {
+        let program = stand_in("busy.sh");
+        let problem = Server::start_program(&program, Path::new("x.json"), &[]).await.err().unwrap().to_string();
+        assert!(problem.contains("the port is in use"), "{problem}");
+    }
+}
