@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use nohold_core::configuration::{InvalidNetwork, Network};
 
 /// A call-centre server whose callers need not hold the line: they ask to be called back, and are.
 #[derive(Debug, Parser)]
@@ -56,6 +57,11 @@ pub struct Serve {
     #[arg(long, value_name = "IP")]
     pub public_address: Option<IpAddr>,
 
+    /// A network that reaches us without that NAT, such as 10.0.0.0/8; may be given several times. By default the
+    /// private ones.
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub local_network: Vec<Network>,
+
     /// Show each SIP message, with numbers masked.
     #[arg(long)]
     pub sip_trace: bool,
@@ -71,6 +77,10 @@ pub struct Check {
     /// The configuration to look at (TOML, or JSON by its ending `.json`).
     #[arg(long, value_name = "FILE")]
     pub scenario: PathBuf,
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    text.parse().map_err(|error: InvalidNetwork| error.to_string())
 }
 
 /// A range of ports, both ends included.

@@ -39,6 +39,7 @@ pub fn run(arguments: &Serve) -> anyhow::Result<()> {
         sip: arguments.sip,
         rtp_ports: arguments.rtp_ports.clone(),
         public_address: arguments.public_address,
+        local_networks: arguments.local_network.clone(),
         sip_trace: arguments.sip_trace,
         recordings,
         prompts: Some(data.path().join("prompts")).filter(|folder| folder.is_dir()),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
-use nohold_core::configuration::{self, Extension, Secret, Trunk};
+use nohold_core::configuration::{self, Extension, Network, Secret, Trunk};
 use nohold_model::{Country, ExtensionKey, LegId, TrunkKey};
 use nohold_sip::{Account, Addresses, Credentials, EdgeSettings, Lines, TraceSink, Transport};
 use nohold_telephony::prompts::PromptLibrary;
@@ -28,6 +28,8 @@ pub struct Settings {
     pub rtp_ports: RangeInclusive<u16>,
     /// The address by which the outside reaches us, where it is another.
     pub public_address: Option<IpAddr>,
+    /// Networks that reach us without that.
+    pub local_networks: Vec<Network>,
     /// Whether each message is shown.
     pub sip_trace: bool,
     /// Where recordings are written.
@@ -120,8 +122,12 @@ impl Telephony for Engine {
 impl Settings {
     /// The same in the engine's words.
     fn for_engine(self) -> nohold_sip::Settings {
-        let addresses =
-            Addresses { udp: vec![self.sip], tcp: vec![self.sip], public: self.public_address, ..Addresses::default() };
+        let addresses = Addresses {
+            udp: vec![self.sip],
+            tcp: vec![self.sip],
+            public: self.public_address,
+            local_networks: self.local_networks.clone(),
+        };
         let trace = self.sip_trace.then(|| TraceSink::new(|text| eprintln!("{text}")));
         let bind = self.sip.ip();
         nohold_sip::Settings {
@@ -161,8 +167,7 @@ impl Settings {
                 },
                 credentials,
                 register: trunk.register.then(|| seconds(trunk.register_expiry)),
-                // A network that the configuration knows is one that the engine knows.
-                from: trunk.inbound.addresses.iter().filter_map(|network| network.to_string().parse().ok()).collect(),
+                from: trunk.inbound.addresses.clone(),
                 from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
                 inbound: inbound.map(|(user, secret)| account(user, secret)),
                 trusted_identity: true,

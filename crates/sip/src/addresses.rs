@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::str::FromStr;
+
+use nohold_core::configuration::Network;
 
 /// A transport protocol of SIP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,78 +27,6 @@ impl Transport {
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.token())
-    }
-}
-
-/// A block of IP addresses, such as `192.168.0.0/16`; a bare address is a block of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
-
-/// The text is no network.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no network, write an address or a block such as 192.168.0.0/16")]
-pub struct ParseNetworkError(String);
-
-impl Network {
-    /// The block of the addresses whose first `prefix` bits are those of `address`; `None` if there are not so many.
-    pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
-        (prefix <= bits(address)).then_some(Self { address, prefix })
-    }
-
-    /// Whether the address lies in this block. An IPv4 address written as IPv6 counts as the former.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address.to_canonical(), address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-                let shift = 32 - u32::from(self.prefix.min(32));
-                (ours.to_bits() ^ theirs.to_bits()).checked_shr(shift).unwrap_or(0) == 0
-            }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
-                let shift = 128 - u32::from(self.prefix);
-                (ours.to_bits() ^ theirs.to_bits()).checked_shr(shift).unwrap_or(0) == 0
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-        }
-    }
-}
-
-impl From<IpAddr> for Network {
-    fn from(address: IpAddr) -> Self {
-        Self { address, prefix: bits(address) }
-    }
-}
-
-impl FromStr for Network {
-    type Err = ParseNetworkError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParseNetworkError(text.to_owned());
-        match text.split_once('/') {
-            None => Ok(Self::from(text.parse::<IpAddr>().map_err(|_| wrong())?)),
-            Some((address, prefix)) => {
-                let address = address.parse().map_err(|_| wrong())?;
-                Self::new(address, prefix.parse().map_err(|_| wrong())?).ok_or_else(wrong)
-            }
-        }
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.prefix == bits(self.address) {
-            write!(f, "{}", self.address)
-        } else {
-            write!(f, "{}/{}", self.address, self.prefix)
-        }
-    }
-}
-
-fn bits(address: IpAddr) -> u8 {
-    match address {
-        IpAddr::V4(_) => 32,
-        IpAddr::V6(_) => 128,
     }
 }
 
@@ -196,26 +125,6 @@ mod tests {
 
     fn sockets(list: &[&str]) -> Vec<SocketAddr> {
         list.iter().map(|s| s.parse().expect("a socket address")).collect()
-    }
-
-    #[test]
-    fn a_network_knows_its_addresses() {
-        for (network, inside, outside) in [
-            ("192.168.0.0/16", "192.168.255.1", "192.169.0.1"),
-            ("10.1.2.3", "10.1.2.3", "10.1.2.4"),
-            ("0.0.0.0/0", "203.0.113.9", "::1"),
-            ("2001:db8::/32", "2001:db8:1::5", "2001:db9::1"),
-            ("10.0.0.0/8", "::ffff:10.2.3.4", "::ffff:11.2.3.4"),
-            ("192.0.2.128/25", "192.0.2.200", "192.0.2.127"),
-        ] {
-            let parsed: Network = network.parse().expect(network);
-            assert!(parsed.contains(ip(inside)), "{network} {inside}");
-            assert!(!parsed.contains(ip(outside)), "{network} {outside}");
-            assert_eq!(parsed.to_string(), network);
-        }
-        for wrong in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/-1", "a/8"] {
-            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
-        }
     }
 
     #[test]

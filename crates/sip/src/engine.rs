@@ -143,6 +143,12 @@ impl Engine {
         self.inner.edge.counters()
     }
 
+    /// How many legs are up, and how many dialogs the SIP library holds; both are zero where nobody calls.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        (self.legs().count(), self.inner.edge.dialogs.len())
+    }
+
     /// Where we really listen: what the system chose stands in place of port 0.
     #[must_use]
     pub fn addresses(&self) -> &crate::addresses::Addresses {
@@ -267,7 +273,7 @@ impl Engine {
                 }
                 MediaEvent::Recorded { leg, message, speech, ended } => {
                     self.legs().note(leg, |state| state.recording = None);
-                    (leg, Input::Recorded { leg, message, speech, ended: recording_end(ended) })
+                    (leg, Input::Recorded { leg, message, speech, ended })
                 }
                 MediaEvent::RecordFailed { leg, message } => {
                     self.legs().note(leg, |state| state.recording = None);
@@ -379,15 +385,6 @@ impl Drop for LegEnd {
         self.engine.inner.plane.close(self.leg);
         self.engine.legs().gone(self.leg, self.why);
         self.engine.tell(self.leg, Input::Gone(self.leg, self.why));
-    }
-}
-
-fn recording_end(end: nohold_media::RecordingEnd) -> nohold_flow::RecordingEnd {
-    match end {
-        nohold_media::RecordingEnd::Key => nohold_flow::RecordingEnd::Key,
-        nohold_media::RecordingEnd::Silence => nohold_flow::RecordingEnd::Silence,
-        nohold_media::RecordingEnd::Limit => nohold_flow::RecordingEnd::Limit,
-        nohold_media::RecordingEnd::HungUp => nohold_flow::RecordingEnd::HungUp,
     }
 }
 

@@ -20,7 +20,7 @@ mod trace;
 mod trunks;
 mod uri;
 
-pub use addresses::{Addresses, Network, ParseNetworkError, Transport};
+pub use addresses::{Addresses, Transport};
 pub use digest::{Algorithm, Ha1};
 pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate};
 pub use engine::{Engine, StartError};

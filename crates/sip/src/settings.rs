@@ -7,7 +7,9 @@ use std::time::Duration;
 use nohold_model::{ExtensionKey, TrunkKey};
 use nohold_telephony::tone::Plan;
 
-use crate::addresses::{Network, Transport};
+use nohold_core::configuration::Network;
+
+use crate::addresses::Transport;
 use crate::digest::{Algorithm, Ha1};
 use crate::edge::EdgeSettings;
 

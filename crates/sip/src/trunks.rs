@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use nohold_core::configuration::Network;
 use nohold_model::TrunkKey;
 use rsipstack::sip::{Header, Method, Response, StatusCodeKind};
 
@@ -209,8 +210,8 @@ impl Engine {
     /// Trunks are not limited like strangers.
     fn trust_trunks(&self) {
         let trunks = self.trunks().lock();
-        let own = trunks.values().flat_map(|state| state.trunk.from.iter().cloned());
-        let found = trunks.values().flat_map(|state| state.addresses.iter().map(|at| at.ip().into()));
+        let own = trunks.values().flat_map(|state| state.trunk.from.iter().copied());
+        let found = trunks.values().flat_map(|state| state.addresses.iter().map(|at| Network::single(at.ip())));
         let all = own.chain(found).collect();
         drop(trunks);
         self.edge().set_trusted(all);

@@ -3,7 +3,7 @@
 
 use rsipstack::sip::{Auth, Domain, Host, HostWithPort, Scheme as LibraryScheme, Uri as LibraryUri};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 /// The longest URI that is accepted, in bytes.
@@ -104,7 +104,6 @@ impl Uri {
     }
 
     /// The port, if one is written.
-    #[cfg(test)]
     pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
@@ -118,6 +117,17 @@ impl Uri {
     #[cfg(test)]
     pub(crate) fn headers(&self) -> Option<&str> {
         self.headers.as_deref()
+    }
+
+    /// The same at another address.
+    #[must_use]
+    pub(crate) fn at(mut self, address: SocketAddr) -> Self {
+        self.host = match address.ip() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => format!("[{v6}]"),
+        };
+        self.port = Some(address.port());
+        self
     }
 
     /// The library's type, made so that it is written out as this one is.

@@ -4,9 +4,10 @@ use super::counters::Tally;
 use super::guard::{Class, Guard};
 use super::head::Head;
 use super::judge::{self, Refusal};
-use super::{Limits, mender};
-use crate::addresses::{Addresses, Network, Transport};
+use super::{Limits, mender, nat};
+use crate::addresses::{Addresses, Transport};
 use crate::trace::{Direction, TraceSink};
+use nohold_core::configuration::Network;
 use rsipstack::sip::SipMessage;
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
@@ -107,6 +108,7 @@ impl Gate {
             self.guard.note_admitted(now, invite);
         }
         mender::mend_incoming(&mut head, source, transport);
+        nat::mend_contact(&mut head, source, transport, self.is_trusted(source.ip()));
         let length = head.content_length().ok().flatten().unwrap_or(body.len());
         let bytes = head.write(&body[..length.min(body.len())]);
         if transport == Transport::Udp && bytes.len() > super::udp::LARGEST {

@@ -9,19 +9,21 @@ mod guard;
 mod head;
 mod judge;
 mod mender;
+mod nat;
 mod udp;
 mod ways;
 
 pub use counters::Counters;
 pub(crate) use flows::ReachError;
 
-use crate::addresses::{Addresses, Network, Transport};
+use crate::addresses::{Addresses, Transport};
 use crate::tasks::Tasks;
 use crate::trace::TraceSink;
 use crate::uri::Uri;
 use flows::Flows;
 use gate::Gate;
 use mender::Mender;
+use nohold_core::configuration::Network;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::platform::CancellationToken;

@@ -134,6 +134,18 @@ impl Board {
         leg
     }
 
+    /// Waits until no leg and no dialog is left.
+    pub async fn empty(&self) {
+        let empty = async {
+            while self.engine.load() != (0, 0) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if timeout(SOON, empty).await.is_err() {
+            panic!("legs and dialogs are left: {:?}", self.engine.load());
+        }
+    }
+
     /// The next call that comes in.
     pub async fn new_call(&mut self) -> NewCall {
         loop {

@@ -6,6 +6,7 @@ mod board;
 mod calls_in;
 mod calls_out;
 mod conversations;
+mod leaving;
 mod raw;
 mod registering;
 mod trunks;

@@ -294,3 +294,31 @@ async fn a_cancel_that_crosses_our_answer_leaves_no_call_behind() {
     peer.expect("BYE").await;
     assert_eq!(peer.board.gone(leg).await, Gone::HungUp);
 }
+
+#[tokio::test]
+async fn a_phone_behind_nat_is_acknowledged_and_hung_up_where_it_really_is() {
+    let mut peer = Peer::new(11).await;
+    let leg = peer.board.dial("13800138000", &[("raw", "+862161230000")]);
+    let invite = peer.expect("INVITE").await;
+    let to = invite.lines().find(|line| line.starts_with("To:")).unwrap();
+    let tagged = invite.replace(to, &format!("{to};tag=peer"));
+    let body = peer.sdp("sendrecv");
+    // A private address, from which nothing comes: `answer` names where the peer really is.
+    let (here, private) = (peer.me().to_string(), "10.9.9.9:5060");
+    let answer = |text: String| text.replace(&format!("<sip:raw@{here}>"), &format!("<sip:raw@{private}>"));
+    let lines: String = tagged
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name)))
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    let ok = answer(format!(
+        "SIP/2.0 200 OK\r\n{lines}Contact: <sip:raw@{here}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    peer.socket.send_to(ok.as_bytes(), peer.board.address()).await.unwrap();
+    peer.expect("ACK").await;
+    peer.board.wait(Input::Answered(leg)).await;
+    peer.board.hang_up(leg, HangUp::Normal);
+    peer.expect("BYE").await;
+}

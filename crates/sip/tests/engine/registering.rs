@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use nohold_core::call::Gone;
+use nohold_core::call::{Gone, HangUp, Input};
 use nohold_phone::{Phone, Transport};
 
-use crate::board::Board;
+use crate::board::{Board, SOON};
 
 fn names(board: &Board) -> Vec<String> {
     board.engine.registered().into_iter().map(|key| key.to_string()).collect()
@@ -37,9 +37,14 @@ async fn a_phone_registers_over_tcp_and_is_called_over_the_connection_that_it_op
     let phone = Phone::start(board.settings("1000").server(tcp).transport(Transport::Tcp)).await.unwrap();
     phone.register(Duration::from_secs(120)).await.unwrap();
     let leg = board.ring("1000");
-    let incoming = phone.next_call(crate::board::SOON).await.unwrap();
+    let incoming = phone.next_call(SOON).await.unwrap();
     incoming.decline(486).unwrap();
     assert_eq!(board.gone(leg).await, Gone::Busy);
+    let leg = board.ring("1000");
+    let call = phone.next_call(SOON).await.unwrap().answer().await.unwrap();
+    board.wait(Input::Answered(leg)).await;
+    board.hang_up(leg, HangUp::Normal);
+    call.wait_ended(SOON).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,89 @@
+//! Whatever becomes of a call, nothing of it stays behind.
+
+use nohold_app::ports::Telephony as _;
+use nohold_core::call::{Command, Gone, HangUp, Input};
+use nohold_phone::Behaviour;
+
+use crate::board::{Board, SOON};
+
+#[tokio::test]
+async fn no_leg_and_no_dialog_is_left_of_calls_that_came_in() {
+    let mut board = Board::new().await;
+    let phone = board.phone("1000").await;
+    // Refused, given up while it rings, hung up by us, hung up by them.
+    let call = phone.dial("600").await.unwrap();
+    let leg = board.new_call().await.leg;
+    board.hang_up(leg, HangUp::Busy);
+    call.wait_ended(SOON).await.unwrap();
+    let mut call = phone.dial("600").await.unwrap();
+    let leg = board.new_call().await.leg;
+    board.engine.execute(Command::Ring { leg });
+    call.wait_ringing(SOON).await.unwrap();
+    call.hang_up().await.unwrap();
+    for ours in [true, false] {
+        let mut call = phone.dial("600").await.unwrap();
+        let leg = board.new_call().await.leg;
+        board.answer(leg);
+        call.wait_answered(SOON).await.unwrap();
+        assert_eq!(board.engine.load(), (1, 1));
+        if ours {
+            board.hang_up(leg, HangUp::Normal);
+            call.wait_ended(SOON).await.unwrap();
+        } else {
+            call.hang_up().await.unwrap();
+        }
+    }
+    board.empty().await;
+}
+
+#[tokio::test]
+async fn no_leg_and_no_dialog_is_left_of_calls_that_we_made() {
+    let mut board = Board::new().await;
+    let phone = board.phone("1000").await;
+    phone.behave(Behaviour::declines(486));
+    let leg = board.ring("1000");
+    assert_eq!(board.gone(leg).await, Gone::Busy);
+    phone.behave(Behaviour::never_answers());
+    let leg = board.ring("1000");
+    board.wait(Input::Ringing(leg)).await;
+    board.hang_up(leg, HangUp::Normal);
+    assert_eq!(board.gone(leg).await, Gone::HungUp);
+    phone.behave(None);
+    for ours in [true, false] {
+        let leg = board.ring("1000");
+        let mut call = phone.next_call(SOON).await.unwrap().answer().await.unwrap();
+        board.wait(Input::Answered(leg)).await;
+        if ours {
+            board.hang_up(leg, HangUp::Normal);
+            call.wait_ended(SOON).await.unwrap();
+        } else {
+            call.hang_up().await.unwrap();
+        }
+    }
+    let unreachable = board.ring("1003");
+    assert_eq!(board.gone(unreachable).await, Gone::Unreachable);
+    board.empty().await;
+}
+
+#[tokio::test]
+async fn a_command_that_is_repeated_or_late_does_nothing() {
+    let mut board = Board::new().await;
+    let phone = board.phone("1000").await;
+    let call = phone.dial("600").await.unwrap();
+    let leg = board.new_call().await.leg;
+    board.answer(leg);
+    board.answer(leg);
+    call.wait_answered(SOON).await.unwrap();
+    board.hang_up(leg, HangUp::Normal);
+    board.hang_up(leg, HangUp::Normal);
+    assert_eq!(board.gone(leg).await, Gone::HungUp);
+    board.answer(leg);
+    board.engine.execute(Command::Ring { leg });
+    let nobody = board.leg();
+    board.hang_up(nobody, HangUp::Normal);
+    board.bridge(leg, nobody);
+    board.empty().await;
+    // The engine still takes calls.
+    let _call = phone.dial("600").await.unwrap();
+    board.new_call().await;
+}
