@@ -1,5 +1,6 @@
 //! Facts: what is now true. They are stored, numbered, and shown; applying one changes the rows of the store.
 
+use nohold_flow::NumberRefusal;
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, EntryId, ExtensionKey, FlowKey, LegId, MessageId, Millis, OfferId,
     PhoneNumber, QueueKey, ServiceKey, Timestamp,
@@ -133,6 +134,14 @@ pub enum Fact {
     },
     /// A caller asked to be called back.
     RequestMade(Box<RequestMade>),
+    /// A number that a caller wanted to be called on may not be called. It is counted by the class of its reason; the
+    /// number itself stands nowhere.
+    NumberRefused {
+        /// The call.
+        call: CallId,
+        /// The class.
+        why: NumberRefusal,
+    },
     /// A caller left a message.
     MessageLeft {
         /// The entry it makes where there is no open one.

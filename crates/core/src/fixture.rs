@@ -12,7 +12,7 @@ use crate::directory::{
     AgentProfile, AtClosing, Campaign, Directory, Group, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy,
     Trunk,
 };
-use crate::entry::{Actor, Change, Consent, Entry, Target, Window};
+use crate::entry::{Actor, Change, Consent, Entry, Target, Tried, Window};
 use crate::fact::{Arrival, Dated, Fact, RequestMade};
 use crate::hours::{Calendar, CalendarDefinition, DiallingWindow, Weekday, Zone};
 use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -291,6 +291,9 @@ impl Rows for Loading<'_> {
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let name = NotLoaded::Requests(number.clone(), since);
         self.read(name, self.tables.requests_since(number, since))
+    }
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        self.read(NotLoaded::Tries(number.clone(), since), self.tables.tries_since(number, since))
     }
 }
 

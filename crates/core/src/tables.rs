@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
 
 use crate::agent::Agent;
 use crate::directory::{Directory, Site};
-use crate::entry::{Entry, Target};
+use crate::entry::{Entry, Target, Tried};
 use crate::fact::Dated;
 use crate::routing::{Offer, Snapshot, Waiting};
 use crate::transaction::{Answer, CallRow, Hold, Outcome, Read, Rows, Transaction, Write, run};
@@ -35,6 +35,7 @@ pub struct Tables {
     /// The history, in the order of the commits.
     pub facts: Vec<Dated>,
     requests: BTreeMap<PhoneNumber, Vec<Timestamp>>,
+    tries: BTreeMap<PhoneNumber, BTreeMap<AttemptId, Tried>>,
     live_offers: BTreeMap<CallId, BTreeSet<OfferId>>,
     open_entries: BTreeMap<PhoneNumber, BTreeSet<EntryId>>,
 }
@@ -82,6 +83,8 @@ impl Tables {
             Write::HoldGone(number, call) => drop(self.holds.remove(&(number, call))),
             Write::Memory(queue, agent) => drop(self.memory.insert(queue, agent)),
             Write::RequestCounted(number, at) => self.requests.entry(number).or_default().push(at),
+            Write::Tried(row) => drop(self.tries.entry(row.number.clone()).or_default().insert(row.attempt, row)),
+            Write::TriedGone(number, attempt) => self.forget_try(&number, attempt),
         }
     }
 
@@ -95,6 +98,15 @@ impl Tables {
             index(&mut self.open_entries, number, entry.id, entry.is_open());
         }
         self.entries.insert(entry.id, entry);
+    }
+
+    fn forget_try(&mut self, number: &PhoneNumber, attempt: AttemptId) {
+        if let Some(of_number) = self.tries.get_mut(number) {
+            of_number.remove(&attempt);
+            if of_number.is_empty() {
+                self.tries.remove(number);
+            }
+        }
     }
 
     /// The offers that have not ended.
@@ -139,6 +151,14 @@ impl Tables {
         self.requests.retain(|_, made| {
             made.retain(|at| *at >= then);
             !made.is_empty()
+        });
+    }
+
+    /// Forgets attempts that began before then. Transactions ask for those of the last [`Site::tries_remembered`].
+    pub fn forget_tries_before(&mut self, then: Timestamp) {
+        self.tries.retain(|_, tries| {
+            tries.retain(|_, tried| tried.began >= then);
+            !tries.is_empty()
         });
     }
 }
@@ -192,6 +212,11 @@ impl Rows for Tables {
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let made = self.requests.get(number).into_iter().flatten().filter(|at| **at >= since).count();
         Ok(u32::try_from(made).unwrap_or(u32::MAX))
+    }
+
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        let of_number = self.tries.get(number).into_iter().flat_map(BTreeMap::values);
+        Ok(of_number.filter(|tried| tried.began >= since).cloned().collect())
     }
 }
 

@@ -30,7 +30,7 @@ pub use names::{InvalidName, NodeId, VariableName};
 pub use node::{Exit, Node, NodeAction};
 pub use object::Object;
 pub use run::{
-    Action, Begin, Consent, Input, NumberRefusal, Promise, RecordingEnd, RequestAnswer, Run, Surroundings,
+    Action, Begin, Consent, Dial, Input, Keys, NumberRefusal, Promise, RecordingEnd, RequestAnswer, Run, Surroundings,
     TransferFailure, TransferTo, Visit, WaitToSay, WaitsFor,
 };
 pub use template::Template;

@@ -1,12 +1,15 @@
 //! What is said to a caller, as tokens; a `say` grammar for each language turns them into audio elsewhere.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{PromptKey, Timestamp};
 
-/// One piece of what is spoken or sounded. A sentence is a list of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// One piece of what is spoken or sounded. A sentence is a list of them. `Debug` hides digits that are spoken: they may
+/// be a customer's number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Spoken {
     /// A prompt (提示音), in the language of the call.
@@ -49,4 +52,35 @@ pub enum Spoken {
     Tone,
     /// An agent's number (工号), digit by digit, within "agent … is at your service".
     AgentNumber(String),
+}
+
+impl fmt::Debug for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Spoken::Prompt(key) => write!(f, "Prompt({key})"),
+            Spoken::Digits(digits) => write!(f, "Digits({} of them)", digits.chars().count()),
+            Spoken::Number(number) => write!(f, "Number({number})"),
+            Spoken::Position(position) => write!(f, "Position({position})"),
+            Spoken::WaitUnder { minutes } => write!(f, "WaitUnder({minutes} min)"),
+            Spoken::WaitBetween { from_minutes, to_minutes } => {
+                write!(f, "WaitBetween({from_minutes} to {to_minutes} min)")
+            }
+            Spoken::Soon => f.write_str("Soon"),
+            Spoken::SoonBy { minutes } => write!(f, "SoonBy({minutes} min)"),
+            Spoken::Window { from, to, zone } => write!(f, "Window({from:?} to {to:?}, {zone})"),
+            Spoken::Tone => f.write_str("Tone"),
+            Spoken::AgentNumber(number) => write!(f, "AgentNumber({number})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_that_are_spoken_are_not_shown() {
+        let shown = format!("{:?}", Spoken::Digits("13800138000".into()));
+        assert_eq!(shown, "Digits(11 of them)");
+    }
 }

@@ -34,11 +34,19 @@ pub enum Fault {
     LastComeFirstServed,
     /// The attempts of a customer are not counted.
     AttemptsNotCounted,
+    /// Whoever wants a number dials it as soon as it is free.
+    GapIgnored,
+    /// A customer who rings in after our attempt stands in line like everybody else.
+    ReturningForgotten,
+    /// An agent who did not take an offer is never offered another.
+    PausedForEver,
+    /// A claim does not run out.
+    ClaimedForEver,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 10] = [
+    pub const ALL: [Fault; 14] = [
         Fault::AgentNotFreed,
         Fault::OfferedTwice,
         Fault::PlaceLost,
@@ -49,6 +57,10 @@ impl Fault {
         Fault::ThankedWithoutRequest,
         Fault::LastComeFirstServed,
         Fault::AttemptsNotCounted,
+        Fault::GapIgnored,
+        Fault::ReturningForgotten,
+        Fault::PausedForEver,
+        Fault::ClaimedForEver,
     ];
 
     /// Its name on the command line.
@@ -65,6 +77,10 @@ impl Fault {
             Fault::ThankedWithoutRequest => "thanked-without-request",
             Fault::LastComeFirstServed => "last-come-first-served",
             Fault::AttemptsNotCounted => "attempts-not-counted",
+            Fault::GapIgnored => "gap-ignored",
+            Fault::ReturningForgotten => "returning-forgotten",
+            Fault::PausedForEver => "paused-for-ever",
+            Fault::ClaimedForEver => "claimed-for-ever",
         }
     }
 
@@ -96,7 +112,11 @@ impl Fault {
                 | Fault::MissedNotListed
                 | Fault::NumberInUseIgnored
                 | Fault::ThankedWithoutRequest
-                | Fault::AttemptsNotCounted => {}
+                | Fault::AttemptsNotCounted
+                | Fault::GapIgnored
+                | Fault::ReturningForgotten
+                | Fault::PausedForEver
+                | Fault::ClaimedForEver => {}
             },
             Transaction::Agent { .. }
             | Transaction::Entry { .. }
@@ -131,7 +151,11 @@ impl Fault {
             | Fault::NumberInUseIgnored
             | Fault::ThankedWithoutRequest
             | Fault::LastComeFirstServed
-            | Fault::AttemptsNotCounted => {}
+            | Fault::AttemptsNotCounted
+            | Fault::GapIgnored
+            | Fault::ReturningForgotten
+            | Fault::PausedForEver
+            | Fault::ClaimedForEver => {}
         }
     }
 
@@ -153,23 +177,55 @@ impl Fault {
             }
             Fault::NumberInUseIgnored => outcome.writes.retain(|write| !matches!(write, Write::Hold(_))),
             Fault::AttemptsNotCounted => {
+                outcome.writes.retain(|write| !matches!(write, Write::Tried(_)));
+                outcome.writes.iter_mut().for_each(count_no_attempt);
+            }
+            Fault::GapIgnored => outcome.writes.iter_mut().for_each(forget_the_gap),
+            Fault::ReturningForgotten if outcome.answer == Answer::Returning => outcome.answer = Answer::Done,
+            Fault::PausedForEver => {
                 for write in &mut outcome.writes {
-                    if let Write::Entry(entry) = write {
-                        for attempt in &mut entry.attempts {
-                            attempt.counted = false;
-                        }
-                        if matches!(entry.state, State::Closed { reason: CloseReason::Unreachable, .. }) {
-                            entry.state = State::Waiting;
-                        }
+                    if let Write::Agent(agent) = write
+                        && agent.retry_at > at
+                    {
+                        agent.retry_at = Timestamp::NEVER;
                     }
                 }
             }
+            Fault::ClaimedForEver => {
+                for write in &mut outcome.writes {
+                    if let Write::Entry(entry) = write
+                        && let State::Claimed { until, .. } = &mut entry.state
+                    {
+                        *until = Timestamp::NEVER;
+                    }
+                }
+            }
+            Fault::ReturningForgotten => {}
             Fault::AgentNotFreed
             | Fault::PlaceLost
             | Fault::MissedNotListed
             | Fault::ThankedWithoutRequest
             | Fault::LastComeFirstServed => {}
         }
+    }
+}
+
+fn count_no_attempt(write: &mut Write) {
+    if let Write::Entry(entry) = write {
+        for attempt in &mut entry.attempts {
+            attempt.counted = false;
+        }
+        if matches!(entry.state, State::Closed { reason: CloseReason::Unreachable, .. }) {
+            entry.state = State::Waiting;
+        }
+    }
+}
+
+fn forget_the_gap(write: &mut Write) {
+    match write {
+        Write::Entry(entry) => entry.not_before = Timestamp::EPOCH,
+        Write::Tried(tried) => tried.not_before = Timestamp::EPOCH,
+        _ => {}
     }
 }
 

@@ -42,6 +42,8 @@ pub struct State {
     pub dialled: BTreeMap<PhoneNumber, BTreeSet<LegId>>,
     /// Dials that nobody has looked at yet.
     pub fresh_dials: Vec<(PhoneNumber, LegId, usize)>,
+    /// When customers' legs have stopped ringing or talking, as the far end has it.
+    pub gone: BTreeMap<LegId, Timestamp>,
     /// Callers who were thanked for a request, by their legs.
     pub thanked: BTreeSet<LegId>,
     /// Callers who were answered.
@@ -102,6 +104,7 @@ impl Phones {
             bridges: BTreeMap::new(),
             dialled: BTreeMap::new(),
             fresh_dials: Vec::new(),
+            gone: BTreeMap::new(),
             thanked: BTreeSet::new(),
             answered: BTreeSet::new(),
             bookless: BTreeMap::new(),
@@ -315,10 +318,11 @@ impl State {
         leg.gone = Some(why);
         leg.playing = None;
         let recording = leg.recording.take();
-        if let Party::Customer(number) = leg.party.clone()
-            && let Some(legs) = self.dialled.get_mut(&number)
-        {
-            legs.remove(&id);
+        if let Party::Customer(number) = &leg.party {
+            self.gone.insert(id, now);
+            if let Some(legs) = self.dialled.get_mut(number) {
+                legs.remove(&id);
+            }
         }
         if let Some(message) = recording {
             let speech = Millis::new(self.rng.u64(0..20_000));

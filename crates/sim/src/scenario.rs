@@ -15,7 +15,7 @@ use nohold_core::wait::PromisePolicy;
 use nohold_flow::Document;
 use nohold_model::{
     AgentKey, CalendarKey, CampaignKey, Country, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis, PhoneNumber,
-    PromptKey, QueueKey, ServiceKey, TrunkKey,
+    PromptKey, QueueKey, ServiceKey, Timestamp, TrunkKey,
 };
 
 /// The trunk by which all calls of a world come and go.
@@ -92,7 +92,7 @@ fn site(rng: &mut Rng) -> anyhow::Result<Site> {
         outbound: OutboundRules::of_country(china),
         // Shorter than any real plan at times, so that a history reaches its end.
         retry_plan: RetryPlan {
-            max_attempts: rng.u32(1..4),
+            max_attempts: *rng.choice(&[1, 1, 2, 3]).unwrap_or(&3),
             gap: Millis::minutes(rng.u64(1..11)),
             ..RetryPlan::default()
         },
@@ -285,6 +285,26 @@ fn inbound_numbers(numbers: &[PhoneNumber], rng: &mut Rng) -> anyhow::Result<BTr
             Ok((number.clone(), inbound))
         })
         .collect()
+}
+
+/// Whether a customer's phone may ring at this hour: from 08:00 to 21:00 at the customer's place, which is Shanghai
+/// for all of them, and for a service within its office hours. Told anew for the invariants, from the same words.
+#[must_use]
+pub fn may_ring(at: Timestamp, for_service: bool) -> bool {
+    const MINUTE_MS: i64 = 60_000;
+    const DAY: i64 = 24 * 60;
+    // UTC+8, without summer time.
+    let minutes = at.as_millis().div_euclid(MINUTE_MS) + 8 * 60;
+    let minute = minutes.rem_euclid(DAY);
+    // The first day of 1970 was a Thursday; Monday is 0.
+    let weekday = (minutes.div_euclid(DAY) + 3).rem_euclid(7);
+    let within = |from: i64, to: i64| (from * 60..to * 60).contains(&minute);
+    let office = match weekday {
+        0..=4 => within(8, 20),
+        5 => within(9, 18),
+        _ => false,
+    };
+    within(8, 21) && (!for_service || office)
 }
 
 fn calendars() -> anyhow::Result<BTreeMap<CalendarKey, Calendar>> {

@@ -1,6 +1,6 @@
 //! One history: people call, agents work, things fail, and every step is looked at.
 
-mod far_end;
+mod list;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,14 +11,14 @@ use nohold_app::desk::NotDone;
 use nohold_app::ports::{Clock as _, Ports};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
-use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::Actor;
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, EntryId, ExtensionKey, IdSource, Millis, PhoneNumber, Timestamp, TrunkKey};
+use nohold_model::{AgentKey, ExtensionKey, IdSource, Millis, PhoneNumber, Timestamp, TrunkKey};
 
 use crate::clock::VirtualClock;
 use crate::executor::{Executor, Nursery};
 use crate::faults::Fault;
-use crate::invariants::{Sight, Steps, Violation};
+use crate::invariants::{FarEnd, Sight, Steps, Violation};
 use crate::phones::{EMERGENCY, Phones};
 use crate::reach::Reach;
 use crate::scenario::{CARRIER, Scenario};
@@ -251,12 +251,12 @@ impl World {
     /// Something happens outside; what we do by ourselves until then is looked at too.
     fn step(&mut self) -> Option<Violation> {
         // A process dies most instructively while it dials somebody.
-        let deadly = if self.store.inner().is_dialling() { 20 } else { 1 };
+        let deadly = if self.store.inner().is_dialling() { 14 } else { 1 };
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
-            2..120 => self.somebody_acts(),
-            120..150 => self.somebody_dials(),
+            2..155 => self.somebody_acts(),
+            155..185 => self.somebody_dials(),
             _ => {
                 while !self.pass_time() {
                     if let Some(violation) = self.look() {
@@ -311,13 +311,13 @@ impl World {
         }
     }
 
-    /// Now and then a customer rings in whom we have tried to reach.
+    /// Now and then a customer rings in whom we have tried to reach, whatever has become of the entry.
     fn customer_to_call_again(&mut self) -> Option<PhoneNumber> {
         if self.rng.u8(0..8) > 0 {
             return None;
         }
         let inner = self.store.inner();
-        let tried = inner.tables.entries.values().filter(|entry| entry.is_open() && !entry.attempts.is_empty());
+        let tried = inner.tables.entries.values().filter(|entry| !entry.attempts.is_empty());
         let numbers: Vec<PhoneNumber> = tried.filter_map(|entry| entry.number.clone()).collect();
         self.rng.choice(&numbers).cloned()
     }
@@ -391,76 +391,24 @@ impl World {
         }));
     }
 
-    fn somebody_works_on_the_list(&mut self) {
-        let Some(node) = self.node.clone() else { return };
-        let Some(agent) = self.rng.choice(&self.scenario.agents).cloned() else { return };
-        let Some(entry) = self.choose_entry(&agent) else { return };
-        let reach = Arc::clone(&self.reach);
-        if self.rng.u8(0..10) < 5 {
-            let beyond = self.rng.u8(0..20) == 0;
-            let by = if beyond { Actor::Supervisor(agent.clone()) } else { Actor::Agent(agent.clone()) };
-            self.executor.nursery().spawn(Box::pin(async move {
-                note(&reach, &node.call_back(entry, agent, beyond, by).await, "callbacks begun");
-            }));
-            return;
-        }
-        let (change, by, what) = self.choose_change(&agent);
-        self.executor.nursery().spawn(Box::pin(async move {
-            note(&reach, &node.change_entry(entry, change, by).await, what);
-        }));
-    }
-
-    /// Mostly an open entry, and often the agent's own.
-    fn choose_entry(&mut self, agent: &AgentKey) -> Option<EntryId> {
-        let inner = self.store.inner();
-        let entries: Vec<&Entry> = inner.tables.entries.values().collect();
-        let own: Vec<&&Entry> = entries.iter().filter(|entry| entry.holder() == Some(agent)).collect();
-        let open: Vec<&&Entry> = entries.iter().filter(|entry| entry.is_open()).collect();
-        match self.rng.u8(0..10) {
-            0..5 if !own.is_empty() => self.rng.choice(&own).map(|entry| entry.id),
-            0..9 => self.rng.choice(&open).map(|entry| entry.id),
-            _ => self.rng.choice(&entries).map(|entry| entry.id),
-        }
-    }
-
-    fn choose_change(&mut self, agent: &AgentKey) -> (Change, Actor, &'static str) {
-        let now = self.clock.now();
-        let own = Actor::Agent(agent.clone());
-        let supervisor = Actor::Supervisor(agent.clone());
-        let note = String::from("noted");
-        match self.rng.u8(0..20) {
-            0..6 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
-            6..12 => (Change::Release, own, "entries released"),
-            12..14 => {
-                let reason =
-                    *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
-                (Change::Outcome(Outcome::Close { reason, disposition: None, note }), own, "entries closed by hand")
-            }
-            14..16 => (Change::Outcome(Outcome::Keep { disposition: None, note }), own, "entries kept"),
-            16 => {
-                let from = now + Millis::minutes(self.rng.u64(1..90));
-                let window = Window { from, to: from + Millis::minutes(30) };
-                (Change::Outcome(Outcome::Postpone { window, disposition: None, note }), own, "entries postponed")
-            }
-            17 if self.rng.bool() => (Change::Cancel, Actor::Customer, "entries cancelled by the customer"),
-            17 => (Change::Reassign { target: None, agent: Some(agent.clone()) }, supervisor, "entries reassigned"),
-            _ => (Change::Reopen, own, "entries reopened"),
-        }
-    }
-
     /// Looks at everything there is to see.
     fn look(&mut self) -> Option<Violation> {
-        if let Some(violation) = self.look_outside() {
+        let now = self.clock.now();
+        let calls = self.node.as_ref().map(Node::calls);
+        let mut phones = self.phones.state();
+        let mut inner = self.store.inner();
+        let far_end = FarEnd { now, directory: &self.scenario.directory, calls: calls.as_ref() };
+        if let Some(violation) = far_end.look(&mut phones, &mut inner) {
             return Some(violation);
         }
-        let calls = self.node.as_ref().map(Node::calls);
-        let mut inner = self.store.inner();
         if !inner.commits.violations.is_empty() {
             return Some(inner.commits.violations.remove(0));
         }
         let sight = Sight {
-            now: self.clock.now(),
+            now,
             tables: &inner.tables,
+            commits: &inner.commits,
+            dialled: &phones.dialled,
             directory: &self.scenario.directory,
             calls: calls.as_ref(),
             store_is_fine: inner.weather == Weather::Fine,

@@ -18,7 +18,8 @@ const KEPT: Millis = Millis::hours(25);
 
 /// Rows in memory. Clones are the same store.
 ///
-/// Entries are never forgotten; ended offers and the history are, a day later, when there is very much of them.
+/// Entries are never forgotten; ended offers and the history are, a day later, when there is very much of them, and
+/// attempts at numbers when no rule asks for them any more.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
@@ -60,16 +61,17 @@ impl Inner {
     fn commit(&mut self, directory: &Directory, at: Timestamp, transaction: &Transaction) -> Answer {
         let outcome = self.tables.outcome(directory, at, transaction);
         self.tables.write(&outcome);
-        self.cut(at);
+        self.cut(at, directory.site.tries_remembered());
         outcome.answer
     }
 
-    fn cut(&mut self, at: Timestamp) {
+    fn cut(&mut self, at: Timestamp, tries_remembered: Millis) {
         let before = self.tables.facts.len();
         if before < self.cut_at.unwrap_or(MOST_FACTS) {
             return;
         }
         self.tables.forget_before(at - KEPT);
+        self.tables.forget_tries_before(at - KEPT.max(tries_remembered));
         let after = self.tables.facts.len();
         // A cut costs a walk through everything, so the next one has to wait until it can be worth it.
         self.cut_at = Some(MOST_FACTS.max(after.saturating_add(MOST_FACTS / 2)));

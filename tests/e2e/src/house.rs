@@ -124,18 +124,22 @@ pub fn password(extension: &str) -> String {
     format!("secret-of-{extension}")
 }
 
-fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
-    let (host, port) = (carrier.address().ip(), carrier.address().port());
+fn extensions() -> String {
     let extension = |key: &str, more: &str| {
         format!("[extensions.{key}]\nname = \"Desk {key}\"\npassword = \"{}\"\n{more}\n", password(key))
     };
-    let extensions = [
+    [
         extension("2000", "may_call_outside = true"),
         extension("2001", "may_call_outside = true\nauto_answer = true"),
         extension("2002", "unanswered = { ring_for = \"2s\", target = { queue = \"600\" } }"),
         extension("3000", ""),
     ]
-    .concat();
+    .concat()
+}
+
+fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
+    let (host, port) = (carrier.address().ip(), carrier.address().port());
+    let extensions = extensions();
     let Wishes { longest_wait, more } = wishes;
     format!(
         r#"

@@ -1,5 +1,7 @@
 //! What a call wants done.
 
+use std::fmt;
+
 use nohold_model::{
     BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, Spoken,
     Timestamp, TrunkKey,
@@ -170,8 +172,8 @@ pub enum Shown {
     },
 }
 
-/// A way to the public network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A way to the public network. Its `Debug` names the trunk and no number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// By this trunk.
     pub trunk: TrunkKey,
@@ -180,6 +182,12 @@ pub struct Route {
     /// The caller ID shown (外显号码), as the trunk wants it; only one that the trunk owns. Where it owns none, the trunk
     /// shows its own.
     pub shows: Option<String>,
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route").field("trunk", &self.trunk).finish_non_exhaustive()
+    }
 }
 
 /// What a leg hears.

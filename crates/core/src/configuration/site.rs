@@ -66,8 +66,11 @@ pub struct Site {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetryPlan {
-    /// After this many attempts the entry is *unreachable*. By default 3.
+    /// After this many attempts the entry is *unreachable*, and a number is not tried more often `within` that time,
+    /// whichever entries, services and campaigns want it. By default 3.
     pub max_attempts: u32,
+    /// The time in which the attempts at one number are counted together. By default 24 hours.
+    pub within: Length,
     /// The gap after a result that has no gap of its own. By default 10 minutes.
     pub gap: Length,
     /// Gaps by call result. By default 15 minutes after `machine`.
@@ -142,6 +145,7 @@ impl RetryPlan {
     fn build(&self) -> directory::RetryPlan {
         directory::RetryPlan {
             max_attempts: self.max_attempts,
+            within: self.within.0,
             gap: self.gap.0,
             gaps: self.gaps.iter().map(|(result, gap)| (*result, gap.0)).collect(),
             final_results: self.final_results.clone(),
@@ -154,6 +158,7 @@ impl Default for RetryPlan {
         let usual = directory::RetryPlan::default();
         RetryPlan {
             max_attempts: usual.max_attempts,
+            within: Length(usual.within),
             gap: Length(usual.gap),
             gaps: usual.gaps.into_iter().map(|(result, gap)| (result, Length(gap))).collect(),
             final_results: usual.final_results,

@@ -106,7 +106,7 @@ fn what_is_written_is_what_the_rules_read() {
     let document = with(&[
         ("/site/claim_for", json!("90s")),
         ("/site/expire_after", json!("never")),
-        ("/site/retry_plan", json!({ "max_attempts": 2, "gaps": { "busy": "5m" } })),
+        ("/site/retry_plan", json!({ "max_attempts": 2, "within": "12h", "gaps": { "busy": "5m" } })),
         ("/queues/600/strategy", json!("ring_all")),
         ("/queues/600/longest_wait", json!("1m30s")),
         ("/queues/600/callback_key", json!({ "digit": "2" })),
@@ -114,13 +114,13 @@ fn what_is_written_is_what_the_rules_read() {
         ("/queues/600/overflow/full", json!("busy")),
         ("/agents/2000/ringing", json!({ "ring_for": "20s" })),
         ("/extensions/2000/unanswered", json!({ "target": { "queue": "600" } })),
-        ("/trunks/carrier/numbering", json!({ "send": "national" })),
+        ("/trunks/carrier/numbering", json!({ "send": "national", "domains": ["pbx.example"] })),
         ("/outbound", json!({ "countries": ["CN", "HK"], "trunks": ["carrier"] })),
     ]);
     let directory = read(document).directory(&Surroundings::default()).unwrap();
     assert_eq!((directory.site.claim_for, directory.site.expire_after), (Millis::seconds(90), None));
     let plan = &directory.site.retry_plan;
-    assert_eq!((plan.max_attempts, plan.gap), (2, Millis::minutes(10)));
+    assert_eq!((plan.max_attempts, plan.within, plan.gap), (2, Millis::hours(12), Millis::minutes(10)));
     assert_eq!(plan.gaps.values().collect::<Vec<_>>(), [&Millis::minutes(5)], "gaps are written whole");
     let queue = &directory.queues[&fixture::queue("600")];
     assert_eq!((queue.strategy, queue.longest_wait), (Strategy::RingAll, Millis::seconds(90)));
@@ -130,6 +130,7 @@ fn what_is_written_is_what_the_rules_read() {
     assert_eq!(directory.agents.values().next().unwrap().ringing.unwrap().ring_for, Millis::seconds(20));
     assert!(directory.site.outbound.countries.contains(&Country::new("HK").unwrap()));
     assert!(directory.extensions.values().all(|phone| phone.unanswered.is_some()));
+    assert!(directory.trunks.values().all(|trunk| trunk.numbering.domains.contains("pbx.example")));
     let (_, flow) = directory.latest_flow(&FlowKey::new("overflow").unwrap()).unwrap();
     assert_eq!(flow.name, "Overflow");
 }
@@ -249,6 +250,7 @@ fn figures_have_their_limits() {
     for (pointer, value, path) in [
         ("/site/retry_plan", json!({ "max_attempts": 0 }), "site.retry_plan.max_attempts"),
         ("/site/retry_plan", json!({ "gap": "1s" }), "site.retry_plan.gap"),
+        ("/site/retry_plan", json!({ "within": "1m" }), "site.retry_plan.within"),
         ("/site/promise", json!({ "share": 0.0 }), "site.promise.share"),
         ("/site/promise", json!({ "times_wait": 0.5 }), "site.promise.times_wait"),
         ("/site/promise", json!({ "step": "0s" }), "site.promise.step"),

@@ -88,6 +88,9 @@ pub struct Numbering {
     pub rewrite: Vec<PrefixRule>,
     /// How many digits internal numbers have, 2 to 6. By default 3 and 4.
     pub internal_lengths: Option<BTreeSet<u8>>,
+    /// Domains that are ours: an internal number that names another one (`phone-context`, RFC 3966 §5.1.5) is not meant
+    /// for us. By default none.
+    pub domains: BTreeSet<String>,
     /// How numbers are sent. By default as `+8613800138000` (`plus`).
     pub send: DialFormat,
 }
@@ -120,6 +123,7 @@ impl Numbering {
             international_prefixes: self.international_prefixes.clone(),
             rewrite: self.rewrite.clone(),
             internal_lengths: self.internal_lengths.clone().unwrap_or(usual.internal_lengths),
+            domains: self.domains.clone(),
             send: self.send,
             country: usual.country,
         }

@@ -36,9 +36,17 @@ impl Directory {
     ) -> Result<(), Forbidden> {
         self.may_be_called_back(number)?;
         if !beyond_window {
-            self.site.dialling_window.may_dial(at, number, self.calendar_of(target), &self.site.zone)?;
+            self.may_dial_at(number, target, at)?;
         }
         Ok(())
+    }
+
+    /// Whether the hour is one at which the customer of an entry may be dialled.
+    ///
+    /// # Errors
+    /// What forbids it, and until when.
+    pub fn may_dial_at(&self, number: &PhoneNumber, target: &Target, at: Timestamp) -> Result<(), DiallingRefused> {
+        self.site.dialling_window.may_dial(at, number, self.calendar_of(target), &self.site.zone)
     }
 
     /// Whether a number may be the target of a callback at all.
@@ -57,17 +65,7 @@ impl Directory {
         let number = self.site.numbers.normalise_keyed(keyed).map_err(|_| NumberRefusal::Impossible)?;
         match self.may_be_called_back(&number) {
             Ok(()) => Ok(number),
-            Err(DialRefusal::Blocked) => Err(NumberRefusal::Blocked),
-            Err(DialRefusal::TooMany { .. }) => Err(NumberRefusal::OverLimit),
-            Err(
-                DialRefusal::Number(_)
-                | DialRefusal::Emergency
-                | DialRefusal::Internal
-                | DialRefusal::Premium
-                | DialRefusal::Special
-                | DialRefusal::Country(_)
-                | DialRefusal::NoCountry,
-            ) => Err(NumberRefusal::NotAllowed),
+            Err(why) => Err(why.class()),
         }
     }
 

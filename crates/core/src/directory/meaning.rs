@@ -4,7 +4,7 @@ use nohold_flow::Kind;
 use nohold_model::{ExtensionKey, FlowKey, PhoneNumber, QueueKey};
 
 use super::{Directory, StarCode};
-use crate::numbers::{Dialled, EmergencyNumber, dialable, user_part};
+use crate::numbers::{Dialled, EmergencyNumber, user_part};
 
 /// What was dialled at a phone of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +29,15 @@ impl Directory {
     /// nothing, where there is no such number.
     #[must_use]
     pub fn meaning(&self, dialled: &str) -> Option<Meaning> {
-        // Some phones send the `#` that ends the dialling.
-        let user = user_part(dialled.trim());
-        let dialled = user.trim().trim_end_matches('#');
         let as_number = self.site.numbers.dialled(dialled);
         if let Ok(Dialled::Emergency(number)) = as_number {
             return Some(Meaning::Emergency(number));
         }
-        if dialled.starts_with('*') {
-            return self.code(dialled);
+        let user = user_part(dialled);
+        if user.starts_with('*') {
+            return self.code(&user);
         }
-        let internal = dialable(dialled).ok().and_then(|digits| self.internal(&digits));
+        let internal = self.site.numbers.inside(dialled).and_then(|digits| self.internal(&digits));
         internal.or(match as_number {
             Ok(Dialled::Number(number)) => Some(Meaning::Outside(number)),
             Ok(Dialled::Emergency(_) | Dialled::Internal(_)) | Err(_) => None,

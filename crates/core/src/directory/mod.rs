@@ -3,14 +3,15 @@
 mod dialling;
 mod meaning;
 mod phone;
+mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nohold_flow::Document;
 use nohold_model::{
-    AgentKey, CalendarKey, CallResult, CampaignKey, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis,
-    PhoneNumber, PromptKey, QueueKey, ServiceKey, Timestamp, TrunkKey,
+    AgentKey, CalendarKey, CampaignKey, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis, PhoneNumber,
+    PromptKey, QueueKey, ServiceKey, Timestamp, TrunkKey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ use crate::wait::PromisePolicy;
 pub use dialling::Forbidden;
 pub use meaning::Meaning;
 pub use phone::{Extension, StarCode, Unanswered};
+pub use retry::RetryPlan;
 
 /// Everything configured. A directory is never changed in place: who holds one sees one consistent state.
 #[derive(Debug, Clone)]
@@ -89,19 +91,6 @@ pub struct Site {
     /// An open entry on which nobody has worked for so long since it was due is *expired*; never, where there is
     /// nothing.
     pub expire_after: Option<Millis>,
-}
-
-/// How often a customer is tried (重呼策略) and how long we wait in between.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RetryPlan {
-    /// After this many attempts the entry is *unreachable* (未能联系上).
-    pub max_attempts: u32,
-    /// The gap (重呼间隔) after a result that has no gap of its own.
-    pub gap: Millis,
-    /// Gaps by result.
-    pub gaps: BTreeMap<CallResult, Millis>,
-    /// Results after which another attempt makes no sense.
-    pub final_results: BTreeSet<CallResult>,
 }
 
 /// A line of business that answers callers.
@@ -325,27 +314,6 @@ pub enum InboundTarget {
     Queue(QueueKey),
     /// A phone.
     Extension(ExtensionKey),
-}
-
-impl Default for RetryPlan {
-    /// Three attempts, ten minutes apart, fifteen after a machine; after a broken line or an interrupted attempt the
-    /// entry's own rules hold. A number that is not in use is not tried again.
-    fn default() -> Self {
-        RetryPlan {
-            max_attempts: 3,
-            gap: Millis::minutes(10),
-            gaps: BTreeMap::from([(CallResult::Machine, Millis::minutes(15))]),
-            final_results: BTreeSet::from([CallResult::Unallocated]),
-        }
-    }
-}
-
-impl RetryPlan {
-    /// How long to wait after an attempt with this result.
-    #[must_use]
-    pub fn gap_after(&self, result: CallResult) -> Millis {
-        self.gaps.get(&result).copied().unwrap_or(self.gap)
-    }
 }
 
 impl Directory {

@@ -1,5 +1,5 @@
 use nohold_flow::NumberRefusal;
-use nohold_model::{CalendarKey, Millis};
+use nohold_model::{CalendarKey, CallResult, Millis};
 
 use super::*;
 use crate::entry::Target;
@@ -141,6 +141,7 @@ fn phone(key: &str) -> ExtensionKey {
 fn what_a_phone_dials_means_one_thing() {
     let mut directory = with_phones();
     directory.star_codes.insert("*1".into(), StarCode::EchoTest);
+    directory.site.numbers.domains.insert("nohold.example".into());
     let flow = || Some(Meaning::Flow(FlowKey::new("queue-overflow").unwrap()));
     let outside = |text: &str| Some(Meaning::Outside(number(text)));
     for (dialled, meaning) in [
@@ -161,6 +162,11 @@ fn what_a_phone_dials_means_one_thing() {
         ("*110", None),
         ("#10", None),
         ("2999", None),
+        ("tel:2000;phone-context=nohold.example", Some(Meaning::Extension(phone("2000")))),
+        ("2000#;phone-context=nohold.example", Some(Meaning::Extension(phone("2000")))),
+        ("tel:2000;phone-context=other.example", None),
+        ("tel:8600;phone-context=other.example", None),
+        ("tel:863-1234;phone-context=+1-914-555", outside("+19148631234")),
         ("13800138001", outside("+8613800138001")),
         ("004930901820", outside("+4930901820")),
         ("10086", None),

@@ -1,10 +1,11 @@
 //! What may be done with an entry, and why it may be refused.
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, Millis, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, Millis};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Actor, CloseReason, Target, Window};
+use crate::hours::Moment;
 
 /// One change of an entry. Every change stands in its history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,9 @@ pub enum Change {
     },
     /// A closed entry is worked on again.
     Reopen,
+    /// A supervisor lets the customer be tried again although there have been enough attempts. The gap after the last
+    /// one stays.
+    AllowMoreAttempts,
 }
 
 impl Change {
@@ -102,7 +106,8 @@ impl Change {
             | Change::Outcome(_)
             | Change::Prioritise { .. }
             | Change::Reassign { .. }
-            | Change::Reopen => *by != Actor::Customer,
+            | Change::Reopen
+            | Change::AllowMoreAttempts => *by != Actor::Customer,
             Change::CallBegan { .. }
             | Change::CallDropped { .. }
             | Change::AttemptBegan { .. }
@@ -164,11 +169,21 @@ pub enum Refusal {
     /// A call is going on.
     #[error("a call for this entry is going on: end it first")]
     InCall,
-    /// Too early after the last attempt.
-    #[error("the last attempt was too recent: try again later")]
+    /// Too early after the last attempt, of whatever entry.
+    #[error("this customer was called a moment ago: try again from {until} on")]
     TooSoon {
         /// When it may be tried.
-        until: Timestamp,
+        until: Moment,
+    },
+    /// The number was tried often enough, by whatever entries.
+    #[error(
+        "{attempts} attempts to reach this customer are enough: try again from {until} on, or let a supervisor allow more"
+    )]
+    TooOften {
+        /// How many attempts are made.
+        attempts: u32,
+        /// When it may be tried.
+        until: Moment,
     },
     /// The retry plan is at its end.
     #[error("all attempts are used up: keep or re-date the entry to try anew")]
@@ -176,6 +191,14 @@ pub enum Refusal {
     /// The conversation before has no outcome yet.
     #[error("say first how the last conversation ended")]
     NoOutcomeYet,
+    /// A window in which no moment is one at which this customer may be dialled.
+    #[error("{} at that time: {}", because, instead(until.as_ref()))]
+    NotThen {
+        /// What forbids it.
+        because: String,
+        /// The first moment from the chosen one on at which it is allowed; nothing when none comes within a year.
+        until: Option<Moment>,
+    },
     /// A window that ends before it begins or lies in the past.
     #[error("choose a time that is still to come")]
     NotInTheFuture,
@@ -185,4 +208,14 @@ pub enum Refusal {
     /// This actor may not do that.
     #[error("only a supervisor may do that for others")]
     NotAllowed,
+    /// The entry is for agents of other groups.
+    #[error("this entry belongs to other agent groups: ask a supervisor to give it to you")]
+    OtherGroups,
+}
+
+fn instead(until: Option<&Moment>) -> String {
+    match until {
+        Some(until) => format!("choose a time from {until} on"),
+        None => "no hour fits within a year".to_owned(),
+    }
 }

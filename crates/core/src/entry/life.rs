@@ -4,6 +4,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, Millis, Timestamp};
 
 use super::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Refusal, State, Target, Window};
 use crate::directory::Site;
+use crate::hours::Moment;
 
 /// An attempt that may have been sent is not repeated before its ring time and this.
 const INTERRUPTED_MARGIN: Millis = Millis::seconds(30);
@@ -31,6 +32,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
         Change::Reopen => reopen(&mut next, at)?,
+        Change::AllowMoreAttempts => allow_more_attempts(&mut next, at, by)?,
     }
     next.version += 1;
     Ok(next)
@@ -134,7 +136,7 @@ fn call_began(
     }
     claim(entry, site, at, by, agent)?;
     if at < entry.not_before {
-        return Err(Refusal::TooSoon { until: entry.not_before });
+        return Err(Refusal::TooSoon { until: Moment::new(entry.not_before, &site.zone) });
     }
     if entry.is_used_up(&site.retry_plan) {
         return Err(Refusal::NoAttemptsLeft);
@@ -382,6 +384,18 @@ fn reopen(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
     }
     entry.state = State::Waiting;
     entry.due = at.max(entry.not_before);
+    entry.begin_new_round();
+    Ok(())
+}
+
+fn allow_more_attempts(entry: &mut Entry, at: Timestamp, by: &Actor) -> Result<(), Refusal> {
+    if !matches!(by, Actor::Supervisor(_)) {
+        return Err(Refusal::NotAllowed);
+    }
+    if !entry.is_open() {
+        return Err(Refusal::Closed);
+    }
+    entry.more_attempts_from = Some(at);
     entry.begin_new_round();
     Ok(())
 }

@@ -7,6 +7,7 @@
 mod change;
 mod life;
 mod list;
+mod tries;
 
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, CampaignKey, Digit, DispositionKey, EntryId, GroupKey, Language,
@@ -18,6 +19,8 @@ pub use change::{Change, Outcome, Refusal};
 pub use life::change;
 pub(crate) use life::may_ring_until;
 pub use list::{Line, order};
+pub(crate) use tries::may_try;
+pub use tries::{CameTo, Tried};
 
 use crate::directory::{Directory, RetryPlan, Site};
 
@@ -63,6 +66,9 @@ pub struct Entry {
     /// How many of the counted attempts belong to an earlier round of the retry plan: since then a person has reopened
     /// or kept the entry, or the customer has asked to be called.
     pub earlier_attempts: u32,
+    /// Attempts at the number before this do not stand against more of them: a supervisor has said so.
+    #[serde(default)]
+    pub more_attempts_from: Option<Timestamp>,
     /// The disposition (通话小结) that an agent chose last.
     pub disposition: Option<DispositionKey>,
     /// The agent's note.
@@ -355,6 +361,7 @@ impl Entry {
             state: State::Waiting,
             attempts: Vec::new(),
             earlier_attempts: 0,
+            more_attempts_from: None,
             disposition: None,
             note: String::new(),
         }

@@ -8,6 +8,10 @@ use crate::fixture::{
     agent, at, attempt, by, call, customer, entry, message, queue_600, renewals, request, site, supervisor,
 };
 
+fn moment(seconds: i64) -> crate::hours::Moment {
+    crate::hours::Moment::new(at(seconds), &site().zone)
+}
+
 fn missed() -> Entry {
     let mut entry = Entry::new(entry(1), Some(customer(1)), queue_600(), at(0));
     entry.missed.add(LeftAt::Menu, Millis::seconds(20), false);
@@ -139,6 +143,8 @@ fn changes() -> Vec<(&'static str, Actor, Change)> {
         ("reassign", supervisor(), Change::Reassign { target: None, agent: Some(agent("2002")) }),
         ("reassign by agent", other, Change::Reassign { target: None, agent: None }),
         ("reopen", by("2000"), Change::Reopen),
+        ("allow more", supervisor(), Change::AllowMoreAttempts),
+        ("allow more by agent", by("2000"), Change::AllowMoreAttempts),
     ]
 }
 
@@ -187,6 +193,8 @@ fn every_change_in_every_state_is_allowed_or_refused_as_here() {
         reassign: waiting→waiting claimed→waiting calling×InCall attempting×InCall talking×InCall noting×HeldBy(2000) broken×HeldBy(2000) done×Closed
         reassign by agent: waiting×NotAllowed claimed×NotAllowed calling×NotAllowed attempting×NotAllowed talking×NotAllowed noting×NotAllowed broken×NotAllowed done×NotAllowed
         reopen: waiting×Open claimed×Open calling×Open attempting×Open talking×Open noting×Open broken×Open done→waiting
+        allow more: waiting→waiting claimed→claimed calling→calling attempting→attempting talking→talking noting→noting broken→broken done×Closed
+        allow more by agent: waiting×NotAllowed claimed×NotAllowed calling×NotAllowed attempting×NotAllowed talking×NotAllowed noting×NotAllowed broken×NotAllowed done×NotAllowed
     "#]].assert_eq(&table);
 }
 
@@ -211,7 +219,7 @@ fn the_gap_after_an_attempt_is_that_of_its_result() {
 #[test]
 fn a_retry_is_refused_before_its_time_and_promises_a_fresh_window_of_ten_minutes() {
     let waits = failed(&requested(at(0)), 1, at(0), CallResult::NoAnswer, true);
-    assert_eq!(refused(&waits, at(599), &by("2000"), &call_began(2)), Refusal::TooSoon { until: at(600) });
+    assert_eq!(refused(&waits, at(599), &by("2000"), &call_began(2)), Refusal::TooSoon { until: moment(600) });
     assert_eq!(done(&waits, at(600), &call_began(2)).call(), Some(call(2)));
     assert_eq!(waits.request.as_ref().unwrap().promise, Window { from: at(600), to: at(1200) });
     assert_eq!(waits.place, missed().place);
@@ -239,7 +247,7 @@ fn a_reopened_entry_is_tried_anew_but_not_sooner_after_the_last_attempt() {
     }
     let open = done(&entry, at(1260), &Change::Reopen);
     assert_eq!((open.counted_attempts(), open.attempts.len(), open.due), (0, 3, at(1800)));
-    assert_eq!(refused(&open, at(1260), &by("2000"), &call_began(4)), Refusal::TooSoon { until: at(1800) });
+    assert_eq!(refused(&open, at(1260), &by("2000"), &call_began(4)), Refusal::TooSoon { until: moment(1800) });
     let once_more = failed(&open, 4, at(1800), CallResult::Busy, true);
     assert_eq!((word(&once_more.state), once_more.counted_attempts()), ("waiting", 1));
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::clock::days;
-use super::{Calendar, DaySpan, HORIZON_DAYS, MinuteOfDay, OpenSpan, Place, Zone};
+use super::{Calendar, DaySpan, HORIZON_DAYS, MinuteOfDay, Moment, OpenSpan, Place, Zone};
 
 /// The hours in which a customer may be dialled, at the customer's place. Written `08:00-21:00`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,12 +14,19 @@ pub struct DiallingWindow(DaySpan);
 
 /// Why a customer is not dialled now.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{because}: {}", if until.is_some() { "dial later, or let a supervisor override it" } else { "no hour fits within a year" })]
+#[error("{because}: {}", advice(until.as_ref()))]
 pub struct DiallingRefused {
     /// What forbids it.
     pub because: RefusedBecause,
     /// The first moment when it is allowed; nothing when none comes within a year.
-    pub until: Option<Timestamp>,
+    pub until: Option<Moment>,
+}
+
+fn advice(until: Option<&Moment>) -> String {
+    match until {
+        Some(until) => format!("dial from {until} on, or let a supervisor override it"),
+        None => "no hour fits within a year".to_owned(),
+    }
 }
 
 /// What forbids a dial at this hour.
@@ -88,7 +95,9 @@ impl DiallingWindow {
         } else {
             return Ok(());
         };
-        Err(DiallingRefused { because, until: self.next_allowed(at, place, service) })
+        let zone = place.zones().first();
+        let until = self.next_allowed(at, place, service).zip(zone).map(|(until, zone)| Moment::new(until, zone));
+        Err(DiallingRefused { because, until })
     }
 
     /// The first moment at or after `at` when the customer may be dialled; nothing when none comes within a year.

@@ -7,6 +7,7 @@
 mod calendar;
 mod clock;
 mod dialling;
+mod moment;
 mod place;
 mod problem;
 
@@ -15,6 +16,7 @@ pub use calendar::{
 };
 pub use clock::{Date, DaySpan, InvalidClock, MinuteOfDay, UnknownZone, Zone};
 pub use dialling::{DiallingRefused, DiallingWindow, RefusedBecause, WindowOverMidnight};
+pub use moment::Moment;
 pub use place::{KnownBy, Place};
 pub use problem::{CalendarProblem, InvalidCalendar};
 

@@ -83,6 +83,7 @@ pub fn callback_number(
             | NumberProblem::ServiceCode
             | NumberProblem::Emergency
             | NumberProblem::Internal
+            | NumberProblem::ForeignContext
             | NumberProblem::Short
             | NumberProblem::Form(_)
             | NumberProblem::NotInPlan) => Unusable::Problem(other),

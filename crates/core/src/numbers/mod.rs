@@ -11,9 +11,9 @@ mod rules;
 
 pub use callback::{CallerIdRefused, Privacy, Unusable, callback_number, caller_id};
 pub use emergency::{EmergencyNumber, is_emergency};
-pub use outbound::{BlockList, CannotCall, DialRefusal, Dialler, OutboundRules, RequestLimit};
+pub use outbound::{BlockList, CannotCall, DialRefusal, Dialler, InvalidBlockList, OutboundRules, RequestLimit};
+pub(crate) use rules::user_part;
 pub use rules::{DialFormat, Dialled, InvalidRules, NumberProblem, NumberRules, PrefixRule};
-pub(crate) use rules::{dialable, user_part};
 
 #[cfg(test)]
 mod tests;

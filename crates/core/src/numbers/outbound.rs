@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use nohold_flow::NumberRefusal;
 use nohold_model::{Country, NumberKind, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Dialled, NumberProblem, Unusable};
+use super::{Dialled, EmergencyNumber, NumberProblem, Unusable};
 
 /// Which numbers may be dialled: by default those of the own country, nothing premium, special or internal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,11 @@ pub enum DialRefusal {
     },
 }
 
+/// What is wrong with a [`BlockList`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("prefix `{0}` of the block list: write `+` and the first digits, country code first, for example `+8617`")]
+pub struct InvalidBlockList(String);
+
 /// What a caller hears of any refusal: "we cannot call this number". One sentence for all reasons, so that nobody
 /// learns from it who is blocked (AT-17).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +128,14 @@ impl OutboundRules {
         if blocked.contains(number) {
             return Err(DialRefusal::Blocked);
         }
+        if let Some(service) = behind_area_code(number) {
+            match service {
+                BehindAreaCode::Emergency => return Err(DialRefusal::Emergency),
+                BehindAreaCode::Premium if !self.allow_premium => return Err(DialRefusal::Premium),
+                BehindAreaCode::Premium => {}
+                BehindAreaCode::Short => return Err(DialRefusal::Number(NumberProblem::Short)),
+            }
+        }
         match number.kind() {
             NumberKind::Premium if !self.allow_premium => return Err(DialRefusal::Premium),
             NumberKind::Shared | NumberKind::Personal | NumberKind::Pager | NumberKind::Uan | NumberKind::Voicemail
@@ -150,7 +164,52 @@ impl OutboundRules {
     }
 }
 
+/// What looks like a line at a place and is none.
+enum BehindAreaCode {
+    Emergency,
+    Premium,
+    Short,
+}
+
+/// A service number that is written with an area code. In mainland China services are reached behind any area code
+/// (010-168…, 010-95588), and no subscriber's number begins with 0, 1 or 9.
+fn behind_area_code(number: &PhoneNumber) -> Option<BehindAreaCode> {
+    let country = number.country().filter(|country| country.as_str() == "CN")?;
+    if !matches!(number.kind(), NumberKind::Fixed | NumberKind::FixedOrMobile | NumberKind::Unknown) {
+        return None;
+    }
+    let national = number.national();
+    let area = if national.starts_with("10") || national.starts_with('2') { 2 } else { 3 };
+    let subscriber = national.get(area..)?;
+    if EmergencyNumber::of(subscriber, country).is_some() {
+        return Some(BehindAreaCode::Emergency);
+    }
+    match subscriber.as_bytes() {
+        [b'1', b'6', ..] => Some(BehindAreaCode::Premium),
+        [b'0' | b'1' | b'9', ..] => Some(BehindAreaCode::Short),
+        _ => None,
+    }
+}
+
 impl BlockList {
+    /// Checks what an administrator wrote.
+    ///
+    /// # Errors
+    /// The first prefix that is not the beginning of an international number: it would block nothing, or everybody.
+    pub fn check(&self) -> Result<(), InvalidBlockList> {
+        let is_beginning = |prefix: &str| {
+            prefix.strip_prefix('+').is_some_and(|digits| {
+                (1..=15).contains(&digits.len())
+                    && digits.bytes().all(|b| b.is_ascii_digit())
+                    && !digits.starts_with('0')
+            })
+        };
+        match self.prefixes.iter().find(|prefix| !is_beginning(prefix)) {
+            Some(prefix) => Err(InvalidBlockList(prefix.chars().take(32).collect())),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the list has the number or its beginning.
     #[must_use]
     pub fn contains(&self, number: &PhoneNumber) -> bool {
@@ -162,6 +221,24 @@ impl BlockList {
 impl Default for RequestLimit {
     fn default() -> Self {
         RequestLimit { per_number_per_day: 5 }
+    }
+}
+
+impl DialRefusal {
+    /// The class of reasons, which is counted.
+    #[must_use]
+    pub fn class(&self) -> NumberRefusal {
+        match self {
+            DialRefusal::Blocked => NumberRefusal::Blocked,
+            DialRefusal::TooMany { .. } => NumberRefusal::OverLimit,
+            DialRefusal::Number(_)
+            | DialRefusal::Emergency
+            | DialRefusal::Internal
+            | DialRefusal::Premium
+            | DialRefusal::Special
+            | DialRefusal::Country(_)
+            | DialRefusal::NoCountry => NumberRefusal::NotAllowed,
+        }
     }
 }
 

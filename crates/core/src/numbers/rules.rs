@@ -30,6 +30,10 @@ pub struct NumberRules {
     /// How many digits internal numbers (extensions, flows) have.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub internal_lengths: BTreeSet<u8>,
+    /// Domains that are ours: an internal number that names another one (`phone-context`, RFC 3966 §5.1.5) is not meant
+    /// for us.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub domains: BTreeSet<String>,
     /// How numbers are sent to the trunk.
     #[serde(default)]
     pub send: DialFormat,
@@ -95,6 +99,9 @@ pub enum NumberProblem {
     /// A number inside the house.
     #[error("it is an internal number")]
     Internal,
+    /// An internal number of another house.
+    #[error("it is an internal number of another domain: list the domain if it is ours")]
+    ForeignContext,
     /// A short number of a carrier or service, such as 10086.
     #[error("it is a short service number")]
     Short,
@@ -137,6 +144,7 @@ impl NumberRules {
             international_prefixes: Vec::new(),
             rewrite: Vec::new(),
             internal_lengths: BTreeSet::from([3, 4]),
+            domains: BTreeSet::new(),
             send: DialFormat::Plus,
         }
     }
@@ -170,9 +178,9 @@ impl NumberRules {
     /// # Errors
     /// Why it is not a number of the public network.
     pub fn normalise(&self, raw: &str) -> Result<PhoneNumber, NumberProblem> {
-        let digits = dialable(raw)?;
-        self.check_special(&digits)?;
-        self.to_number(&digits)
+        let (digits, context) = dialable(raw)?;
+        self.check_special(&digits, context.as_ref())?;
+        self.in_context(&digits, context.as_ref())
     }
 
     /// The one form of a number that a person keyed in: like [`normalise`](NumberRules::normalise), but it must also
@@ -190,22 +198,34 @@ impl NumberRules {
     /// # Errors
     /// Why it can be dialled neither inside nor outside.
     pub fn dialled(&self, raw: &str) -> Result<Dialled, NumberProblem> {
-        let digits = dialable(raw)?;
+        let (digits, context) = dialled_there(raw)?;
+        let context = context.as_ref();
         let outside = self.outside_line.as_deref().and_then(|prefix| digits.strip_prefix(prefix));
         for digits in [Some(digits.as_str()), outside].into_iter().flatten() {
             if let Some(emergency) = EmergencyNumber::of(digits, self.country) {
                 return Ok(Dialled::Emergency(emergency));
             }
         }
-        if self.is_internal(&digits) {
+        if self.is_internal(&digits) && !self.is_foreign(context) {
             return Ok(Dialled::Internal(digits));
         }
-        if let Some(outside) = outside {
-            self.check_special(outside)?;
-            return self.to_number(outside).map(Dialled::Number);
-        }
-        self.check_special(&digits)?;
-        self.to_number(&digits).map(Dialled::Number)
+        let whole = || {
+            self.check_special(&digits, context)?;
+            self.in_context(&digits, context)
+        };
+        let Some(outside) = outside else { return whole().map(Dialled::Number) };
+        let cut = self.check_special(outside, context).and_then(|()| self.in_context(outside, context));
+        let is_valid = |number: &Result<PhoneNumber, NumberProblem>| number.as_ref().is_ok_and(PhoneNumber::is_valid);
+        // A number that itself begins with the digits for the outside line, dialled without them: 917 555 0100.
+        let whole = if is_valid(&cut) { None } else { Some(whole()).filter(is_valid) };
+        whole.unwrap_or(cut).map(Dialled::Number)
+    }
+
+    /// The digits that somebody at an extension has dialled, where they can be a number inside the house: their context
+    /// names no other place.
+    pub(crate) fn inside(&self, raw: &str) -> Option<String> {
+        let (digits, context) = dialled_there(raw).ok()?;
+        (!self.is_foreign(context.as_ref())).then_some(digits)
     }
 
     /// The digits of a number as the trunk wants them.
@@ -228,9 +248,16 @@ impl NumberRules {
         }
     }
 
-    fn check_special(&self, digits: &str) -> Result<(), NumberProblem> {
+    fn check_special(&self, digits: &str, context: Option<&Context>) -> Result<(), NumberProblem> {
         if EmergencyNumber::of(digits, self.country).is_some() {
             return Err(NumberProblem::Emergency);
+        }
+        if matches!(context, Some(Context::Prefix(_))) {
+            // What is short in its context is a whole number of the public network.
+            return Ok(());
+        }
+        if self.is_internal(digits) && self.is_foreign(context) {
+            return Err(NumberProblem::ForeignContext);
         }
         if self.is_internal(digits) {
             return Err(NumberProblem::Internal);
@@ -245,6 +272,31 @@ impl NumberRules {
     fn is_internal(&self, digits: &str) -> bool {
         u8::try_from(digits.len()).is_ok_and(|length| self.internal_lengths.contains(&length))
             && !digits.starts_with('+')
+    }
+
+    /// Whether the context is another place than our house: a domain that is not ours, or the public network.
+    fn is_foreign(&self, context: Option<&Context>) -> bool {
+        match context {
+            Some(Context::Domain(domain)) => !self.domains.iter().any(|ours| ours.eq_ignore_ascii_case(domain)),
+            Some(Context::Prefix(_)) => true,
+            None => false,
+        }
+    }
+
+    /// The number that the digits are in their context. A number of the public network means the same in every domain.
+    fn in_context(&self, digits: &str, context: Option<&Context>) -> Result<PhoneNumber, NumberProblem> {
+        let Some(Context::Prefix(prefix)) = context.filter(|_| !digits.starts_with('+')) else {
+            return self.to_number(digits);
+        };
+        // The prefix says where the number is dialled, which may be narrower than what has to stand before it: 863-1234
+        // in +1-914-555 is +1-914-863-1234.
+        let beginnings = (1..=prefix.len()).rev().filter_map(|length| prefix.get(..length));
+        let mut numbers =
+            beginnings.filter_map(|beginning| PhoneNumber::parse(&format!("+{beginning}{digits}"), self.country).ok());
+        match numbers.find(PhoneNumber::is_valid) {
+            Some(number) => Ok(number),
+            None => Ok(PhoneNumber::parse(&format!("+{prefix}{digits}"), self.country)?),
+        }
     }
 
     fn to_number(&self, digits: &str) -> Result<PhoneNumber, NumberProblem> {
@@ -282,9 +334,38 @@ impl PrefixRule {
     }
 }
 
-/// The digits of what a SIP or tel URI, a header or a person wrote, with a `+` before them where there was one.
-pub(crate) fn dialable(raw: &str) -> Result<String, NumberProblem> {
-    let user = user_part(raw.trim());
+/// Where a local number is one (RFC 3966 §5.1.5).
+enum Context {
+    /// Among the numbers that begin with these digits, country code first.
+    Prefix(String),
+    /// In a domain.
+    Domain(String),
+}
+
+/// The digits of what a SIP or tel URI, a header or a person wrote, with a `+` before them where there was one, and the
+/// context it gives for them.
+fn dialable(raw: &str) -> Result<(String, Option<Context>), NumberProblem> {
+    let (user, context) = user_and_context(raw.trim());
+    Ok((digits(&user)?, context))
+}
+
+/// The same of what somebody at an extension wrote.
+fn dialled_there(raw: &str) -> Result<(String, Option<Context>), NumberProblem> {
+    let (user, context) = user_and_context(raw.trim());
+    Ok((digits(without_end_key(&user))?, context))
+}
+
+/// What somebody at an extension wrote, without its dress: digits, or a code that begins with `*`.
+pub(crate) fn user_part(raw: &str) -> String {
+    without_end_key(&user_and_context(raw.trim()).0).to_owned()
+}
+
+/// Some phones send the `#` that ends the dialling.
+fn without_end_key(user: &str) -> &str {
+    user.trim().trim_end_matches('#')
+}
+
+fn digits(user: &str) -> Result<String, NumberProblem> {
     if user.is_empty() {
         return Err(NumberProblem::Empty);
     }
@@ -312,7 +393,7 @@ pub(crate) fn dialable(raw: &str) -> Result<String, NumberProblem> {
 }
 
 /// The user part of a URI in whatever dress: `"Li" <sip:+86138…@host;user=phone>`, `tel:+86-138…;cpc=ordinary`.
-pub(crate) fn user_part(raw: &str) -> String {
+fn user_and_context(raw: &str) -> (String, Option<Context>) {
     let inside = match (raw.rfind('<'), raw.rfind('>')) {
         (Some(open), Some(close)) if open < close => &raw[open + 1..close],
         _ => raw,
@@ -321,7 +402,21 @@ pub(crate) fn user_part(raw: &str) -> String {
     let scheme = ["sips:", "sip:", "tel:"].into_iter().find(|scheme| lower.starts_with(scheme)).unwrap_or("");
     let rest = &inside[scheme.len()..];
     let user = rest.split('@').next().unwrap_or(rest);
-    let user = user.split(';').next().unwrap_or(user);
+    let mut parts = user.split(';');
+    let user = parts.next().unwrap_or(user);
+    let context = parts.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("phone-context").then(|| context(value.trim()))
+    });
     // SIP escapes (RFC 3261 §25.1); of those that a number may have, these are in use.
-    user.replace("%2B", "+").replace("%2b", "+").replace("%20", " ").replace("%23", "#").replace("%2A", "*")
+    let user = user.replace("%2B", "+").replace("%2b", "+").replace("%20", " ").replace("%23", "#").replace("%2A", "*");
+    (user, context)
+}
+
+fn context(value: &str) -> Context {
+    let value = value.replace("%2B", "+").replace("%2b", "+");
+    match value.strip_prefix('+') {
+        Some(prefix) => Context::Prefix(prefix.chars().filter(char::is_ascii_digit).take(MOST_DIGITS).collect()),
+        None => Context::Domain(value),
+    }
 }

@@ -137,6 +137,72 @@ fn by_default_only_usual_numbers_of_the_own_country_go_out() {
 }
 
 #[test]
+fn a_service_number_behind_an_area_code_is_no_line_at_a_place() {
+    let rules = OutboundRules::of_country(Country::new("CN").unwrap());
+    let check =
+        |rules: &OutboundRules, raw: &str| rules.check_number(&china().normalise(raw).unwrap(), &BlockList::default());
+    for (raw, want) in [
+        ("01016812345", Err(DialRefusal::Premium)),
+        ("075516812345", Err(DialRefusal::Premium)),
+        ("01095588", Err(DialRefusal::Number(NumberProblem::Short))),
+        ("02112345678", Err(DialRefusal::Number(NumberProblem::Short))),
+        ("01062345678", Ok(())),
+        ("02161230001", Ok(())),
+        ("075562345678", Ok(())),
+        ("13800138000", Ok(())),
+    ] {
+        assert_eq!(check(&rules, raw), want, "{raw}");
+    }
+    let with_premium = OutboundRules { allow_premium: true, ..rules };
+    assert_eq!(check(&with_premium, "01016812345"), Ok(()));
+}
+
+#[test]
+fn a_prefix_on_the_block_list_is_the_beginning_of_an_international_number() {
+    let list = |prefix: &str| BlockList { numbers: BTreeSet::new(), prefixes: [prefix.to_owned()].into() };
+    for good in ["+8617", "+1", "+861380013800"] {
+        assert_eq!(list(good).check(), Ok(()), "{good}");
+    }
+    for bad in ["", "+", "8617", "+86 17", "+0086", "+86x", "017", "+1234567890123456"] {
+        assert!(list(bad).check().is_err(), "{bad}");
+    }
+    assert_eq!(
+        list("8617").check().unwrap_err().to_string(),
+        "prefix `8617` of the block list: write `+` and the first digits, country code first, for example `+8617`"
+    );
+}
+
+#[test]
+fn a_local_number_is_read_in_its_phone_context() {
+    let ours = NumberRules { domains: BTreeSet::from(["pbx.example".to_owned()]), ..china() };
+    for (raw, want) in [
+        ("tel:13800138000;phone-context=+86", Ok("+8613800138000")),
+        ("tel:7946-0958;phone-context=+44-20", Ok("+442079460958")),
+        ("tel:863-1234;phone-context=+1-914-555", Ok("+19148631234")),
+        ("sip:2079460958;phone-context=%2B44@carrier.example;user=phone", Ok("+442079460958")),
+        ("tel:+8613800138000;phone-context=+44", Ok("+8613800138000")),
+        ("tel:13800138000;phone-context=other.example", Ok("+8613800138000")),
+        ("tel:2000;phone-context=PBX.example", Err(NumberProblem::Internal)),
+        ("tel:2000;phone-context=other.example", Err(NumberProblem::ForeignContext)),
+        ("tel:110;phone-context=other.example", Err(NumberProblem::Emergency)),
+    ] {
+        assert_eq!(ours.normalise(raw), want.map(number), "{raw}");
+    }
+    assert_eq!(ours.dialled("tel:2000;phone-context=pbx.example"), Ok(Dialled::Internal("2000".into())));
+    assert_eq!(ours.dialled("tel:2000;phone-context=other.example"), Err(NumberProblem::ForeignContext));
+}
+
+#[test]
+fn a_number_that_begins_with_the_digit_of_the_outside_line_is_not_cut() {
+    let american =
+        NumberRules { outside_line: Some("9".into()), ..NumberRules::of_country(Country::new("US").unwrap()) };
+    for raw in ["9175550100", "99175550100", "919175550100", "917-555-0100"] {
+        assert_eq!(american.dialled(raw), Ok(Dialled::Number(number("+19175550100"))), "{raw}");
+    }
+    assert_eq!(american.dialled("92125550123"), Ok(Dialled::Number(number("+12125550123"))));
+}
+
+#[test]
 fn emergency_numbers_go_out_from_extensions_and_are_never_called_back() {
     let rules = OutboundRules::of_country(Country::new("CN").unwrap());
     let none = BlockList::default();

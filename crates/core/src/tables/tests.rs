@@ -1,8 +1,8 @@
 use nohold_model::Millis;
 
 use super::*;
-use crate::entry::{Actor, Change};
-use crate::fixture::{Works, at, call, customer, entry, offer, queue_600};
+use crate::entry::{Actor, CameTo, Change};
+use crate::fixture::{Works, at, attempt, call, customer, entry, offer, queue_600};
 
 #[test]
 fn an_entry_is_found_by_its_number_while_it_is_open_and_not_afterwards() {
@@ -39,6 +39,35 @@ fn an_offer_is_live_until_it_ends() {
     works.recover(1);
     assert_eq!(works.tables.live_offers(call(1)), Ok(Vec::new()));
     assert!(works.tables.snapshot().offers.is_empty());
+}
+
+#[test]
+fn an_attempt_is_found_by_its_number_until_it_is_gone_or_old() {
+    let mut tables = Tables::default();
+    let tried = |n: u32, began: i64| Tried {
+        attempt: attempt(n),
+        number: customer(1),
+        entry: entry(1),
+        business: None,
+        began: at(began),
+        not_before: at(began + 600),
+        came_to: CameTo::Nothing,
+    };
+    for (n, began) in [(1, 0), (2, 100), (3, 200)] {
+        tables.put(Write::Tried(tried(n, began)));
+    }
+    let found = |tables: &Tables, since: i64| {
+        let tries = tables.tries_since(&customer(1), at(since)).unwrap();
+        tries.into_iter().map(|tried| tried.attempt).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&tables, 0), [attempt(1), attempt(2), attempt(3)]);
+    assert_eq!(found(&tables, 100), [attempt(2), attempt(3)]);
+    assert_eq!(tables.tries_since(&customer(2), at(0)), Ok(Vec::new()));
+    tables.put(Write::TriedGone(customer(1), attempt(2)));
+    tables.forget_tries_before(at(1));
+    assert_eq!(found(&tables, 0), [attempt(3)]);
+    tables.put(Write::TriedGone(customer(1), attempt(3)));
+    assert_eq!(tables, Tables::default());
 }
 
 #[test]

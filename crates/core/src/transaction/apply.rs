@@ -5,7 +5,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
-use crate::entry::{Actor, Business, Change, Target, may_ring_until};
+use crate::entry::{Actor, Business, CameTo, Change, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Fact, LeftQueue};
 use crate::routing::Waiting;
 
@@ -60,17 +60,18 @@ impl<R: Rows> Working<'_, R> {
                 self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
             }
             Fact::CallbackTalked { attempt, entry, talked, broken } => {
-                let change = Change::TalkEnded { attempt: *attempt, talked: *talked, broken: *broken };
                 // A record may come late; the agent's time for the outcome begins when everybody can see it.
-                self.by_system(*entry, at.max(self.at), &change)?;
+                self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
             }
             Fact::CallbackDropped { entry, call, .. } => {
-                self.by_system(*entry, at, &Change::CallDropped { call: *call })?;
+                self.call_dropped(at, *entry, *call)?;
             }
             Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
             Fact::TransferAnswered { call } => self.other_phone_answered(at, *call)?,
             Fact::TransferFailed { call } => self.transfer_failed(at, *call)?,
             Fact::CallEnded { call, .. } => self.call_ended(at, *call)?,
+            // To be counted, and nothing else.
+            Fact::NumberRefused { .. } => {}
             // These are written by transactions themselves, beside the change they tell of.
             Fact::OfferMade { .. }
             | Fact::AgentChanged { .. }
@@ -120,12 +121,19 @@ impl<R: Rows> Working<'_, R> {
         Ok(if self.comes_back(dated.at, arrival)? { Answer::Returning } else { Answer::Done })
     }
 
-    /// Whether the caller rings in soon after we have tried to reach them for this service.
+    /// Whether the caller rings in soon after we have tried in vain to reach them (AT-14), whatever has become of the
+    /// entry: for this service, or for a campaign that showed the number they dial now.
     fn comes_back(&self, at: Timestamp, arrival: &Arrival) -> Read<bool> {
         let (Some(number), Some(service)) = (&arrival.number, &arrival.service) else { return Ok(false) };
-        let open = self.open_in(number, &Target::WholeService(service.clone()))?;
-        let last_tries = open.iter().filter_map(|entry| entry.attempts.last());
-        Ok(last_tries.into_iter().any(|attempt| at.since(attempt.began) <= self.directory.site.returning_within))
+        let tries = self.tries_since(number, at - self.directory.site.returning_within)?;
+        Ok(tries.iter().filter(|tried| tried.came_to != CameTo::Conversation).any(|tried| match &tried.business {
+            Some(Business::Service(tried)) => tried == service,
+            Some(Business::Campaign(campaign)) => {
+                let shown = self.directory.caller_id(&Target::Campaign(campaign.clone()));
+                shown.is_some() && shown == arrival.called
+            }
+            None => false,
+        }))
     }
 
     fn arrived(&mut self, at: Timestamp, arrival: &Arrival) -> Read<()> {
@@ -250,6 +258,16 @@ impl<R: Rows> Working<'_, R> {
         number: &PhoneNumber,
     ) -> Read<()> {
         self.by_system(entry, at, &Change::AttemptBegan { attempt, call })?;
+        self.put_tried(Tried {
+            attempt,
+            number: number.clone(),
+            entry,
+            business: self.entry(entry)?.and_then(|entry| entry.target.business(self.directory)),
+            began: at,
+            // Should nobody hear how it ends.
+            not_before: may_ring_until(at, &self.directory.site),
+            came_to: CameTo::Nothing,
+        });
         for old in self.holds(number)?.into_iter().filter(|hold| hold.until.is_some_and(|until| until <= at)) {
             self.remove_hold(number, old.call);
         }
@@ -277,9 +295,66 @@ impl<R: Rows> Working<'_, R> {
         if result == CallResult::Interrupted && sent {
             // The phone out there may go on ringing: nobody dials the number before that has ended.
             let until = may_ring_until(tried.began, &self.directory.site);
-            self.put_hold(Hold { number, call: tried.call, dialled: true, until: Some(until.max(at)) });
+            self.put_hold(Hold { number: number.clone(), call: tried.call, dialled: true, until: Some(until.max(at)) });
         } else {
             self.remove_hold(&number, tried.call);
+        }
+        if tried.ended != Some((at, result)) {
+            // Word of it has come before.
+            return Ok(());
+        }
+        if sent {
+            let not_before = entry.not_before;
+            self.edit_tried(&number, attempt, tried.began, |tried| tried.not_before = not_before)?;
+        } else {
+            self.remove_tried(&number, attempt);
+        }
+        Ok(())
+    }
+
+    /// A callback ends before anything was sent: an attempt that was committed all the same is none.
+    pub(super) fn call_dropped(&mut self, at: Timestamp, entry: EntryId, call: CallId) -> Read<()> {
+        let row = self.entry(entry)?;
+        let attempt = row.as_ref().and_then(|row| row.attempts.last()).filter(|one| one.call == call);
+        let going_on = attempt.filter(|one| one.ended.is_none()).map(|one| one.id);
+        self.by_system(entry, at, &Change::CallDropped { call })?;
+        if let (Some(attempt), Some(number)) = (going_on, row.and_then(|row| row.number)) {
+            self.remove_tried(&number, attempt);
+        }
+        Ok(())
+    }
+
+    /// The conversation of a callback is over. Others keep the gap after it; who talked may call again at once.
+    pub(super) fn talk_ended(
+        &mut self,
+        at: Timestamp,
+        attempt: AttemptId,
+        entry: EntryId,
+        talked: Millis,
+        broken: bool,
+    ) -> Read<()> {
+        self.by_system(entry, at, &Change::TalkEnded { attempt, talked, broken })?;
+        let Some(entry) = self.entry(entry)? else { return Ok(()) };
+        let began = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.began);
+        let (Some(number), Some(began)) = (&entry.number, began) else { return Ok(()) };
+        let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
+        self.edit_tried(number, attempt, began, |tried| {
+            tried.came_to = if broken { CameTo::BrokenLine } else { CameTo::Conversation };
+            tried.not_before = not_before;
+        })
+    }
+
+    fn edit_tried(
+        &mut self,
+        number: &PhoneNumber,
+        attempt: AttemptId,
+        began: Timestamp,
+        edit: impl FnOnce(&mut Tried),
+    ) -> Read<()> {
+        let mut tries = self.tries_since(number, began)?;
+        if let Some(mut tried) = tries.iter().position(|one| one.attempt == attempt).map(|at| tries.swap_remove(at)) {
+            edit(&mut tried);
+            self.put_tried(tried);
         }
         Ok(())
     }

@@ -58,13 +58,46 @@ impl<R: Rows> Working<'_, R> {
             return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed)));
         }
         let Some(entry) = self.entry(id)? else { return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry))) };
+        if !self.may_work_on(&entry, by) {
+            return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::OtherGroups)));
+        }
         if let Some(other) = self.would_double(&entry, change)? {
             return Ok(Answer::Refused(Refusal::OpenElsewhere(other)));
+        }
+        if let Err(refusal) = self.can_be_kept(&entry, change) {
+            return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
         Ok(match self.entry_change(id, self.at, change, by)? {
             Ok(()) => Answer::Done,
             Err(refusal) => Answer::Refused(Refusal::Entry(refusal)),
         })
+    }
+
+    /// Whether this actor may work on the entry: an agent of its groups, one to whom a supervisor has given it, one who
+    /// has it in hand although the groups have changed; supervisors on all.
+    fn may_work_on(&self, entry: &Entry, by: &Actor) -> bool {
+        match by {
+            Actor::Agent(agent) => {
+                entry.assigned.as_ref() == Some(agent)
+                    || entry.holder() == Some(agent)
+                    || entry.target.agents(self.directory).contains(agent)
+            }
+            Actor::Supervisor(_) | Actor::System | Actor::Customer => true,
+        }
+    }
+
+    /// A date for the customer must hold a moment at which the customer may be dialled.
+    fn can_be_kept(&self, entry: &Entry, change: &Change) -> Result<(), entry::Refusal> {
+        let (Change::Outcome(entry::Outcome::Postpone { window, .. }), Some(number)) = (change, &entry.number) else {
+            return Ok(());
+        };
+        let from = window.from.max(self.at);
+        match self.directory.may_dial_at(number, &entry.target, from) {
+            Err(refused) if refused.until.as_ref().is_none_or(|until| until.at >= window.to) => {
+                Err(entry::Refusal::NotThen { because: refused.because.to_string(), until: refused.until })
+            }
+            Err(_) | Ok(()) => Ok(()),
+        }
     }
 
     /// The open entry beside which this change would put a second one (I-7).
@@ -85,6 +118,7 @@ impl<R: Rows> Working<'_, R> {
             | Change::Served
             | Change::Cancel
             | Change::Prioritise { .. }
+            | Change::AllowMoreAttempts
             | Change::Reassign { target: None, .. } => return Ok(None),
         };
         let Some(number) = &entry.number else { return Ok(None) };
@@ -108,6 +142,9 @@ impl<R: Rows> Working<'_, R> {
         let Some(number) = entry.number.clone() else { return Ok(Answer::Refused(Refusal::NoNumber)) };
         if beyond_window && !matches!(by, Actor::Supervisor(_)) {
             return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed)));
+        }
+        if !self.may_work_on(&entry, by) {
+            return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::OtherGroups)));
         }
         if let Some(refusal) = self.may_dial(&entry, &number, call, beyond_window)? {
             return Ok(Answer::Refused(refusal));
@@ -188,7 +225,13 @@ impl<R: Rows> Working<'_, R> {
         if self.is_in_use(number, call)? {
             return Ok(Some(Refusal::NumberInUse));
         }
-        Ok(self.directory.may_dial(number, &entry.target, self.at, beyond_window).err().map(Refusal::Dial))
+        if let Err(forbidden) = self.directory.may_dial(number, &entry.target, self.at, beyond_window) {
+            return Ok(Some(Refusal::Dial(forbidden)));
+        }
+        let site = &self.directory.site;
+        let tries = self.tries_since(number, self.at - site.retry_plan.remembered())?;
+        let business = entry.target.business(self.directory);
+        Ok(entry::may_try(entry, business.as_ref(), &tries, site, self.at).err().map(Refusal::Entry))
     }
 
     /// Whether another call of ours dials the number, talks with it, or may still be ringing it.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::{self, Agent};
 use crate::directory::{Directory, Forbidden};
-use crate::entry::{self, Actor, Entry, Target, Window};
+use crate::entry::{self, Actor, Entry, Target, Tried, Window};
 use crate::fact::{Dated, Doing};
 use crate::routing::{Assignment, Offer, Waiting};
 
@@ -286,6 +286,8 @@ pub enum NotLoaded {
     Holds(PhoneNumber),
     /// How many requests a number has made since then.
     Requests(PhoneNumber, Timestamp),
+    /// The attempts at a number that began then or later.
+    Tries(PhoneNumber, Timestamp),
 }
 
 /// A row, or the word that it must be loaded first.
@@ -311,6 +313,8 @@ pub trait Rows {
     fn holds(&self, number: &PhoneNumber) -> Read<Vec<Hold>>;
     /// How many requests the number has made since then.
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32>;
+    /// The attempts at a number that began then or later, of all entries, also closed ones.
+    fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>>;
 }
 
 /// A row to write, whole, or to remove.
@@ -338,6 +342,10 @@ pub enum Write {
     Memory(QueueKey, AgentKey),
     /// One more request of a number.
     RequestCounted(PhoneNumber, Timestamp),
+    /// An attempt at a number.
+    Tried(Tried),
+    /// An attempt that was certainly never sent.
+    TriedGone(PhoneNumber, AttemptId),
 }
 
 /// What a transaction does: all of it is written, or nothing.

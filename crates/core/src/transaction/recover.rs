@@ -65,14 +65,12 @@ impl<R: Rows> Working<'_, R> {
             }
             (Some(State::Talking { call, .. }), Some(attempt)) if of_this_call(call) => {
                 let talked = row.connected.map_or(Millis::ZERO, |since| self.at.since(since));
-                let change = Change::TalkEnded { attempt, talked, broken: true };
-                let _ = self.entry_change(callback.entry, self.at, &change, &Actor::System)?;
+                self.talk_ended(self.at, attempt, callback.entry, talked, true)?;
                 // Back to the list at once: a person decides what comes next.
                 let _ = self.entry_change(callback.entry, self.at, &Change::Release, &Actor::System)?;
             }
             (Some(_) | None, _) => {
-                let change = Change::CallDropped { call: row.id };
-                let _ = self.entry_change(callback.entry, self.at, &change, &Actor::System)?;
+                self.call_dropped(self.at, callback.entry, row.id)?;
             }
         }
         Ok(CallEnd::Callback)

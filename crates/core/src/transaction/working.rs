@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
 
 use super::{Answer, CallRow, Hold, Outcome, Read, Rows, Write};
 use crate::agent::{self, Agent};
 use crate::directory::Directory;
-use crate::entry::{self, Actor, Entry};
+use crate::entry::{self, Actor, Entry, Tried};
 use crate::fact::{Dated, Fact};
 use crate::routing::{Offer, Waiting};
 
@@ -24,6 +24,7 @@ pub(super) struct Working<'a, R> {
     holds: BTreeMap<(PhoneNumber, CallId), Option<Hold>>,
     memory: BTreeMap<QueueKey, AgentKey>,
     counted: Vec<(PhoneNumber, Timestamp)>,
+    tries: BTreeMap<(PhoneNumber, AttemptId), Option<Tried>>,
     facts: Vec<Dated>,
 }
 
@@ -41,6 +42,7 @@ impl<'a, R: Rows> Working<'a, R> {
             holds: BTreeMap::new(),
             memory: BTreeMap::new(),
             counted: Vec::new(),
+            tries: BTreeMap::new(),
             facts: Vec::new(),
         }
     }
@@ -59,6 +61,11 @@ impl<'a, R: Rows> Working<'a, R> {
         );
         writes.extend(self.memory.into_iter().map(|(queue, agent)| Write::Memory(queue, agent)));
         writes.extend(self.counted.into_iter().map(|(number, at)| Write::RequestCounted(number, at)));
+        writes.extend(
+            self.tries
+                .into_iter()
+                .map(|((number, attempt), tried)| tried.map_or(Write::TriedGone(number, attempt), Write::Tried)),
+        );
         Outcome { answer, writes, facts: self.facts }
     }
 
@@ -137,6 +144,15 @@ impl<'a, R: Rows> Working<'a, R> {
     pub(super) fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let own = self.counted.iter().filter(|(counted, at)| counted == number && *at >= since).count();
         Ok(self.rows.requests_since(number, since)?.saturating_add(u32::try_from(own).unwrap_or(u32::MAX)))
+    }
+
+    /// The attempts at a number that began then or later.
+    pub(super) fn tries_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<Vec<Tried>> {
+        let mut tries = self.rows.tries_since(number, since)?;
+        tries.retain(|tried| !self.tries.contains_key(&(number.clone(), tried.attempt)));
+        let own = self.tries.values().flatten().filter(|tried| tried.number == *number && tried.began >= since);
+        tries.extend(own.cloned());
+        Ok(tries)
     }
 
     // --- changes ---
@@ -226,5 +242,13 @@ impl<'a, R: Rows> Working<'a, R> {
 
     pub(super) fn count_request(&mut self, number: PhoneNumber, at: Timestamp) {
         self.counted.push((number, at));
+    }
+
+    pub(super) fn put_tried(&mut self, tried: Tried) {
+        self.tries.insert((tried.number.clone(), tried.attempt), Some(tried));
+    }
+
+    pub(super) fn remove_tried(&mut self, number: &PhoneNumber, attempt: AttemptId) {
+        self.tries.insert((number.clone(), attempt), None);
     }
 }

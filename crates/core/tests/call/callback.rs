@@ -322,7 +322,7 @@ fn an_attempt_that_is_refused_is_not_made() {
             11:00:01 agent 2000 answers
                    → agent 2000 hears [whisper-callback] 8000
                    ? attempt to reach 138****8000
-            11:00:01 store: refused, it is outside 08:00-21:00 at the customer's place (Asia/Shanghai): dial later, or let a supervisor override it
+            11:00:01 store: refused, it is outside 08:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-03 08:00 (Asia/Shanghai) on, or let a supervisor override it
                    → hang up agent 2000
                    · callback dropped, nothing counted: Refused
                    · 2000 freed, wrap-up 0 s

@@ -281,6 +281,7 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         Held
         LeftQueue
         Missed
+        NumberRefused
         OfferEnded
         OfferRinging
         PhoneAnswered

@@ -423,13 +423,16 @@ fn an_agent_may_come_after_the_keying_was_given_up() {
             1:10 caller presses 1#
                    → caller hears no more
                    → caller hears [number-not-called] [number-ask]
+                   · number refused: Impossible
             1:20 caller presses 2#
                    → caller hears no more
                    → caller hears [number-not-called] [number-ask]
+                   · number refused: Impossible
             1:30 caller presses 3#
                    → caller hears no more
                    → caller hears [number-not-called]
                    · stands in 600, place 0:00, since 0:00, stay 2
+                   · number refused: Impossible
             1:30 agent 2000 is reserved
                    → dial agent 2000 for 15 s, showing no number
             1:30 agent 2000 answers
@@ -481,6 +484,7 @@ fn over_the_limit_another_number_may_be_given() {
                    ? request of 138****8000 for support/support-b, place 0:00, key 2 after queue-menu, path queue-overflow/start queue-overflow/menu queue-overflow/callback
             1:02 store: too many requests
                    → caller hears [number-not-called] [number-ask]
+                   · number refused: OverLimit
                    · may not be connected in 600, place 0:00, since 0:00, stay 2
             1:05 caller hangs up
                    · left the line: HungUp

@@ -3,9 +3,10 @@
 use expect_test::expect;
 use nohold_core::directory::{AtClosing, CallbackKey};
 use nohold_model::{Digit, Millis};
+use serde_json::json;
 
 use crate::stage::check;
-use crate::stage::house::{house, key, with_queue};
+use crate::stage::house::{house, key, with_flow, with_queue};
 
 #[test]
 fn after_the_longest_wait_the_menu_comes_and_1_leads_back_to_the_old_place() {
@@ -284,6 +285,31 @@ fn a_hang_up_within_the_threshold_is_a_short_abandon() {
             0:03 caller hangs up
                    · left the line: HungUp
                    · missed call of queue 600, left at queue 600, waited 3 s, short
+                   · call ended: Missed
+            = list: Missed of 138****8000 for queue 600, place 0:00, waiting
+        "#]],
+    );
+}
+
+#[test]
+fn a_short_abandon_counts_from_the_line_and_not_from_the_greeting_before_it() {
+    check(
+        with_flow(json!({
+            "start": { "action": { "type": "start" }, "exits": { "next": "hello" } },
+            "hello": {
+                "action": { "type": "play", "prompts": [{ "prompt": "hello" }] },
+                "exits": { "next": "queue", "failed": "queue" }
+            },
+            "queue": { "action": { "type": "queue", "queue": "600" } }
+        })),
+        "0:00 caller rings
+         0:20 caller hears it
+         from here
+         0:23 caller hangs up",
+        expect![[r#"
+            0:23 caller hangs up
+                   · left the line: HungUp
+                   · missed call of queue 600, left at queue 600, waited 23 s, short
                    · call ended: Missed
             = list: Missed of 138****8000 for queue 600, place 0:00, waiting
         "#]],

@@ -16,7 +16,7 @@ use expect_test::Expect;
 use nohold_core::agent::Input as AgentInput;
 use nohold_core::call::{Audio, Call, Command, DialTo, Effects, Input, Lines, NewCall, Outside, Promise, World};
 use nohold_core::directory::{Directory, InboundTarget, Meaning, StarCode};
-use nohold_core::entry::{Actor, Attempt, Entry, Target};
+use nohold_core::entry::{Actor, Attempt, CameTo, Entry, Target, Tried};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::assign;
 use nohold_core::tables::Tables;
@@ -103,9 +103,14 @@ impl Stage {
     /// A missed call of the caller is on the list, and nobody answered when an agent called back.
     fn we_have_tried_to_reach_the_caller(&mut self) {
         let target = Target::WholeService(key("support"));
-        let mut entry = Entry::new(self.ids.next(self.at), Some(CALLER.parse().unwrap()), target, self.at);
+        let number: PhoneNumber = CALLER.parse().unwrap();
+        let mut entry = Entry::new(self.ids.next(self.at), Some(number.clone()), target, self.at);
+        let attempt = self.ids.next(self.at);
+        let (business, not_before) = (entry.target.business(&self.house), self.at + Millis::minutes(10));
+        let (began, came_to) = (self.at, CameTo::Nothing);
+        self.tables.put(Write::Tried(Tried { attempt, number, entry: entry.id, business, began, not_before, came_to }));
         entry.attempts.push(Attempt {
-            id: self.ids.next(self.at),
+            id: attempt,
             call: self.ids.next(self.at),
             agent: key("2000"),
             began: self.at,

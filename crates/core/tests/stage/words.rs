@@ -241,6 +241,7 @@ pub fn fact(fact: &Fact) -> String {
         Fact::CallbackTalked { talked, broken, .. } => {
             format!("talked for {}{}", length(*talked), if *broken { ", broken" } else { "" })
         }
+        Fact::NumberRefused { why, .. } => format!("number refused: {why:?}"),
         Fact::CallbackDropped { why, .. } => format!("callback dropped, nothing counted: {why:?}"),
         Fact::Transferred { to, .. } => match to {
             Destination::Extension(extension) => format!("transfer to phone {extension}"),

@@ -1,6 +1,6 @@
 //! The callback request (要求回呼): number, request, thanks.
 
-use nohold_model::{Digit, Millis, Timestamp};
+use nohold_model::{Digit, Millis, PhoneNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::number::{Keyed, Keying, Patience, TOO_MANY};
@@ -22,7 +22,7 @@ pub(super) enum CallbackStep {
     Keying(Keying),
     /// The request is with the store.
     Requesting {
-        number: String,
+        number: PhoneNumber,
         another_matter: bool,
         tries_left: u8,
     },
@@ -35,7 +35,7 @@ pub(super) enum CallbackStep {
 /// One question with a key for an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Offer {
-    number: String,
+    number: PhoneNumber,
     speaking: bool,
     deadline: Option<Timestamp>,
     tries_left: u8,
@@ -60,7 +60,7 @@ impl CallbackStep {
 }
 
 impl Offer {
-    fn new(number: String, tries_left: u8) -> Offer {
+    fn new(number: PhoneNumber, tries_left: u8) -> Offer {
         Offer { number, speaking: true, deadline: None, tries_left }
     }
 
@@ -84,7 +84,14 @@ impl Run {
         let tries = callback.tries.max(1);
         let given = callback.number.as_ref().and_then(|name| self.variables.get(name)).filter(|text| !text.is_empty());
         if let Some(number) = given.cloned() {
-            return self.request(callback, number, false, tries, turn);
+            // What a collected number holds is in its one form already; what came from elsewhere is read like keys.
+            return match number.parse().or_else(|_| turn.around.check_number(&number)) {
+                Ok(number) => self.request(callback, number, false, tries, turn),
+                Err(why) => {
+                    turn.act(Action::NumberRefused(why));
+                    self.ask_number(&[Builtin::NumberNotCalled, Builtin::NumberAsk], tries, turn)
+                }
+            };
         }
         match turn.around.caller_number() {
             Some(number) if callback.confirm_number => self.confirm_own_number(Offer::new(number, tries), turn),
@@ -128,7 +135,7 @@ impl Run {
     fn request(
         &mut self,
         callback: &Callback,
-        number: String,
+        number: PhoneNumber,
         another_matter: bool,
         tries_left: u8,
         turn: &mut Turn<'_>,
@@ -145,7 +152,7 @@ impl Run {
     fn answered(
         &mut self,
         answer: RequestAnswer,
-        number: String,
+        number: PhoneNumber,
         another_matter: bool,
         tries_left: u8,
         turn: &mut Turn<'_>,
@@ -275,7 +282,7 @@ impl Run {
         let prompts = self.words(&[heard], turn).into_iter().filter_map(super::speech::prompt);
         let mut consent: Consent = std::mem::take(&mut self.consent);
         consent.heard.extend(prompts);
-        consent.keys.push(pressed.as_char());
+        consent.keys.push(pressed);
         self.consent = consent;
     }
 }

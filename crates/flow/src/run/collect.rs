@@ -4,7 +4,7 @@ use nohold_model::{Digit, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::walk::{Next, Otherwise, Turn};
-use super::{Consent, Input, Run, Waiting};
+use super::{Consent, Input, Keys, Run, Waiting};
 use crate::node::{Collect, Node, NodeAction, Speech};
 use crate::{Cause, Exit};
 
@@ -14,7 +14,7 @@ const MOST_DIGITS: u8 = 32;
 /// A menu in progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Collecting {
-    pub(super) digits: String,
+    pub(super) digits: Keys,
     speaking: bool,
     pub(super) deadline: Option<Timestamp>,
     tries_left: u8,
@@ -26,8 +26,8 @@ impl Collecting {
         if collect.end_key == Some(digit) {
             return true;
         }
-        self.digits.push(digit.as_char());
-        self.digits.len() >= usize::from(collect.max_digits.clamp(1, MOST_DIGITS))
+        self.digits.push(digit);
+        self.digits.as_str().len() >= usize::from(collect.max_digits.clamp(1, MOST_DIGITS))
     }
 }
 
@@ -35,7 +35,7 @@ impl Run {
     /// Enters the node. What was typed ahead counts as pressed now.
     pub(super) fn collect(&mut self, collect: &Collect, turn: &mut Turn<'_>) -> Next {
         let tries_left = collect.tries.unwrap_or(self.limits(turn).tries).max(1);
-        let state = Collecting { digits: String::new(), speaking: false, deadline: None, tries_left };
+        let state = Collecting { digits: Keys::default(), speaking: false, deadline: None, tries_left };
         let typed = std::mem::take(&mut self.typed_ahead);
         if !collect.barge_in || typed.is_empty() {
             return self.menu(&collect.prompts, state, collect, turn);
@@ -81,7 +81,7 @@ impl Run {
         let words = self.speech(speeches);
         state.speaking = !words.is_empty();
         state.deadline = words.is_empty().then(|| turn.at() + collect.first_timeout_ms);
-        state.digits.clear();
+        state.digits = Keys::default();
         if state.speaking {
             turn.play(words);
         }
@@ -103,11 +103,11 @@ impl Run {
 
     /// The entry is complete: the branches decide whether it is one that is offered.
     fn collected(&mut self, state: Collecting, collect: &Collect, turn: &mut Turn<'_>) -> Next {
-        self.variables.insert(collect.into.clone(), state.digits.clone());
-        if state.digits.is_empty() {
+        self.variables.insert(collect.into.clone(), state.digits.as_str().to_owned());
+        if state.digits.as_str().is_empty() {
             return self.failed_input(Exit::NoInput, state, collect, turn);
         }
-        if state.digits.len() < usize::from(collect.min_digits) {
+        if state.digits.as_str().len() < usize::from(collect.min_digits) {
             return self.failed_input(Exit::NoMatch, state, collect, turn);
         }
         let takes_anything = self.place(turn).is_some_and(|(_, node)| node.branches.is_empty());

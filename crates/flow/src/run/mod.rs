@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub use surroundings::Surroundings;
 pub use words::{
-    Action, Begin, Consent, Input, NumberRefusal, Promise, RecordingEnd, RequestAnswer, TransferFailure, TransferTo,
-    Visit, WaitToSay, WaitsFor,
+    Action, Begin, Consent, Dial, Input, Keys, NumberRefusal, Promise, RecordingEnd, RequestAnswer, TransferFailure,
+    TransferTo, Visit, WaitToSay, WaitsFor,
 };
 
 use crate::{Cause, Exit, VariableName};
@@ -197,7 +197,7 @@ impl Run {
         match &self.waiting {
             Waiting::Over => WaitsFor::Nothing,
             Waiting::Saying | Waiting::Parting { .. } => WaitsFor::Menu,
-            Waiting::Collecting(state) if state.digits.is_empty() => WaitsFor::Menu,
+            Waiting::Collecting(state) if state.digits.as_str().is_empty() => WaitsFor::Menu,
             Waiting::Collecting(_) | Waiting::Number(_) => WaitsFor::Keying,
             Waiting::Callback(state) => state.waits_for(),
             Waiting::Message { .. } => WaitsFor::Message,

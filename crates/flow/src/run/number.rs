@@ -1,10 +1,10 @@
 //! Collect a number, say it back, have it confirmed; shared by the node of that name and by callback requests.
 
-use nohold_model::{Digit, Millis, Spoken, Timestamp};
+use nohold_model::{Digit, Millis, PhoneNumber, Spoken, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::walk::{Next, Otherwise, Turn};
-use super::{Input, Run, Waiting};
+use super::{Action, Input, Keys, Run, Waiting};
 use crate::node::{Node, NodeAction, key};
 use crate::{Builtin, Cause, Exit};
 
@@ -14,9 +14,9 @@ const MOST_DIGITS: usize = 24;
 /// A number being keyed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Keying {
-    digits: String,
+    digits: Keys,
     /// The number that was understood and is to be confirmed.
-    understood: Option<String>,
+    understood: Option<PhoneNumber>,
     speaking: bool,
     pub(super) deadline: Option<Timestamp>,
     pub(super) tries_left: u8,
@@ -32,9 +32,9 @@ pub(super) struct Patience {
 /// What came of an input.
 pub(super) enum Keyed {
     Still(Keying),
-    /// Confirmed, in E.164.
+    /// Confirmed.
     Number {
-        number: String,
+        number: PhoneNumber,
         tries_left: u8,
     },
     /// The tries are used up.
@@ -48,7 +48,7 @@ impl Keying {
     /// Asks for a number.
     pub(super) fn ask(words: Vec<Spoken>, tries_left: u8, turn: &mut Turn<'_>) -> Keying {
         turn.play(words);
-        Keying { digits: String::new(), understood: None, speaking: true, deadline: None, tries_left }
+        Keying { digits: Keys::default(), understood: None, speaking: true, deadline: None, tries_left }
     }
 }
 
@@ -63,7 +63,7 @@ impl Run {
             Keyed::Still(state) => Next::Wait(Waiting::Number(state)),
             Keyed::Number { number, .. } => {
                 self.failed_inputs = 0;
-                self.variables.insert(collect.into.clone(), number);
+                self.variables.insert(collect.into.clone(), number.as_str().to_owned());
                 Next::Onward
             }
             Keyed::GivenUp => self.part(Builtin::NumberGivenUp, Exit::NoNumber, TOO_MANY, turn),
@@ -121,8 +121,8 @@ impl Run {
         if digit == Digit::HASH {
             return self.number_complete(state, turn);
         }
-        state.digits.push(digit.as_char());
-        if state.digits.len() >= MOST_DIGITS {
+        state.digits.push(digit);
+        if state.digits.as_str().len() >= MOST_DIGITS {
             return self.number_complete(state, turn);
         }
         state.deadline = Some(turn.at() + patience.between);
@@ -130,16 +130,19 @@ impl Run {
     }
 
     fn number_complete(&mut self, state: Keying, turn: &mut Turn<'_>) -> Keyed {
-        if state.digits.is_empty() {
+        if state.digits.as_str().is_empty() {
             return self.ask_again(state, &[Builtin::NumberAsk], Keyed::GivenUp, turn);
         }
-        match turn.around.check_number(&state.digits) {
+        match turn.around.check_number(state.digits.as_str()) {
             Ok(number) => self.confirm(state, number, turn),
-            Err(_) => self.ask_again(state, &[Builtin::NumberNotCalled, Builtin::NumberAsk], Keyed::Refused, turn),
+            Err(why) => {
+                turn.act(Action::NumberRefused(why));
+                self.ask_again(state, &[Builtin::NumberNotCalled, Builtin::NumberAsk], Keyed::Refused, turn)
+            }
         }
     }
 
-    fn answer(&mut self, state: Keying, number: String, digit: Digit, turn: &mut Turn<'_>) -> Keyed {
+    fn answer(&mut self, state: Keying, number: PhoneNumber, digit: Digit, turn: &mut Turn<'_>) -> Keyed {
         if digit == key('1') {
             return Keyed::Number { number, tries_left: state.tries_left.saturating_sub(1) };
         }
@@ -150,9 +153,9 @@ impl Run {
     }
 
     /// Says the number back as it was keyed: the caller knows it so.
-    fn confirm(&mut self, mut state: Keying, number: String, turn: &mut Turn<'_>) -> Keyed {
+    fn confirm(&mut self, mut state: Keying, number: PhoneNumber, turn: &mut Turn<'_>) -> Keyed {
         let mut words = self.words(&[Builtin::NumberHeard], turn);
-        words.push(Spoken::Digits(state.digits.clone()));
+        words.push(Spoken::Digits(state.digits.as_str().to_owned()));
         words.extend(self.words(&[Builtin::NumberConfirm], turn));
         turn.play(words);
         state.understood = Some(number);
@@ -161,7 +164,7 @@ impl Run {
         Keyed::Still(state)
     }
 
-    fn confirm_again(&mut self, mut state: Keying, number: String, turn: &mut Turn<'_>) -> Keyed {
+    fn confirm_again(&mut self, mut state: Keying, number: PhoneNumber, turn: &mut Turn<'_>) -> Keyed {
         state.tries_left = state.tries_left.saturating_sub(1);
         if state.tries_left == 0 { Keyed::GivenUp } else { self.confirm(state, number, turn) }
     }

@@ -1,6 +1,6 @@
 //! What is said, put together.
 
-use nohold_model::{PromptKey, Spoken};
+use nohold_model::{PhoneNumber, PromptKey, Spoken};
 
 use super::walk::Turn;
 use super::{Promise, Run, WaitToSay};
@@ -62,9 +62,8 @@ impl From<Promise> for Spoken {
 }
 
 /// The last four digits of a number, by which a caller knows it without having it read out whole.
-pub(super) fn last_four(number: &str) -> Spoken {
-    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
-    Spoken::Digits(digits.iter().skip(digits.len().saturating_sub(4)).collect())
+pub(super) fn last_four(number: &PhoneNumber) -> Spoken {
+    Spoken::Digits(number.last_four().to_owned())
 }
 
 /// The prompt that this is, if it is one.

@@ -1,6 +1,6 @@
 //! What a run may ask about the world around it.
 
-use nohold_model::{CalendarKey, FlowKey, Timestamp};
+use nohold_model::{CalendarKey, FlowKey, PhoneNumber, Timestamp};
 
 use super::words::{NumberRefusal, WaitToSay};
 use crate::Document;
@@ -16,13 +16,13 @@ pub trait Surroundings {
     fn latest(&self, flow: &FlowKey) -> Option<u32>;
     /// Whether it is open by this calendar, or by the call's own; none if there is no such calendar.
     fn is_open(&self, calendar: Option<&CalendarKey>) -> Option<bool>;
-    /// The caller's number in E.164, if it could be called back: not withheld, not unusable.
-    fn caller_number(&self) -> Option<String>;
-    /// The number that was meant by these keyed digits, in E.164.
+    /// The caller's number, if it could be called back: not withheld, not unusable.
+    fn caller_number(&self) -> Option<PhoneNumber>;
+    /// The number that was meant by these keyed digits.
     ///
     /// # Errors
     /// When it may not be called back.
-    fn check_number(&self, keyed: &str) -> Result<String, NumberRefusal>;
+    fn check_number(&self, keyed: &str) -> Result<PhoneNumber, NumberRefusal>;
     /// The expected wait, as far as it may be said.
     fn wait(&self) -> Option<WaitToSay>;
     /// The position in line, counted from one.

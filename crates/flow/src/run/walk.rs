@@ -6,7 +6,7 @@ use nohold_model::{FlowKey, Millis, Spoken, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::number::Keying;
-use super::{Action, Begin, Input, Run, Surroundings, TransferTo, Visit, Waiting};
+use super::{Action, Begin, Dial, Input, Run, Surroundings, TransferTo, Visit, Waiting};
 use crate::branch::first_match;
 use crate::document::Limits;
 use crate::node::{Node, NodeAction, Queue, SubFlow, Transfer, TransferTarget};
@@ -294,9 +294,11 @@ impl Run {
     fn transfer(&mut self, transfer: &Transfer, turn: &mut Turn<'_>) -> Next {
         let to = match &transfer.to {
             TransferTarget::Extension(extension) => TransferTo::Extension(extension.clone()),
-            TransferTarget::Number(number) => TransferTo::Number(number.render(&self.variables).trim().to_owned()),
+            TransferTarget::Number(number) => {
+                TransferTo::Number(Dial(number.render(&self.variables).trim().to_owned()))
+            }
         };
-        if to == TransferTo::Number(String::new()) {
+        if to == TransferTo::Number(Dial(String::new())) {
             return self.exit(Exit::Failed, Otherwise::Fall(Cause::TransferFailed), turn);
         }
         turn.act(Action::Transfer { to, ring_ms: transfer.ring_ms });

@@ -1,14 +1,17 @@
 //! What goes into a run and what comes out of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use nohold_model::{Digit, ExtensionKey, FlowKey, Language, Millis, PromptKey, QueueKey, Spoken, Timestamp};
+use nohold_model::{
+    Digit, ExtensionKey, FlowKey, Language, Millis, PhoneNumber, PromptKey, QueueKey, Spoken, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Entry, NodeId, Object, VariableName};
 
-/// With what a run begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// With what a run begins. Its `Debug` names the variables and hides what they hold: the caller's number is one.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Begin {
     /// The flow.
     pub flow: FlowKey,
@@ -183,13 +186,15 @@ pub enum Action {
     Request {
         /// Whom it is for.
         object: Object,
-        /// The number to call, in E.164.
-        number: String,
+        /// The number to call.
+        number: PhoneNumber,
         /// Whether the caller said that it is another person or matter than the open request.
         another_matter: bool,
         /// What the caller heard and pressed.
         consent: Consent,
     },
+    /// Count that a number which the caller keyed in may not be called; the caller is told without more ado.
+    NumberRefused(NumberRefusal),
     /// Record until the end key, silence, the limit or a hang-up, and answer with [`Input::Recorded`].
     Record {
         /// The greatest length.
@@ -228,7 +233,7 @@ pub struct Consent {
     /// The prompts of the menu.
     pub heard: Vec<PromptKey>,
     /// The keys that were pressed.
-    pub keys: String,
+    pub keys: Keys,
 }
 
 /// Where a caller is transferred to.
@@ -238,8 +243,18 @@ pub enum TransferTo {
     /// An extension.
     Extension(ExtensionKey),
     /// A number as the document or a variable has it; what it means is for the numbers' rules to say.
-    Number(String),
+    Number(Dial),
 }
+
+/// A number as somebody wrote it. `Debug` shows how long it is: it may be a customer's.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Dial(pub String);
+
+/// Keys that a caller has pressed. `Debug` shows how many: they may be a number, or a secret.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keys(String);
 
 /// One visit to a node, for the history: together the path through the menu.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -272,10 +287,77 @@ pub enum WaitsFor {
     Nothing,
 }
 
+impl fmt::Debug for Begin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begin")
+            .field("flow", &self.flow)
+            .field("version", &self.version)
+            .field("entered_from", &self.entered_from)
+            .field("language", &self.language)
+            .field("variables", &self.variables.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} characters", self.0.chars().count())
+    }
+}
+
+impl Keys {
+    /// One more key.
+    pub fn push(&mut self, key: Digit) {
+        self.0.push(key.as_char());
+    }
+
+    /// The keys. Personal data: keep them out of logs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.0.len())
+    }
+}
+
 impl WaitsFor {
     /// Whether a caller who came from a queue still stands in line and may be connected to an agent.
     #[must_use]
     pub const fn is_candidate(self) -> bool {
         matches!(self, WaitsFor::Menu)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_number_is_not_shown() {
+        let number: PhoneNumber = "+8613800138000".parse().unwrap();
+        let mut keys = Keys::default();
+        "13800138000".chars().for_each(|key| keys.push(Digit::new(key).unwrap()));
+        let request = Action::Request {
+            object: Object::Queue {},
+            number,
+            another_matter: false,
+            consent: Consent { heard: Vec::new(), keys },
+        };
+        let ring_ms = Millis::seconds(20);
+        let transfer = Action::Transfer { to: TransferTo::Number(Dial("13800138000".into())), ring_ms };
+        let begin = Begin {
+            flow: FlowKey::new("menu").unwrap(),
+            version: 1,
+            entered_from: Entry::Number,
+            language: Language::Chinese,
+            variables: BTreeMap::from([(VariableName::new("caller_number").unwrap(), "+8613800138000".into())]),
+        };
+        let shown = format!("{request:?} {transfer:?} {begin:?}");
+        assert!(!shown.contains("00138"), "{shown}");
+        assert!(shown.contains("caller_number") && shown.contains("11 keys"), "{shown}");
     }
 }

@@ -180,19 +180,19 @@ fn after_three_tries_the_menu_comes_back_without_the_callback() {
     check(
         &call,
         &expect![[r#"
-           0.0 begins → say queue-menu
-           0.0 presses 2 → stop; say number-ask
-           0.0 heard
-           8.0 is silent → say number-ask
-           8.0 presses # → stop; say number-ask
-           8.0 heard
-           8.0 presses 1
-           8.0 presses 2
-          12.0 is silent → say number-not-called
-          12.0 heard → say queue-menu-without-callback
-          12.0 presses 1 → stop; keep waiting
-        path: start menu callback menu-without-callback keep-waiting
-    "#]],
+               0.0 begins → say queue-menu
+               0.0 presses 2 → stop; say number-ask
+               0.0 heard
+               8.0 is silent → say number-ask
+               8.0 presses # → stop; say number-ask
+               8.0 heard
+               8.0 presses 1
+               8.0 presses 2
+              12.0 is silent → number refused: Impossible; say number-not-called
+              12.0 heard → say queue-menu-without-callback
+              12.0 presses 1 → stop; keep waiting
+            path: start menu callback menu-without-callback keep-waiting
+        "#]],
     );
 }
 
@@ -237,37 +237,37 @@ fn a_refused_number_may_be_replaced_and_1_and_3_remain() {
     check(
         &call,
         &expect![[r#"
-           0.0 begins → say queue-menu
-           0.0 presses 2 → stop; REQUEST for support/support-b +442079460123 (heard queue-menu, pressed 2)
-           0.0 request refused → say number-not-called + number-ask
-           0.0 heard
-           0.0 presses 0
-           0.0 presses 7
-           0.0 presses 1
-           0.0 presses 2
-           0.0 presses 3
-           0.0 presses 4
-           0.0 presses 5
-           0.0 presses 6
-           0.0 presses 7
-           0.0 presses 8
-           0.0 presses # → say number-heard + digits 0712345678 + number-confirm
-           0.0 presses 1 → stop; REQUEST for support/support-b +44712345678 (heard queue-menu+number-confirm, pressed 21)
-           0.0 request refused → say number-not-called + number-ask
-           0.0 presses 0 → stop
-           0.0 presses 9
-           0.0 presses 0
-           0.0 presses 0
-           0.0 presses # → say number-not-called + number-ask
-           0.0 presses 0 → stop
-           0.0 presses 9
-           0.0 presses 0
-           0.0 presses 1
-           0.0 presses # → say number-not-called
-           0.0 heard → say queue-menu-without-callback
-        path: start menu callback menu-without-callback
-        waits for: Menu
-    "#]],
+               0.0 begins → say queue-menu
+               0.0 presses 2 → stop; REQUEST for support/support-b +442079460123 (heard queue-menu, pressed 2)
+               0.0 request refused → say number-not-called + number-ask
+               0.0 heard
+               0.0 presses 0
+               0.0 presses 7
+               0.0 presses 1
+               0.0 presses 2
+               0.0 presses 3
+               0.0 presses 4
+               0.0 presses 5
+               0.0 presses 6
+               0.0 presses 7
+               0.0 presses 8
+               0.0 presses # → say number-heard + digits 0712345678 + number-confirm
+               0.0 presses 1 → stop; REQUEST for support/support-b +44712345678 (heard queue-menu+number-confirm, pressed 21)
+               0.0 request refused → say number-not-called + number-ask
+               0.0 presses 0 → stop
+               0.0 presses 9
+               0.0 presses 0
+               0.0 presses 0
+               0.0 presses # → number refused: NotAllowed; say number-not-called + number-ask
+               0.0 presses 0 → stop
+               0.0 presses 9
+               0.0 presses 0
+               0.0 presses 1
+               0.0 presses # → number refused: NotAllowed; say number-not-called
+               0.0 heard → say queue-menu-without-callback
+            path: start menu callback menu-without-callback
+            waits for: Menu
+        "#]],
     );
 }
 
@@ -367,16 +367,16 @@ fn a_number_that_was_collected_before_is_used() {
     check(
         &none,
         &expect![[r#"
-           0.0 begins → say number-ask
-           0.0 presses 1 → stop
-           0.0 presses # → say number-not-called + number-ask
-           0.0 presses 2 → stop
-           0.0 presses # → say number-not-called + number-ask
-           0.0 presses 3 → stop
-           0.0 presses # → say number-not-called
-           0.0 heard → hang up
-        path: start a end
-    "#]],
+               0.0 begins → say number-ask
+               0.0 presses 1 → stop
+               0.0 presses # → number refused: Impossible; say number-not-called + number-ask
+               0.0 presses 2 → stop
+               0.0 presses # → number refused: Impossible; say number-not-called + number-ask
+               0.0 presses 3 → stop
+               0.0 presses # → number refused: Impossible; say number-not-called
+               0.0 heard → hang up
+            path: start a end
+        "#]],
     );
 }
 

@@ -194,6 +194,7 @@ impl Outstanding {
                 Action::Record { .. } => self.recording = true,
                 Action::KeepMessage { .. } => (self.recording, self.keeping) = (false, true),
                 Action::DropMessage
+                | Action::NumberRefused(_)
                 | Action::EnterQueue { .. }
                 | Action::KeepWaiting
                 | Action::Transfer { .. }

@@ -7,7 +7,7 @@ use nohold_flow::{
     Action, Begin, Document, Entry, Input, NumberRefusal, Object, Promise, RequestAnswer, Run, Surroundings,
     TransferTo, WaitToSay, WaitsFor,
 };
-use nohold_model::{CalendarKey, Digit, FlowKey, Language, Millis, Spoken, Timestamp};
+use nohold_model::{CalendarKey, Digit, FlowKey, Language, Millis, PhoneNumber, Spoken, Timestamp};
 
 /// Everything that a run may ask, set by the test.
 #[derive(Debug, Clone)]
@@ -76,16 +76,16 @@ impl Surroundings for World {
     fn is_open(&self, _: Option<&CalendarKey>) -> Option<bool> {
         self.open
     }
-    fn caller_number(&self) -> Option<String> {
-        self.caller.clone()
+    fn caller_number(&self) -> Option<PhoneNumber> {
+        self.caller.as_ref().map(|number| number.parse().unwrap())
     }
     /// Numbers of 10 digits that begin with 07 are fine, 09 is premium-rate.
-    fn check_number(&self, keyed: &str) -> Result<String, NumberRefusal> {
+    fn check_number(&self, keyed: &str) -> Result<PhoneNumber, NumberRefusal> {
         if keyed.starts_with("09") {
             return Err(NumberRefusal::NotAllowed);
         }
         let rest = keyed.strip_prefix('0').filter(|_| keyed.len() == 10 && keyed.starts_with("07"));
-        rest.map(|rest| format!("+44{rest}")).ok_or(NumberRefusal::Impossible)
+        rest.map(|rest| format!("+44{rest}").parse().unwrap()).ok_or(NumberRefusal::Impossible)
     }
     fn wait(&self) -> Option<WaitToSay> {
         self.wait
@@ -200,8 +200,10 @@ fn action(action: &Action) -> String {
         Action::Request { object: whom, number, another_matter, consent } => {
             let another = if *another_matter { " for another matter" } else { "" };
             let heard: Vec<&str> = consent.heard.iter().map(|key| key.as_str()).collect();
-            format!("REQUEST {} {number}{another} (heard {}, pressed {})", object(whom), heard.join("+"), consent.keys)
+            let (number, keys) = (number.as_str(), consent.keys.as_str());
+            format!("REQUEST {} {number}{another} (heard {}, pressed {keys})", object(whom), heard.join("+"))
         }
+        Action::NumberRefused(why) => format!("number refused: {why:?}"),
         Action::Record { max_ms, silence_ms, end_key } => {
             format!("record at most {max_ms:?}, silence {silence_ms:?}, end {end_key}")
         }
@@ -209,7 +211,7 @@ fn action(action: &Action) -> String {
         Action::DropMessage => "drop message".into(),
         Action::Transfer { to: TransferTo::Extension(key), ring_ms } => format!("transfer to {key} for {ring_ms:?}"),
         Action::Transfer { to: TransferTo::Number(number), ring_ms } => {
-            format!("transfer to number {number} for {ring_ms:?}")
+            format!("transfer to number {} for {ring_ms:?}", number.0)
         }
         Action::SetLanguage(language) => format!("language {}", language.code()),
         Action::HangUp { busy: false } => "hang up".into(),

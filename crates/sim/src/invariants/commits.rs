@@ -1,16 +1,19 @@
 //! What every commit must keep true.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::{CallEnd, Fact};
-use nohold_core::routing::{Offer, turn};
+use nohold_core::routing::{Class, Offer, Waiting};
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
-use nohold_model::{CallId, EntryId, LegId, Millis, OfferId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, OfferId, Timestamp};
 
 use super::Violation;
+use super::attempts::Attempts;
 
 /// A row that has changed less than this ago may not have been seen by whoever decided.
 const UNSEEN: Millis = Millis::seconds(1);
@@ -28,10 +31,18 @@ pub struct Commits {
     pub callers: BTreeMap<LegId, CallId>,
     /// Calls that our own phones have made.
     pub colleagues: BTreeSet<CallId>,
+    /// Those of them that went to the public network at once.
+    pub direct: BTreeSet<CallId>,
     /// Calls whose request stands, and where.
     pub requests: BTreeMap<CallId, EntryId>,
     /// Calls with which something was left behind: a missed call, a message, a cut-off call.
     pub gathered: BTreeSet<CallId>,
+    /// Attempts to reach customers.
+    pub attempts: Attempts,
+    /// Until when each agent is left alone after an offer that failed.
+    pub pauses: BTreeMap<AgentKey, Timestamp>,
+    /// Calls of customers who ring in after our attempt.
+    returning: BTreeSet<CallId>,
     /// When each call's place in a line was written last.
     places_changed: BTreeMap<CallId, Timestamp>,
     /// When each call's offers were written last: before that, whoever looked saw them as they were.
@@ -50,12 +61,16 @@ impl Commits {
         for write in &outcome.writes {
             match write {
                 Write::Offer(offer) => self.offer(before, directory, now, offer, outcome),
-                Write::Entry(entry) => self.entry(before, directory, entry, outcome),
+                Write::Entry(entry) => {
+                    self.entry(before, directory, entry, outcome);
+                    self.claim(before, directory, now, entry);
+                }
                 Write::Waiting(waiting) => {
                     let arrived = before.calls.get(&waiting.call).map(|call| call.began);
                     if arrived.is_some_and(|arrived| arrived != waiting.place) {
                         self.broken("I-5", format!("{} has a place that is not its arrival", waiting.call));
                     }
+                    self.class(waiting);
                 }
                 Write::Agent(_)
                 | Write::Call(_)
@@ -64,10 +79,18 @@ impl Commits {
                 | Write::Hold(_)
                 | Write::HoldGone(..)
                 | Write::Memory(..)
-                | Write::RequestCounted(..) => {}
+                | Write::RequestCounted(..)
+                | Write::Tried(_)
+                | Write::TriedGone(..) => {}
             }
         }
         for dated in &outcome.facts {
+            self.attempts.read(dated, before, directory);
+            if let Fact::CallArrived(arrival) = &dated.fact
+                && self.attempts.is_returning(arrival, dated.at, directory)
+            {
+                self.returning.insert(arrival.call);
+            }
             self.fact(&dated.fact, outcome);
         }
         if matches!(outcome.answer, Answer::Refused(_)) && !matches!(transaction, Transaction::Call { .. }) {
@@ -103,6 +126,7 @@ impl Commits {
                 self.arrived.insert(*call);
                 self.callers.insert(*leg, *call);
                 self.colleagues.insert(*call);
+                self.direct.insert(*call);
             }
             Fact::CallEnded { call, how } => {
                 if let Some(before) = self.ended.insert(*call, *how) {
@@ -128,6 +152,12 @@ impl Commits {
 
     /// I-6: an offer ends once. I-5: it is made to the first in turn. I-1: to an agent who has no other.
     fn offer(&mut self, before: &Tables, directory: &Directory, now: Timestamp, offer: &Offer, outcome: &Outcome) {
+        if let (Some((ended, OfferEnd::NoAnswer | OfferEnd::Declined)), Some(queue)) = (offer.ended, &offer.queue) {
+            let own = directory.agents.get(&offer.agent).and_then(|agent| agent.ringing);
+            let ringing = own.or_else(|| Some(directory.queues.get(queue)?.ringing));
+            let pause = ringing.map_or(Millis::ZERO, |ringing| ringing.retry_pause);
+            self.pauses.insert(offer.agent.clone(), ended + pause);
+        }
         match before.offers.get(&offer.id) {
             Some(known) if known.ended.is_some() && known.ended != offer.ended => {
                 self.broken("I-6", format!("{} ended as {:?} and again as {:?}", offer.id, known.ended, offer.ended));
@@ -164,7 +194,7 @@ impl Commits {
         let passed_over = before.waiting.values().find(|row| {
             row.queue == *queue
                 && row.connectable
-                && turn(row) < turn(mine)
+                && comes_before(row, mine)
                 && seen(self.places_changed.get(&row.call))
                 // Nobody is offered the own call.
                 && row.caller.as_ref() != Some(&offer.agent)
@@ -174,6 +204,31 @@ impl Commits {
         });
         if let Some(row) = passed_over {
             self.broken("I-5", format!("{} was offered in {queue} although {} is before it", offer.call, row.call));
+        }
+    }
+
+    /// I-5: who rings in after our attempt is *returning*, and nobody else is.
+    fn class(&mut self, waiting: &Waiting) {
+        let returning = self.returning.contains(&waiting.call);
+        let fits = match waiting.class {
+            Class::Recovered | Class::CalledBack => true,
+            Class::Returning => returning,
+            Class::Ordinary => !returning,
+        };
+        if !fits {
+            let whether = if returning { "comes" } else { "does not come" };
+            self.broken("I-5", format!("{} {whether} back and stands as {:?}", waiting.call, waiting.class));
+        }
+    }
+
+    /// I-8: a claim without a call holds for the time of the site and no longer.
+    fn claim(&mut self, before: &Tables, directory: &Directory, now: Timestamp, entry: &Entry) {
+        let new = before.entries.get(&entry.id).is_none_or(|known| known.state != entry.state);
+        if let State::Claimed { until, call: None, .. } | State::Noting { until, .. } = &entry.state
+            && new
+            && *until > now + directory.site.claim_for
+        {
+            self.broken("I-8", format!("{} is held until {until:?}, longer than a claim lasts", entry.id));
         }
     }
 
@@ -209,6 +264,22 @@ impl Commits {
                 );
             }
         }
+    }
+}
+
+/// I-5: by class, then by priority, then by place; those of the same millisecond stand side by side.
+fn comes_before(one: &Waiting, other: &Waiting) -> bool {
+    let rank = |class| match class {
+        Class::Recovered => 1,
+        Class::CalledBack => 2,
+        Class::Returning => 3,
+        Class::Ordinary => 4,
+    };
+    match rank(one.class).cmp(&rank(other.class)) {
+        Ordering::Less => true,
+        Ordering::Greater => false,
+        Ordering::Equal if one.priority != other.priority => one.priority > other.priority,
+        Ordering::Equal => one.place < other.place,
     }
 }
 

@@ -1,12 +1,18 @@
 //! The invariants of the design (I-1 to I-10), looked at after every commit and every step.
 //!
+//! They are written from their text in ARCHITECTURE.md, and ask none of the core's own rules: a rule that is wrong must
+//! not be its own judge. What they read are rows, facts, the configuration, and the phones outside.
+//!
 //! What must hold in the rows is checked at each commit ([`Commits`]); what must hold between the rows, the running
 //! calls and the phones outside is checked after each step ([`Steps`]), with patience where news are on their way.
 
+mod attempts;
 mod commits;
+mod outside;
 mod steps;
 
 pub use commits::Commits;
+pub use outside::FarEnd;
 pub use steps::{Sight, Steps};
 
 /// An invariant that did not hold.

@@ -1,13 +1,15 @@
 //! What must hold between the rows, the running calls and the world outside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_app::LiveCall;
-use nohold_core::directory::Directory;
+use nohold_core::agent::{Agent, Mode};
+use nohold_core::directory::{Directory, Queue};
+use nohold_core::entry::State;
 use nohold_core::tables::Tables;
-use nohold_model::{AgentKey, CallId, Millis, Timestamp};
+use nohold_model::{AgentKey, CallId, LegId, Millis, PhoneNumber, Timestamp};
 
-use super::Violation;
+use super::{Commits, Violation};
 
 /// News between the store and a call are under way this long at most, while the store is fine.
 const NEWS: Millis = Millis::seconds(8);
@@ -30,6 +32,10 @@ pub struct Sight<'a> {
     pub now: Timestamp,
     /// The rows.
     pub tables: &'a Tables,
+    /// What the commits have shown.
+    pub commits: &'a Commits,
+    /// Customers' phones that ring or talk, because of us.
+    pub dialled: &'a BTreeMap<PhoneNumber, BTreeSet<LegId>>,
     /// What is configured.
     pub directory: &'a Directory,
     /// The calls that are being driven; nothing while the process is down.
@@ -53,6 +59,8 @@ impl Steps {
             suspicions.extend(calls_agree(sight.tables, calls));
         }
         suspicions.extend(nobody_idle(sight));
+        suspicions.extend(numbers_are_held(sight));
+        suspicions.extend(nothing_overdue(sight));
         self.keep(sight.now, suspicions, &mut violations);
         violations
     }
@@ -149,13 +157,56 @@ fn nobody_idle(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
         if sight.tables.all_live_offers().any(|offer| offer.call == row.call) {
             continue;
         }
-        let idle = sight.directory.members(queue).find(|profile| {
-            let agent = sight.tables.agents.get(&profile.key).filter(|_| row.caller.as_ref() != Some(&profile.key));
-            agent.is_some_and(|agent| agent.may_be_offered(sight.now))
-        });
-        if idle.is_some() {
+        // Nobody is offered the own call.
+        let others = sight.tables.agents.values().filter(|agent| row.caller.as_ref() != Some(&agent.key));
+        if others.into_iter().any(|agent| is_idle_in(queue, agent, sight)) {
             let what = format!("{} waits in {} while somebody is available", row.call, row.queue);
             suspicions.push(("I-4", what, IDLE_BESIDE_WAITING));
+        }
+    }
+    suspicions
+}
+
+/// An agent of the queue's groups who has chosen to take calls, is in none, has nothing to write, and has not failed to
+/// take an offer a moment ago.
+fn is_idle_in(queue: &Queue, agent: &Agent, sight: &Sight<'_>) -> bool {
+    let serves = queue
+        .groups
+        .iter()
+        .any(|group| sight.directory.groups.get(group).is_some_and(|group| group.agents.contains(&agent.key)));
+    let paused = sight.commits.pauses.get(&agent.key).is_some_and(|until| sight.now < *until);
+    serves && agent.mode == Mode::Available && agent.engagement.is_none() && agent.wrap_up.is_none() && !paused
+}
+
+/// I-7: a customer's phone that rings or talks because of us is held; what is held, by a call that lives.
+fn numbers_are_held(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
+    let mut suspicions = Vec::new();
+    for (number, legs) in sight.dialled.iter().filter(|(_, legs)| !legs.is_empty()) {
+        if !sight.tables.holds.keys().any(|(held, _)| held == number) {
+            suspicions.push(("I-7", format!("{number:?} is in use by {legs:?} and not held"), NEWS));
+        }
+    }
+    for hold in sight.tables.holds.values().filter(|hold| hold.until.is_none()) {
+        if !sight.tables.calls.contains_key(&hold.call) {
+            suspicions.push(("I-3", format!("{:?} is held by {}, which is over", hold.number, hold.call), NEWS));
+        }
+    }
+    suspicions
+}
+
+/// I-8 and I-4: a claim, the time to write an outcome and a wrap-up end by themselves.
+fn nothing_overdue(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
+    let mut suspicions = Vec::new();
+    for entry in sight.tables.entries.values() {
+        if let State::Claimed { until, call: None, .. } | State::Noting { until, .. } = entry.state
+            && sight.now > until
+        {
+            suspicions.push(("I-8", format!("{} is held beyond {until:?}", entry.id), NEWS));
+        }
+    }
+    for agent in sight.tables.agents.values() {
+        if let Some(until) = agent.wrap_up.filter(|until| sight.now > *until) {
+            suspicions.push(("I-4", format!("{} is in wrap-up beyond {until:?}", agent.key), NEWS));
         }
     }
     suspicions

@@ -12,7 +12,8 @@ use nohold_core::fact::{Arrival, Dated, Fact, RequestMade};
 use nohold_core::routing::{Assignment, Class, Waiting};
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{
-    AgentKey, CallId, EntryId, IdSource, Language, LegId, Millis, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp,
+    AgentKey, AttemptId, CallId, EntryId, IdSource, Language, LegId, Millis, OfferId, PhoneNumber, QueueKey,
+    ServiceKey, Timestamp,
 };
 
 /// Monday, 10:00 in Shanghai.
@@ -108,6 +109,7 @@ ids! {
     call: CallId;
     offer: OfferId;
     entry: EntryId;
+    attempt: AttemptId;
     leg: LegId;
 }
 
@@ -147,6 +149,12 @@ pub fn waiting(n: u32) -> Waiting {
 pub fn reserve(n: u32, of: u32, key: &str) -> Transaction {
     let assignment = Assignment { call: call(of), stay: 1, queue: queue(), agent: agent(key) };
     Transaction::Reserve { assignment, offer: offer(n) }
+}
+
+/// An agent calls entry `of` back, in call `n`.
+pub fn call_back(n: u32, of: u32, key: &str) -> Transaction {
+    let by = Actor::Agent(agent(key));
+    Transaction::CallBack { entry: entry(of), agent: agent(key), call: call(n), beyond_window: false, by }
 }
 
 pub fn request(n: u32, of: u32) -> Transaction {

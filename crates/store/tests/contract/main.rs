@@ -6,6 +6,7 @@
 mod house;
 mod lists;
 mod races;
+mod tries;
 mod whole;
 
 use std::future::{Future, ready};
@@ -37,6 +38,7 @@ macro_rules! contract {
                 races::one_agent_claims_an_entry
                 races::one_number_has_one_open_request
                 races::one_agent_calls_an_entry_back
+                tries::a_number_remembers_its_attempts_and_forgets_those_that_were_never_sent
                 whole::a_refused_transaction_writes_nothing
                 whole::records_stand_though_the_promise_beside_them_is_refused
                 whole::facts_keep_their_order

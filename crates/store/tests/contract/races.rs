@@ -4,7 +4,7 @@ use nohold_core::entry::{Actor, Change};
 use nohold_core::transaction::{Answer, Refusal, Transaction};
 
 use crate::Examined;
-use crate::house::{AGENTS, House, agent, call, entry, request, reserve};
+use crate::house::{AGENTS, House, agent, call_back, entry, request, reserve};
 
 /// How often the claim is raced for: once may end well by luck.
 const ROUNDS: u32 = 20;
@@ -65,14 +65,7 @@ pub async fn one_agent_calls_an_entry_back<S: Examined>(store: S) {
     let house = House::open(store).await;
     house.wait(1).await;
     house.ask(1, 1).await;
-    let call_back = |(key, n): (&&str, u32)| Transaction::CallBack {
-        entry: entry(1),
-        agent: agent(key),
-        call: call(n),
-        beyond_window: false,
-        by: Actor::Agent(agent(key)),
-    };
-    let answers = house.race(AGENTS.iter().zip(100..).map(call_back).collect());
+    let answers = house.race(AGENTS.iter().zip(100..).map(|(key, n)| call_back(n, 1, key)).collect());
     let won = answers.iter().filter(|answer| matches!(answer, Answer::CallBack(_))).count();
     assert_eq!(won, 1, "{answers:?}");
 }

@@ -5,6 +5,7 @@ use nohold_model::{LegId, Millis};
 
 use super::{Account, Awaiting, Command, Inbound, Treatment, Turn, Unkept};
 use crate::call::{Gone, HangUp, outlook};
+use crate::directory::Forbidden;
 use crate::entry::{LeftAt, Target, Window};
 use crate::fact::{CallEnd, Doing, Fact, LeftQueue};
 use crate::routing::Class;
@@ -228,7 +229,9 @@ impl Inbound {
         let directory = turn.world.directory;
         let waited = turn.at.since(self.arrived);
         let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
-        let short = matches!(left_at, LeftAt::Queue(_)) && queue.is_some_and(|queue| waited < queue.short_abandon);
+        // From the first entry into a line: a caller who has heard a greeting before has not waited yet.
+        let in_line = self.first_stood.map_or(Millis::ZERO, |since| turn.at.since(since));
+        let short = matches!(left_at, LeftAt::Queue(_)) && queue.is_some_and(|queue| in_line < queue.short_abandon);
         if let Some(target) = self.listed_for() {
             let (entry, number) = (self.ids.next(turn.at), self.number.clone());
             let fact = Fact::Missed { entry, call: self.id, number, target, left_at, waited, short };
@@ -306,10 +309,9 @@ impl Inbound {
                 self.account.requested = true;
                 FlowInput::Requested(RequestAnswer::AlreadyOpen { promise: told(*promise, turn) })
             }
-            Answer::OverLimit => FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::OverLimit)),
-            Answer::Refused(Refusal::Dial(_)) => {
-                FlowInput::Requested(RequestAnswer::Refused(NumberRefusal::NotAllowed))
-            }
+            Answer::OverLimit => self.request_refused(NumberRefusal::OverLimit, turn),
+            Answer::Refused(Refusal::Dial(Forbidden::Number(why))) => self.request_refused(why.class(), turn),
+            Answer::Refused(Refusal::Dial(Forbidden::Hour(_))) => self.request_refused(NumberRefusal::NotAllowed, turn),
             Answer::Done
             | Answer::Returning
             | Answer::Attempt(_)
@@ -322,6 +324,11 @@ impl Inbound {
         if !self.take_waiting_answer(turn) {
             self.tell_flow(answer, turn);
         }
+    }
+
+    fn request_refused(&self, why: NumberRefusal, turn: &mut Turn<'_, '_>) -> FlowInput {
+        self.number_refused(why, turn);
+        FlowInput::Requested(RequestAnswer::Refused(why))
     }
 
     pub(super) fn store_failed(&mut self, number: u32, turn: &mut Turn<'_, '_>) {

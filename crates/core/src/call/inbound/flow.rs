@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use nohold_flow::{Action, Begin, Input as FlowInput, Object, RecordingEnd, Run, VariableName, WaitsFor, names::known};
+use nohold_flow::{
+    Action, Begin, Input as FlowInput, NumberRefusal, Object, RecordingEnd, Run, VariableName, WaitsFor, names::known,
+};
 use nohold_model::{Digit, FlowKey, LegId, MessageId, Millis, PhoneNumber, PlaybackId};
 
 use super::surroundings::Around;
@@ -106,8 +108,9 @@ impl Inbound {
                 self.keep_waiting(turn);
             }
             Action::Request { object, number, another_matter, consent } => {
-                self.request(&object, &number, another_matter, &consent, turn);
+                self.request(&object, number, another_matter, &consent, turn);
             }
+            Action::NumberRefused(why) => self.number_refused(why, turn),
             Action::Record { max_ms, silence_ms, end_key } => {
                 let message: MessageId = self.ids.next(turn.at);
                 self.playing = None;
@@ -144,6 +147,11 @@ impl Inbound {
             let room = MOST_PATH.saturating_sub(self.path.len());
             self.path.extend(run.path().iter().take(room).cloned());
         }
+    }
+
+    /// A number that may not be called is counted, without the number (AT-17).
+    pub(super) fn number_refused(&self, why: NumberRefusal, turn: &mut Turn<'_, '_>) {
+        turn.effects.record(turn.at, Fact::NumberRefused { call: self.id, why });
     }
 
     fn flow_hangs_up(&mut self, busy: bool, turn: &mut Turn<'_, '_>) {
@@ -260,15 +268,11 @@ impl Inbound {
     fn request(
         &mut self,
         object: &Object,
-        number: &str,
+        number: PhoneNumber,
         another_matter: bool,
         consent: &nohold_flow::Consent,
         turn: &mut Turn<'_, '_>,
     ) {
-        let Ok(number) = number.parse::<PhoneNumber>() else {
-            self.step(FlowInput::NotSaved, turn);
-            return;
-        };
         let Some(target) = self.target(object) else {
             self.step(FlowInput::NotSaved, turn);
             return;
@@ -286,7 +290,7 @@ impl Inbound {
                 at: turn.at,
                 number,
                 prompts: consent.heard.clone(),
-                key: consent.keys.chars().last().and_then(|key| Digit::new(key).ok()),
+                key: consent.keys.as_str().chars().last().and_then(|key| Digit::new(key).ok()),
             },
             called: self.called.clone(),
             queue: self.came_from.as_ref().map(|from| from.queue.clone()),

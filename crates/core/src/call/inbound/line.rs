@@ -69,6 +69,7 @@ impl Inbound {
         let stay = self.stand.as_ref().map_or(self.stays, |stand| stand.stay);
         self.stand = Some(Stand { queue: queue.key.clone(), stay, priority, entered: turn.at, connectable: true });
         self.stood_since = Some(turn.at);
+        self.first_stood.get_or_insert(turn.at);
         self.account.unkept = None;
         self.record_stand(turn);
         let calendar = turn.world.directory.queue_calendar(queue).filter(|_| queue.at_closing == AtClosing::Overflow);

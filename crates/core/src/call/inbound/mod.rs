@@ -63,6 +63,8 @@ pub(super) struct Inbound {
     stays: u32,
     /// When the caller last came to stand in a line.
     stood_since: Option<Timestamp>,
+    /// When the caller first came to stand in a line.
+    first_stood: Option<Timestamp>,
     /// How often the caller was sent to a queue since the last real wait.
     hops: u32,
     /// How many phones were rung by their own numbers, one after the other.
@@ -300,6 +302,7 @@ impl Inbound {
             came_from: None,
             stays: 0,
             stood_since: None,
+            first_stood: None,
             hops: 0,
             phones: 0,
             ringing: Vec::new(),

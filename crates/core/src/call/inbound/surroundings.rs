@@ -1,7 +1,7 @@
 //! What a flow may ask about its call.
 
 use nohold_flow::{Document, NumberRefusal, Surroundings, WaitToSay};
-use nohold_model::{CalendarKey, FlowKey, Timestamp};
+use nohold_model::{CalendarKey, FlowKey, PhoneNumber, Timestamp};
 
 use super::Inbound;
 use crate::call::{World, outlook};
@@ -43,13 +43,13 @@ impl Surroundings for Around<'_> {
         }
     }
 
-    fn caller_number(&self) -> Option<String> {
+    fn caller_number(&self) -> Option<PhoneNumber> {
         let number = self.call.number.as_ref()?;
-        self.world.directory.may_be_called_back(number).ok().map(|()| number.as_str().to_owned())
+        self.world.directory.may_be_called_back(number).ok().map(|()| number.clone())
     }
 
-    fn check_number(&self, keyed: &str) -> Result<String, NumberRefusal> {
-        self.world.directory.keyed_number(keyed).map(|number| number.as_str().to_owned())
+    fn check_number(&self, keyed: &str) -> Result<PhoneNumber, NumberRefusal> {
+        self.world.directory.keyed_number(keyed)
     }
 
     fn wait(&self) -> Option<WaitToSay> {

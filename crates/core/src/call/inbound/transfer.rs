@@ -31,7 +31,7 @@ impl Inbound {
             TransferTo::Extension(extension) => {
                 self.transfer_to_extension(extension, Some(ring_for), self.run(), turn);
             }
-            TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(number) {
+            TransferTo::Number(number) => match turn.world.directory.dialled_by_flow(&number.0) {
                 Ok(number) => {
                     let service = self.service.clone().map(Target::WholeService);
                     let caller_id = service.and_then(|service| turn.world.directory.caller_id(&service));

@@ -12,6 +12,7 @@ impl Check<'_> {
     pub(super) fn site(&mut self) {
         let site = &self.written.site;
         self.range("site.retry_plan.max_attempts", site.retry_plan.max_attempts, 1, 10);
+        self.length("site.retry_plan.within", site.retry_plan.within, Length::hours(1), Length::hours(7 * 24));
         self.length("site.retry_plan.gap", site.retry_plan.gap, Length::minutes(1), Length::hours(7 * 24));
         for (result, gap) in &site.retry_plan.gaps {
             let name = format!("{result:?}");
@@ -91,15 +92,8 @@ impl Check<'_> {
     }
 
     pub(super) fn blocked(&mut self) {
-        for prefix in &self.written.blocked.prefixes {
-            let digits = prefix.strip_prefix('+').unwrap_or_default();
-            if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                self.problems.error(
-                    "blocked.prefixes",
-                    format!("`{prefix}` is not the beginning of an international number"),
-                    "write `+`, the country code and the first digits, as in `+8617`",
-                );
-            }
+        if let Err(invalid) = self.written.blocked.check() {
+            self.problems.error("blocked.prefixes", invalid.to_string(), "correct it");
         }
     }
 

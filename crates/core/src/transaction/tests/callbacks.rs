@@ -10,6 +10,10 @@ use crate::fixture::{
 use crate::numbers::DialRefusal;
 use crate::transaction::{Answer, Refusal, Transaction};
 
+fn moment(at: nohold_model::Timestamp) -> crate::hours::Moment {
+    crate::hours::Moment::new(at, &crate::fixture::site().zone)
+}
+
 /// Entry 1 is a request of customer 1 to Support.
 fn asked() -> Works {
     let mut works = Works::new();
@@ -100,12 +104,14 @@ fn what_speaks_against_a_dial_is_said_and_nothing_happens() {
     works.dial(1, 1, 11, &customer(1));
     works.record(ended(1, CallResult::Busy, true));
     end_call(&mut works, 11, "2000");
-    let until = works.now + Millis::minutes(10);
+    let until = moment(works.now + Millis::minutes(10));
     let soon = Refusal::Entry(entry::Refusal::TooSoon { until });
     assert_eq!(works.call_back(1, 12, "2000"), Answer::Refused(soon));
     works.pass(Millis::minutes(10));
     works.directory.site.retry_plan.max_attempts = 1;
-    assert_eq!(works.call_back(1, 12, "2000"), Answer::Refused(Refusal::Entry(entry::Refusal::NoAttemptsLeft)));
+    let until = moment(crate::fixture::at(0) + Millis::hours(24));
+    let often = Refusal::Entry(entry::Refusal::TooOften { attempts: 1, until });
+    assert_eq!(works.call_back(1, 12, "2000"), Answer::Refused(often));
 }
 
 #[test]
@@ -148,6 +154,7 @@ fn a_number_is_dialled_by_one_call_at_a_time_across_services_and_campaigns() {
     assert_eq!(works.dial(2, 2, 12, &customer(1)), Answer::Refused(Refusal::NumberInUse));
     assert_eq!(works.dial(3, 1, 11, &customer(1)), Answer::Refused(Refusal::Entry(entry::Refusal::Stale)), "once");
     works.record(ended(1, CallResult::NoAnswer, true));
+    works.pass(Millis::minutes(10));
     assert_eq!(works.dial(2, 2, 12, &customer(1)), Answer::Attempt(attempt(2)));
 }
 
@@ -179,6 +186,7 @@ fn after_the_last_attempt_the_phone_out_there_may_still_ring() {
     works.record(ended(1, CallResult::Interrupted, true));
     end_call(&mut works, 11, "2000");
     assert!(!works.entry(1).is_open());
+    works.directory.site.retry_plan.max_attempts = 2;
     works.pass(Millis::seconds(69));
     assert_eq!(works.call_back(2, 12, "2003"), Answer::Refused(Refusal::NumberInUse));
     works.pass(Millis::seconds(1));

@@ -5,3 +5,4 @@ mod direct;
 mod gathering;
 mod lines;
 mod restarts;
+mod tries;

@@ -1,0 +1,100 @@
+//! How often and how soon a number may be tried: by number, whichever entries and services want it.
+//!
+//! The rule protects a person's phone, so it is not an entry's: two services cannot ring a number twice as often as
+//! one. What it weighs:
+//!
+//! - The gap after an attempt holds for everybody. After a conversation, and after a line that broke, whoever talked
+//!   may call again at once, because that was agreed or is expected; other lines of business keep the gap.
+//! - So many attempts in a day are enough, [`RetryPlan::max_attempts`] within [`RetryPlan::within`]. They are attempts
+//!   in vain: a conversation shows that the customer wants to talk, and what was tried before it is forgotten.
+//! - A customer who asks anew wants to be called, so attempts before the request do not stand against it.
+//! - An agent who keeps or reopens an entry changes nothing in this. A supervisor may allow more attempts for an entry,
+//!   which stands in its history; the gap stays even then.
+
+use nohold_model::{AttemptId, EntryId, Millis, PhoneNumber, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Business, Entry, Refusal};
+use crate::directory::{RetryPlan, Site};
+use crate::hours::Moment;
+
+/// An attempt as its number remembers it. One that was certainly never sent is forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The number.
+    pub number: PhoneNumber,
+    /// The entry for which it was made.
+    pub entry: EntryId,
+    /// The line of business that called; nothing where the configuration no longer knows it.
+    pub business: Option<Business>,
+    /// When it was committed, before anything was sent.
+    pub began: Timestamp,
+    /// Nobody tries the number before this.
+    pub not_before: Timestamp,
+    /// What came of it.
+    pub came_to: CameTo,
+}
+
+/// What came of an attempt, for those who want to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameTo {
+    /// Nobody was talked with, at least not yet.
+    Nothing,
+    /// The line broke before it was a conversation.
+    BrokenLine,
+    /// A conversation.
+    Conversation,
+}
+
+/// Whether the number of an entry may be tried now, after these attempts of whomever.
+///
+/// # Errors
+/// [`Refusal::TooSoon`] or [`Refusal::TooOften`], each with its end.
+pub(crate) fn may_try(
+    entry: &Entry,
+    business: Option<&Business>,
+    tries: &[Tried],
+    site: &Site,
+    at: Timestamp,
+) -> Result<(), Refusal> {
+    if let Some(until) = gap_ends(business, tries).filter(|until| at < *until) {
+        return Err(Refusal::TooSoon { until: Moment::new(until, &site.zone) });
+    }
+    match enough_until(entry, tries, &site.retry_plan, at) {
+        Some(until) => {
+            Err(Refusal::TooOften { attempts: site.retry_plan.max_attempts, until: Moment::new(until, &site.zone) })
+        }
+        None => Ok(()),
+    }
+}
+
+/// When the last gap ends.
+fn gap_ends(business: Option<&Business>, tries: &[Tried]) -> Option<Timestamp> {
+    let holds = |tried: &&Tried| match tried.came_to {
+        CameTo::Nothing => true,
+        CameTo::BrokenLine | CameTo::Conversation => tried.business.as_ref() != business,
+    };
+    tries.iter().filter(holds).map(|tried| tried.not_before).max()
+}
+
+/// Until when no more attempts are made, where there have been enough.
+fn enough_until(entry: &Entry, tries: &[Tried], plan: &RetryPlan, at: Timestamp) -> Option<Timestamp> {
+    let talked = tries.iter().filter(|tried| tried.came_to == CameTo::Conversation).map(|tried| tried.began).max();
+    let asked = entry.request.as_ref().map(|request| request.asked);
+    // What began in the very moment of a supervisor's word was there before it.
+    let allowed = entry.more_attempts_from.map(|at| at + Millis::new(1));
+    let from = [talked, asked, allowed].into_iter().flatten().max().unwrap_or(Timestamp::EPOCH);
+    let mut in_vain: Vec<Timestamp> = tries
+        .iter()
+        .filter(|tried| tried.came_to != CameTo::Conversation && tried.began >= from && at < tried.began + plan.within)
+        .map(|tried| tried.began)
+        .collect();
+    in_vain.sort_unstable();
+    let most = usize::try_from(plan.max_attempts).unwrap_or(usize::MAX);
+    let must_be_forgotten = in_vain.len().checked_sub(most)?;
+    // Where no attempt is allowed at all there is no end to name but that of the period.
+    Some(in_vain.get(must_be_forgotten).map_or(at + plan.within, |began| *began + plan.within))
+}

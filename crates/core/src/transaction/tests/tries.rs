@@ -1,0 +1,303 @@
+//! How often and how soon a number may be tried, across entries and services.
+
+use nohold_model::{CallResult, Millis, PhoneNumber, ServiceKey};
+
+use crate::entry::{self, Actor, Change, Outcome, State, Target, Window};
+use crate::fact::{Arrival, CallEnd, Fact};
+use crate::fixture::{
+    Works, agent, at, attempt, by, call, customer, entry, group_b, leg, our_number, queue_600, renewals, supervisor,
+};
+use crate::hours::Moment;
+use crate::transaction::{Answer, Refusal, Rows as _};
+
+/// Entry 1 asks Support for customer 1, entry 2 the campaign for the same number.
+fn two_services() -> Works {
+    let mut works = Works::new();
+    ask(&mut works, 1, &customer(1), queue_600());
+    ask(&mut works, 2, &customer(1), renewals());
+    works
+}
+
+fn ask(works: &mut Works, n: u32, number: &PhoneNumber, target: Target) {
+    works.wait(n, number);
+    assert!(matches!(works.ask(n, number, target), Answer::Requested { .. }));
+    works.record(Fact::CallEnded { call: call(n), how: CallEnd::Requested });
+}
+
+/// The n-th attempt, of an entry by an agent.
+fn begin(works: &mut Works, n: u32, of_entry: u32, key: &str) {
+    let begun = works.call_back(of_entry, 100 + n, key);
+    assert!(matches!(begun, Answer::CallBack(_)), "{begun:?}");
+    let number = works.entry(of_entry).number.clone().unwrap();
+    assert_eq!(works.dial(n, of_entry, 100 + n, &number), Answer::Attempt(attempt(n)));
+}
+
+fn end(works: &mut Works, n: u32, of_entry: u32, key: &str, result: CallResult, sent: bool) {
+    works.record(Fact::AttemptEnded { attempt: attempt(n), entry: entry(of_entry), result, sent });
+    end_call(works, n, key);
+}
+
+fn end_call(works: &mut Works, n: u32, key: &str) {
+    works.record(Fact::AgentFreed { call: call(100 + n), agent: agent(key), wrap_up: Millis::ZERO });
+    works.record(Fact::CallEnded { call: call(100 + n), how: CallEnd::Callback });
+}
+
+fn in_vain(works: &mut Works, n: u32, of_entry: u32, key: &str) {
+    begin(works, n, of_entry, key);
+    end(works, n, of_entry, key, CallResult::NoAnswer, true);
+}
+
+fn talk(works: &mut Works, n: u32, of_entry: u32, key: &str, broken: bool) {
+    begin(works, n, of_entry, key);
+    works.record(Fact::AttemptAnswered { attempt: attempt(n), entry: entry(of_entry), call: call(100 + n) });
+    works.record(Fact::Connected { call: call(100 + n), agent: agent(key) });
+    let talked = Millis::seconds(if broken { 3 } else { 90 });
+    works.record(Fact::CallbackTalked { attempt: attempt(n), entry: entry(of_entry), talked, broken });
+    end_call(works, n, key);
+}
+
+fn keep() -> Change {
+    Change::Outcome(Outcome::Keep { disposition: None, note: String::new() })
+}
+
+fn soon(works: &Works, wait: Millis) -> Answer {
+    let until = Moment::new(works.now + wait, &works.directory.site.zone);
+    Answer::Refused(Refusal::Entry(entry::Refusal::TooSoon { until }))
+}
+
+fn often(works: &Works, attempts: u32, until: nohold_model::Timestamp) -> Answer {
+    let until = Moment::new(until, &works.directory.site.zone);
+    Answer::Refused(Refusal::Entry(entry::Refusal::TooOften { attempts, until }))
+}
+
+/// Customer 1 rings in.
+fn rings_in(works: &mut Works, n: u32, called: PhoneNumber) -> Answer {
+    let service = ServiceKey::new("support").unwrap();
+    let arrival = Arrival {
+        call: call(n),
+        leg: leg(n),
+        number: Some(customer(1)),
+        called: Some(called),
+        service: Some(service),
+        colleague: None,
+    };
+    let answer = works.promise(Fact::CallArrived(arrival));
+    works.record(Fact::CallEnded { call: call(n), how: CallEnd::EndedByFlow });
+    answer
+}
+
+#[test]
+fn the_gap_after_an_attempt_holds_for_every_service_that_wants_the_number() {
+    let mut works = two_services();
+    in_vain(&mut works, 1, 1, "2000");
+    works.pass(Millis::seconds(1));
+    let until = Millis::seconds(599);
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, until));
+    works.pass(until);
+    begin(&mut works, 2, 2, "2003");
+    end(&mut works, 2, 2, "2003", CallResult::Machine, true);
+    works.pass(Millis::minutes(10));
+    assert_eq!(works.call_back(1, 13, "2000"), soon(&works, Millis::minutes(5)), "a machine answered");
+}
+
+#[test]
+fn the_refusal_says_until_when_by_the_clock() {
+    let mut works = two_services();
+    in_vain(&mut works, 1, 1, "2000");
+    let Answer::Refused(refusal) = works.call_back(2, 12, "2003") else { panic!("not refused") };
+    assert_eq!(
+        refusal.to_string(),
+        "this customer was called a moment ago: try again from 2026-03-02 10:10 (Asia/Shanghai) on"
+    );
+}
+
+#[test]
+fn the_gap_is_asked_again_when_the_agents_phone_has_answered() {
+    let mut works = two_services();
+    assert!(matches!(works.call_back(2, 12, "2003"), Answer::CallBack(_)));
+    in_vain(&mut works, 1, 1, "2000");
+    works.pass(Millis::seconds(1));
+    assert_eq!(works.dial(2, 2, 12, &customer(1)), soon(&works, Millis::seconds(599)));
+}
+
+#[test]
+fn three_attempts_in_a_day_are_enough_whoever_makes_them_and_however_often_agents_reopen() {
+    let mut works = two_services();
+    for (n, of_entry, key) in [(1, 1, "2000"), (2, 2, "2003"), (3, 1, "2000")] {
+        in_vain(&mut works, n, of_entry, key);
+        works.pass(Millis::minutes(10));
+    }
+    let tomorrow = at(0) + Millis::hours(24);
+    assert_eq!(works.call_back(2, 14, "2003"), often(&works, 3, tomorrow));
+    assert_eq!(works.change(1, keep(), by("2000")), Answer::Done);
+    assert_eq!(works.call_back(1, 14, "2000"), often(&works, 3, tomorrow));
+    // The first of the three is a day old.
+    works.now = tomorrow;
+    assert!(matches!(works.call_back(1, 14, "2000"), Answer::CallBack(_)));
+}
+
+#[test]
+fn a_supervisor_allows_more_attempts_for_an_entry_and_that_is_logged_but_the_gap_stays() {
+    let mut works = two_services();
+    works.directory.site.retry_plan.max_attempts = 1;
+    in_vain(&mut works, 1, 2, "2003");
+    let more = || Change::AllowMoreAttempts;
+    assert_eq!(works.change(1, more(), by("2000")), Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed)));
+    assert_eq!(works.change(1, more(), supervisor()), Answer::Done);
+    let logged = works.tables.facts.iter().any(|dated| {
+        matches!(&dated.fact, Fact::EntryChanged { change: Change::AllowMoreAttempts, by, .. } if *by == supervisor())
+    });
+    assert!(logged, "{:?}", works.tables.facts);
+    assert_eq!(works.call_back(1, 12, "2000"), soon(&works, Millis::minutes(10)));
+    works.pass(Millis::minutes(10));
+    in_vain(&mut works, 2, 1, "2000");
+    works.pass(Millis::minutes(10));
+    assert_eq!(works.entry(1).counted_attempts(), 1);
+    assert_eq!(works.change(1, Change::Reopen, by("2000")), Answer::Done);
+    assert_eq!(
+        works.call_back(1, 13, "2000"),
+        often(&works, 1, at(600) + Millis::hours(24)),
+        "once more, not for ever"
+    );
+}
+
+#[test]
+fn a_new_request_of_the_customer_is_not_held_up_by_what_was_tried_before() {
+    let mut works = two_services();
+    works.directory.site.retry_plan.max_attempts = 1;
+    in_vain(&mut works, 1, 1, "2000");
+    assert!(!works.entry(1).is_open());
+    works.pass(Millis::minutes(11));
+    ask(&mut works, 3, &customer(1), queue_600());
+    assert!(matches!(works.call_back(3, 13, "2000"), Answer::CallBack(_)));
+}
+
+#[test]
+fn what_was_never_sent_keeps_nobody_waiting() {
+    let mut works = two_services();
+    begin(&mut works, 1, 1, "2000");
+    end(&mut works, 1, 1, "2000", CallResult::Interrupted, false);
+    assert_eq!(works.tables.tries_since(&customer(1), at(0)), Ok(Vec::new()));
+    assert!(matches!(works.call_back(2, 12, "2003"), Answer::CallBack(_)));
+}
+
+#[test]
+fn after_a_broken_line_its_own_service_calls_at_once_and_others_keep_the_gap() {
+    let mut works = two_services();
+    talk(&mut works, 1, 1, "2000", true);
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, Millis::minutes(10)));
+    assert!(matches!(works.call_back(1, 13, "2000"), Answer::CallBack(_)));
+}
+
+#[test]
+fn after_a_conversation_what_was_agreed_comes_next_and_earlier_attempts_are_forgotten() {
+    let mut works = two_services();
+    works.directory.site.retry_plan.max_attempts = 2;
+    in_vain(&mut works, 1, 1, "2000");
+    works.pass(Millis::minutes(10));
+    talk(&mut works, 2, 1, "2000", false);
+    assert_eq!(works.change(1, keep(), by("2000")), Answer::Done);
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, Millis::minutes(10)));
+    in_vain(&mut works, 3, 1, "2000");
+    works.pass(Millis::minutes(10));
+    in_vain(&mut works, 4, 2, "2003");
+}
+
+#[test]
+fn a_process_that_dies_in_a_conversation_leaves_a_broken_line() {
+    let mut works = two_services();
+    begin(&mut works, 1, 1, "2000");
+    works.record(Fact::AttemptAnswered { attempt: attempt(1), entry: entry(1), call: call(101) });
+    works.record(Fact::Connected { call: call(101), agent: agent("2000") });
+    works.pass(Millis::minutes(2));
+    works.recover(101);
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, Millis::minutes(10)));
+    assert!(matches!(works.call_back(1, 13, "2001"), Answer::CallBack(_)));
+}
+
+#[test]
+fn who_rings_in_after_our_last_attempt_comes_back_though_the_entry_is_closed() {
+    let mut works = two_services();
+    works.directory.site.retry_plan.max_attempts = 1;
+    assert_eq!(rings_in(&mut works, 20, our_number()), Answer::Done, "not tried yet");
+    in_vain(&mut works, 1, 1, "2000");
+    assert!(matches!(works.entry(1).state, State::Closed { reason: entry::CloseReason::Unreachable, .. }));
+    works.pass(Millis::hours(2));
+    assert_eq!(rings_in(&mut works, 21, our_number()), Answer::Returning);
+    works.pass(Millis::new(1));
+    assert_eq!(rings_in(&mut works, 22, our_number()), Answer::Done, "two hours are over");
+}
+
+#[test]
+fn who_was_not_tried_in_truth_or_was_talked_with_does_not_come_back() {
+    let mut works = two_services();
+    begin(&mut works, 1, 1, "2000");
+    end(&mut works, 1, 1, "2000", CallResult::Interrupted, false);
+    assert_eq!(rings_in(&mut works, 21, our_number()), Answer::Done, "never sent");
+    talk(&mut works, 2, 1, "2000", false);
+    assert_eq!(rings_in(&mut works, 22, our_number()), Answer::Done, "they were reached");
+}
+
+#[test]
+fn who_was_tried_by_a_campaign_comes_back_on_the_number_that_it_showed() {
+    let mut works = two_services();
+    in_vain(&mut works, 1, 2, "2003");
+    assert_eq!(rings_in(&mut works, 21, our_number()), Answer::Done);
+    let shown = works.directory.caller_id(&renewals()).unwrap();
+    assert_eq!(rings_in(&mut works, 22, shown), Answer::Returning);
+}
+
+#[test]
+fn an_agent_works_on_the_entries_of_the_own_groups_and_a_supervisor_on_all() {
+    let mut works = Works::new();
+    ask(&mut works, 1, &customer(1), group_b());
+    let others = Answer::Refused(Refusal::Entry(entry::Refusal::OtherGroups));
+    let close = || {
+        let reason = entry::CloseReason::Done;
+        Change::Outcome(Outcome::Close { reason, disposition: None, note: String::new() })
+    };
+    let claim = |key| Change::Claim { agent: agent(key) };
+    assert_eq!(works.change(1, claim("2000"), by("2000")), others);
+    assert_eq!(works.change(1, close(), by("2000")), others);
+    assert_eq!(works.change(1, keep(), by("2000")), others);
+    assert_eq!(works.change(1, Change::Cancel, by("2000")), others);
+    assert_eq!(works.call_back(1, 11, "2000"), others);
+    assert_eq!(works.change(1, claim("2002"), by("2002")), Answer::Done);
+    assert_eq!(works.change(1, Change::Release, by("2000")), others);
+    // Who has it in hand when the groups change may still lay it down.
+    works.directory.groups.clear();
+    assert_eq!(works.change(1, Change::Release, by("2002")), Answer::Done);
+    assert_eq!(works.change(1, claim("2002"), by("2002")), others);
+    // A supervisor on all, and whom a supervisor has given it to.
+    assert_eq!(works.change(1, claim("1000"), supervisor()), Answer::Done);
+    let given = Change::Reassign { target: None, agent: Some(agent("2000")) };
+    assert_eq!(works.change(1, given, supervisor()), Answer::Done);
+    assert!(matches!(works.call_back(1, 12, "2000"), Answer::CallBack(_)));
+    assert_eq!(
+        works.change(1, Change::Cancel, Actor::Customer),
+        Answer::Refused(Refusal::Entry(entry::Refusal::InCall))
+    );
+}
+
+#[test]
+fn a_date_at_which_nobody_may_be_dialled_is_refused_with_the_next_possible_one() {
+    let mut works = two_services();
+    let postpone = |from: i64, to: i64| {
+        let window = Window { from: at(from), to: at(to) };
+        Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() })
+    };
+    // It is 10:00; customers are dialled until 21:00 and again from 08:00 on.
+    let hour = 3_600;
+    let Answer::Refused(refusal) = works.change(1, postpone(12 * hour, 13 * hour), by("2000")) else {
+        panic!("not refused")
+    };
+    assert_eq!(
+        refusal.to_string(),
+        "it is outside 08:00-21:00 at the customer's place (Asia/Shanghai) at that time: choose a time from \
+         2026-03-03 08:00 (Asia/Shanghai) on"
+    );
+    assert_eq!(works.change(1, postpone(12 * hour, 23 * hour), by("2000")), Answer::Done, "it holds an allowed hour");
+    assert_eq!(works.change(1, postpone(22 * hour, 23 * hour), by("2000")), Answer::Done);
+    let past = Answer::Refused(Refusal::Entry(entry::Refusal::NotInTheFuture));
+    assert_eq!(works.change(1, postpone(-2 * hour, -hour), by("2000")), past);
+}

@@ -1,0 +1,62 @@
+//! I-7 to I-10 by what the far end sees.
+
+use std::collections::BTreeMap;
+
+use nohold_app::LiveCall;
+use nohold_core::directory::Directory;
+use nohold_model::{CallId, LegId, Timestamp};
+
+use super::{Commits, Violation};
+use crate::phones;
+use crate::store::Inner;
+
+/// Looks at what has happened at the phones outside.
+pub struct FarEnd<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// What is configured.
+    pub directory: &'a Directory,
+    /// The calls that are being driven; nothing while the process is down.
+    pub calls: Option<&'a BTreeMap<CallId, LiveCall>>,
+}
+
+impl FarEnd<'_> {
+    /// What has happened since the last time and may not.
+    pub fn look(&self, phones: &mut phones::State, inner: &mut Inner) -> Option<Violation> {
+        let broken = |invariant, what| Some(Violation { invariant, what });
+        if std::mem::take(&mut phones.emergencies) > 0 {
+            return broken("AT-30", "an emergency call was not dialled at once".to_owned());
+        }
+        for (number, leg, others) in std::mem::take(&mut phones.fresh_dials) {
+            let dialled = format!("{number:?} by {leg}");
+            if others > 0 {
+                return broken("I-7", format!("{dialled} while it was dialled already"));
+            }
+            // I-10 is about entries and campaigns: people of ours call whom they like.
+            if self.is_direct(leg, &inner.commits) {
+                continue;
+            }
+            if let Some(why) = inner.commits.attempts.dialled(&number, leg, self.now, &phones.gone, self.directory) {
+                return broken("I-10", format!("{dialled}: {why}"));
+            }
+        }
+        let commits = &inner.commits;
+        let calls = &commits.callers;
+        for leg in std::mem::take(&mut phones.thanked) {
+            let noted = calls.get(&leg).is_some_and(|call| commits.requests.contains_key(call));
+            if !noted {
+                return broken("I-8", format!("{leg} was thanked before the commit"));
+            }
+        }
+        let unbooked = std::mem::take(&mut phones.answered).into_iter().find(|leg| !calls.contains_key(leg));
+        unbooked.and_then(|leg| broken("I-9", format!("{leg} was answered before it was in the books")))
+    }
+
+    /// Whether the leg was dialled by a call that a phone of ours has made to the public network, and that is in the
+    /// books as such.
+    fn is_direct(&self, leg: LegId, commits: &Commits) -> bool {
+        let by_leg = |(_, live): &(&CallId, &LiveCall)| live.call().legs().contains(&leg);
+        let call = self.calls.and_then(|calls| calls.iter().find(by_leg));
+        call.is_some_and(|(id, _)| commits.direct.contains(id))
+    }
+}
