@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use nohold_model::ExtensionKey;
 use thiserror::Error;
 
-/// A registration lasts this long where the phone asks for nothing.
-pub const USUAL: u32 = 3_600;
-/// No registration lasts longer.
-pub const LONGEST: u32 = 7_200;
+/// A registration lasts this long where the phone asks for nothing, in seconds.
+pub const USUAL: u32 = 300;
+/// No registration lasts longer: bindings are kept in memory, and after a restart a phone is reached again only when
+/// it has come back by itself.
+pub const LONGEST: u32 = 600;
 /// A phone that asks for less is told this (RFC 3261 §10.2.8).
 pub const SHORTEST: u32 = 60;
 /// More phones than this may not register for one extension.

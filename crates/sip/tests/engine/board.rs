@@ -43,12 +43,21 @@ impl Board {
 
     /// An engine with these trunks beside.
     pub async fn with(trunks: BTreeMap<TrunkKey, Trunk>, trunk_silent_after: Duration) -> Board {
+        Board::set_up(|settings| {
+            settings.lines.trunks = trunks;
+            settings.trunk_silent_after = trunk_silent_after;
+        })
+        .await
+    }
+
+    /// An engine with other settings.
+    pub async fn set_up(change: impl FnOnce(&mut Settings)) -> Board {
         let recordings = tempfile::tempdir().unwrap();
         let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let addresses = Addresses { udp: vec![here], tcp: vec![here], ..Addresses::default() };
         let extensions = ["1000", "1001", "1002", "1003"]
             .map(|user| (ExtensionKey::new(user).unwrap(), Account::new(user, REALM, &password(user))));
-        let settings = Settings {
+        let mut settings = Settings {
             edge: EdgeSettings { addresses, ..EdgeSettings::default() },
             media: nohold_media::Settings {
                 bind: here.ip(),
@@ -57,11 +66,12 @@ impl Board {
                 ..nohold_media::Settings::new(recordings.path().to_owned())
             },
             realm: REALM.into(),
-            lines: Lines { extensions: extensions.into(), trunks },
+            lines: Lines { extensions: extensions.into(), trunks: BTreeMap::new() },
             shortest_session: 2,
             tones: Plan::Generic,
-            trunk_silent_after,
+            trunk_silent_after: Duration::from_secs(2),
         };
+        change(&mut settings);
         let (sender, events) = mpsc::unbounded_channel();
         let engine = Engine::start(settings, PromptLibrary::shipped(), sender).await.unwrap();
         Board { engine, events, ids: IdSource::new(rand()), _recordings: recordings }

@@ -1,5 +1,7 @@
 //! Whatever becomes of a call, nothing of it stays behind.
 
+use std::time::Duration;
+
 use nohold_app::ports::Telephony as _;
 use nohold_core::call::{Command, Gone, HangUp, Input};
 use nohold_phone::Behaviour;
@@ -86,4 +88,33 @@ async fn a_command_that_is_repeated_or_late_does_nothing() {
     // The engine still takes calls.
     let _call = phone.dial("600").await.unwrap();
     board.new_call().await;
+}
+
+#[tokio::test]
+async fn a_phone_that_vanishes_without_a_word_is_lost_and_its_leg_ends() {
+    let mut board = Board::set_up(|settings| settings.media.silence_after = Duration::from_secs(1)).await;
+    let phone = board.phone("1000").await;
+    let call = phone.dial("600").await.unwrap();
+    let leg = board.new_call().await.leg;
+    board.answer(leg);
+    call.wait_answered(SOON).await.unwrap();
+    // It talks for longer than the limit, and nothing happens.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(board.events.try_recv().is_err());
+    phone.vanish();
+    call.forget();
+    assert_eq!(board.gone(leg).await, Gone::Lost);
+    assert_eq!(board.engine.load().0, 0);
+}
+
+#[tokio::test]
+async fn when_there_is_no_port_for_its_audio_a_call_is_refused_and_told_to_come_again() {
+    let mut board = Board::set_up(|settings| settings.media.max_legs = 1).await;
+    let phone = board.phone("1000").await;
+    let _first = phone.dial("600").await.unwrap();
+    board.new_call().await;
+    let second = phone.dial("600").await.unwrap();
+    assert_eq!(second.wait_ended(SOON).await.unwrap().status, Some(503));
+    let leg = board.ring("1000");
+    assert_eq!(board.gone(leg).await, Gone::Unreachable);
 }
