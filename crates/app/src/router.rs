@@ -7,8 +7,8 @@ use nohold_core::call::{Input, Line, Lines};
 use nohold_core::directory::Directory;
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::{self, Assignment, Offer, Waiting};
-use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{IdSource, Millis, QueueKey};
+use nohold_core::transaction::{Answer, Refusal, Transaction};
+use nohold_model::{CallId, IdSource, Millis, QueueKey};
 
 use crate::node::Node;
 use crate::ports::{Clock, Overview, Ports, Store, StoreFailed};
@@ -40,20 +40,34 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
             tell(node, offer.clone()).await;
         }
     }
+    // Callers who did not get their agent, by queue: nobody behind them gets one before the next look.
+    let mut first: BTreeMap<QueueKey, CallId> = BTreeMap::new();
     for assignment in routing::assign(&overview.snapshot, &directory, node.now()) {
-        reserve(node, assignment).await;
+        let (queue, call) = (assignment.queue.clone(), assignment.call);
+        if first.get(&queue).is_some_and(|first| *first != call) {
+            continue;
+        }
+        if !reserve(node, assignment).await {
+            first.insert(queue, call);
+        }
     }
     Ok(())
 }
 
-async fn reserve<P: Ports>(node: &Node<P>, assignment: Assignment) {
+/// Whether the caller was served as planned, or needs no agent any more.
+async fn reserve<P: Ports>(node: &Node<P>, assignment: Assignment) -> bool {
     let at = node.now();
     let offer = IdSource::new(node.ports().seed()).next(at);
     let reserved =
         node.ports().store().transact(node.directory(), at, Transaction::Reserve { assignment, offer }).await;
-    // A refusal means that somebody was quicker; the next look sees it.
-    if let Ok(Answer::Reserved(offer)) = reserved {
-        tell(node, offer).await;
+    match reserved {
+        Ok(Answer::Reserved(offer)) => {
+            tell(node, offer).await;
+            true
+        }
+        // Somebody was quicker with the agent; the next look sees it.
+        Ok(Answer::Refused(Refusal::AgentState)) | Err(_) => false,
+        Ok(_) => true,
     }
 }
 
