@@ -107,6 +107,10 @@ impl Gate {
             self.guard.note_admitted(now, invite);
         }
         mender::mend_incoming(&mut head, source, transport);
+        // A carrier may well answer from one machine and talk from another.
+        if !self.is_trusted(source.ip()) {
+            mender::mend_target(&mut head, source);
+        }
         let length = head.content_length().ok().flatten().unwrap_or(body.len());
         let bytes = head.write(&body[..length.min(body.len())]);
         if transport == Transport::Udp && bytes.len() > super::udp::LARGEST {

@@ -5,10 +5,13 @@ use super::head::Head;
 use super::judge::{self, ALLOW, PRODUCT, SUPPORTED};
 use crate::addresses::Transport;
 use crate::digest;
+use crate::name_addr;
+use crate::uri::Uri;
 use rsipstack::sip::prelude::{HasHeaders, HeadersExt, ToTypedHeader};
 use rsipstack::sip::{Header, Method, Request, Response, SipMessage, StatusCodeKind};
 use rsipstack::transaction::endpoint::{MessageInspector, TransportEventInspector};
 use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,7 +25,7 @@ const SPACED: [&str; 6] = ["Via", "From", "To", "Contact", "Route", "Record-Rout
 /// - An INVITE, or a 2xx to one, without Contact gets its sender's address, so that there can be a dialog and a BYE.
 /// - Any 2xx to an INVITE becomes a 200: the library knows no other success.
 /// - Of several challenges the strongest that can be answered stays, spelled as the library reads it.
-pub(super) fn mend_incoming(head: &mut Head, source: std::net::SocketAddr, transport: Transport) {
+pub(super) fn mend_incoming(head: &mut Head, source: SocketAddr, transport: Transport) {
     let stream = transport == Transport::Tcp;
     for (name, value) in &mut head.fields {
         if SPACED.iter().any(|spaced| name.eq_ignore_ascii_case(spaced)) {
@@ -48,6 +51,36 @@ pub(super) fn mend_incoming(head: &mut Head, source: std::net::SocketAddr, trans
         }
     }
     mend_challenges(head);
+}
+
+/// Where a phone names an address in its Contact that its packets do not come from, it is behind a NAT: it gets the one
+/// they come from, because our ACK and BYE would not reach it at the other. With a Record-Route there is a proxy that
+/// knows the way. The Contact of a REGISTER stays: it is answered as it was, and the registrar keeps the way itself.
+pub(super) fn mend_target(head: &mut Head, source: SocketAddr) {
+    let source = SocketAddr::new(source.ip().to_canonical(), source.port());
+    let agrees = !head.is_response() || ["SIP/2.0 1", "SIP/2.0 2"].iter().any(|start| head.start.starts_with(start));
+    let of_dialog = head.cseq_method().is_some_and(|method| matches!(method, "INVITE" | "UPDATE"));
+    if !agrees || !of_dialog || head.first("Record-Route").is_some() {
+        return;
+    }
+    let Some(contact) = head.first_mut("Contact") else { return };
+    if let Some(mended) = at_source(contact, source) {
+        *contact = mended;
+    }
+}
+
+/// The Contact with the address of the source, where it names another; user and parameters stay.
+fn at_source(contact: &str, source: SocketAddr) -> Option<String> {
+    let (text, _) = name_addr::address(contact)?;
+    let uri: Uri = text.parse().ok()?;
+    let named: IpAddr = uri.host().trim_matches(['[', ']']).parse().ok()?;
+    if named.to_canonical() == source.ip() {
+        return None;
+    }
+    let host = text.find('@').or_else(|| text.find(':'))? + 1;
+    let end = text[host..].find([';', '?']).map_or(text.len(), |length| host + length);
+    let mended = format!("{}{source}{}", &text[..host], &text[end..]);
+    Some(contact.replacen(text, &mended, 1))
 }
 
 /// Without space around `;`, `=` and `,` (in a Via also `/`) outside of quotes and brackets.
@@ -210,6 +243,41 @@ mod tests {
             ("sip:a@h ;tag=1 ", false, "sip:a@h;tag=1"),
         ] {
             assert_eq!(tightened(value, via), expected);
+        }
+    }
+
+    #[test]
+    fn a_phone_behind_a_nat_is_where_its_packets_come_from() {
+        let source: SocketAddr = "203.0.113.9:40000".parse().unwrap();
+        for (contact, mended) in [
+            (
+                "\"A\" <sip:3000@192.168.1.7:5060;line=x?a=b>;expires=60",
+                Some("\"A\" <sip:3000@203.0.113.9:40000;line=x?a=b>;expires=60"),
+            ),
+            ("sip:192.168.1.7", Some("sip:203.0.113.9:40000")),
+            ("<sip:a@[2001:db8::7]:5060>", Some("<sip:a@203.0.113.9:40000>")),
+            ("<sip:a@203.0.113.9:5060>", None),
+            ("<sip:a@phone.example>", None),
+            ("*", None),
+        ] {
+            assert_eq!(at_source(contact, source).as_deref(), mended, "{contact}");
+        }
+    }
+
+    #[test]
+    fn only_what_begins_or_moves_a_dialog_without_a_proxy_is_mended() {
+        let source = "203.0.113.9:40000".parse().unwrap();
+        for (start, method, more, is_mended) in [
+            ("INVITE sip:600@nohold.example SIP/2.0", "INVITE", "", true),
+            ("SIP/2.0 200 OK", "INVITE", "", true),
+            ("SIP/2.0 302 Moved Temporarily", "INVITE", "", false),
+            ("SIP/2.0 200 OK", "INVITE", "Record-Route: <sip:proxy.example;lr>\r\n", false),
+            ("REGISTER sip:nohold.example SIP/2.0", "REGISTER", "", false),
+        ] {
+            let text = format!("{start}\r\nCSeq: 1 {method}\r\n{more}Contact: <sip:a@192.168.1.7>");
+            let mut head = Head::parse(text.as_bytes()).unwrap();
+            mend_target(&mut head, source);
+            assert_eq!(head.first("Contact") == Some("<sip:a@203.0.113.9:40000>"), is_mended, "{start} {more}");
         }
     }
 }
