@@ -35,13 +35,15 @@ pub struct House {
 pub struct Wishes {
     /// How long a caller waits before the menu comes.
     pub longest_wait: &'static str,
+    /// Where the trunk is, and how we prove ourselves there: the lines of the document. By default at the carrier's phone.
+    pub trunk: Option<String>,
     /// More of the document.
     pub more: String,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Wishes { longest_wait: "60s", more: String::new() }
+        Wishes { longest_wait: "60s", trunk: None, more: String::new() }
     }
 }
 
@@ -136,7 +138,8 @@ fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
         extension("3000", ""),
     ]
     .concat();
-    let Wishes { longest_wait, more } = wishes;
+    let Wishes { longest_wait, trunk, more } = wishes;
+    let trunk = trunk.clone().unwrap_or_else(|| format!("host = \"{host}\"\nport = {port}"));
     format!(
         r#"
 [site]
@@ -185,8 +188,7 @@ queue-overflow = {{ file = "{flows}/queue-overflow.json" }}
 after-hours = {{ file = "{flows}/after-hours.json" }}
 
 [trunks.carrier]
-host = "{host}"
-port = {port}
+{trunk}
 numbers = ["{SUPPORT}", "{CLOSED}", "{DIRECT}"]
 options_every = "never"
 
