@@ -126,8 +126,13 @@ pub fn password(extension: &str) -> String {
     format!("secret-of-{extension}")
 }
 
+/// The lines that name a trunk's address.
+#[must_use]
+pub fn trunk_at(address: SocketAddr) -> String {
+    format!("host = \"{}\"\nport = {}\n", address.ip(), address.port())
+}
+
 fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
-    let (host, port) = (carrier.address().ip(), carrier.address().port());
     let extension = |key: &str, more: &str| {
         format!("[extensions.{key}]\nname = \"Desk {key}\"\npassword = \"{}\"\n{more}\n", password(key))
     };
@@ -139,7 +144,7 @@ fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
     ]
     .concat();
     let Wishes { longest_wait, trunk, more } = wishes;
-    let trunk = trunk.clone().unwrap_or_else(|| format!("host = \"{host}\"\nport = {port}"));
+    let trunk = trunk.clone().unwrap_or_else(|| trunk_at(carrier.address()));
     format!(
         r#"
 [site]
