@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
-use nohold_core::configuration::{self, Extension, Network, Secret, Trunk};
+use nohold_core::configuration::{self, Digest, Extension, Network, Secret, Trunk};
 use nohold_model::{Country, ExtensionKey, LegId, TrunkKey};
-use nohold_sip::{Account, Addresses, Credentials, EdgeSettings, Lines, TraceSink, Transport};
+use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Lines, TraceSink, Transport};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone::Plan;
 use thiserror::Error;
@@ -144,10 +144,15 @@ impl Settings {
 
     fn lines(&self) -> Lines {
         let secrets = &self.secrets;
-        let account = |user: &str, secret: &Secret| Account::new(user, REALM, secret.reveal());
-        let extensions = self.extensions.keys().filter_map(|key| {
+        let account = |user: &str, secret: &Secret, digest| {
+            Account::new(user, REALM, secret.reveal()).only(match digest {
+                Digest::Md5 => Algorithm::Md5,
+                Digest::Sha256 => Algorithm::Sha256,
+            })
+        };
+        let extensions = self.extensions.iter().filter_map(|(key, extension)| {
             let secret = secrets.extensions.get(key)?;
-            Some((key.clone(), account(key.as_str(), secret)))
+            Some((key.clone(), account(key.as_str(), secret, extension.digest)))
         });
         let trunks = self.trunks.iter().map(|(key, trunk)| {
             let credentials = trunk.user.as_ref().map(|user| Credentials {
@@ -166,7 +171,7 @@ impl Settings {
                 register: trunk.register.then(|| seconds(trunk.register_expiry)),
                 from: trunk.inbound.addresses.clone(),
                 from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
-                inbound: inbound.map(|(user, secret)| account(user, secret)),
+                inbound: inbound.map(|(user, secret)| account(user, secret, trunk.inbound.digest)),
                 trusted_identity: true,
                 assert_identity: false,
                 ask_every: match trunk.options_every {

@@ -5,10 +5,12 @@ use std::time::Instant;
 use nohold_model::{ExtensionKey, TrunkKey};
 use rsipstack::sip::{Header, Method, Request};
 
-use crate::digest::Proof;
+use crate::digest::{Algorithm, Proof};
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::leg::values;
+use crate::name_addr;
+use crate::settings::Account;
 
 /// Somebody whom we know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +83,26 @@ impl Engine {
         }
     }
 
-    /// `WWW-Authenticate`, once for each algorithm (RFC 7616 §3.7).
-    pub(crate) fn challenge(&self, stale: bool) -> Vec<Header> {
-        let values = self.challenger().challenge(Instant::now(), stale);
+    /// `WWW-Authenticate`, once for each algorithm (RFC 7616 §3.7) of whom the request says it is from: many phones give
+    /// up at a challenge that names an algorithm they do not know, even beside one that they do.
+    pub(crate) fn challenge(&self, request: &Request, stale: bool) -> Vec<Header> {
+        let values = self.challenger().challenge(Instant::now(), stale, &self.algorithms_for(request));
         values.into_iter().map(|value| Header::WwwAuthenticate(value.into())).collect()
+    }
+
+    fn algorithms_for(&self, request: &Request) -> Vec<Algorithm> {
+        let header = if request.method == Method::Register { "To" } else { "From" };
+        let user = values(request, header).next().and_then(|value| name_addr::uri(&value)).and_then(|uri| uri.user());
+        let lines = self.lines();
+        let extension = lines.extensions.values().find(|account| Some(account.user.as_str()) == user.as_deref());
+        let found: Vec<Algorithm> = match extension {
+            Some(account) => account.algorithms().collect(),
+            // A call that comes by a trunk is from a customer.
+            None => {
+                lines.trunks.values().filter_map(|trunk| trunk.inbound.as_ref()).flat_map(Account::algorithms).collect()
+            }
+        };
+        // Somebody who is not there is asked like most of those who are.
+        if found.is_empty() { vec![Algorithm::Md5] } else { found }
     }
 }

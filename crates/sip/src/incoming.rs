@@ -75,7 +75,8 @@ impl Engine {
         let who = match self.access(&transaction.original, flow) {
             Access::Granted(who) => who,
             Access::Challenge { stale } => {
-                return transaction.reply_with(StatusCode::Unauthorized, self.challenge(stale), None).await;
+                let headers = self.challenge(&transaction.original, stale);
+                return transaction.reply_with(StatusCode::Unauthorized, headers, None).await;
             }
             Access::Refused => return transaction.reply(StatusCode::Forbidden).await,
         };

@@ -96,6 +96,18 @@ impl Account {
         Account { user: user.to_owned(), secrets: secrets.into() }
     }
 
+    /// The same account, which is proven by this algorithm alone.
+    #[must_use]
+    pub fn only(mut self, algorithm: Algorithm) -> Self {
+        self.secrets.retain(|secret| secret.algorithm() == algorithm);
+        self
+    }
+
+    /// By what it can be proven.
+    pub(crate) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.secrets.iter().map(Ha1::algorithm)
+    }
+
     pub(crate) fn secret(&self, algorithm: Algorithm) -> Option<Ha1> {
         self.secrets.iter().find(|secret| secret.algorithm() == algorithm).cloned()
     }

@@ -15,6 +15,8 @@ use crate::process::Process;
 const START_LIMIT: Duration = Duration::from_secs(30);
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 const RTP_PORTS: u16 = 60;
+/// The bytes before the samples in the WAV files that Asterisk writes.
+const WAV_HEADER: usize = 44;
 
 /// A digest algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,13 @@ impl Account {
     #[must_use]
     pub fn registered_for(mut self, number: &str) -> Self {
         self.register_for = Some(number.to_owned());
+        self
+    }
+
+    /// Insists on session timers (RFC 4028).
+    #[must_use]
+    pub fn with_session_timers(mut self) -> Self {
+        self.session_timers = true;
         self
     }
 
@@ -169,6 +178,7 @@ impl Asterisk {
         ] {
             let text = text
                 .replace("{{sip}}", &sip.to_string())
+                .replace("{{folder}}", &folder.path().display().to_string())
                 .replace("{{rtp_low}}", &low.to_string())
                 .replace("{{rtp_high}}", &(low + RTP_PORTS - 1).to_string());
             folder.write(&format!("conf/{name}"), &text)?;
@@ -211,6 +221,19 @@ impl Asterisk {
     /// As [`Asterisk::command`].
     pub async fn call(&self, account: &str, number: &str, then: &str) -> Result<()> {
         self.command(&format!("channel originate PJSIP/{number}@{account} extension {then}@in")).await.map(drop)
+    }
+
+    /// What was heard by a call that was joined with `listen440`, at 8 kHz, so far.
+    ///
+    /// # Errors
+    /// When there was none.
+    pub fn heard(&self) -> Result<Vec<i16>> {
+        let file = self.folder.path().join("heard.wav");
+        // Its header is complete only once the call is over.
+        let bytes =
+            std::fs::read(&file).with_context(|| format!("cannot read {}:\n{}", file.display(), self.output()))?;
+        let samples = bytes.get(WAV_HEADER..).unwrap_or_default();
+        Ok(samples.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
     }
 
     /// Ends all its calls.

@@ -35,13 +35,15 @@ pub struct House {
 pub struct Wishes {
     /// How long a caller waits before the menu comes.
     pub longest_wait: &'static str,
+    /// Where the trunk is, and how we prove ourselves there: the lines of the document. By default at the carrier's phone.
+    pub trunk: Option<String>,
     /// More of the document.
     pub more: String,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Wishes { longest_wait: "60s", more: String::new() }
+        Wishes { longest_wait: "60s", trunk: None, more: String::new() }
     }
 }
 
@@ -124,6 +126,12 @@ pub fn password(extension: &str) -> String {
     format!("secret-of-{extension}")
 }
 
+/// The lines that name a trunk's address.
+#[must_use]
+pub fn trunk_at(address: SocketAddr) -> String {
+    format!("host = \"{}\"\nport = {}\n", address.ip(), address.port())
+}
+
 fn extensions() -> String {
     let extension = |key: &str, more: &str| {
         format!("[extensions.{key}]\nname = \"Desk {key}\"\npassword = \"{}\"\n{more}\n", password(key))
@@ -138,9 +146,9 @@ fn extensions() -> String {
 }
 
 fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
-    let (host, port) = (carrier.address().ip(), carrier.address().port());
     let extensions = extensions();
-    let Wishes { longest_wait, more } = wishes;
+    let Wishes { longest_wait, trunk, more } = wishes;
+    let trunk = trunk.clone().unwrap_or_else(|| trunk_at(carrier.address()));
     format!(
         r#"
 [site]
@@ -189,8 +197,7 @@ queue-overflow = {{ file = "{flows}/queue-overflow.json" }}
 after-hours = {{ file = "{flows}/after-hours.json" }}
 
 [trunks.carrier]
-host = "{host}"
-port = {port}
+{trunk}
 numbers = ["{SUPPORT}", "{CLOSED}", "{DIRECT}"]
 options_every = "never"
 

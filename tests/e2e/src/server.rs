@@ -71,6 +71,18 @@ impl Server {
         self.process.id()
     }
 
+    /// The memory that it has in use now (`VmRSS`), in kB.
+    ///
+    /// # Errors
+    /// When it has ended, or the system does not say.
+    pub fn memory_kb(&self) -> Result<u64> {
+        let id = self.id().context("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let digits = line.and_then(|line| line.split_whitespace().next()).context("the system does not say")?;
+        Ok(digits.parse()?)
+    }
+
     /// What it has said so far, on both outputs.
     pub fn output(&self) -> String {
         self.process.output()

@@ -1,7 +1,7 @@
 //! SIPp: many calls after a script.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,6 +49,26 @@ impl Sipp {
             bail!("there is no scenario {}", scenario.display());
         }
         Ok(Sipp { scenario, arguments: Vec::new(), address: free_port()?, calls: 1, limit: Duration::from_secs(20) })
+    }
+
+    /// At this address, for SIP and audio, instead of 127.0.0.1.
+    #[must_use]
+    pub fn at(mut self, address: IpAddr) -> Self {
+        self.address.set_ip(address);
+        self
+    }
+
+    /// At this port for SIP, which another run may have had before.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.address.set_port(port);
+        self
+    }
+
+    /// Where it will listen for SIP.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// So many calls, begun at this rate a second.
@@ -122,8 +142,8 @@ impl Sipp {
         let seconds = self.limit.as_secs().max(1);
         let mut arguments: Vec<String> = Vec::new();
         let mut say = |words: &[&str]| arguments.extend(words.iter().map(|word| (*word).to_owned()));
-        say(&["-nostdin", "-i", "127.0.0.1", "-p", &self.address.port().to_string()]);
-        say(&["-mi", "127.0.0.1", "-mp", &free_ports(4)?.to_string()]);
+        let (ip, port) = (self.address.ip().to_string(), self.address.port().to_string());
+        say(&["-nostdin", "-i", &ip, "-p", &port, "-mi", &ip, "-mp", &free_ports(4)?.to_string()]);
         say(&["-sf", &self.scenario.display().to_string(), "-m", &self.calls.to_string()]);
         say(&["-timeout", &format!("{seconds}s"), "-timeout_error"]);
         say(&["-trace_stat", "-stf", "stat.csv", "-trace_err", "-error_file", "errors.log"]);

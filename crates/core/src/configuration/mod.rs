@@ -34,7 +34,7 @@ use crate::numbers::BlockList;
 pub use length::{InvalidLength, Length, Period};
 pub use lines::{Calendar, CallbackKey, Campaign, Flow, InboundNumber, Queue, Service};
 pub use network::{InvalidNetwork, Network};
-pub use people::{Agent, Extension, Group, Ringing, Unanswered};
+pub use people::{Agent, Digest, Extension, Group, Ringing, Unanswered};
 pub use problem::Problem;
 pub use secret::{Password, Secret};
 pub use site::{Outbound, Promise, RetryPlan, Site};

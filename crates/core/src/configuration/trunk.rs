@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use nohold_model::{Country, PhoneNumber};
 use serde::Deserialize;
 
-use super::{Length, Network, Password, Period};
+use super::{Digest, Length, Network, Password, Period};
 use crate::numbers::{DialFormat, NumberRules, PrefixRule};
 
 /// A connection (中继) to a carrier or another PBX.
@@ -70,6 +70,8 @@ pub struct Inbound {
     pub user: Option<String>,
     /// And with this password.
     pub password: Option<Password>,
+    /// By this algorithm. By default `md5`.
+    pub digest: Digest,
 }
 
 /// How numbers are written, where it differs from the country's ways.

@@ -69,15 +69,15 @@ impl Challenger {
         &self.realm
     }
 
-    /// The values of the challenge, one header field each.
-    pub fn challenge(&self, now: Instant, stale: bool) -> Vec<String> {
+    /// The values of the challenge with these algorithms, one header field each.
+    pub fn challenge(&self, now: Instant, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
         let nonce = self.nonce(now.saturating_duration_since(self.begin));
         let stale = if stale { ", stale=true" } else { "" };
         let realm = quoted(&self.realm);
         let value = |a: &Algorithm| {
             format!("Digest realm={realm}, nonce=\"{nonce}\", qop=\"auth\", algorithm={}{stale}", a.token())
         };
-        self.algorithms.iter().map(value).collect()
+        self.algorithms.iter().filter(|known| algorithms.contains(known)).map(value).collect()
     }
 
     /// Checks one `Authorization` value of a request with this method and body. `ha1` gives what is stored for a user.

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 const RFC_2617: &str = r#"Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", uri="/dir/index.html", qop=auth, nc=00000001, cnonce="0a4f113b", response="6629fae49393a05397450978507c4ef1", opaque="5ccc069c403ebaf9f0171e9517f40e41""#;
 
+const BOTH: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const LIFE: Duration = Duration::from_secs(300);
 
 fn challenger() -> Challenger {
-    Challenger::new("nohold", &[Algorithm::Sha256, Algorithm::Md5], LIFE).expect("random numbers")
+    Challenger::new("nohold", &BOTH, LIFE).expect("random numbers")
 }
 
 fn stored(user: &str, algorithm: Algorithm) -> Option<Ha1> {
@@ -102,7 +103,7 @@ fn auth_int_covers_the_body() {
 }
 
 fn answered_by_phone(challenger: &Challenger, now: Instant, user: &str, password: &str) -> String {
-    let challenges = challenger.challenge(now, false);
+    let challenges = challenger.challenge(now, false, &BOTH);
     let challenges: Vec<&str> = challenges.iter().map(String::as_str).collect();
     answer(&challenges, user, password, "REGISTER", "sip:h", b"").expect("answered").value
 }
@@ -140,7 +141,7 @@ fn what_is_wrong_is_refused() {
 fn phones_that_know_only_md5_answer_the_second_challenge() {
     let challenger = challenger();
     let now = Instant::now();
-    let offered = challenger.challenge(now, false);
+    let offered = challenger.challenge(now, false, &BOTH);
     assert!(offered.iter().all(|challenge| challenge.contains(&quoted(challenger.realm()))), "{offered:?}");
     assert!(offered[0].contains("SHA-256") && offered[1].contains("MD5"), "{offered:?}");
     let value = answer(&[&offered[1]], "100", "secret", "REGISTER", "sip:h", b"").expect("answered").value;
@@ -164,7 +165,7 @@ fn counted(challenge: &str, nc: &str) -> String {
 fn the_counts_1_to_256_of_one_nonce_serve_once_each() {
     let challenger = challenger();
     let now = Instant::now();
-    let challenge = challenger.challenge(now, false).remove(1);
+    let challenge = challenger.challenge(now, false, &BOTH).remove(1);
     let verify = |value: &str| challenger.verify(now, value, "REGISTER", b"", stored);
     let proven = Proof::Proven { user: "100".to_owned() };
     for n in 1..=256u32 {
@@ -185,7 +186,7 @@ fn the_counts_1_to_256_of_one_nonce_serve_once_each() {
     ] {
         assert_eq!(verify(&counted(&challenge, nc)), expected, "nc {nc}");
     }
-    let fresh = challenger.challenge(now, false).remove(0);
+    let fresh = challenger.challenge(now, false, &BOTH).remove(0);
     assert_eq!(verify(&counted(&fresh, "ff")), proven, "short and in lower case");
 }
 
@@ -196,7 +197,7 @@ fn a_nonce_that_is_old_or_not_ours_is_stale_for_who_knows_the_password() {
     let value = answered_by_phone(&ours, now, "100", "secret");
     let later = now + LIFE + Duration::from_secs(1);
     assert_eq!(ours.verify(later, &value, "REGISTER", b"", stored), Proof::Stale);
-    assert!(ours.challenge(later, true).iter().all(|c| c.ends_with("stale=true")));
+    assert!(ours.challenge(later, true, &BOTH).iter().all(|c| c.ends_with("stale=true")));
     let theirs = challenger();
     assert_eq!(theirs.verify(now, &value, "REGISTER", b"", stored), Proof::Stale, "from before a restart");
     let made_up = counted(r#"Digest realm="nohold", nonce="abc""#, "00000001");
@@ -207,7 +208,7 @@ fn a_nonce_that_is_old_or_not_ours_is_stale_for_who_knows_the_password() {
 fn without_qop_a_nonce_serves_once() {
     let challenger = challenger();
     let now = Instant::now();
-    let bare = challenger.challenge(now, false).remove(1).replace("qop=\"auth\", ", "");
+    let bare = challenger.challenge(now, false, &BOTH).remove(1).replace("qop=\"auth\", ", "");
     let value = answer(&[&bare], "100", "secret", "REGISTER", "sip:h", b"").expect("answered").value;
     assert_eq!(challenger.verify(now, &value, "REGISTER", b"", stored), Proof::Proven { user: "100".into() });
     assert_eq!(challenger.verify(now, &value, "REGISTER", b"", stored), Proof::Stale);

@@ -9,6 +9,7 @@ use rsipstack::sip::prelude::{HasHeaders, HeadersExt, ToTypedHeader};
 use rsipstack::sip::{Header, Method, Request, Response, SipMessage, StatusCodeKind};
 use rsipstack::transaction::endpoint::{MessageInspector, TransportEventInspector};
 use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,7 +23,7 @@ const SPACED: [&str; 6] = ["Via", "From", "To", "Contact", "Route", "Record-Rout
 /// - An INVITE, or a 2xx to one, without Contact gets its sender's address, so that there can be a dialog and a BYE.
 /// - Any 2xx to an INVITE becomes a 200: the library knows no other success.
 /// - Of several challenges the strongest that can be answered stays, spelled as the library reads it.
-pub(super) fn mend_incoming(head: &mut Head, source: std::net::SocketAddr, transport: Transport) {
+pub(super) fn mend_incoming(head: &mut Head, source: SocketAddr, transport: Transport) {
     let stream = transport == Transport::Tcp;
     for (name, value) in &mut head.fields {
         if SPACED.iter().any(|spaced| name.eq_ignore_ascii_case(spaced)) {

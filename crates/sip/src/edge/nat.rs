@@ -14,7 +14,8 @@ use std::net::{IpAddr, SocketAddr};
 /// between (Record-Route) knows the way itself.
 pub(super) fn mend_contact(head: &mut Head, source: SocketAddr, transport: Transport, trusted: bool) {
     let method = if head.is_response() { head.cseq_method() } else { Some(head.method()) };
-    if !matches!(method, Some("INVITE" | "UPDATE")) || head.first("Record-Route").is_some() {
+    let agrees = !head.is_response() || ["SIP/2.0 1", "SIP/2.0 2"].iter().any(|start| head.start.starts_with(start));
+    if !matches!(method, Some("INVITE" | "UPDATE")) || !agrees || head.first("Record-Route").is_some() {
         return;
     }
     let Some(contact) = head.first_mut("Contact") else { return };
@@ -27,13 +28,14 @@ pub(super) fn mend_contact(head: &mut Head, source: SocketAddr, transport: Trans
     }
 }
 
-/// Over UDP: a private address that the message did not come from. Over TCP: any other than that of the stream, since
-/// phones seldom listen; a trunk does.
+/// Over UDP: an address that the message did not come from; of a trunk, which may well answer from one machine and talk
+/// from another, only a private one. Over TCP: any other than that of the stream, since phones seldom listen; a trunk
+/// does.
 fn leads_nowhere(uri: &Uri, source: SocketAddr, transport: Transport, trusted: bool) -> bool {
     let Ok(address) = uri.host().parse::<IpAddr>() else { return false };
     let source_ip = source.ip().to_canonical();
     match transport {
-        Transport::Udp => address != source_ip && is_private(address),
+        Transport::Udp => address != source_ip && (!trusted || is_private(address)),
         Transport::Tcp => !trusted && (address != source_ip || uri.port() != Some(source.port())),
     }
 }
@@ -62,9 +64,11 @@ mod tests {
 
     #[test]
     fn a_private_address_behind_a_public_one_becomes_that() {
-        let udp = |contact: &str| mended(contact, "", "203.0.113.9:41000", Transport::Udp, false);
+        let udp = |contact: &str| mended(contact, "", "203.0.113.9:41000", Transport::Udp, true);
         assert_eq!(udp("\"Li\" <sip:a%40b@192.168.1.5:5060;x=y>;q=1"), "<sip:a%40b@203.0.113.9:41000;x=y>");
         assert_eq!(udp("<sip:1@100.64.0.1>"), "<sip:1@203.0.113.9:41000>");
+        let phone = mended("<sip:1@198.51.100.1>", "", "203.0.113.9:41000", Transport::Udp, false);
+        assert_eq!(phone, "<sip:1@203.0.113.9:41000>");
         for kept in ["<sip:1@198.51.100.1:5060>", "<sip:1@203.0.113.9:5060>", "<sip:1@phone.example>"] {
             assert_eq!(udp(kept), kept);
         }
@@ -75,6 +79,18 @@ mod tests {
         let tcp = |trusted| mended("<sip:1@192.0.2.5:5060>", "", "192.0.2.5:41000", Transport::Tcp, trusted);
         assert_eq!(tcp(false), "<sip:1@192.0.2.5:41000;transport=tcp>");
         assert_eq!(tcp(true), "<sip:1@192.0.2.5:5060>");
+    }
+
+    #[test]
+    fn only_what_makes_or_moves_a_dialog_is_changed() {
+        for (start, method) in
+            [("SIP/2.0 302 Moved", "INVITE"), ("SIP/2.0 200 OK", "OPTIONS"), ("REGISTER sip:n SIP/2.0", "REGISTER")]
+        {
+            let text = format!("{start}\r\nCSeq: 1 {method}\r\nContact: <sip:a@192.168.1.7>");
+            let mut head = Head::parse(text.as_bytes()).expect("a message");
+            mend_contact(&mut head, "203.0.113.9:1".parse().expect("an address"), Transport::Udp, false);
+            assert_eq!(head.first("Contact"), Some("<sip:a@192.168.1.7>"), "{start}");
+        }
     }
 
     #[test]

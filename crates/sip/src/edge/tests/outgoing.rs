@@ -228,7 +228,7 @@ async fn each_challenge_is_answered_with_the_strongest_it_offers() {
                 "401" => ("WWW-Authenticate", "Authorization"),
                 _ => ("Proxy-Authenticate", "Proxy-Authorization"),
             };
-            let challenges = challenger.challenge(Instant::now(), false);
+            let challenges = challenger.challenge(Instant::now(), false, &algorithms);
             let with_qop = |c: &String| format!("{ask}: {}\r\n", c.replace("qop=\"auth\"", qop).replace(", ,", ","));
             let more: String = challenges.iter().map(with_qop).collect();
             peer.send(reply(&first, &format!("{code} Prove It"), &more)).await;
