@@ -120,6 +120,7 @@ impl Engine {
         *self.inner.lines.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&lines);
         self.inner.registrar.retain(|extension| lines.extensions.contains_key(extension));
         self.inner.trunks.configure(&lines.trunks);
+        self.trust_trunks();
     }
 
     /// Hangs up on everybody, and ends.

@@ -17,6 +17,8 @@ use crate::leg::values;
 use crate::settings::Trunk;
 use crate::uri::Uri;
 
+/// The port of SIP over UDP and TCP (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5_060;
 /// The trunks are looked after this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A host name is looked up anew after this.
@@ -40,7 +42,8 @@ struct State {
     addresses: Vec<SocketAddr>,
     /// It has not answered, or our registration does not stand.
     down: bool,
-    resolve_at: Instant,
+    /// When its host is to be looked up; never, where that is an address.
+    resolve_at: Option<Instant>,
     ask_at: Option<Instant>,
     register_at: Option<Instant>,
     pause: Duration,
@@ -111,7 +114,7 @@ impl Trunks {
         let idle = trunks.iter_mut().filter(|(_, state)| !state.busy);
         let due = idle.filter_map(|(key, state)| {
             let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-            let due = if state.resolve_at <= now {
+            let due = if is_due(state.resolve_at) {
                 Due::Resolve
             } else if state.addresses.is_empty() {
                 return None;
@@ -139,11 +142,14 @@ fn is_same(one: &Trunk, other: &Trunk) -> bool {
 
 impl State {
     fn new(trunk: Trunk, now: Instant) -> Self {
+        // An address needs no look-up: its calls are known from the first moment.
+        let address = trunk.host.parse::<IpAddr>().ok();
+        let address = address.map(|address| SocketAddr::new(address, trunk.port.unwrap_or(SIP_PORT)));
         State {
-            addresses: Vec::new(),
+            addresses: address.into_iter().collect(),
             // Before the first registration the other side would refuse us.
             down: trunk.register.is_some(),
-            resolve_at: now,
+            resolve_at: address.is_none().then_some(now),
             ask_at: trunk.ask_every.map(|_| now),
             register_at: trunk.register.map(|_| now),
             pause: FIRST_PAUSE,
@@ -189,26 +195,26 @@ pub(crate) async fn watch(engine: Engine) {
 impl Engine {
     async fn resolve(&self, key: &TrunkKey) {
         let Some((trunk, ..)) = self.trunks().way(key) else { return };
-        let found = tokio::net::lookup_host((trunk.host.as_str(), trunk.port.unwrap_or(5_060))).await;
+        let found = tokio::net::lookup_host((trunk.host.as_str(), trunk.port.unwrap_or(SIP_PORT))).await;
         let now = Instant::now();
         match found {
             Ok(found) => {
                 let addresses: Vec<SocketAddr> = found.collect();
                 self.trunks().note(key, |state| {
-                    state.resolve_at = now + RESOLVE_EVERY;
+                    state.resolve_at = Some(now + RESOLVE_EVERY);
                     state.addresses = addresses;
                 });
             }
             Err(error) => {
                 tracing::warn!(trunk = %key, %error, "the host of a trunk is not found");
-                self.trunks().note(key, |state| state.resolve_at = now + state.failed());
+                self.trunks().note(key, |state| state.resolve_at = Some(now + state.failed()));
             }
         }
         self.trust_trunks();
     }
 
     /// Trunks are not limited like strangers.
-    fn trust_trunks(&self) {
+    pub(crate) fn trust_trunks(&self) {
         let trunks = self.trunks().lock();
         let own = trunks.values().flat_map(|state| state.trunk.from.iter().copied());
         let found = trunks.values().flat_map(|state| state.addresses.iter().map(|at| Network::single(at.ip())));
