@@ -4,7 +4,7 @@
 //! that a leg adds to the process, and how far the packets of one leg are from each other at a sink on the same machine.
 //! All legs send to the sink's sockets, which nobody reads but one, so that the load of a sink is not measured along.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use nohold_media::{Plane, Remote, Settings, Source};
@@ -35,18 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (leg, playback): (LegId, PlaybackId) = (ids.next(at), ids.next(at));
         plane.open(leg)?;
         let address = if number == 0 { sink.local_addr()? } else { deaf.local_addr()? };
-        plane.connect(
-            leg,
-            Remote {
-                address: Some(address),
-                codec: Codec::Pcma,
-                payload_type: 8,
-                telephone_event: Some(101),
-                sends: true,
-                receives: true,
-                symmetric: true,
-            },
-        );
+        plane.connect(leg, remote(address));
         plane.play(leg, playback, Source::Loop(music.clone()));
     }
     std::thread::sleep(Duration::from_millis(500));
@@ -96,4 +85,17 @@ fn memory() -> Result<f64, Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.split_whitespace().next().ok_or("no number")?.parse()?)
+}
+
+fn remote(address: SocketAddr) -> Remote {
+    Remote {
+        address: Some(address),
+        codec: Codec::Pcma,
+        payload_type: 8,
+        telephone_event: Some(101),
+        sends: true,
+        receives: true,
+        symmetric: true,
+        signalling: None,
+    }
 }

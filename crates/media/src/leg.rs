@@ -90,7 +90,7 @@ impl Leg {
         if remote.sends && !might_send {
             (self.alive, self.lost) = (now, false);
         }
-        self.latch.expect(remote.address);
+        self.latch.expect(remote.address, remote.signalling);
         self.remote = Some(remote);
     }
 

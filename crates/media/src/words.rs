@@ -48,9 +48,10 @@ impl Settings {
 
 /// What was negotiated with the far end of a leg.
 ///
-/// **From whom we take packets.** The source of the first valid packet (RTP version 2, a payload type that was
-/// negotiated, a payload of a plausible length) becomes the source of the leg, and packets of others are dropped and
-/// counted as strangers. There are three ways for another source to take over: it is exactly the `address` that the
+/// **From whom we take packets.** Only hosts that the signalling vouches for are heard: the one that `address` names, and
+/// the one that the signalling itself comes from, at any port. Among them the source of the first valid packet (RTP
+/// version 2, a payload type that was negotiated, a payload of a plausible length) becomes the source of the leg, and
+/// packets of others are dropped and counted as strangers. There are three ways for another source to take over: it is exactly the `address` that the
 /// signalling named, and the present one is not; the present source has been silent for
 /// [`takeover_after`](Settings::takeover_after); or [`Plane::connect`](crate::Plane::connect) was called with another
 /// address, after which the next valid packet decides anew.
@@ -72,6 +73,9 @@ pub struct Remote {
     pub receives: bool,
     /// Send to where the packets come from (RFC 4961), which gets through NAT.
     pub symmetric: bool,
+    /// Where the signalling of the far end comes from: packets may come from there, besides the host that `address`
+    /// names. Where neither is known, from anywhere.
+    pub signalling: Option<IpAddr>,
 }
 
 /// What a leg hears.

@@ -13,10 +13,14 @@ use crate::{data, document};
 /// # Errors
 /// When the configuration cannot be read at all.
 pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
-    let read = document::read(&arguments.scenario, &data::prompts(&arguments.data))?;
+    let prompts = data::prompts(&arguments.data);
+    let read = document::read(&arguments.scenario, &prompts)?;
     let problems = read.problems();
     for problem in &problems {
         println!("{problem}");
+    }
+    for problem in prompts.check() {
+        println!("warning: {problem}");
     }
     println!("{}: {}", arguments.scenario.display(), summary(&problems));
     Ok(if errors(&problems) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,5 +1,7 @@
 //! Whom a leg that we dial reaches, and what it is told of us.
 
+use std::time::Duration;
+
 use nohold_core::call::{Route, Shown};
 use nohold_model::{ExtensionKey, LegId};
 use rsipstack::sip::Header;
@@ -9,6 +11,8 @@ use crate::engine::Engine;
 use crate::leg::outbound::Target;
 use crate::uri::Uri;
 
+/// A phone that has not answered an INVITE in any way within this is not there.
+const PHONE_SILENT_AFTER: Duration = Duration::from_secs(4);
 /// What is shown of a caller who is not known (RFC 3323 §4.1.1.3).
 const ANONYMOUS: &str = "anonymous";
 
@@ -38,7 +42,8 @@ impl Engine {
                 headers,
                 credentials: None,
                 local: self.local(leg, peer)?,
-                silent_after: None,
+                // A binding that nobody answers for any more holds up neither agents nor callers.
+                silent_after: Some(PHONE_SILENT_AFTER),
             })
         });
         let phones: Vec<Target> = phones.collect();

@@ -144,10 +144,11 @@ impl Engine {
         self.inner.edge.counters()
     }
 
-    /// How many legs are up, and how many dialogs the SIP library holds; both are zero where nobody calls.
+    /// How many legs are up, how many dialogs the SIP library holds, and how many ports are in use; all are zero where
+    /// nobody calls.
     #[must_use]
-    pub fn load(&self) -> (usize, usize) {
-        (self.legs().count(), self.inner.edge.dialogs.len())
+    pub fn load(&self) -> (usize, usize, usize) {
+        (self.legs().count(), self.inner.edge.dialogs.len(), self.inner.plane.legs())
     }
 
     /// Where we really listen: what the system chose stands in place of port 0.
@@ -212,7 +213,12 @@ impl Engine {
         let port =
             self.inner.plane.open(leg).inspect_err(|error| tracing::warn!(%error, "a leg gets no audio")).ok()?;
         let address = SocketAddr::new(self.inner.edge.addresses().for_peer(peer), port);
-        Some(Local::new(address, random().unwrap_or_default()))
+        Some(Local::new(address, random().unwrap_or_default(), peer))
+    }
+
+    /// The port of a leg that has no task yet, which goes back when nobody keeps it.
+    pub(crate) fn hold_port(&self, leg: LegId) -> HeldPort {
+        HeldPort { engine: Some(self.clone()), leg }
     }
 
     pub(crate) fn send(&self, event: TelephonyEvent) {
@@ -371,6 +377,27 @@ impl Telephony for Engine {
 
     fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
         std::future::ready(self.legs().states(legs))
+    }
+}
+
+/// A port that is given back when it is dropped.
+pub(crate) struct HeldPort {
+    engine: Option<Engine>,
+    leg: LegId,
+}
+
+impl HeldPort {
+    /// The leg's task has it from now on.
+    pub(crate) fn keep(mut self) {
+        self.engine = None;
+    }
+}
+
+impl Drop for HeldPort {
+    fn drop(&mut self) {
+        if let Some(engine) = &self.engine {
+            engine.inner.plane.close(self.leg);
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Requests that come in: to a dialog that stands, or for a new one.
 
+use std::time::{Duration, Instant};
+
 use nohold_app::ports::{CallerHeaders, Source, TelephonyEvent};
 use nohold_core::numbers::Privacy;
+use rsipstack::dialog::dialog::{Dialog, DialogState};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Method, StatusCode};
 use rsipstack::transaction::TransactionReceiver;
@@ -17,6 +20,8 @@ use crate::registrar;
 use crate::sdp::Unusable;
 use crate::uri::Uri;
 
+/// A request that has overtaken the ACK waits for it so long.
+const ACK_BEHIND: Duration = Duration::from_millis(500);
 /// More requests than this are not worked on at once.
 const MOST_AT_ONCE: usize = 20_000;
 
@@ -62,6 +67,9 @@ impl Engine {
         let Some(mut dialog) = self.dialogs().match_dialog(&transaction) else {
             return if is_ack { Ok(()) } else { transaction.reply(StatusCode::CallTransactionDoesNotExist).await };
         };
+        if !matches!(transaction.original.method, Method::Ack | Method::Bye | Method::Cancel) {
+            acknowledged(&dialog).await;
+        }
         let handled = dialog.handle(&mut transaction).await;
         if transaction.last_response.is_none() && !is_ack {
             // An older CSeq, or a state in which it means nothing (RFC 3261 §12.2.2).
@@ -91,7 +99,7 @@ impl Engine {
             }
         };
         let asked = timers(request);
-        let Ok(timer) = SessionTimer::answered(asked, self.shortest_session(), std::time::Instant::now()) else {
+        let Ok(timer) = SessionTimer::answered(asked, self.shortest_session(), Instant::now()) else {
             let headers = vec![Header::MinSE(self.shortest_session().to_string().into())];
             return transaction.reply_with(StatusCode::from(422), headers, None).await;
         };
@@ -99,13 +107,25 @@ impl Engine {
         let Some(local) = self.local(leg, flow.peer.ip()) else {
             return transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None).await;
         };
+        // Whatever fails from here to the beginning of the leg's task, its port is free again.
+        let port = self.hold_port(leg);
         let (states, event) = (self.dialogs().new_dialog_state_channel(), self.new_call(leg, &who, &transaction));
         let contact = self.edge().local_contact(None, flow.peer, flow.transport).to_library();
-        let dialog = self.dialogs().get_or_create_server_invite(&transaction, states.0, None, Some(contact))?;
+        let dialog = match self.dialogs().get_or_create_server_invite(&transaction, states.0, None, Some(contact)) {
+            Ok(dialog) => dialog,
+            Err(error) => {
+                // A Contact that leads nowhere, for one.
+                tracing::debug!(%error, "an INVITE that makes no dialog");
+                return transaction.reply(StatusCode::BadRequest).await;
+            }
+        };
         let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog.clone());
         let (engine, states) = (self.clone(), states.1);
         let inbound = Inbound { engine, leg, owner, states, local, offer, timer, asked };
-        let Some(orders) = self.legs().add_incoming(leg) else { return Ok(()) };
+        let Some(orders) = self.legs().add_incoming(leg) else {
+            return transaction.reply(StatusCode::ServerInternalError).await;
+        };
+        port.keep();
         self.begin(leg, orders, |mut orders| async move { inbound.run(&mut orders).await });
         self.send(event);
         let mut dialog = dialog;
@@ -133,6 +153,15 @@ impl Engine {
             },
             to: dialled(&request.uri.to_string()),
         }
+    }
+}
+
+/// Requests that come on the heels of the ACK wait until it has been worked on: each request has a task of its own, and
+/// before the ACK the library takes none.
+async fn acknowledged(dialog: &Dialog) {
+    let until = Instant::now() + ACK_BEHIND;
+    while matches!(dialog.state(), DialogState::WaitAck(..)) && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -47,6 +47,7 @@ pub enum Unusable {
 #[derive(Debug, Clone)]
 pub struct Local {
     address: SocketAddr,
+    peer: IpAddr,
     session: u64,
     version: u64,
     last: Option<Vec<u8>>,
@@ -96,11 +97,18 @@ impl Description {
 }
 
 impl Local {
-    /// A session whose audio arrives at this address; `session` is a number that nobody else has.
+    /// A session whose audio arrives at this address; `session` is a number that nobody else has, and `peer` is where
+    /// the signalling of the other side comes from.
     #[must_use]
-    pub fn new(address: SocketAddr, session: u64) -> Self {
+    pub fn new(address: SocketAddr, session: u64, peer: IpAddr) -> Self {
         // Some far ends keep the number in 63 bits.
-        Local { address, session: session >> 1, version: 0, last: None }
+        Local { address, peer, session: session >> 1, version: 0, last: None }
+    }
+
+    /// Where the signalling of the other side comes from.
+    #[must_use]
+    pub fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// An offer of both laws and telephone events.
@@ -236,7 +244,7 @@ mod tests {
     }
 
     fn local() -> Local {
-        Local::new("192.0.2.10:40000".parse().unwrap(), 84)
+        Local::new("192.0.2.10:40000".parse().unwrap(), 84, "192.0.2.1".parse().unwrap())
     }
 
     const PHONE: &str = "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n\
@@ -328,7 +336,7 @@ mod tests {
 
     #[test]
     fn ipv6_is_written_as_such() {
-        let mut local = Local::new("[2001:db8::1]:40000".parse().unwrap(), 2);
+        let mut local = Local::new("[2001:db8::1]:40000".parse().unwrap(), 2, "::1".parse().unwrap());
         let text = String::from_utf8(local.offer()).unwrap();
         assert!(text.contains("c=IN IP6 2001:db8::1"), "{text}");
         assert_eq!(Description::parse(text.as_bytes()).unwrap().address, Some("[2001:db8::1]:40000".parse().unwrap()));

@@ -37,28 +37,38 @@ impl fmt::Debug for TraceSink {
     }
 }
 
-/// Header fields that name people; so does the Request-URI.
-const NAMING: [&str; 20] = [
-    "from",
-    "f",
-    "to",
-    "t",
-    "contact",
-    "m",
-    "p-asserted-identity",
-    "p-preferred-identity",
-    "p-called-party-id",
-    "remote-party-id",
-    "diversion",
-    "history-info",
-    "refer-to",
-    "r",
-    "referred-by",
-    "b",
-    "reply-to",
-    "route",
-    "record-route",
-    "subject",
+/// Header fields whose digits are no telephone numbers. In all others, also those that nobody knows, numbers are masked.
+const PLAIN: [&str; 30] = [
+    "via",
+    "v",
+    "call-id",
+    "i",
+    "cseq",
+    "max-forwards",
+    "content-length",
+    "l",
+    "content-type",
+    "c",
+    "expires",
+    "min-expires",
+    "session-expires",
+    "x",
+    "min-se",
+    "rseq",
+    "rack",
+    "allow",
+    "supported",
+    "k",
+    "require",
+    "proxy-require",
+    "unsupported",
+    "accept",
+    "date",
+    "timestamp",
+    "retry-after",
+    "www-authenticate",
+    "proxy-authenticate",
+    "server",
 ];
 
 /// Header fields with credentials.
@@ -79,15 +89,18 @@ fn entry(at: SystemTime, direction: Direction, transport: Transport, peer: Socke
 /// The text of a SIP message as others may see it: numbers in names and URIs masked (`138****5678`), credentials and keys
 /// cut, bodies other than SDP left out, because keys that a caller presses may be in them. Lines end with a line feed.
 pub fn masked(message: &str) -> String {
-    let (head, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
+    // A peer may end its lines with a line feed alone, and must not gain anything by it.
+    let size = message.split_once("\r\n\r\n").or_else(|| message.split_once("\n\n")).map_or(0, |(_, body)| body.len());
+    let message = message.replace("\r\n", "\n");
+    let (head, body) = message.split_once("\n\n").unwrap_or((&message, ""));
     let mut out = String::with_capacity(message.len());
-    let mut lines = head.split("\r\n");
+    let mut lines = head.split('\n');
     out.push_str(&mask_start(lines.next().unwrap_or_default()));
     let (mut naming, mut secret, mut sdp) = (false, false, false);
     for line in lines {
         if !line.starts_with([' ', '\t']) {
             let name = line.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-            naming = NAMING.contains(&name.as_str());
+            naming = !PLAIN.contains(&name.as_str());
             secret = SECRET.contains(&name.as_str());
             if ["content-type", "c"].contains(&name.as_str()) {
                 sdp = line.to_ascii_lowercase().contains("application/sdp");
@@ -107,7 +120,7 @@ pub fn masked(message: &str) -> String {
     out.push('\n');
     if !body.is_empty() {
         out.push('\n');
-        out.push_str(&if sdp { mask_sdp(body) } else { format!("[a body of {} bytes]\n", body.len()) });
+        out.push_str(&if sdp { mask_sdp(body) } else { format!("[a body of {size} bytes]\n") });
     }
     out
 }
@@ -143,6 +156,10 @@ fn mask_sdp(body: &str) -> String {
         let secret = ["a=crypto:", "a=ice-pwd:", "k="].into_iter().find(|s| line.starts_with(s));
         match secret {
             Some(start) => out.push_str(&format!("{start}[cut]")),
+            // Who the session is of, and what it is called, may be a number.
+            None if ["o=", "s=", "i=", "u=", "e=", "p="].iter().any(|start| line.starts_with(start)) => {
+                out.push_str(&mask_numbers(line));
+            }
             None => out.push_str(line),
         }
         out.push('\n');

@@ -207,7 +207,8 @@ impl Engine {
             }
             Err(error) => {
                 tracing::warn!(trunk = %key, %error, "the host of a trunk is not found");
-                self.trunks().note(key, |state| state.resolve_at = Some(now + state.failed()));
+                // The addresses that are known may well serve on.
+                self.trunks().note(key, |state| state.resolve_at = Some(now + FIRST_PAUSE * 5));
             }
         }
         self.trust_trunks();
@@ -245,7 +246,11 @@ impl Engine {
                 if was_up {
                     tracing::warn!(trunk = %key, %error, "the trunk does not answer");
                 }
-                self.trunks().note(key, |state| state.ask_at = Some(now + state.failed()));
+                self.trunks().note(key, |state| {
+                    // Where we register, the registration says whether the trunk is there.
+                    let pause = if trunk.register.is_none() { state.failed() } else { FIRST_PAUSE * 5 };
+                    state.ask_at = Some(now + pause);
+                });
             }
         }
     }

@@ -36,6 +36,7 @@ fn leg(events: &Arc<Mutex<Vec<MediaEvent>>>) -> (Leg, Surroundings) {
             sends: true,
             receives: true,
             symmetric: false,
+            signalling: None,
         },
         Instant::now(),
     );

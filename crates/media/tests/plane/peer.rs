@@ -97,6 +97,7 @@ impl Peer {
             sends: true,
             receives: true,
             symmetric: true,
+            signalling: None,
         }
     }
 

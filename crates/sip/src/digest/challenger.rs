@@ -82,8 +82,8 @@ impl Challenger {
 
     /// Checks one `Authorization` value of a request with this method and body. `ha1` gives what is stored for a user.
     ///
-    /// The digest's own `uri` is not compared with the Request-URI, which proxies change; a captured value serves for
-    /// nothing, because each count of a nonce serves once.
+    /// The digest's own `uri` is not compared with the Request-URI, which proxies change. Each count of a nonce serves
+    /// once, so a value that has arrived serves no second time; one that was held back on its way still would.
     pub fn verify(
         &self,
         now: Instant,
@@ -101,11 +101,19 @@ impl Challenger {
         let Some(user) = user_name(&parameters) else {
             return Proof::Refused { user: None };
         };
+        // An answer to no challenge of ours proves nothing, not even that somebody guesses: packets of a forged source
+        // must not lock out who really is there.
+        let nonce = parameters.once("nonce").unwrap_or_default();
+        let ours = self.issued(nonce).is_some();
         match self.right(&parameters, &user, (method, body), ha1) {
+            None if !ours => Proof::Foreign,
             None => Proof::Refused { user: Some(user) },
             Some(count) => {
-                let nonce = parameters.once("nonce").unwrap_or_default();
-                if self.first_use(now, nonce, count) { Proof::Proven { user } } else { Proof::Stale }
+                if self.first_use(now, nonce, count) {
+                    Proof::Proven { user }
+                } else {
+                    Proof::Stale
+                }
             }
         }
     }

@@ -219,9 +219,18 @@ fn a_user_name_in_the_extended_form_is_read() {
     let parameters = Parameters::parse("Digest username*=UTF-8''j%C3%BCrgen").expect("a digest");
     let challenger = challenger();
     assert_eq!(parameters.once("username*"), Some("UTF-8''j%C3%BCrgen"));
-    let value = "Digest username*=UTF-8''j%C3%BCrgen, realm=\"nohold\"";
-    let proof = challenger.verify(Instant::now(), value, "REGISTER", b"", stored);
+    let now = Instant::now();
+    let challenge = challenger.challenge(now, false, &BOTH).remove(0);
+    let nonce = challenge.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
+    let value = format!("Digest username*=UTF-8''j%C3%BCrgen, realm=\"nohold\", nonce=\"{nonce}\"");
+    let proof = challenger.verify(now, &value, "REGISTER", b"", stored);
     assert_eq!(proof, Proof::Refused { user: Some("j\u{fc}rgen".to_owned()) });
+}
+
+#[test]
+fn an_answer_to_no_challenge_of_ours_is_no_failed_guess() {
+    let value = "Digest username=\"100\", realm=\"nohold\", nonce=\"x\", uri=\"sip:h\", response=\"0\"";
+    assert_eq!(challenger().verify(Instant::now(), value, "REGISTER", b"", stored), Proof::Foreign);
 }
 
 #[test]

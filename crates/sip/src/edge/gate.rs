@@ -142,12 +142,10 @@ impl Gate {
 
     /// Over a limit, or locked out: what becomes of it.
     fn limited(&self, now: Instant, head: &Head, source: SocketAddr, is_new_call: bool) -> Option<Verdict> {
-        if self.is_trusted(source.ip()) {
-            return None;
-        }
+        let trusted = self.is_trusted(source.ip());
         let within = head.is_response() || head.has_to_tag() || matches!(head.method(), "ACK" | "CANCEL");
         let class = if within { Class::Within } else { Class::Outside };
-        if !self.guard.admit(now, source.ip(), class) {
+        if !trusted && !self.guard.admit(now, source.ip(), class) {
             self.tally.over_rate.up();
             // Even a refusal costs: it takes from the larger bucket, and when that is empty nothing is said at all.
             let tell = is_new_call && self.guard.admit(now, source.ip(), Class::Within);
@@ -156,6 +154,8 @@ impl Gate {
         }
         let asks_for_proof =
             !head.is_response() && matches!(head.method(), "REGISTER" | "INVITE") && !head.has_to_tag();
+        // Whoever presents a password is no trunk by its address: there are no free guesses at a trunk's address either.
+        let asks_for_proof = asks_for_proof && (!trusted || head.first("Authorization").is_some());
         let locked = |user: &String| self.guard.is_locked(now, source, user);
         if asks_for_proof && judge::claimed_users(head).iter().any(locked) {
             self.tally.locked_out.up();

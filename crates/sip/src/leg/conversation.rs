@@ -6,6 +6,7 @@ use std::time::Instant;
 use nohold_core::call::{Gone, HangUp, Input};
 use nohold_model::LegId;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
+use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, Response, StatusCode, StatusCodeKind};
 
 use super::session_timer::{Asked, Refresher, SessionTimer};
@@ -23,8 +24,8 @@ pub(crate) struct Conversation {
     pub(crate) timer: Option<SessionTimer>,
     /// The ACK of our 2xx has come, or it was the other side that answered.
     pub(crate) confirmed: bool,
-    /// We made the offer in our 2xx: the answer comes with the ACK (RFC 3264 §4).
-    pub(crate) answer_in_ack: bool,
+    /// We made the offer in the 2xx to the INVITE with this CSeq: the answer comes with its ACK (RFC 3264 §4).
+    pub(crate) answer_in_ack: Option<u32>,
 }
 
 type Refresh = Pin<Box<dyn Future<Output = rsipstack::Result<Option<Response>>> + Send>>;
@@ -92,14 +93,14 @@ impl Conversation {
         None
     }
 
-    /// The ACK has come; with the answer to our offer, where we made one.
+    /// An ACK has come; with the answer to our offer, where we made one. The library says the same after other requests,
+    /// so the ACK must be the one of that INVITE.
     fn acknowledged(&mut self) -> Option<Gone> {
         self.confirmed = true;
-        if !std::mem::take(&mut self.answer_in_ack) {
-            return None;
-        }
-        let answer = self.owner.dialog().last_remote_ack().and_then(|ack| description(&ack, &ack.body));
-        match answer {
+        let awaited = self.answer_in_ack?;
+        let ack = self.owner.dialog().last_remote_ack().filter(|ack| cseq(ack) == Some(awaited))?;
+        self.answer_in_ack = None;
+        match description(&ack, &ack.body) {
             Some(Ok(answer)) => {
                 self.connect(&answer);
                 None
@@ -110,7 +111,7 @@ impl Conversation {
     }
 
     fn connect(&self, description: &Description) {
-        if let Some(remote) = remote(description) {
+        if let Some(remote) = remote(description, &self.local) {
             self.engine.connect(self.leg, remote);
         }
     }
@@ -138,8 +139,12 @@ impl Conversation {
                 answer(handle, StatusCode::from(status)).await;
                 return;
             }
+            None if !request.body.is_empty() => {
+                answer(handle, StatusCode::UnsupportedMediaType).await;
+                return;
+            }
             None if request.method == rsipstack::sip::Method::Invite => {
-                self.answer_in_ack = true;
+                self.answer_in_ack = cseq(request);
                 Some(self.local.offer())
             }
             None => None,
@@ -205,6 +210,10 @@ impl Conversation {
         // RFC 4028 §10, RFC 3261 §12.2.1.2: only these say that the other side has nothing of the session any more.
         !matches!(status, 408 | 481)
     }
+}
+
+pub(super) fn cseq(request: &Request) -> Option<u32> {
+    request.cseq_header().ok()?.seq().ok()
 }
 
 /// What a 2xx of ours says besides.

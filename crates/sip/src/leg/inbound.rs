@@ -7,7 +7,7 @@ use nohold_media::Remote;
 use nohold_model::LegId;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
 
-use super::conversation::{Conversation, answer_headers};
+use super::conversation::{Conversation, answer_headers, cseq};
 use super::session_timer::{Asked, SessionTimer};
 use super::{DialogOwner, Order, Orders, remote, sdp_type};
 use crate::engine::Engine;
@@ -69,7 +69,7 @@ impl Inbound {
     fn progress(&mut self) {
         let Some(offer) = &self.offer else { return };
         let body = self.local.answer(offer);
-        if let Some(remote) = remote(offer) {
+        if let Some(remote) = remote(offer, &self.local) {
             // Many phones send nothing before the answer; that is no loss.
             self.engine.connect(self.leg, Remote { sends: false, ..remote });
         }
@@ -79,13 +79,15 @@ impl Inbound {
     async fn answer(mut self, orders: &mut Orders) -> Gone {
         let body = match &self.offer {
             Some(offer) => {
-                if let Some(remote) = remote(offer) {
+                if let Some(remote) = remote(offer, &self.local) {
                     self.engine.connect(self.leg, remote);
                 }
                 self.local.answer(offer)
             }
             None => self.local.offer(),
         };
+        let first = self.owner.dialog().initial_request();
+        let answer_in_ack = self.offer.is_none().then(|| cseq(&first)).flatten();
         let headers = answer_headers(self.timer, self.asked, true);
         if self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
             return Gone::HungUp;
@@ -98,7 +100,7 @@ impl Inbound {
             local: self.local,
             timer: self.timer,
             confirmed: false,
-            answer_in_ack: self.offer.is_none(),
+            answer_in_ack,
         };
         conversation.run(orders).await
     }

@@ -17,7 +17,7 @@ use rsipstack::sip::prelude::HasHeaders;
 use rsipstack::sip::{Header, Response};
 use tokio::sync::mpsc;
 
-use crate::sdp::Description;
+use crate::sdp::{Description, Local};
 
 pub(crate) use owner::DialogOwner;
 
@@ -39,9 +39,8 @@ pub(crate) enum Order {
 /// The orders of one leg.
 pub(crate) type Orders = mpsc::UnboundedReceiver<Order>;
 
-/// Where the media plane sends and what it expects, by a description of the other side. The first codec of `answered`
-/// counts where the other side has answered our offer.
-pub(crate) fn remote(description: &Description) -> Option<Remote> {
+/// Where the media plane sends and what it expects, by a description of the other side.
+pub(crate) fn remote(description: &Description, local: &Local) -> Option<Remote> {
     let (codec, payload_type) = description.codec()?;
     Some(Remote {
         address: description.address,
@@ -51,6 +50,7 @@ pub(crate) fn remote(description: &Description) -> Option<Remote> {
         sends: description.sends,
         receives: description.receives,
         symmetric: true,
+        signalling: Some(local.peer()),
     })
 }
 

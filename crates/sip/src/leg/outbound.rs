@@ -90,6 +90,9 @@ impl Outbound {
 
     async fn ring(&self, group: Vec<Target>, until: Instant, orders: &mut Orders) -> Rung {
         let alone = group.len() == 1;
+        let Some(local) = group.first().map(|target| target.local.clone()) else {
+            return Rung::Failed { status: 480, gone: Gone::Unreachable };
+        };
         let (heard, mut provisional) = mpsc::unbounded_channel();
         // Dropping a target that has not answered cancels it.
         let mut ringing: FuturesUnordered<_> =
@@ -99,9 +102,11 @@ impl Outbound {
         loop {
             tokio::select! {
                 biased;
-                Some(response) = provisional.recv() => self.progress(&response, alone),
+                Some(response) = provisional.recv() => self.progress(&response, &local, alone),
                 result = ringing.next() => match result {
                     Some(Ok(answered)) => return Rung::Answered(answered),
+                    // Somebody has declined for the whole extension (RFC 3261 §16.7 step 5).
+                    Some(Err((status @ 600.., gone))) => return Rung::Failed { status, gone },
                     Some(Err(failed)) => worst = Some(worst.map_or(failed, |other| better(other, failed))),
                     None => {
                         let (status, gone) = worst.unwrap_or((480, Gone::Unreachable));
@@ -117,11 +122,11 @@ impl Outbound {
         }
     }
 
-    fn progress(&self, response: &Response, alone: bool) {
+    fn progress(&self, response: &Response, local: &Local, alone: bool) {
         match description(response, &response.body) {
             // With several phones nobody knows whose audio it would be.
             Some(Ok(early)) if alone => {
-                if let Some(remote) = remote(&early) {
+                if let Some(remote) = remote(&early, local) {
                     self.engine.connect(self.leg, remote);
                 }
                 self.engine.tell(self.leg, Input::EarlyMedia(self.leg));
@@ -135,7 +140,8 @@ impl Outbound {
 
     async fn talk(self, answered: Answered, orders: &mut Orders) -> Gone {
         let Answered { owner, states, local, response } = answered;
-        match description(&response, &response.body).and_then(Result::ok).as_ref().and_then(remote) {
+        let described = description(&response, &response.body).and_then(Result::ok);
+        match described.and_then(|described| remote(&described, &local)) {
             Some(remote) => self.engine.connect(self.leg, remote),
             // Early media that was described in a reliable way may stand for the answer; without it nobody would hear
             // anything.
@@ -152,7 +158,7 @@ impl Outbound {
             local,
             timer,
             confirmed: true,
-            answer_in_ack: false,
+            answer_in_ack: None,
         };
         conversation.run(orders).await
     }

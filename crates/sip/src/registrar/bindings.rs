@@ -13,7 +13,7 @@ pub const USUAL: u32 = 300;
 pub const LONGEST: u32 = 600;
 /// A phone that asks for less is told this (RFC 3261 §10.2.8).
 pub const SHORTEST: u32 = 60;
-/// More phones than this may not register for one extension.
+/// More phones than this are not kept for one extension; the oldest gives way.
 pub const MOST: usize = 10;
 
 /// One phone. `F` is the way back to it, which the transport knows.
@@ -59,7 +59,7 @@ pub enum Refused {
     #[error("an older request of the same phone")]
     OutOfOrder,
     /// 403.
-    #[error("no more than {MOST} phones may register for one extension")]
+    #[error("one request registers {MOST} phones at the most")]
     TooMany,
 }
 
@@ -110,9 +110,11 @@ impl<F: Clone + PartialEq> Bindings<F> {
                         bindings.push(Binding { contact, flow: flow.clone(), until, call_id, cseq });
                     }
                 }
-                if bindings.len() > MOST {
+                if wishes.len() > MOST {
                     return Err(Refused::TooMany);
                 }
+                // The oldest gives way: a phone that has started anew at another port must not be shut out by its own past.
+                bindings.drain(..bindings.len().saturating_sub(MOST));
             }
         }
         if bindings.is_empty() {
@@ -228,6 +230,10 @@ mod tests {
         let many: Vec<(&str, Option<u32>)> = many.iter().map(|contact| (contact.as_str(), None)).collect();
         assert_eq!(phones.register(&set(&many), ("a", 1)), Err(Refused::TooMany));
         assert_eq!(phones.live(), 0);
+        for (n, (contact, _)) in many.iter().enumerate() {
+            phones.register(&set(&[(contact, None)]), (&n.to_string(), 1)).unwrap();
+        }
+        assert_eq!(phones.live(), MOST, "the oldest has given way");
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Board {
     /// Waits until no leg and no dialog is left.
     pub async fn empty(&self) {
         let empty = async {
-            while self.engine.load() != (0, 0) {
+            while self.engine.load() != (0, 0, 0) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

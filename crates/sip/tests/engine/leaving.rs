@@ -27,7 +27,7 @@ async fn no_leg_and_no_dialog_is_left_of_calls_that_came_in() {
         let leg = board.new_call().await.leg;
         board.answer(leg);
         call.wait_answered(SOON).await.unwrap();
-        assert_eq!(board.engine.load(), (1, 1));
+        assert_eq!(board.engine.load(), (1, 1, 1));
         if ours {
             board.hang_up(leg, HangUp::Normal);
             call.wait_ended(SOON).await.unwrap();

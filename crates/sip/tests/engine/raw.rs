@@ -322,3 +322,56 @@ async fn a_phone_behind_nat_is_acknowledged_and_hung_up_where_it_really_is() {
     peer.board.hang_up(leg, HangUp::Normal);
     peer.expect("BYE").await;
 }
+
+#[tokio::test]
+async fn an_invite_whose_contact_leads_nowhere_is_refused_and_keeps_no_port() {
+    let mut peer = Peer::new(12).await;
+    let (me, body) = (peer.me(), peer.sdp("sendrecv"));
+    for (n, contact) in ["<sip:>", "<>", "sip:", "<sip:a@>", "<sip:a@h:99999>"].into_iter().enumerate() {
+        let text = format!(
+            "INVITE sip:600@nohold SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bKbad{n};rport\r\nMax-Forwards: 70\r\nFrom: <sip:raw@{me}>;tag=bad{n}\r\nTo: <sip:600@nohold>\r\nCall-ID: bad-{n}\r\nCSeq: 1 INVITE\r\nContact: {contact}\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        peer.socket.send_to(text.as_bytes(), peer.board.address()).await.unwrap();
+        let answer = peer.expect("SIP/2.0 4").await;
+        assert!(answer.contains(&format!("bad-{n}")), "{answer}");
+    }
+    peer.board.empty().await;
+}
+
+#[tokio::test]
+async fn what_comes_on_the_heels_of_the_ack_is_answered() {
+    let mut peer = Peer::new(13).await;
+    let body = peer.sdp("sendrecv");
+    peer.send("INVITE", "", &body).await;
+    let leg = peer.board.new_call().await.leg;
+    peer.board.answer(leg);
+    let ok = peer.expect("SIP/2.0 200").await;
+    peer.to_tag = format!(";tag={}", header(&ok, "To").split(";tag=").nth(1).unwrap());
+    // Without a pause in between.
+    peer.send("ACK", "", "").await;
+    let key = "Signal=5\r\nDuration=100\r\n";
+    let info = peer.ask("INFO", "Content-Type: application/dtmf-relay\r\n", key).await;
+    assert!(info.starts_with("SIP/2.0 200"), "{info}");
+    let again = peer.ask("INVITE", "", &body).await;
+    assert!(again.starts_with("SIP/2.0 200"), "{again}");
+}
+
+#[tokio::test]
+async fn an_info_is_not_taken_for_the_ack_that_brings_the_answer() {
+    let mut peer = Peer::new(14).await;
+    let body = peer.sdp("sendrecv");
+    let (leg, _) = peer.call("", &body, "").await;
+    let offer = peer.ask("INVITE", "", "").await;
+    assert!(offer.contains("m=audio"), "{offer}");
+    let info = peer.ask("INFO", "", "").await;
+    assert!(info.starts_with("SIP/2.0 200"), "{info}");
+    peer.cseq -= 1;
+    peer.send("ACK", "", &body).await;
+    peer.cseq += 1;
+    let alive = peer.ask("OPTIONS", "", "").await;
+    assert!(alive.starts_with("SIP/2.0 200"), "{alive}");
+    let other = peer.ask("INVITE", "Content-Type: multipart/mixed\r\n", "--x").await;
+    assert!(other.starts_with("SIP/2.0 415"), "{other}");
+    assert!(peer.board.engine.load().0 == 1, "{leg} is still there");
+}
