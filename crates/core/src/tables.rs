@@ -1,4 +1,4 @@
-//! All rows of a store, in memory: what [`run`](crate::transaction::run) reads and what it decides, with the indexes
+//! All rows of a store, in memory: what [`run`] reads and what it decides, with the indexes
 //! that it asks for.
 //!
 //! This is the whole store of tests and of the simulator, and of a server that keeps nothing on a disk. No rule is in

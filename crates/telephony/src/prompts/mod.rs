@@ -1,6 +1,6 @@
 //! Prompts (提示音): those that are shipped, and an administrator's own.
 //!
-//! The shipped ones are embedded in the program, with music on hold, every word of the [`say`](crate::say) grammar and
+//! The shipped ones are embedded in the program, with music on hold, every word of the [`say`] grammar and
 //! what each built-in dialogue says. A folder may replace each of them and add others:
 //!
 //! ```text
