@@ -1,5 +1,8 @@
 //! What a node needs from the outside.
 
+mod image;
+mod office;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
@@ -14,6 +17,12 @@ use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, LegId, Timestamp, TrunkKey};
 use thiserror::Error;
+
+pub use image::{Archive, ClosedQuery, Commit, Image, Revision, Told, TooLongAgo};
+pub use office::{
+    Accounts, AllKept, Answers, Configured, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept, Page, Pass,
+    PassKind, Place, Reading, Reconfiguration, Role, User,
+};
 
 /// All ports of a node.
 pub trait Ports: Send + Sync + 'static {

@@ -1,0 +1,160 @@
+//! The rows of a store as people are shown them, and the commits that have changed them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nohold_core::tables::Tables;
+use nohold_core::transaction::Outcome;
+use nohold_model::{EntryId, Timestamp};
+use thiserror::Error;
+use tokio::sync::watch;
+
+use super::{Page, Reading};
+use nohold_core::entry::{CloseReason, Entry};
+use nohold_core::fact::Dated;
+
+/// How many of the last commits can be had again. Whoever was away longer takes a new look at everything.
+const KEPT_COMMITS: usize = 10_000;
+
+/// The number of a commit. It grows by one with each, for as long as the store's data exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+
+/// A commit: what it wrote, and what has become true by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its number.
+    pub revision: Revision,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// What it wrote. The answer in it is whoever asked for the commit's alone.
+    pub outcome: Outcome,
+}
+
+/// The commits since then cannot be had any more: look at everything anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the changes since then are no longer kept: look at everything anew")]
+pub struct TooLongAgo;
+
+/// A fact of the history with the commit that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    /// The commit.
+    pub revision: Revision,
+    /// Which of the commit's facts it is, from 0.
+    pub index: u32,
+    /// When, and what.
+    #[serde(flatten)]
+    pub dated: Dated,
+}
+
+/// Which closed entries are asked for, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct ClosedQuery {
+    /// Closed for this reason only.
+    pub reason: Option<CloseReason>,
+    /// Of this number only, as E.164.
+    pub number: Option<String>,
+    /// The cursor of the page before.
+    pub after: Option<String>,
+    /// At most so many, 1 to 200.
+    pub limit: usize,
+}
+
+/// What a store shows. Reading is never in the way of a commit, and needs no commit to be possible.
+pub trait Archive: Send + Sync + 'static {
+    /// The live rows and the last commits.
+    fn image(&self) -> &Image;
+
+    /// One entry, also a closed one.
+    fn entry(&self, id: EntryId) -> Reading<Option<Entry>>;
+
+    /// Closed entries, the one that was closed last first.
+    fn closed_entries(&self, query: ClosedQuery) -> Reading<Page<Entry>>;
+
+    /// What has happened with an entry, oldest first: the facts that name it, and those of the calls that made it.
+    fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>>;
+}
+
+/// The live rows of a store (all that is not closed, and what was closed a short while ago) and its last commits.
+/// Clones are the same image.
+#[derive(Debug, Clone)]
+pub struct Image {
+    inner: Arc<Mutex<Inner>>,
+    revision: watch::Sender<Revision>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    tables: Tables,
+    commits: VecDeque<Arc<Commit>>,
+    revision: Revision,
+}
+
+impl Image {
+    /// An image of these rows, as they were after this commit.
+    #[must_use]
+    pub fn new(tables: Tables, revision: Revision) -> Self {
+        let inner = Inner { tables, commits: VecDeque::new(), revision };
+        Image { inner: Arc::new(Mutex::new(inner)), revision: watch::Sender::new(revision) }
+    }
+
+    /// Shows the rows as they are after one commit. Be brief: nothing is committed meanwhile.
+    pub fn view<T>(&self, look: impl FnOnce(&Tables, Revision) -> T) -> T {
+        let inner = self.lock();
+        look(&inner.tables, inner.revision)
+    }
+
+    /// Tells of each new commit; several may be told as one.
+    #[must_use]
+    pub fn revisions(&self) -> watch::Receiver<Revision> {
+        self.revision.subscribe()
+    }
+
+    /// The commits after this one, oldest first.
+    ///
+    /// # Errors
+    /// [`TooLongAgo`] when some of them are not kept any more, or when this one has never been.
+    pub fn commits_after(&self, revision: Revision) -> Result<Vec<Arc<Commit>>, TooLongAgo> {
+        let inner = self.lock();
+        let behind = inner.revision.0.checked_sub(revision.0).ok_or(TooLongAgo)?;
+        let behind = usize::try_from(behind).map_err(|_| TooLongAgo)?;
+        let skipped = inner.commits.len().checked_sub(behind).ok_or(TooLongAgo)?;
+        Ok(inner.commits.iter().skip(skipped).cloned().collect())
+    }
+
+    /// Takes over commits, in their order, once they are certain. For stores alone.
+    pub fn apply(&self, commits: impl IntoIterator<Item = Commit>) {
+        let mut inner = self.lock();
+        for commit in commits {
+            for write in &commit.outcome.writes {
+                inner.tables.put(write.clone());
+            }
+            inner.revision = commit.revision;
+            if inner.commits.len() == KEPT_COMMITS {
+                inner.commits.pop_front();
+            }
+            inner.commits.push_back(Arc::new(commit));
+        }
+        let revision = inner.revision;
+        drop(inner);
+        self.revision.send_if_modified(|last| std::mem::replace(last, revision) != revision);
+    }
+
+    /// Works on the rows without a commit: forgets what nobody needs in memory. For stores alone.
+    pub fn tidy<T>(&self, work: impl FnOnce(&mut Tables) -> T) -> T {
+        work(&mut self.lock().tables)
+    }
+
+    /// A change of the rows either happens whole or has not begun, so what a panic leaves behind is sound.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Image {
+    fn default() -> Self {
+        Image::new(Tables::default(), Revision::default())
+    }
+}
