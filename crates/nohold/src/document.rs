@@ -74,17 +74,11 @@ pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
     let text = text(path)?;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     let parsed: Result<Configuration, String> = if is_json {
-        serde_json::from_str(&text).map_err(|problem| problem.to_string())
+        serde_json::from_str(&text).map_err(|problem| with_meant(problem.to_string()))
     } else {
-        toml::from_str(&text).map_err(|problem| placed(&text, &problem))
+        toml::from_str(&text).map_err(|problem| explained(&text, &problem))
     };
-    let configuration = parsed.map_err(|problem| {
-        let problem = match nearest(&problem) {
-            Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
-            None => problem,
-        };
-        Unreadable::Text { path: path.to_owned(), problem }
-    })?;
+    let configuration = parsed.map_err(|problem| Unreadable::Text { path: path.to_owned(), problem })?;
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let (flows, problems) = flows(&configuration, &folder);
     Ok(Read {
@@ -93,6 +87,19 @@ pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
         problems,
         folder,
     })
+}
+
+/// What the parser of TOML says, with line and column, and the name that was meant where one is near.
+#[must_use]
+pub fn explained(text: &str, problem: &toml::de::Error) -> String {
+    with_meant(placed(text, problem))
+}
+
+fn with_meant(problem: String) -> String {
+    match nearest(&problem) {
+        Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
+        None => problem,
+    }
 }
 
 /// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.
