@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use nohold_core::configuration::{InvalidNetwork, Network};
 
 /// A call-centre server whose callers need not hold the line: they ask to be called back, and are.
@@ -37,14 +37,25 @@ pub struct Common {
 pub enum Command {
     /// Run the server until it is stopped (Ctrl-C or SIGTERM).
     Serve(Serve),
+    /// Play a call centre on this machine: telephones that call, agents who answer, a power cut, a callback.
+    Demo(Demo),
     /// Say what is wrong with a configuration, or with this machine and its settings; status 1 if something is.
     Check(Check),
+    /// State what should be configured: what the file says is added or changed. Never touches requests, calls or
+    /// recordings. Works beside a running server.
+    Import(Import),
+    /// Write all that is configured, as `import` reads it; passwords stay where they are.
+    Export(Export),
+    /// Manage who may sign in. Works beside a running server.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Print all settings of `nohold.toml` with their defaults.
     Settings,
 }
 
 const HELP: &str = "\
 First steps:
+  nohold demo                see it all happen, with telephones that call
   nohold serve --sample      run the shipped call centre on this machine
   nohold serve               run an empty one, and print the link that sets it up
   nohold check FILE          see whether a configuration is sound
@@ -107,6 +118,42 @@ pub struct Net {
     pub recordings: Option<PathBuf>,
 }
 
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// End after the story; status 0 only if every step was really seen and heard.
+    #[arg(long)]
+    pub once: bool,
+
+    /// The language that callers hear.
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: SpokenLanguage,
+
+    /// Where it is reached. By default the usual ports where they are free.
+    #[command(flatten)]
+    pub net: Net,
+}
+
+/// A language that callers hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SpokenLanguage {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+impl SpokenLanguage {
+    /// Its code.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            SpokenLanguage::En => "en",
+            SpokenLanguage::Zh => "zh",
+        }
+    }
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
@@ -122,6 +169,82 @@ pub struct Check {
     /// Where the server would be reached.
     #[command(flatten)]
     pub net: Net,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The configuration (TOML, or JSON by its ending `.json`).
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Remove what is configured and not in the file.
+    #[arg(long)]
+    pub prune: bool,
+
+    /// Only say what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Where to write it (JSON). By default to standard output.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Write over a file that is there.
+    #[arg(long, requires = "file")]
+    pub force: bool,
+}
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Who may sign in.
+    List,
+    /// Add somebody; the password is drawn and shown once.
+    Add {
+        /// The name to sign in with.
+        name: String,
+        /// What they may do.
+        #[arg(long)]
+        role: UserRole,
+        /// The agent who they are, where they take calls.
+        #[arg(long, value_name = "KEY")]
+        agent: Option<String>,
+        /// For supervisors: a group that they look after; may be given several times [default: all].
+        #[arg(long = "group", value_name = "KEY")]
+        groups: Vec<String>,
+        /// Read the password from the first line of standard input instead.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give somebody a new password, which is drawn and shown once; they are signed out everywhere.
+    Password {
+        /// Whom.
+        name: String,
+        /// Read the password from the first line of standard input instead.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Remove somebody, who is signed out everywhere.
+    Remove {
+        /// Whom.
+        name: String,
+    },
+}
+
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UserRole {
+    /// Works on the own groups' entries.
+    Agent,
+    /// Sees and works on all that supervised groups do.
+    Supervisor,
+    /// Configures everything.
+    Administrator,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -1,4 +1,5 @@
-//! The passwords of SIP accounts, from wherever they stand; those that are to be generated are drawn once and kept.
+//! The passwords of SIP accounts: those that a configuration names are fetched from where they stand, those that were drawn
+//! are kept in a file for whoever sets up the phones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,129 +7,104 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use nohold_core::configuration::{Configuration, Password, Secret};
-use nohold_model::{ExtensionKey, TrunkKey};
+use nohold_core::configuration::Password;
+use serde_json::Value;
 
 use crate::data;
+use crate::document::Read;
 
-/// Passwords, found.
-#[derive(Debug, Default)]
-pub struct Secrets {
-    /// Of the accounts of our phones.
-    pub extensions: BTreeMap<ExtensionKey, Secret>,
-    /// With which we answer a trunk's challenges.
-    pub trunks: BTreeMap<TrunkKey, Secret>,
-    /// With which a trunk answers ours.
-    pub inbound: BTreeMap<TrunkKey, Secret>,
-    /// The file of the generated ones, where there are any.
-    pub generated: Option<PathBuf>,
-}
-
-/// The file of generated passwords in the data folder.
+/// The file of drawn passwords in the data folder.
 const FILE: &str = "passwords.toml";
 
 /// Letters and digits that nobody takes for another, all of which a phone's keypad can enter.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// 100 bits, as 20 letters of five bits each.
-const GENERATED_LETTERS: usize = 20;
+const DRAWN_LETTERS: usize = 20;
 
-/// Finds all passwords of a configuration.
+/// The whole document, with passwords in the place of the environment variables and files that it names.
 ///
 /// # Errors
 /// When one is not where it should be; the error names the account and the place, never the password.
-pub fn find(configuration: &Configuration, folder: &Path, data: &Path) -> anyhow::Result<Secrets> {
-    let mut keeper = Keeper::open(data.join(FILE), folder)?;
-    let mut secrets = Secrets::default();
-    for (key, extension) in &configuration.extensions {
-        let secret = keeper.find(&format!("extensions.{key}"), &extension.password)?;
-        secrets.extensions.insert(key.clone(), secret);
+pub fn resolved(read: &Read) -> anyhow::Result<Value> {
+    let mut whole = read.whole.clone();
+    let mut put = |pointer: &[&str], account: &str, password: &Password| -> anyhow::Result<()> {
+        let Some(text) = fetched(account, password, &read.folder)? else { return Ok(()) };
+        let place = pointer.iter().try_fold(&mut whole, |place, name| place.get_mut(*name));
+        if let Some(place) = place {
+            *place = Value::String(text);
+        }
+        Ok(())
+    };
+    for (key, extension) in &read.configuration.extensions {
+        let key = key.to_string();
+        put(&["extensions", &key, "password"], &format!("extensions.{key}"), &extension.password)?;
     }
-    for (key, trunk) in &configuration.trunks {
+    for (key, trunk) in &read.configuration.trunks {
+        let key = key.to_string();
         if let Some(password) = &trunk.password {
-            secrets.trunks.insert(key.clone(), keeper.find(&format!("trunks.{key}"), password)?);
+            put(&["trunks", &key, "password"], &format!("trunks.{key}"), password)?;
         }
         if let Some(password) = &trunk.inbound.password {
-            secrets.inbound.insert(key.clone(), keeper.find(&format!("trunks.{key}.inbound"), password)?);
+            put(&["trunks", &key, "inbound", "password"], &format!("trunks.{key}.inbound"), password)?;
         }
     }
-    secrets.generated = keeper.close()?;
-    Ok(secrets)
+    Ok(whole)
 }
 
-/// Keeps generated passwords in a file.
-struct Keeper<'a> {
-    file: PathBuf,
-    folder: &'a Path,
-    kept: BTreeMap<String, String>,
-    drawn: bool,
-    used: bool,
+/// The password, where the document only names its place.
+fn fetched(account: &str, password: &Password, folder: &Path) -> anyhow::Result<Option<String>> {
+    let text = match password {
+        Password::Environment(name) => std::env::var(name).with_context(|| {
+            format!("the password of {account} should stand in the environment variable {name}: set it")
+        })?,
+        Password::File(name) => {
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).with_context(|| {
+                format!("the password of {account} should stand in {}: see that it may be read", path.display())
+            })?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        Password::Inline(_) | Password::Generate | Password::Stored => return Ok(None),
+    };
+    if text.is_empty() {
+        bail!("the password of {account} is empty where it should stand: write one there");
+    }
+    Ok(Some(text))
 }
 
-impl<'a> Keeper<'a> {
-    fn open(file: PathBuf, folder: &'a Path) -> anyhow::Result<Self> {
-        let kept = match fs::read_to_string(&file) {
-            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(problem) => return Err(problem).with_context(|| format!("cannot read {}", file.display())),
-            // The parser's own words would show the line, and the password in it.
-            Ok(text) => toml::from_str(&text).map_err(|_| {
-                anyhow::anyhow!(
-                    "{} is not as it was written: mend it, or remove it to draw new passwords",
-                    file.display()
-                )
-            })?,
-        };
-        Ok(Keeper { file, folder, kept, drawn: false, used: false })
+/// Adds passwords that were drawn to the file for whoever sets up the phones; its path, where there were any.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn keep_drawn(data: &Path, drawn: &BTreeMap<String, String>) -> anyhow::Result<Option<PathBuf>> {
+    if drawn.is_empty() {
+        return Ok(None);
     }
-
-    fn find(&mut self, account: &str, password: &Password) -> anyhow::Result<Secret> {
-        let text = match password {
-            Password::Inline(secret) => return Ok(secret.clone()),
-            Password::Environment(name) => std::env::var(name).with_context(|| {
-                format!("the password of {account} should stand in the environment variable {name}: set it")
-            })?,
-            Password::File(name) => {
-                let path = self.folder.join(name);
-                let text = fs::read_to_string(&path).with_context(|| {
-                    format!("the password of {account} should stand in {}: see that it may be read", path.display())
-                })?;
-                text.lines().next().unwrap_or_default().to_owned()
-            }
-            Password::Generate => self.generated(account)?,
-        };
-        if text.is_empty() {
-            bail!("the password of {account} is empty where it should stand: write one there");
-        }
-        Ok(Secret::new(text))
+    let file = data.join(FILE);
+    let mut kept: BTreeMap<String, String> = match fs::read_to_string(&file) {
+        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+        Err(problem) => return Err(problem).with_context(|| format!("cannot read {}", file.display())),
+        // The parser's own words would show the line, and the password in it.
+        Ok(text) => toml::from_str(&text)
+            .map_err(|_| anyhow::anyhow!("{} is not as it was written: mend it or remove it", file.display()))?,
+    };
+    kept.extend(drawn.iter().map(|(account, password)| (account.clone(), password.clone())));
+    let mut text = "# Passwords of SIP accounts, drawn by nohold. Whoever reads this can make calls.\n".to_owned();
+    for (account, password) in &kept {
+        // Accounts are keys and passwords are letters and digits: nothing here needs to be escaped.
+        writeln!(text, "\"{account}\" = \"{password}\"")?;
     }
-
-    fn generated(&mut self, account: &str) -> anyhow::Result<String> {
-        self.used = true;
-        if let Some(known) = self.kept.get(account) {
-            return Ok(known.clone());
-        }
-        let drawn = draw()?;
-        self.drawn = true;
-        self.kept.insert(account.to_owned(), drawn.clone());
-        Ok(drawn)
-    }
-
-    fn close(self) -> anyhow::Result<Option<PathBuf>> {
-        if self.drawn {
-            let mut text =
-                "# Passwords of SIP accounts, drawn by nohold. Whoever reads this can make calls.\n".to_owned();
-            for (account, password) in &self.kept {
-                // Accounts are keys and passwords are letters and digits: nothing here needs to be escaped.
-                writeln!(text, "\"{account}\" = \"{password}\"")?;
-            }
-            data::write_private(&self.file, &text).with_context(|| format!("cannot write {}", self.file.display()))?;
-        }
-        Ok(self.used.then_some(self.file))
-    }
+    data::write_private(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(Some(file))
 }
 
-fn draw() -> anyhow::Result<String> {
-    let mut bytes = [0u8; GENERATED_LETTERS];
+/// A new password.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn draw() -> anyhow::Result<String> {
+    let mut bytes = [0u8; DRAWN_LETTERS];
     getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
     Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
 }

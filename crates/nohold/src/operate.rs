@@ -1,0 +1,189 @@
+//! Commands for an installation, whether a server runs from it or not: `import`, `export`, `user`.
+//!
+//! All of them are wishes to the API. Where a server runs it is asked; otherwise the database is opened here and the same
+//! API answers on this machine alone for as long as the command takes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use nohold_client::{Client, ClientError};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use crate::cli::{Common, Export, Import, UserCommand, UserRole};
+use crate::installation::Installation;
+use crate::settings::Settings;
+use crate::{control, data, document, secrets};
+
+/// States what should be configured.
+///
+/// # Errors
+/// When the file or the installation refuses, in words that say what to do.
+pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
+    let folder = Settings::data_folder(common)?;
+    let read = document::read(&arguments.file, &data::prompts(&folder))?;
+    let whole = secrets::resolved(&read)?;
+    let path = format!("/api/configuration/import?prune={}&dry_run={}", arguments.prune, arguments.dry_run);
+    let answer = ask(&folder, async |client| client.post(&path, &whole).await)?;
+    print!("{}", told_import(&answer, arguments.dry_run));
+    let drawn = BTreeMap::deserialize(&answer["generated"]).unwrap_or_default();
+    if let Some(file) = secrets::keep_drawn(&folder, &drawn)? {
+        println!("passwords that were drawn stand in {}", file.display());
+    }
+    Ok(())
+}
+
+/// What an import has done, for people.
+fn told_import(answer: &Value, dry_run: bool) -> String {
+    let mut said = String::new();
+    let would = if dry_run { "would be " } else { "" };
+    for (name, verb) in [("added", "added"), ("changed", "changed"), ("removed", "removed")] {
+        for place in names(answer, name) {
+            said.push_str(&format!("{would}{verb}: {place}\n"));
+        }
+    }
+    for place in names(answer, "missing") {
+        said.push_str(&format!("not in the file and kept: {place} (remove it with --prune)\n"));
+    }
+    for problem in answer["problems"].as_array().into_iter().flatten() {
+        let text = |name: &str| problem[name].as_str().unwrap_or_default();
+        said.push_str(&format!("warning: {}: {}: {}\n", text("field"), text("message"), text("mend")));
+    }
+    let unchanged = names(answer, "unchanged").count();
+    said.push_str(&format!("unchanged: {unchanged}\n"));
+    said
+}
+
+fn names<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {
+    answer[list].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Writes all that is configured, without passwords.
+///
+/// # Errors
+/// When the installation cannot be read, or the file not written.
+pub fn export(common: &Common, arguments: &Export) -> anyhow::Result<()> {
+    let folder = Settings::data_folder(common)?;
+    let answer = ask(&folder, async |client| client.get("/api/configuration/export").await)?;
+    let text = serde_json::to_string_pretty(&answer)? + "\n";
+    match &arguments.file {
+        None => print!("{text}"),
+        Some(file) if file.exists() && !arguments.force => {
+            bail!("{} is there already: choose another name, or write over it with --force", file.display())
+        }
+        Some(file) => fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?,
+    }
+    Ok(())
+}
+
+/// Manages who may sign in.
+///
+/// # Errors
+/// When the installation refuses, in words that say what to do.
+pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
+    let folder = Settings::data_folder(common)?;
+    match command {
+        UserCommand::List => {
+            let people = ask(&folder, async |client| client.get("/api/users").await)?;
+            for person in people.as_array().into_iter().flatten() {
+                println!("{}", told_user(person));
+            }
+        }
+        UserCommand::Add { name, role, agent, groups, password_stdin } => {
+            let password = password(*password_stdin)?;
+            let groups = (!groups.is_empty()).then_some(groups);
+            let body = json!({ "name": name, "role": role_word(*role), "agent": agent, "groups": groups, "password": password.text });
+            ask(&folder, async |client| client.post("/api/users", &body).await)?;
+            password.tell(name);
+        }
+        UserCommand::Password { name, password_stdin } => {
+            let password = password(*password_stdin)?;
+            let body = json!({ "password": password.text });
+            ask(&folder, async |client| client.put(&format!("/api/users/{name}/password"), &body).await)?;
+            password.tell(name);
+        }
+        UserCommand::Remove { name } => {
+            ask(&folder, async |client| client.delete(&format!("/api/users/{name}")).await)?;
+            println!("{name} is removed, and signed out everywhere");
+        }
+    }
+    Ok(())
+}
+
+fn told_user(person: &Value) -> String {
+    let text = |name: &str| person[name].as_str().unwrap_or_default();
+    let agent = person["agent"].as_str().map(|agent| format!(", agent {agent}")).unwrap_or_default();
+    let disabled = if person["disabled"] == true { ", may not sign in" } else { "" };
+    format!("{}: {}{agent}{disabled}", text("name"), text("role"))
+}
+
+const fn role_word(role: UserRole) -> &'static str {
+    match role {
+        UserRole::Agent => "agent",
+        UserRole::Supervisor => "supervisor",
+        UserRole::Administrator => "administrator",
+    }
+}
+
+/// A new password.
+struct NewPassword {
+    text: String,
+    drawn: bool,
+}
+
+impl NewPassword {
+    /// One that was drawn is said once; nobody can read it later.
+    fn tell(&self, name: &str) {
+        if self.drawn {
+            println!("the password of {name} is {}: it is shown only now", self.text);
+        } else {
+            println!("{name} can sign in");
+        }
+    }
+}
+
+fn password(from_stdin: bool) -> anyhow::Result<NewPassword> {
+    if !from_stdin {
+        return Ok(NewPassword { text: secrets::draw()?, drawn: true });
+    }
+    let mut text = String::new();
+    std::io::stdin().take(1024).read_to_string(&mut text).context("cannot read the password from standard input")?;
+    let text = text.lines().next().unwrap_or_default().to_owned();
+    if text.is_empty() {
+        bail!("standard input holds no password: write it on the first line");
+    }
+    Ok(NewPassword { text, drawn: false })
+}
+
+/// Asks the installation of this data folder.
+fn ask(data: &Path, wish: impl AsyncFnOnce(Client) -> Result<Value, ClientError>) -> anyhow::Result<Value> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    runtime.block_on(async {
+        let answer = match Installation::open(data).await {
+            Ok(installation) => {
+                let api = installation.answer_here().await?;
+                let answer = wish(api.client()).await;
+                api.stop().await;
+                installation.close().await;
+                answer
+            }
+            Err(problem) if problem.is_in_use() => wish(control::running(data)?).await,
+            Err(problem) => return Err(problem.into()),
+        };
+        answer.map_err(explained)
+    })
+}
+
+/// A refusal with all its problems.
+fn explained(problem: ClientError) -> anyhow::Error {
+    let ClientError::Refused { message, body, .. } = &problem else { return problem.into() };
+    let problems = body["problems"].as_array().into_iter().flatten();
+    let lines = problems.map(|problem| {
+        let text = |name: &str| problem[name].as_str().unwrap_or_default();
+        format!("\n  {}: {}: {}", text("field"), text("message"), text("mend"))
+    });
+    anyhow::anyhow!("{message}{}", lines.collect::<String>())
+}
