@@ -1,7 +1,7 @@
 //! What a call has to commit, in order, until the store has it.
 //!
 //! Records are kept and tried again until they are committed. A promise is tried once, together with all records
-//! before it: it stands or fails, and the call is told.
+//! before it: it stands or fails, and the call is told. Where the store says nothing for a while, the call is told that, too.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use nohold_core::fact::Dated;
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{Millis, Timestamp};
 
+use crate::patience::{FIRST_WORD, NEXT_WORD};
 use crate::ports::{Store, StoreFailed};
 
 /// After a failure the store is asked again after this, then at growing intervals.
@@ -23,6 +24,8 @@ const LONGEST_PAUSE: Millis = Millis::seconds(4);
 pub(crate) struct Books {
     records: Vec<Dated>,
     promise: Option<Promise>,
+    /// The promise whose answer the call waits for, and when its people are told that it takes a moment.
+    waits: Option<(u32, Timestamp)>,
     asked: Option<Asked>,
     pause: Option<(Timestamp, Millis)>,
 }
@@ -36,9 +39,10 @@ struct Asked {
 
 impl Books {
     /// Takes over what one input led to.
-    pub(crate) fn add(&mut self, effects: &mut Effects) {
+    pub(crate) fn add(&mut self, effects: &mut Effects, at: Timestamp) {
         self.records.append(&mut effects.records);
         if let Some(promise) = effects.promise.take() {
+            self.waits = Some((promise.number, at + FIRST_WORD));
             self.promise = Some(promise);
             // A promise does not wait for a pause after a failure: the caller does.
             self.pause = None;
@@ -54,6 +58,18 @@ impl Books {
     pub(crate) fn retry_at(&self) -> Option<Timestamp> {
         let waits = self.asked.is_none() && !(self.records.is_empty() && self.promise.is_none());
         self.pause.filter(|_| waits).map(|(until, _)| until)
+    }
+
+    /// When the call should be told that the store has not answered yet.
+    pub(crate) fn word_at(&self) -> Option<Timestamp> {
+        self.waits.map(|(_, word_at)| word_at)
+    }
+
+    /// What the call must be told by now, if anything.
+    pub(crate) fn word(&mut self, at: Timestamp) -> Option<Input> {
+        let (promise, word_at) = self.waits.as_mut().filter(|(_, word_at)| at >= *word_at)?;
+        *word_at = at + NEXT_WORD;
+        Some(Input::StoreSlow { promise: *promise })
     }
 
     /// Asks the store for what is open, one transaction at a time.
@@ -81,6 +97,7 @@ impl Books {
     /// Notes the answer; what the call must be told of it, if anything.
     pub(crate) fn note(&mut self, answer: Result<Answer, StoreFailed>, at: Timestamp) -> Option<Input> {
         let asked = self.asked.take()?;
+        self.waits.take_if(|(waits, _)| asked.promise == Some(*waits));
         match answer {
             Ok(answer) => {
                 self.records.drain(..asked.records);

@@ -65,7 +65,10 @@ impl<P: Ports> Driver<P> {
             let world = World { directory: &directory, lines: &lines };
             self.live.with(|call| call.next_deadline(world))
         };
-        let alarm = [deadline, self.books.retry_at(), Some(self.reconcile_at)].into_iter().flatten().min();
+        let alarm = [deadline, self.books.retry_at(), self.books.word_at(), Some(self.reconcile_at)]
+            .into_iter()
+            .flatten()
+            .min();
         let alarm = self.node.ports().clock().sleep_until(alarm.unwrap_or(Timestamp::NEVER));
         tokio::select! {
             biased;
@@ -106,6 +109,9 @@ impl<P: Ports> Driver<P> {
                 self.handle(&input);
             }
         }
+        if let Some(word) = self.books.word(at) {
+            self.handle(&word);
+        }
         self.handle(&Input::Tick);
     }
 
@@ -123,7 +129,7 @@ impl<P: Ports> Driver<P> {
         for command in effects.media.drain(..) {
             self.node.ports().telephony().execute(command);
         }
-        self.books.add(&mut effects);
+        self.books.add(&mut effects, self.node.now());
         self.submit();
     }
 

@@ -1,5 +1,7 @@
 //! What agents and supervisors do: sign in, choose a state, work on the missed-call list, call back.
 
+use std::future::Future;
+
 use nohold_core::agent;
 use nohold_core::call::Input;
 use nohold_core::entry::{Actor, Change};
@@ -9,17 +11,22 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::node::Node;
+use crate::patience::{self, NoAnswer};
 use crate::ports::{Ports, Store, StoreFailed};
 
-/// Why something was not done. Nothing has changed then.
+/// Why something was not done, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotDone {
-    /// The rules refuse it.
+    /// The rules refuse it. Nothing has changed.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The store could not keep it.
+    /// The store could not keep it. Nothing has changed.
     #[error("it could not be saved: try again in a moment")]
     Store(#[from] StoreFailed),
+    /// The store has not said for too long whether it has done it. It may still happen; then all that follows from it
+    /// happens, too.
+    #[error("it is not known yet whether this was done: look at it again before you repeat it")]
+    NotKnownYet,
 }
 
 impl<P: Ports> Node<P> {
@@ -28,7 +35,8 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn change_agent(&self, agent: AgentKey, input: agent::Input, by: Actor) -> Result<(), NotDone> {
-        self.wish(Transaction::Agent { agent, input, by }).await.map(drop)
+        let wish = Transaction::Agent { agent, input, by };
+        self.see_through("change agent", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
     /// Works on an entry without a call: claim, release, outcome, reassign, reopen.
@@ -36,7 +44,8 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> Result<(), NotDone> {
-        self.wish(Transaction::Entry { entry, change, by }).await.map(drop)
+        let wish = Transaction::Entry { entry, change, by };
+        self.see_through("change entry", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
     /// Calls an entry back: the agent's phone rings first, then the customer is dialled. `beyond_window` is a
@@ -51,21 +60,37 @@ impl<P: Ports> Node<P> {
         beyond_window: bool,
         by: Actor,
     ) -> Result<CallId, NotDone> {
-        // In a task of its own: whoever asked may go away, but what is committed must also begin.
+        self.see_through("call back", |node| node.call_back_now(entry, agent, beyond_window, by)).await
+    }
+
+    /// Carries a wish out in a task of its own: whoever asked may go away or lose patience, but what is committed must also
+    /// begin.
+    async fn see_through<T: Send + 'static, F>(
+        &self,
+        name: &'static str,
+        wish: impl FnOnce(Self) -> F,
+    ) -> Result<T, NotDone>
+    where
+        F: Future<Output = Result<T, NotDone>> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        let node = self.clone();
+        let work = wish(self.clone());
         self.ports().spawn(
-            "call back",
+            name,
             Box::pin(async move {
                 // Nobody may be left to hear it.
-                let _ = answer.send(node.call_back_now(entry, agent, beyond_window, by).await);
+                let _ = answer.send(work.await);
             }),
         );
-        answered.await.unwrap_or(Err(NotDone::Store(StoreFailed)))
+        match patience::in_time(self, answered).await {
+            Ok(Ok(answer)) => answer,
+            // The task has died: what it has done is for a look to find out.
+            Ok(Err(_)) | Err(NoAnswer) => Err(NotDone::NotKnownYet),
+        }
     }
 
     async fn call_back_now(
-        &self,
+        self,
         entry: EntryId,
         agent: AgentKey,
         beyond_window: bool,
@@ -110,7 +135,8 @@ impl<P: Ports> Node<P> {
         if self.tell(call, input) { Ok(()) } else { Err(Refusal::NotFound(Noun::Call).into()) }
     }
 
-    async fn wish(&self, transaction: Transaction) -> Result<Answer, NotDone> {
+    /// Waits for the store's word, however long it takes.
+    pub(crate) async fn wish(&self, transaction: Transaction) -> Result<Answer, NotDone> {
         if !self.is_ready() {
             return Err(NotDone::Store(StoreFailed));
         }

@@ -8,6 +8,7 @@ use nohold_core::transaction::Transaction;
 use nohold_model::{CallId, IdSource, Millis, Timestamp};
 
 use crate::node::Node;
+use crate::patience;
 use crate::ports::{Clock, Ports, Store};
 
 /// A call in the store that no task drives for this long is nobody's: whoever was about to drive it has died.
@@ -36,7 +37,8 @@ impl Missing {
 }
 
 async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
-    let Ok(due) = node.ports().store().due(node.directory(), node.now()).await else { return };
+    let due = node.ports().store().due(node.directory(), node.now());
+    let Ok(due) = patience::of_store(node, due).await else { return };
     let agents =
         due.agents.into_iter().map(|agent| Transaction::Agent { agent, input: agent::Input::Tick, by: Actor::System });
     let entries =
@@ -48,8 +50,11 @@ async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
         Transaction::Recover { call, entry: IdSource::new(node.ports().seed()).next(now) }
     });
     for transaction in agents.chain(entries).chain(forgotten) {
-        // What the store does not take now is still due at the next look.
-        let _ = node.ports().store().transact(node.directory(), node.now(), transaction).await;
+        let done = node.ports().store().transact(node.directory(), node.now(), transaction);
+        if patience::of_store(node, done).await.is_err() {
+            // What the store does not take now is still due at the next look.
+            break;
+        }
     }
     node.wake_routing();
 }

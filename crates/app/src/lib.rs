@@ -9,6 +9,7 @@
 //! | `node` | begins and ends calls, hands events to them |
 //! | `own_phones` | takes calls of our own phones: what was dialled, star codes |
 //! | `call_task` | drives one call: input, rules, effects |
+//! | `patience` | says how long a store is waited for |
 //! | `books` | keeps what a call has to commit, in order, until the store has it |
 //! | `router` | brings waiting callers and free agents together |
 //! | [`desk`] | what agents and supervisors do |
@@ -21,6 +22,7 @@ pub mod desk;
 mod housekeeping;
 mod node;
 mod own_phones;
+mod patience;
 pub mod ports;
 mod recovery;
 mod router;

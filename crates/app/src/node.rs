@@ -1,6 +1,6 @@
 //! A running Nohold: its calls, and what it shares between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -62,8 +62,6 @@ struct Shared<P> {
 struct Calls {
     by_id: BTreeMap<CallId, LiveCall>,
     by_leg: BTreeMap<LegId, CallId>,
-    /// Legs that came in and whose calls begin once the store has answered.
-    expected: BTreeSet<LegId>,
 }
 
 /// A call that is being driven.
@@ -136,18 +134,7 @@ impl<P: Ports> Node<P> {
     }
 
     fn knows(&self, leg: LegId) -> bool {
-        let calls = lock(&self.shared.calls);
-        calls.by_leg.contains_key(&leg) || calls.expected.contains(&leg)
-    }
-
-    /// The call of this leg begins once the store has answered.
-    pub(crate) fn expect_leg(&self, leg: LegId) {
-        lock(&self.shared.calls).expected.insert(leg);
-    }
-
-    /// Whether the leg for which the store was asked is still there; it is expected no more.
-    pub(crate) fn is_expected(&self, leg: LegId) -> bool {
-        lock(&self.shared.calls).expected.remove(&leg)
+        lock(&self.shared.calls).by_leg.contains_key(&leg)
     }
 
     async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>) {
@@ -221,9 +208,6 @@ impl<P: Ports> Node<P> {
     fn pass_on(&self, leg: LegId, input: Input) {
         let call = lock(&self.shared.calls).by_leg.get(&leg).copied();
         let known = call.is_some_and(|call| self.tell(call, input.clone()));
-        if !known && matches!(input, Input::Gone(..)) {
-            lock(&self.shared.calls).expected.remove(&leg);
-        }
         if !known && matches!(input, Input::Ringing(_) | Input::EarlyMedia(_) | Input::Answered(_)) {
             // Somebody's phone rings for a call that is over.
             self.ports().telephony().execute(Command::HangUp { leg, how: HangUp::Normal });

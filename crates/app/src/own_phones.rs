@@ -1,13 +1,18 @@
 //! Calls that our own phones make: to colleagues, queues and flows, to the public network, and star codes.
 
-use nohold_core::agent::{Input as Wish, Mode};
-use nohold_core::call::{Call, Command, HangUp, NewCall, Outside, World};
+use std::pin::pin;
+
+use nohold_core::agent::Input as Wish;
+use nohold_core::call::{Call, Command, FEATURE_PROMISE, HangUp, Input, NewCall, Outside, World};
 use nohold_core::directory::{InboundTarget, Meaning, StarCode};
 use nohold_core::entry::Actor;
-use nohold_model::{ExtensionKey, IdSource, LegId};
+use nohold_core::transaction::{Answer, Transaction};
+use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, LegId};
 
+use crate::desk::NotDone;
 use crate::node::Node;
-use crate::ports::{Ports, Telephony};
+use crate::patience;
+use crate::ports::{Clock, Ports, Telephony};
 
 impl<P: Ports> Node<P> {
     /// A phone of ours has dialled something. Before the node is ready, only the emergency services are called.
@@ -55,46 +60,39 @@ impl<P: Ports> Node<P> {
 
     /// What the code does is committed first; then the caller hears that it is done, or that it is not possible now.
     fn star_code(&self, leg: LegId, extension: &ExtensionKey, code: StarCode) {
-        let Some(wish) = wish(code) else {
-            self.confirm(leg, code, code == StarCode::EchoTest);
-            return;
-        };
-        let Some(agent) = self.directory().agent_of(extension).map(|agent| agent.key.clone()) else {
-            self.confirm(leg, code, false);
-            return;
-        };
-        self.expect_leg(leg);
-        let node = self.clone();
-        self.ports().spawn(
-            "star code",
-            Box::pin(async move {
-                let done = node.change_agent(agent.clone(), wish, Actor::Agent(agent)).await.is_ok();
-                // Whoever has hung up meanwhile hears nothing; what was wished stands all the same.
-                if node.is_expected(leg) {
-                    node.confirm(leg, code, done);
-                }
-            }),
-        );
-    }
-
-    fn confirm(&self, leg: LegId, code: StarCode, done: bool) {
         let (directory, lines) = (self.directory(), self.lines());
         let world = World { directory: &directory, lines: &lines };
-        let (call, effects) = Call::feature(&self.own_call(leg), code, done, self.now(), world);
+        let new = self.own_call(leg);
+        let (call, effects) = Call::feature(&new, extension, code, self.now(), world);
         self.drive(call, effects);
+        if let (Some(wish), Some(agent)) = (code.wish(), directory.agent_of(extension)) {
+            let (node, agent) = (self.clone(), agent.key.clone());
+            self.ports().spawn("star code", Box::pin(async move { node.carry_out(new.id, agent, wish).await }));
+        }
     }
-}
 
-/// What an agent wishes by a star code; nothing for codes that are no wish of an agent.
-fn wish(code: StarCode) -> Option<Wish> {
-    Some(match code {
-        StarCode::SignIn => Wish::SignIn,
-        StarCode::SignOut => Wish::SignOut,
-        StarCode::Break => Wish::Choose(Mode::Break(String::new())),
-        StarCode::NotReady => Wish::Choose(Mode::NotReady),
-        StarCode::Available => Wish::Choose(Mode::Available),
-        StarCode::Clear => Wish::Clear,
-        StarCode::EndWrapUp => Wish::EndWrapUp,
-        StarCode::EchoTest | StarCode::TestFlow => return None,
-    })
+    /// Whoever has hung up meanwhile hears nothing; what was wished stands all the same.
+    async fn carry_out(self, call: CallId, agent: AgentKey, input: Wish) {
+        let promise = FEATURE_PROMISE;
+        let by = Actor::Agent(agent.clone());
+        let mut done = pin!(self.wish(Transaction::Agent { agent, input, by }));
+        let mut word = patience::FIRST_WORD;
+        let done = loop {
+            let alarm = self.ports().clock().sleep_until(self.now() + word);
+            tokio::select! {
+                biased;
+                done = &mut done => break done,
+                () = alarm => drop(self.tell(call, Input::StoreSlow { promise })),
+            }
+            word = patience::NEXT_WORD;
+        };
+        self.tell(
+            call,
+            match done {
+                Ok(answer) => Input::Committed { promise, answer },
+                Err(NotDone::Refused(refusal)) => Input::Committed { promise, answer: Answer::Refused(refusal) },
+                Err(NotDone::Store(_) | NotDone::NotKnownYet) => Input::StoreFailed { promise },
+            },
+        );
+    }
 }

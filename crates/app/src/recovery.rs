@@ -4,6 +4,7 @@ use nohold_core::transaction::Transaction;
 use nohold_model::{IdSource, Millis};
 
 use crate::node::Node;
+use crate::patience;
 use crate::ports::{Clock, Ports, Store};
 
 /// A store that is not there yet is asked again after this.
@@ -14,7 +15,7 @@ const ASK_AGAIN_AFTER: Millis = Millis::seconds(1);
 pub(crate) async fn account_for_the_dead<P: Ports>(node: &Node<P>) {
     let store = node.ports().store();
     let calls = loop {
-        match store.live_calls().await {
+        match patience::of_store(node, store.live_calls()).await {
             Ok(calls) => break calls,
             Err(_) => pause(node).await,
         }
@@ -26,7 +27,12 @@ pub(crate) async fn account_for_the_dead<P: Ports>(node: &Node<P>) {
     // An emergency call does not wait for this, so it may be in the books already.
     for call in calls.into_iter().filter(|call| !driven.contains_key(call)) {
         let entry = IdSource::new(node.ports().seed()).next(node.now());
-        while store.transact(node.directory(), node.now(), Transaction::Recover { call, entry }).await.is_err() {
+        loop {
+            // One whose answer was given up may be done all the same: then there is nothing left of it to recover.
+            let recovered = store.transact(node.directory(), node.now(), Transaction::Recover { call, entry });
+            if patience::of_store(node, recovered).await.is_ok() {
+                break;
+            }
             pause(node).await;
         }
     }

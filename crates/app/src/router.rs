@@ -11,6 +11,7 @@ use nohold_core::transaction::{Answer, Refusal, Transaction};
 use nohold_model::{CallId, IdSource, Millis, QueueKey};
 
 use crate::node::Node;
+use crate::patience;
 use crate::ports::{Clock, Overview, Ports, Store, StoreFailed};
 
 /// A call that has not been heard of its offer after this is told again.
@@ -32,7 +33,7 @@ pub(crate) async fn run<P: Ports>(node: Node<P>) {
 
 /// One look: the lines as they are, and the offers to make.
 pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
-    let overview = node.ports().store().routing_snapshot().await?;
+    let overview = patience::of_store(node, node.ports().store().routing_snapshot()).await?;
     let directory = node.directory();
     node.set_lines(lines(&overview, &directory));
     for offer in &overview.snapshot.offers {
@@ -58,8 +59,9 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
 async fn reserve<P: Ports>(node: &Node<P>, assignment: Assignment) -> bool {
     let at = node.now();
     let offer = IdSource::new(node.ports().seed()).next(at);
-    let reserved =
-        node.ports().store().transact(node.directory(), at, Transaction::Reserve { assignment, offer }).await;
+    let reserved = node.ports().store().transact(node.directory(), at, Transaction::Reserve { assignment, offer });
+    // An answer that is given up is not lost: the next look finds the offer and tells of it.
+    let reserved = patience::of_store(node, reserved).await;
     match reserved {
         Ok(Answer::Reserved(offer)) => {
             tell(node, offer).await;
@@ -79,7 +81,8 @@ async fn tell<P: Ports>(node: &Node<P>, offer: Offer) {
         let fact = Fact::OfferEnded { offer: id, end: OfferEnd::Withdrawn, after: AfterOffer::default() };
         let records = vec![Dated { at, fact }];
         // Should this fail, the next look finds the offer again.
-        let _ = node.ports().store().transact(node.directory(), at, Transaction::Call { records, promise: None }).await;
+        let ended = Transaction::Call { records, promise: None };
+        let _ = patience::of_store(node, node.ports().store().transact(node.directory(), at, ended)).await;
     }
 }
 

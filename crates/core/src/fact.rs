@@ -1,5 +1,7 @@
 //! Facts: what is now true. They are stored, numbered, and shown; applying one changes the rows of the store.
 
+mod about;
+
 use nohold_flow::NumberRefusal;
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, EntryId, ExtensionKey, FlowKey, LegId, MessageId, Millis, OfferId,
@@ -441,4 +443,15 @@ pub enum Destination {
     Extension(ExtensionKey),
     /// A number of the public network.
     Number(PhoneNumber),
+}
+
+impl Destination {
+    /// The number, where it is one of the public network.
+    #[must_use]
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Destination::Number(number) => Some(number),
+            Destination::Extension(_) => None,
+        }
+    }
 }

@@ -369,6 +369,9 @@ impl State {
             if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == thanks)) {
                 self.thanked.insert(leg);
             }
+            if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == "one-moment")) {
+                self.reach.count("told that it takes a moment");
+            }
         }
         if *audio == Audio::Echo {
             self.reach.count("echo tests");

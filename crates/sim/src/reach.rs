@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 34] = [
+const MUST_SEE: [&str; 38] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -39,6 +39,10 @@ const MUST_SEE: [&str; 34] = [
     "hold keys pressed",
     "echo tests",
     "star codes answered",
+    "told that it takes a moment",
+    "promises committed after a standstill",
+    "promises failed in a standstill",
+    "wishes not known yet",
 ];
 /// So that a full run of two million steps sees each a thousand times.
 const STEPS_FOR_ONE: u64 = 2_000;

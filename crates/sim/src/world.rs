@@ -104,9 +104,8 @@ struct World {
     seeds: Arc<Mutex<Rng>>,
     executor: Executor,
     node: Option<Node<FakePorts>>,
-    /// When a dead process is started again, and when the store's weather clears.
+    /// When a dead process is started again.
     up_again: Option<Timestamp>,
-    clears: Option<Timestamp>,
     steps: Steps,
     reach: Arc<Mutex<Reach>>,
     next_caller: Timestamp,
@@ -122,6 +121,7 @@ pub fn run(plan: Plan) -> anyhow::Result<Report> {
     let mut reach = world.reach.lock().unwrap_or_else(PoisonError::into_inner).clone();
     reach.add(&world.phones.state().reach);
     let inner = world.store.inner();
+    reach.add(&inner.reach);
     crate::reach::facts(&inner.tables, &mut reach);
     let facts = &inner.tables.facts;
     let history = facts.get(facts.len().saturating_sub(HISTORY)..).unwrap_or_default().to_vec();
@@ -148,7 +148,6 @@ impl World {
             executor: Executor::default(),
             node: None,
             up_again: None,
-            clears: None,
             steps: Steps::default(),
             reach: Arc::default(),
             next_caller: start,
@@ -198,8 +197,10 @@ impl World {
 
     /// The evening: nobody calls any more, everybody hangs up, and all accounts must balance.
     fn go_home(&mut self, step: u32) -> Option<(u32, Violation)> {
-        self.store.inner().weather = Weather::Fine;
-        self.clears = None;
+        {
+            let mut inner = self.store.inner();
+            (inner.weather, inner.clears, inner.may_break) = (Weather::Fine, None, false);
+        }
         if self.node.is_none() {
             self.up_again = None;
             self.start();
@@ -271,8 +272,8 @@ impl World {
 
     /// To the next thing that happens; whether it came from outside.
     fn pass_time(&mut self) -> bool {
-        let alarms =
-            [self.clock.next_alarm(), self.phones.next_plan(), Some(self.next_caller), self.up_again, self.clears];
+        let clears = self.store.inner().clears;
+        let alarms = [self.clock.next_alarm(), self.phones.next_plan(), Some(self.next_caller), self.up_again, clears];
         let next = alarms.into_iter().flatten().min().unwrap_or(self.next_caller).min(self.clock.now() + EVENING);
         self.clock.advance_to(next);
         let now = self.clock.now();
@@ -280,7 +281,7 @@ impl World {
         if up {
             self.start();
         }
-        let cleared = self.clears.take_if(|at| *at <= now).is_some();
+        let cleared = self.store.inner().clears.take_if(|at| *at <= now).is_some();
         if cleared {
             self.store.inner().weather = Weather::Fine;
         }
@@ -342,10 +343,15 @@ impl World {
     }
 
     fn change_weather(&mut self) {
-        let weather = *self.rng.choice(&[Weather::Failing, Weather::Still]).unwrap_or(&Weather::Fine);
-        self.store.inner().weather = weather;
-        self.clears = Some(self.clock.now() + Millis::new(self.rng.u64(50..8_000)));
-        self.count(if weather == Weather::Failing { "store failed" } else { "store stood still" });
+        let now = self.clock.now();
+        let mut inner = self.store.inner();
+        if self.rng.bool() {
+            inner.stand_still(now);
+        } else {
+            inner.weather = Weather::Failing;
+            inner.clears = Some(now + Millis::new(self.rng.u64(50..8_000)));
+            inner.reach.count("store failed");
+        }
     }
 
     fn somebody_acts(&mut self) {
@@ -426,6 +432,7 @@ fn note<T>(reach: &Mutex<Reach>, result: &Result<T, NotDone>, done: &'static str
         Ok(_) => done,
         Err(NotDone::Refused(_)) => "wishes refused",
         Err(NotDone::Store(_)) => "wishes the store could not keep",
+        Err(NotDone::NotKnownYet) => "wishes not known yet",
     };
     reach.lock().unwrap_or_else(PoisonError::into_inner).count(what);
 }

@@ -99,6 +99,9 @@ pub struct CallerHeaders {
 pub struct StoreFailed;
 
 /// The store. Each method is one transaction.
+///
+/// What has waited for a commit for more than two seconds is answered with [`StoreFailed`]. What hangs in a commit stays
+/// without an answer until it is known whether it was done. Giving up an answer changes nothing about what is done.
 pub trait Store: Send + Sync + 'static {
     /// Runs a transaction of the core on the rows, and writes all that it decides, or nothing.
     fn transact(

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, Spoken, Timestamp};
 
-use super::feature::prompt;
+use super::feature::{one_moment, prompt};
 use super::talk::{Pair, Talk};
 use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
 use crate::entry::Business;
@@ -32,6 +32,8 @@ pub(super) struct Callback {
 struct Hears {
     /// The whisper.
     whisper: Option<PlaybackId>,
+    /// A word in between, because the store takes its time.
+    word: Option<PlaybackId>,
     /// The tone of the customer's phone.
     ringback: Option<PlaybackId>,
 }
@@ -45,6 +47,8 @@ enum Phase {
     /// The agent has answered; the attempt is being committed.
     Committing {
         attempt: AttemptId,
+        /// The store takes its time, and the agent will be told after the whisper.
+        slow: bool,
     },
     /// The customer's phone rings.
     Customer {
@@ -123,13 +127,15 @@ impl Callback {
             }
             Input::Committed { promise: ATTEMPT_PROMISE, answer } => self.committed(answer, &mut turn),
             Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(Dropped::NotSaved, &mut turn),
+            Input::StoreSlow { promise: ATTEMPT_PROMISE } => self.store_is_slow(&mut turn),
             Input::HangUp
             | Input::Digit(..)
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
             | Input::Offered(_)
             | Input::Committed { .. }
-            | Input::StoreFailed { .. } => {}
+            | Input::StoreFailed { .. }
+            | Input::StoreSlow { .. } => {}
         }
     }
 
@@ -147,7 +153,7 @@ impl Callback {
                     call: self.order.call,
                     number: self.order.number.clone(),
                 };
-                self.phase = Phase::Committing { attempt };
+                self.phase = Phase::Committing { attempt, slow: false };
                 let fact = Dated { at: turn.at, fact };
                 turn.effects.promise = Some(Promise { number: ATTEMPT_PROMISE, fact });
                 self.whisper(turn);
@@ -171,7 +177,7 @@ impl Callback {
 
     /// The store has committed the attempt, or refuses it: the number is in use, or the window has closed.
     fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
-        let Phase::Committing { attempt } = self.phase else { return };
+        let Phase::Committing { attempt, .. } = self.phase else { return };
         if !matches!(answer, Answer::Attempt(_)) {
             self.not_begun(Dropped::Refused, turn);
             return;
@@ -216,7 +222,7 @@ impl Callback {
     /// Nothing of ours is heard by the agent any more: the customer is there, or the network speaks.
     fn silence(&mut self, turn: &mut Turn<'_, '_>) {
         let hears = std::mem::take(&mut self.hears);
-        if let Some(playback) = hears.whisper.or(hears.ringback) {
+        if let Some(playback) = hears.whisper.or(hears.word).or(hears.ringback) {
             turn.effects.media(Command::Stop { leg: self.agent_leg, playback });
         }
     }
@@ -251,8 +257,32 @@ impl Callback {
     }
 
     fn played(&mut self, leg: LegId, playback: PlaybackId, turn: &mut Turn<'_, '_>) {
-        if leg == self.agent_leg && self.hears.whisper.take_if(|whisper| *whisper == playback).is_some() {
+        if leg != self.agent_leg {
+            return;
+        }
+        let whispered = self.hears.whisper.take_if(|whisper| *whisper == playback).is_some();
+        if whispered || self.hears.word.take_if(|word| *word == playback).is_some() {
             self.ringback(turn);
+            self.say_it_takes_a_moment(turn);
+        }
+    }
+
+    /// The store has not answered yet: the agent is told so, after the whisper.
+    fn store_is_slow(&mut self, turn: &mut Turn<'_, '_>) {
+        if let (true, Phase::Committing { slow, .. }) = (self.hears.word.is_none(), &mut self.phase) {
+            *slow = true;
+            self.say_it_takes_a_moment(turn);
+        }
+    }
+
+    fn say_it_takes_a_moment(&mut self, turn: &mut Turn<'_, '_>) {
+        if self.agent_there
+            && self.hears == Hears::default()
+            && let Phase::Committing { slow, .. } = &mut self.phase
+            && std::mem::take(slow)
+        {
+            let audio = one_moment(turn.world.directory.site.language);
+            self.hears.word = Some(self.play(audio, turn));
         }
     }
 
@@ -415,7 +445,7 @@ impl Callback {
         let whisper_is_over = |whisper: &PlaybackId| {
             legs.get(&self.agent_leg).is_some_and(|state| state.gone.is_none() && state.playing != Some(*whisper))
         };
-        let whisper = self.hears.whisper.filter(whisper_is_over).filter(|_| self.agent_there);
+        let whisper = self.hears.whisper.or(self.hears.word).filter(whisper_is_over).filter(|_| self.agent_there);
         let whispered = whisper.map(|playback| Input::Played(self.agent_leg, playback));
         self.legs().into_iter().filter_map(of_leg).chain(whispered).collect()
     }

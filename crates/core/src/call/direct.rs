@@ -170,7 +170,9 @@ impl Direct {
             | Input::Offered(_)
             | Input::HangUp
             | Input::Committed { .. }
-            | Input::StoreFailed { .. } => {}
+            | Input::StoreFailed { .. }
+            // Who waits for it is not answered yet, or talks with the emergency services.
+            | Input::StoreSlow { .. } => {}
         }
     }
 

@@ -1,13 +1,17 @@
 //! What a phone of ours gets for a star code: an answer, a confirmation or an echo, the end. No agent is held by it and
-//! nothing is written into the books: what the code did is committed before.
+//! nothing is written into the books of this call: what the code does is committed as a wish, before it is confirmed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nohold_model::{IdSource, LegId, Millis, PlaybackId, PromptKey, Spoken, Timestamp};
+use nohold_model::{ExtensionKey, IdSource, Language, LegId, Millis, PlaybackId, PromptKey, Spoken, Timestamp};
 
 use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, NewCall, World};
+use crate::agent::{self, Mode};
 use crate::directory::StarCode;
+use crate::transaction::Answer;
 
+/// The number of the only promise of a star code: that what it does is committed.
+pub const FEATURE_PROMISE: u32 = 1;
 /// An echo test ends after this.
 const LONGEST_ECHO: Millis = Millis::minutes(5);
 /// A prompt is over after this, whatever the engine says.
@@ -18,11 +22,19 @@ const LONGEST_PROMPT: Millis = Millis::seconds(30);
 pub(super) struct Feature {
     ids: IdSource,
     leg: LegId,
+    code: StarCode,
+    language: Language,
+    answered: bool,
     phase: Phase,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Phase {
+    /// What the code does is being committed.
+    Asking {
+        /// A word in between, because the store takes its time.
+        word: Option<PlaybackId>,
+    },
     /// The confirmation, or the words before the echo.
     Prompt {
         playback: PlaybackId,
@@ -36,28 +48,48 @@ enum Phase {
 }
 
 impl Feature {
-    /// The code was dialled, and what it does has been done or not.
+    /// The code was dialled. It is an agent's phone from which an agent's wish comes.
     pub(super) fn begin(
         new: &NewCall,
-        (code, done): (StarCode, bool),
+        extension: &ExtensionKey,
+        code: StarCode,
         at: Timestamp,
         world: World<'_>,
         effects: &mut Effects,
     ) -> Feature {
-        let mut ids = IdSource::new(new.seed);
-        let playback = ids.next(at);
-        let echo = code == StarCode::EchoTest;
-        let key = if done { code.confirmation() } else { "not-possible-now" };
-        let language = world.directory.site.language;
-        effects.media(Command::Answer { leg: new.leg });
-        let what = prompt(key).map(Spoken::Prompt).into_iter().collect();
-        effects.media(Command::Play { leg: new.leg, playback, audio: Audio::Spoken { language, what } });
-        Feature { ids, leg: new.leg, phase: Phase::Prompt { playback, until: at + LONGEST_PROMPT, echo } }
+        let mut feature = Feature {
+            ids: IdSource::new(new.seed),
+            leg: new.leg,
+            code,
+            language: world.directory.site.language,
+            answered: false,
+            phase: Phase::Asking { word: None },
+        };
+        let is_agent = world.directory.agent_of(extension).is_some();
+        if code.wish().is_none() || !is_agent {
+            feature.confirm(code == StarCode::EchoTest, at, effects);
+        }
+        feature
     }
 
     pub(super) fn handle(&mut self, at: Timestamp, input: &Input, effects: &mut Effects) {
-        match (input, &self.phase) {
+        match (input, &mut self.phase) {
             (Input::Gone(leg, _), _) if *leg == self.leg => self.phase = Phase::Over,
+            (Input::Committed { promise: FEATURE_PROMISE, answer }, Phase::Asking { .. }) => {
+                self.confirm(*answer == Answer::Done, at, effects);
+            }
+            (Input::StoreFailed { promise: FEATURE_PROMISE }, Phase::Asking { .. }) => self.confirm(false, at, effects),
+            (Input::StoreSlow { promise: FEATURE_PROMISE }, Phase::Asking { word: word @ None }) => {
+                let playback = self.ids.next(at);
+                *word = Some(playback);
+                self.answer(effects);
+                effects.media(Command::Play { leg: self.leg, playback, audio: one_moment(self.language) });
+            }
+            (Input::Played(leg, played) | Input::PlayFailed(leg, played), Phase::Asking { word })
+                if *leg == self.leg =>
+            {
+                word.take_if(|word| word == played);
+            }
             (Input::Played(leg, played) | Input::PlayFailed(leg, played), Phase::Prompt { playback, echo, .. })
                 if *leg == self.leg && played == playback =>
             {
@@ -71,6 +103,22 @@ impl Feature {
             (Input::Tick, Phase::Echo { until }) if at >= *until => self.hang_up(effects),
             _ => {}
         }
+    }
+
+    fn answer(&mut self, effects: &mut Effects) {
+        if !std::mem::replace(&mut self.answered, true) {
+            effects.media(Command::Answer { leg: self.leg });
+        }
+    }
+
+    /// Says that it is done, or that it is not possible now.
+    fn confirm(&mut self, done: bool, at: Timestamp, effects: &mut Effects) {
+        let playback = self.ids.next(at);
+        let key = if done { self.code.confirmation() } else { "not-possible-now" };
+        self.answer(effects);
+        effects.media(Command::Play { leg: self.leg, playback, audio: words(key, self.language) });
+        let echo = self.code == StarCode::EchoTest;
+        self.phase = Phase::Prompt { playback, until: at + LONGEST_PROMPT, echo };
     }
 
     fn prompt_over(&mut self, echo: bool, at: Timestamp, effects: &mut Effects) {
@@ -91,7 +139,7 @@ impl Feature {
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Prompt { until, .. } | Phase::Echo { until } => Some(until),
-            Phase::Over => None,
+            Phase::Asking { .. } | Phase::Over => None,
         }
     }
 
@@ -110,7 +158,9 @@ impl Feature {
         match (legs.get(&self.leg), &self.phase) {
             (None, _) => vec![Input::Gone(self.leg, Gone::Lost)],
             (Some(LegState { gone: Some(why), .. }), _) => vec![Input::Gone(self.leg, *why)],
-            (Some(state), Phase::Prompt { playback, .. }) if state.playing != Some(*playback) => {
+            (Some(state), Phase::Prompt { playback, .. } | Phase::Asking { word: Some(playback) })
+                if state.playing != Some(*playback) =>
+            {
                 vec![Input::Played(self.leg, *playback)]
             }
             (Some(_), _) => Vec::new(),
@@ -119,6 +169,21 @@ impl Feature {
 }
 
 impl StarCode {
+    /// What an agent wishes by the code; nothing for codes that are no wish of an agent.
+    #[must_use]
+    pub fn wish(self) -> Option<agent::Input> {
+        Some(match self {
+            StarCode::SignIn => agent::Input::SignIn,
+            StarCode::SignOut => agent::Input::SignOut,
+            StarCode::Break => agent::Input::Choose(Mode::Break(String::new())),
+            StarCode::NotReady => agent::Input::Choose(Mode::NotReady),
+            StarCode::Available => agent::Input::Choose(Mode::Available),
+            StarCode::Clear => agent::Input::Clear,
+            StarCode::EndWrapUp => agent::Input::EndWrapUp,
+            StarCode::EchoTest | StarCode::TestFlow => return None,
+        })
+    }
+
     /// The key of the prompt that says that it is done.
     const fn confirmation(self) -> &'static str {
         match self {
@@ -137,7 +202,7 @@ impl StarCode {
 }
 
 /// The prompts that calls say of their own accord, besides the built-in dialogues and what is configured.
-pub const PROMPTS: [&str; 11] = [
+pub const PROMPTS: [&str; 12] = [
     "signed-in",
     "signed-out",
     "agent-on-break",
@@ -149,10 +214,21 @@ pub const PROMPTS: [&str; 11] = [
     "not-possible-now",
     "number-not-called",
     "whisper-callback",
+    "one-moment",
 ];
 
 /// A prompt that is shipped. The names are ours, so they are keys.
 pub(super) fn prompt(key: &'static str) -> Option<PromptKey> {
     debug_assert!(PROMPTS.contains(&key), "`{key}` is not in the list of prompts");
     PromptKey::new(key).ok()
+}
+
+/// A prompt that is shipped, to be played.
+pub(super) fn words(key: &'static str, language: Language) -> Audio {
+    Audio::Spoken { language, what: prompt(key).map(Spoken::Prompt).into_iter().collect() }
+}
+
+/// The word in between while the store has not answered.
+pub(super) fn one_moment(language: Language) -> Audio {
+    words("one-moment", language)
 }

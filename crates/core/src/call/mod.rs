@@ -30,7 +30,7 @@ pub(crate) use direct::RING_OUTSIDE;
 
 pub use direct::Outside;
 pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
-pub use feature::PROMPTS;
+pub use feature::{FEATURE_PROMISE, PROMPTS};
 pub use outlook::{Line, Lines};
 
 use callback::Callback;
@@ -131,6 +131,12 @@ pub enum Input {
     },
     /// The store could not do what a promise asked for, and has not.
     StoreFailed {
+        /// The number of the promise.
+        promise: u32,
+    },
+    /// The store has not answered for longer than people should hear nothing. Nobody knows yet what becomes of the promise:
+    /// its answer comes all the same, and until then this is said again now and then.
+    StoreSlow {
         /// The number of the promise.
         promise: u32,
     },
@@ -266,10 +272,17 @@ impl Call {
         (Call { id: new.id, story: Story::Direct(Box::new(direct)) }, effects)
     }
 
-    /// A phone of ours has dialled a star code, and what the code does is done, or was not possible.
-    pub fn feature(new: &NewCall, code: StarCode, done: bool, at: Timestamp, world: World<'_>) -> (Call, Effects) {
+    /// A phone of ours has dialled a star code. What the code does is committed first: the answer comes as that of the
+    /// promise [`FEATURE_PROMISE`].
+    pub fn feature(
+        new: &NewCall,
+        extension: &ExtensionKey,
+        code: StarCode,
+        at: Timestamp,
+        world: World<'_>,
+    ) -> (Call, Effects) {
         let mut effects = Effects::default();
-        let feature = Feature::begin(new, (code, done), at, world, &mut effects);
+        let feature = Feature::begin(new, extension, code, at, world, &mut effects);
         (Call { id: new.id, story: Story::Feature(feature) }, effects)
     }
 

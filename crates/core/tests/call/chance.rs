@@ -91,6 +91,8 @@ const ACTIONS: &[&str] = &[
     "stranger hears it",
     "store holds",
     "store holds",
+    "store is slow",
+    "store is slow",
     "store works",
     "store works",
     "store fails",
@@ -280,6 +282,7 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         FlowEntered
         Held
         LeftQueue
+        MessageLeft
         Missed
         NumberRefused
         OfferEnded

@@ -13,5 +13,6 @@ mod message;
 mod outside;
 mod overflow;
 mod request;
+mod slow;
 mod transfer;
 mod waiting;

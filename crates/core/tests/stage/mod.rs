@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 
 use expect_test::Expect;
 use nohold_core::agent::Input as AgentInput;
-use nohold_core::call::{Audio, Call, Command, DialTo, Effects, Input, Lines, NewCall, Outside, Promise, World};
-use nohold_core::directory::{Directory, InboundTarget, Meaning, StarCode};
+use nohold_core::call::{
+    Audio, Call, Command, DialTo, Effects, FEATURE_PROMISE, Input, Lines, NewCall, Outside, Promise, World,
+};
+use nohold_core::directory::{Directory, InboundTarget, Meaning};
 use nohold_core::entry::{Actor, Attempt, CameTo, Entry, Target, Tried};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::assign;
@@ -63,6 +65,8 @@ pub struct Stage {
     unsaved: Vec<Dated>,
     /// The promise on its way, and how many records go before it.
     promise: Option<(Promise, usize)>,
+    /// What a star code does, until it is committed.
+    wish: Option<Transaction>,
     ids: IdSource,
     pub text: String,
     /// All that was recorded or promised.
@@ -87,6 +91,7 @@ impl Stage {
             store: Store::Works,
             unsaved: Vec::new(),
             promise: None,
+            wish: None,
             ids: IdSource::new(99),
             text: String::new(),
             facts: Vec::new(),
@@ -142,9 +147,9 @@ impl Stage {
         let new = NewCall { id, leg, number: None, seed: 9 };
         let extension: ExtensionKey = key(extension);
         let meaning = self.house.meaning(dialled);
-        let done = match &meaning {
-            Some(Meaning::Code(code)) => self.star_code(*code, &extension),
-            _ => false,
+        let wish = match &meaning {
+            Some(Meaning::Code(code)) => code.wish(),
+            _ => None,
         };
         let lines = self.lines();
         let world = World { directory: &self.house, lines: &lines };
@@ -153,7 +158,7 @@ impl Stage {
         let (call, effects) = match meaning {
             Some(Meaning::Emergency(number)) => outside(Outside::Emergency(number)),
             Some(Meaning::Outside(number)) => outside(Outside::Number(number)),
-            Some(Meaning::Code(code)) => Call::feature(&new, code, done, self.at, world),
+            Some(Meaning::Code(code)) => Call::feature(&new, &extension, code, self.at, world),
             Some(Meaning::Extension(extension)) => to(InboundTarget::Extension(extension)),
             Some(Meaning::Queue(queue)) => to(InboundTarget::Queue(queue)),
             Some(Meaning::Flow(flow)) => to(InboundTarget::Flow(flow)),
@@ -164,20 +169,11 @@ impl Stage {
         };
         self.call = Some(call);
         self.take(effects);
-    }
-
-    /// What the code does, committed before the caller hears of it.
-    fn star_code(&mut self, code: StarCode, extension: &ExtensionKey) -> bool {
-        let input = match code {
-            StarCode::SignIn => AgentInput::SignIn,
-            StarCode::SignOut => AgentInput::SignOut,
-            StarCode::Clear => AgentInput::Clear,
-            StarCode::EchoTest => return true,
-            other => panic!("no script dials {other:?}"),
-        };
-        let Some(agent) = self.house.agent_of(extension).map(|agent| agent.key.clone()) else { return false };
-        let wish = Transaction::Agent { agent: agent.clone(), input, by: Actor::Agent(agent) };
-        self.store == Store::Works && self.tables.commit(&self.house, self.at, &wish) == Answer::Done
+        if let Some((wish, agent)) = wish.zip(self.house.agent_of(&extension)) {
+            let agent = agent.key.clone();
+            self.wish = Some(Transaction::Agent { agent: agent.clone(), input: wish, by: Actor::Agent(agent) });
+            self.take(Effects::default());
+        }
     }
 
     /// A missed call of the caller is on the list, and this agent calls it back.
@@ -340,6 +336,10 @@ impl Stage {
 
     /// The store commits what it has been given.
     fn commit(&mut self) {
+        if let Some(wish) = self.wish.take() {
+            let answer = self.tables.commit(&self.house, self.at, &wish);
+            self.input(&Input::Committed { promise: FEATURE_PROMISE, answer });
+        }
         let records = self.promise.as_ref().map_or(self.unsaved.len(), |(_, before)| *before);
         let records: Vec<Dated> = self.unsaved.drain(..records).collect();
         let promise = self.promise.take().map(|(promise, _)| promise);
@@ -358,6 +358,9 @@ impl Stage {
     }
 
     fn fail(&mut self) {
+        if self.wish.take().is_some() {
+            self.input(&Input::StoreFailed { promise: FEATURE_PROMISE });
+        }
         if let Some((promise, _)) = self.promise.take() {
             self.tell(&format!("{} store: failed", words::clock(self.at)));
             self.watch.promised = false;

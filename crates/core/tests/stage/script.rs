@@ -102,6 +102,13 @@ impl Stage {
                 self.fail();
             }
             ["commits"] => self.commit(),
+            ["is", "slow"] => {
+                let promise = self.promise.as_ref().map(|(promise, _)| promise.number);
+                let promise = promise.or(self.wish.as_ref().map(|_| nohold_core::call::FEATURE_PROMISE));
+                if let Some(promise) = promise {
+                    self.input(&Input::StoreSlow { promise });
+                }
+            }
             other => panic!("the store cannot do {other:?}"),
         }
     }

@@ -198,10 +198,11 @@ impl Inbound {
             self.join_when_heard(connecting, turn);
             return;
         }
-        if leg != self.leg || self.playing != Some(playback) {
+        if leg != self.leg || self.playing != Some(playback) || self.interlude_is_over(playback, turn) {
             return;
         }
         self.playing = None;
+        self.background = None;
         match &self.treatment {
             Treatment::Flow(_) => self.step(if well { FlowInput::Played } else { FlowInput::PlayFailed }, turn),
             Treatment::Music(music) => {

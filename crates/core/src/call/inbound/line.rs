@@ -1,6 +1,6 @@
 //! Standing in the line of a queue, and leaving it unserved.
 
-use nohold_model::{Digit, Language, Millis, PlaybackId, PromptKey, QueueKey, Spoken, Timestamp};
+use nohold_model::{Digit, Language, Millis, PromptKey, QueueKey, Spoken, Timestamp};
 
 use super::{CameFrom, Command, Inbound, Music, Stand, Treatment, Turn};
 use crate::call::{Audio, HangUp, outlook};
@@ -258,19 +258,21 @@ impl Inbound {
     }
 
     pub(super) fn play_music(&mut self, music: Option<PromptKey>, turn: &mut Turn<'_, '_>) {
-        let playback: PlaybackId = self.ids.next(turn.at);
-        self.playing = Some(playback);
-        turn.effects.media(Command::Play { leg: self.leg, playback, audio: Audio::Music(music) });
+        self.play_on(Audio::Music(music), turn);
     }
 
     pub(super) fn say(&mut self, what: Vec<Spoken>, turn: &mut Turn<'_, '_>) {
         let playback = self.ids.next(turn.at);
         self.playing = Some(playback);
+        self.background = None;
+        self.interlude = None;
         let language: Language = self.language;
         turn.effects.media(Command::Play { leg: self.leg, playback, audio: Audio::Spoken { language, what } });
     }
 
     pub(super) fn stop_playing(&mut self, turn: &mut Turn<'_, '_>) {
+        self.background = None;
+        self.interlude = None;
         if let Some(playback) = self.playing.take() {
             turn.effects.media(Command::Stop { leg: self.leg, playback });
         }

@@ -11,6 +11,7 @@ mod holding;
 mod legs;
 mod line;
 mod offers;
+mod patience;
 mod phone;
 mod surroundings;
 mod transfer;
@@ -24,12 +25,13 @@ use nohold_model::{
 };
 
 use super::talk::{Pair, Talk};
-use super::{Command, Effects, Gone, HangUp, Input, NewCall, Promise, World};
+use super::{Audio, Command, Effects, Gone, HangUp, Input, NewCall, Promise, World};
 use crate::agent::AfterOffer;
 use crate::directory::{InboundNumber, InboundTarget};
 use crate::fact::{Arrival, Dated, Doing, Fact};
 use crate::routing::Class;
 
+use patience::Interlude;
 use phone::Phone;
 
 /// An inbound call.
@@ -73,6 +75,10 @@ pub(super) struct Inbound {
     /// Offers that have ended here: a late word about them means nothing.
     over_offers: BTreeSet<OfferId>,
     playing: Option<PlaybackId>,
+    /// What plays without an end, where it does: music, or the tone of another phone.
+    background: Option<Audio>,
+    /// A word in between, because the store takes its time.
+    interlude: Option<Interlude>,
     recording: Option<Recording>,
     promise: Option<Awaited>,
     promises: u32,
@@ -308,6 +314,8 @@ impl Inbound {
             ringing: Vec::new(),
             over_offers: BTreeSet::new(),
             playing: None,
+            background: None,
+            interlude: None,
             recording: None,
             promise: None,
             promises: 0,
@@ -414,6 +422,7 @@ impl Inbound {
             Input::HangUp => self.agent_hangs_up(turn),
             Input::Committed { promise, answer } => self.committed(*promise, answer, turn),
             Input::StoreFailed { promise } => self.store_failed(*promise, turn),
+            Input::StoreSlow { promise } => self.store_is_slow(*promise, turn),
         }
     }
 

@@ -124,9 +124,7 @@ impl Inbound {
             return;
         }
         if self.answered {
-            let playback = self.ids.next(turn.at);
-            self.playing = Some(playback);
-            turn.effects.media(Command::Play { leg: self.leg, playback, audio: Audio::Ringback });
+            self.play_on(Audio::Ringback, turn);
         } else {
             turn.effects.media(Command::Ring { leg: self.leg });
         }
@@ -134,13 +132,12 @@ impl Inbound {
 
     /// The phone plays something before it is answered: the caller hears that.
     pub(super) fn phone_plays(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
-        let Treatment::Phone(phone) = &mut self.treatment else { return };
+        let Treatment::Phone(phone) = &self.treatment else { return };
         if phone.leg != leg || phone.rings_until().is_none() || phone.pair.is_some() {
             return;
         }
-        if let Some(playback) = self.playing.take() {
-            turn.effects.media(Command::Stop { leg: self.leg, playback });
-        }
+        self.stop_playing(turn);
+        let Treatment::Phone(phone) = &mut self.treatment else { return };
         phone.pair = Some(Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects));
     }
 
