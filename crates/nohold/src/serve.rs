@@ -50,6 +50,8 @@ pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
         extensions: read.configuration.extensions,
         trunks: read.configuration.trunks,
         secrets,
+        // There is no store yet that outlives the process.
+        ledger: None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let served = runtime.block_on(serve(settings, directory));

@@ -5,9 +5,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use nohold_app::ports::{Telephony, TelephonyEvent};
+use nohold_app::ports::{Ledger, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
 use nohold_core::configuration::{self, Digest, Extension, Network, Secret, Trunk};
 use nohold_model::{Country, ExtensionKey, LegId, TrunkKey};
@@ -20,7 +21,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::secrets::Secrets;
 
 /// What an engine needs to know.
-#[derive(Debug)]
 pub struct Settings {
     /// Where phones and trunks reach us, over UDP and TCP.
     pub sip: SocketAddr,
@@ -44,6 +44,8 @@ pub struct Settings {
     pub trunks: BTreeMap<TrunkKey, Trunk>,
     /// All passwords, found.
     pub secrets: Secrets,
+    /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
+    pub ledger: Option<Arc<dyn Ledger>>,
 }
 
 /// A port cannot be had.
@@ -139,6 +141,8 @@ impl Settings {
             lines: self.lines(),
             trunk_silent_after: TRUNK_SILENT_AFTER,
             shortest_session: nohold_sip::SHORTEST_SESSION,
+            longest_registration: nohold_sip::LONGEST_REGISTRATION,
+            ledger: self.ledger,
         }
     }
 

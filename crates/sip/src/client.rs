@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use rsipstack::sip::{Header, Method, Response, SipMessage, StatusCodeKind, typed};
+use rsipstack::sip::{Header, Method, Request, Response, SipMessage, StatusCodeKind, typed};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transport::SipAddr;
 use thiserror::Error;
 
 use crate::digest;
@@ -105,6 +106,12 @@ impl Engine {
         for header in question.headers.iter().cloned().chain(authorization) {
             request.headers.push(header);
         }
+        self.exchange(request, destination).await
+    }
+
+    /// Sends a request that begins no dialog and waits for its final response.
+    pub(crate) async fn exchange(&self, request: Request, destination: SipAddr) -> Result<Response, NoAnswer> {
+        let endpoint = &self.edge().endpoint.inner;
         let key = TransactionKey::from_request(&request, TransactionRole::Client)?;
         let mut transaction = Transaction::new_client(key, request, endpoint.clone(), None);
         transaction.destination = Some(destination);

@@ -15,6 +15,7 @@ use nohold_telephony::tone;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
 
+use crate::book::Book;
 use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
 use crate::leg::outbound::Outbound;
@@ -25,7 +26,7 @@ use crate::sdp::Local;
 use crate::settings::{Lines, Settings};
 use crate::tasks::Tasks;
 use crate::trunks::Trunks;
-use crate::{incoming, registrar, trunks};
+use crate::{farewell, incoming, registrar, trunks};
 
 /// A nonce serves this long.
 const NONCE_LIFE: Duration = Duration::from_secs(300);
@@ -52,6 +53,7 @@ struct Inner {
     trunks: Trunks,
     challenger: Challenger,
     tasks: Tasks,
+    book: Book,
     trunk_silent_after: Duration,
     tones: tone::Plan,
     shortest_session: u32,
@@ -82,6 +84,7 @@ impl Engine {
         events: mpsc::UnboundedSender<TelephonyEvent>,
     ) -> Result<Engine, StartError> {
         let tasks = Tasks::default();
+        let book = Book::open(settings.ledger, random()?, &tasks);
         let (heard, media_events) = mpsc::unbounded_channel();
         let plane = Plane::start(settings.media, move |event| {
             // Nobody listens while the engine goes down.
@@ -97,16 +100,19 @@ impl Engine {
             legs: Mutex::default(),
             ids: Mutex::new(IdSource::new(random()?)),
             lines: RwLock::default(),
-            registrar: Registrar::default(),
+            registrar: Registrar::new(settings.longest_registration, book.clone()),
             trunks: Trunks::default(),
             challenger,
             tasks: tasks.clone(),
+            book,
             trunk_silent_after: settings.trunk_silent_after,
             tones: settings.tones,
             shortest_session: settings.shortest_session,
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.configure(settings.lines);
+        registrar::restore(&engine).await;
+        tasks.spawn("farewell", farewell::say(engine.clone()));
         tasks.spawn("media events", engine.clone().hear(media_events));
         tasks.spawn("requests", incoming::serve(engine.clone(), requests));
         tasks.spawn("keep alive", registrar::keep_alive(engine.clone()));
@@ -138,6 +144,7 @@ impl Engine {
         }
         // The BYEs themselves.
         tokio::time::sleep(Duration::from_millis(200)).await;
+        self.inner.book.settle(GOODBYE).await;
         self.inner.tasks.shutdown().await;
         self.inner.edge.shutdown().await;
         self.inner.plane.shut_down();
@@ -182,6 +189,10 @@ impl Engine {
 
     pub(crate) fn lines(&self) -> Arc<Lines> {
         Arc::clone(&self.inner.lines.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn book(&self) -> &Book {
+        &self.inner.book
     }
 
     pub(crate) fn registrar(&self) -> &Registrar {

@@ -1,6 +1,8 @@
 //! The way to a peer: its address, and over which transport.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use rsipstack::sip::Transport as LibraryTransport;
 use rsipstack::sip::prelude::HeadersExt;
@@ -30,5 +32,27 @@ impl Flow {
             _ => return None,
         };
         Some(Flow { peer: peer.try_into().ok()?, transport })
+    }
+}
+
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.transport, self.peer)
+    }
+}
+
+/// Why a text is no way to a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not a transport and an address")]
+pub(crate) struct ParseFlowError;
+
+impl FromStr for Flow {
+    type Err = ParseFlowError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (transport, peer) = text.split_once(' ').ok_or(ParseFlowError)?;
+        let transport = [Transport::Udp, Transport::Tcp].into_iter().find(|one| one.token() == transport);
+        let peer = peer.parse().map_err(|_| ParseFlowError)?;
+        Ok(Flow { peer, transport: transport.ok_or(ParseFlowError)? })
     }
 }

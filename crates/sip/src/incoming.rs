@@ -121,7 +121,7 @@ impl Engine {
         };
         let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog.clone());
         let (engine, states) = (self.clone(), states.1);
-        let inbound = Inbound { engine, leg, owner, states, local, offer, timer, asked };
+        let inbound = Inbound { engine, leg, owner, states, local, flow, offer, timer, asked };
         let Some(orders) = self.legs().add_incoming(leg) else {
             return transaction.reply(StatusCode::ServerInternalError).await;
         };

@@ -2,11 +2,13 @@
 
 mod access;
 mod addresses;
+mod book;
 mod calling;
 mod client;
 mod digest;
 mod edge;
 mod engine;
+mod farewell;
 mod flow;
 mod incoming;
 mod leg;
@@ -24,5 +26,5 @@ pub use addresses::{Addresses, Transport};
 pub use digest::{Algorithm, Ha1};
 pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate};
 pub use engine::{Engine, StartError};
-pub use settings::{Account, Credentials, Lines, SHORTEST_SESSION, Settings, Trunk};
+pub use settings::{Account, Credentials, LONGEST_REGISTRATION, Lines, SHORTEST_SESSION, Settings, Trunk};
 pub use trace::{Direction, TraceSink, masked};

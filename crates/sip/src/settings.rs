@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use nohold_app::ports::Ledger;
+use nohold_core::configuration::Network;
 use nohold_model::{ExtensionKey, TrunkKey};
 use nohold_telephony::tone::Plan;
-
-use nohold_core::configuration::Network;
 
 use crate::addresses::Transport;
 use crate::digest::{Algorithm, Ha1};
@@ -29,7 +30,14 @@ pub struct Settings {
     pub tones: Plan,
     /// A trunk that has not answered an INVITE in any way within this is passed over for the next.
     pub trunk_silent_after: Duration,
+    /// No registration of a phone lasts longer, in seconds; [`LONGEST_REGISTRATION`] is usual.
+    pub longest_registration: u32,
+    /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
+    pub ledger: Option<Arc<dyn Ledger>>,
 }
+
+/// The longest registration that is usually granted, in seconds.
+pub const LONGEST_REGISTRATION: u32 = 3_600;
 
 /// The shortest interval of a session timer that RFC 4028 §4 lets us accept, in seconds.
 pub const SHORTEST_SESSION: u32 = crate::leg::session_timer::SHORTEST;

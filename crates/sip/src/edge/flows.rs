@@ -4,6 +4,7 @@
 use super::framing::{Frame, Framing};
 use super::gate::{Gate, Verdict, readable};
 use crate::addresses::Transport;
+use crate::flow::Flow as Way;
 use crate::tasks::Tasks;
 use crate::trace::Direction;
 use rsipstack::platform::{CancellationToken, mpsc};
@@ -100,7 +101,16 @@ impl Flows {
                 if let TransportEvent::Incoming(message, _, to) = event
                     && let Ok(peer) = to.get_socketaddr()
                 {
-                    flows.send(peer, message.to_bytes().to_vec());
+                    let bytes = message.to_bytes().to_vec();
+                    let way = Way { peer, transport: Transport::Tcp };
+                    match flows.gate.departures.hold(&bytes, way) {
+                        // What is held holds up nobody else: nothing more is sent in its call before it is answered.
+                        Some(hold) => flows.tasks.clone().spawn("sip invite", async move {
+                            hold.await;
+                            flows.send(peer, bytes);
+                        }),
+                        None => flows.send(peer, bytes),
+                    }
                 }
             }
         });

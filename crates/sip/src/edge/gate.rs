@@ -1,11 +1,13 @@
 //! The gatekeeper: every message, datagram or out of a stream, passes it before the library sees it.
 
 use super::counters::Tally;
+use super::departures::Departures;
 use super::guard::{Class, Guard};
 use super::head::Head;
 use super::judge::{self, Refusal};
 use super::{Limits, mender, nat};
 use crate::addresses::{Addresses, Transport};
+use crate::flow::Flow;
 use crate::trace::{Direction, TraceSink};
 use nohold_core::configuration::Network;
 use rsipstack::sip::SipMessage;
@@ -16,7 +18,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 /// What is to be done with a message.
@@ -36,6 +38,7 @@ pub(super) struct Gate {
     pub(super) guard: Guard,
     pub(super) tally: Tally,
     pub(super) trace: Option<TraceSink>,
+    pub(super) departures: Arc<Departures>,
     accepting: AtomicBool,
     this_machine_only: AtomicBool,
     trusted: RwLock<Vec<Network>>,
@@ -51,6 +54,7 @@ impl Gate {
             guard,
             tally: Tally::default(),
             trace,
+            departures: Arc::default(),
             accepting: AtomicBool::new(true),
             this_machine_only: AtomicBool::new(false),
             trusted: RwLock::new(trusted),
@@ -106,6 +110,9 @@ impl Gate {
         if head.is_response() {
             if !judge::check_response(&head) {
                 self.tally.ignored.up();
+                return Verdict::Drop;
+            }
+            if self.departures.take(&head, Flow { peer: source, transport }) {
                 return Verdict::Drop;
             }
         } else if let Err(refusal) = judge::check(&head, body.len()) {

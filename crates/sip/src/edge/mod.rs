@@ -2,6 +2,7 @@
 //! peer's bytes ([decision 1](../../../docs/decisions/0001-sip-library.md)).
 
 mod counters;
+mod departures;
 mod flows;
 mod framing;
 mod gate;
@@ -14,6 +15,7 @@ mod udp;
 mod ways;
 
 pub use counters::Counters;
+pub(crate) use departures::{Departing, Late, LateAnswers, Watched};
 pub(crate) use flows::ReachError;
 
 use crate::addresses::{Addresses, Transport};
@@ -21,14 +23,16 @@ use crate::tasks::Tasks;
 use crate::trace::TraceSink;
 use crate::uri::Uri;
 use flows::Flows;
+use futures::future::BoxFuture;
 use gate::Gate;
 use mender::Mender;
 use nohold_core::configuration::Network;
 use rsipstack::EndpointBuilder;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::platform::CancellationToken;
+use rsipstack::sip::SipMessage;
 use rsipstack::transaction::TransactionReceiver;
-use rsipstack::transaction::endpoint::{Endpoint, EndpointOption};
+use rsipstack::transaction::endpoint::{Endpoint, EndpointOption, MessageInspector as _};
 use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{SipAddr, TransportLayer};
 use std::net::SocketAddr;
@@ -274,6 +278,36 @@ impl Edge {
             self.flows.reach(peer).await?;
         }
         Ok(Ways::to(peer, transport))
+    }
+
+    /// Calls this before an INVITE with this Call-ID leaves with another branch than before, and waits for what comes
+    /// back, for as long as the watch is kept.
+    pub(crate) fn before_leaving(
+        &self,
+        call_id: &str,
+        hold: impl Fn(&Departing) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Watched {
+        self.gate.departures.watch(call_id, Arc::new(hold))
+    }
+
+    /// Takes the responses to an INVITE that another run of the engine has sent, by the branch of its Via.
+    pub(crate) fn late_answers(&self, branch: &str) -> LateAnswers {
+        self.gate.departures.expect(branch)
+    }
+
+    /// A new Call-ID.
+    pub(crate) fn call_id(&self) -> String {
+        rsipstack::transaction::make_call_id(
+            self.endpoint.inner.option.callid_suffix.as_deref(),
+            self.endpoint.inner.option.callid_format,
+        )
+        .value()
+        .to_owned()
+    }
+
+    /// A message that leaves without a transaction, mended as all others are.
+    pub(crate) fn mended(&self, message: SipMessage, to: &SipAddr) -> SipMessage {
+        Mender(Arc::clone(&self.gate)).before_send(message, Some(to))
     }
 
     /// Whether new calls are taken. While they are not, an INVITE that begins one is answered with 503 and Retry-After

@@ -2,6 +2,7 @@
 
 use super::gate::{Gate, Verdict};
 use crate::addresses::Transport;
+use crate::flow::Flow;
 use crate::trace::Direction;
 use rsipstack::platform::net::UdpSocket as LibrarySocket;
 use std::net::SocketAddr;
@@ -104,6 +105,9 @@ impl LibrarySocket for GateSocket {
     }
 
     async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
+        if let Some(hold) = self.gate.departures.hold(bytes, Flow { peer: to, transport: Transport::Udp }) {
+            hold.await;
+        }
         Ok(self.send(bytes, to).await?)
     }
 

@@ -10,7 +10,9 @@ use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
 use super::conversation::{Conversation, answer_headers, cseq};
 use super::session_timer::{Asked, SessionTimer};
 use super::{DialogOwner, Order, Orders, remote, sdp_type};
+use crate::book::Kept;
 use crate::engine::Engine;
+use crate::flow::Flow;
 use crate::sdp::{Description, Local};
 
 /// Nobody rings longer than this (RFC 3261 §16.7 timer C): the network would have given up.
@@ -23,6 +25,8 @@ pub(crate) struct Inbound {
     pub(crate) owner: DialogOwner,
     pub(crate) states: DialogStateReceiver,
     pub(crate) local: Local,
+    /// Where it came from.
+    pub(crate) flow: Flow,
     /// What the caller offers; nothing where the caller waits for our offer.
     pub(crate) offer: Option<Description>,
     pub(crate) timer: Option<SessionTimer>,
@@ -92,6 +96,8 @@ impl Inbound {
         if self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
             return Gone::HungUp;
         }
+        let kept = Kept::answered(self.engine.book(), self.owner.dialog(), self.flow);
+        self.owner.keep(kept);
         let conversation = Conversation {
             engine: self.engine,
             leg: self.leg,

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::conversation::{Conversation, sleep_until};
 use super::session_timer::SessionTimer;
 use super::{DialogOwner, Order, Orders, description, remote, status, timers, why};
+use crate::book::Kept;
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::sdp::Local;
@@ -192,7 +193,10 @@ impl Engine {
             }
         };
         let (sender, mut states) = dialogs.new_dialog_state_channel();
+        let call_id = self.edge().call_id();
+        let kept = Kept::pending(self.book(), self.edge(), &call_id, target.flow);
         let option = InviteOption {
+            call_id: Some(call_id),
             caller_display_name: target.from.0.take(),
             caller: target.from.1.clone(),
             callee: target.callee.clone(),
@@ -228,7 +232,8 @@ impl Engine {
         };
         match result {
             Ok((dialog, Some(response))) if response.status_code.kind() == StatusCodeKind::Successful => {
-                let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog);
+                let mut owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog);
+                owner.keep(kept);
                 Ok(Box::new(Answered { owner, states, local: target.local, response }))
             }
             Ok((_, Some(response))) => Err(why(&response)),

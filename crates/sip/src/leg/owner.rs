@@ -10,6 +10,7 @@ use rsipstack::sip::{StatusCode, Uri};
 use rsipstack::transaction::key::TransactionRole;
 
 use super::status;
+use crate::book::Kept;
 use crate::tasks::Tasks;
 
 /// A dialog that is hung up and leaves the library's table when its owner is dropped, in whatever state it is.
@@ -17,11 +18,19 @@ pub(crate) struct DialogOwner {
     dialogs: Arc<DialogLayer>,
     tasks: Tasks,
     dialog: InviteDialog,
+    /// What is written down of it, until it is over.
+    kept: Option<Kept>,
 }
 
 impl DialogOwner {
     pub(crate) fn new(dialogs: Arc<DialogLayer>, tasks: Tasks, dialog: InviteDialog) -> Self {
-        DialogOwner { dialogs, tasks, dialog }
+        DialogOwner { dialogs, tasks, dialog, kept: None }
+    }
+
+    /// Keeps what is written down of the dialog, which is answered now.
+    pub(crate) fn keep(&mut self, kept: Kept) {
+        kept.changed(&self.dialog);
+        self.kept = Some(kept);
     }
 
     pub(crate) fn dialog(&self) -> &InviteDialog {
@@ -38,6 +47,9 @@ impl DialogOwner {
     pub(crate) fn set_target(&self, uri: Uri) {
         let dialog = rsipstack::dialog::dialog::Dialog::Invite(self.dialog.clone());
         dialog.set_remote_target(uri, None);
+        if let Some(kept) = &self.kept {
+            kept.changed(&self.dialog);
+        }
     }
 
     /// The dialog as the library's table knows it: a dialog that we began gets its id with the answer.
@@ -49,7 +61,7 @@ impl DialogOwner {
 impl Drop for DialogOwner {
     fn drop(&mut self) {
         let state = self.dialog.state();
-        let (dialog, dialogs, id) = (self.dialog.clone(), Arc::clone(&self.dialogs), self.id());
+        let (dialog, dialogs, id, kept) = (self.dialog.clone(), Arc::clone(&self.dialogs), self.id(), self.kept.take());
         if state.is_terminated() {
             dialogs.remove_dialog(&id);
             return;
@@ -65,6 +77,7 @@ impl Drop for DialogOwner {
                 tracing::debug!(%error, "the far end was not reached by our BYE");
             }
             dialogs.remove_dialog(&id);
+            drop(kept);
         });
     }
 }

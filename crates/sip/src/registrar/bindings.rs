@@ -8,9 +8,6 @@ use thiserror::Error;
 
 /// A registration lasts this long where the phone asks for nothing, in seconds.
 pub const USUAL: u32 = 300;
-/// No registration lasts longer: bindings are kept in memory, and after a restart a phone is reached again only when
-/// it has come back by itself.
-pub const LONGEST: u32 = 600;
 /// A phone that asks for less is told this (RFC 3261 §10.2.8).
 pub const SHORTEST: u32 = 60;
 /// More phones than this are not kept for one extension; the oldest gives way.
@@ -25,8 +22,8 @@ pub struct Binding<F> {
     pub flow: F,
     /// When it ends.
     pub until: Instant,
-    call_id: String,
-    cseq: u32,
+    pub(super) call_id: String,
+    pub(super) cseq: u32,
 }
 
 /// One Contact of a REGISTER.
@@ -67,15 +64,35 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Bindings<F> {
     of: BTreeMap<ExtensionKey, Vec<Binding<F>>>,
-}
-
-impl<F> Default for Bindings<F> {
-    fn default() -> Self {
-        Bindings { of: BTreeMap::new() }
-    }
+    /// No registration lasts longer, in seconds.
+    longest: u32,
 }
 
 impl<F: Clone + PartialEq> Bindings<F> {
+    /// No bindings; none will last longer than this, in seconds.
+    #[must_use]
+    pub fn new(longest: u32) -> Self {
+        Bindings { of: BTreeMap::new(), longest: longest.max(SHORTEST) }
+    }
+
+    /// All that is kept of an extension, also what has expired.
+    #[must_use]
+    pub fn kept(&self, extension: &ExtensionKey) -> Vec<Binding<F>> {
+        self.of.get(extension).cloned().unwrap_or_default()
+    }
+
+    /// Puts back a binding of the run before this one; nothing happens where the phone has come back by itself, or others
+    /// have taken all places.
+    pub fn put_back(&mut self, extension: ExtensionKey, binding: Binding<F>) -> bool {
+        let bindings = self.of.entry(extension).or_default();
+        let room = bindings.len() < MOST && bindings.iter().all(|one| one.contact != binding.contact);
+        if room {
+            // It is older than all that have come since.
+            bindings.insert(0, binding);
+        }
+        room
+    }
+
     /// Carries out a REGISTER, whole or not at all, and says what then stands.
     ///
     /// # Errors
@@ -96,7 +113,7 @@ impl<F: Clone + PartialEq> Bindings<F> {
             Change::RemoveAll => bindings.clear(),
             Change::Set(wishes) => {
                 for wish in wishes {
-                    let expires = wish.expires.unwrap_or(USUAL).min(LONGEST);
+                    let expires = wish.expires.unwrap_or(USUAL).min(self.longest);
                     if expires != 0 && expires < SHORTEST {
                         return Err(Refused::TooBrief);
                     }
@@ -145,12 +162,17 @@ impl<F: Clone + PartialEq> Bindings<F> {
         all.filter(|(_, binding)| binding.until > now).map(|(key, binding)| (key.clone(), binding.clone())).collect()
     }
 
-    /// Forgets the phones of extensions that are not there any more, and what has expired.
-    pub fn retain(&mut self, now: Instant, known: impl Fn(&ExtensionKey) -> bool) {
+    /// Forgets the phones of extensions that are not there any more, and what has expired; says which those are.
+    pub fn retain(&mut self, now: Instant, known: impl Fn(&ExtensionKey) -> bool) -> Vec<(ExtensionKey, String)> {
+        let mut gone = Vec::new();
         self.of.retain(|extension, bindings| {
-            bindings.retain(|binding| binding.until > now);
-            known(extension) && !bindings.is_empty()
+            let known = known(extension);
+            for binding in bindings.extract_if(.., |binding| !known || binding.until <= now) {
+                gone.push((extension.clone(), binding.contact));
+            }
+            !bindings.is_empty()
         });
+        gone
     }
 }
 
@@ -161,6 +183,8 @@ mod tests {
     const PHONE: &str = "sip:2001@192.0.2.1:5062";
     const OTHER: &str = "sip:2001@192.0.2.2:5062;transport=tcp";
 
+    const LONGEST: u32 = 600;
+
     struct Phones {
         bindings: Bindings<&'static str>,
         now: Instant,
@@ -168,7 +192,7 @@ mod tests {
 
     impl Phones {
         fn new() -> Self {
-            Phones { bindings: Bindings::default(), now: Instant::now() }
+            Phones { bindings: Bindings::new(LONGEST), now: Instant::now() }
         }
 
         fn register(&mut self, change: &Change, of: (&str, u32)) -> Result<Vec<String>, Refused> {
@@ -245,10 +269,24 @@ mod tests {
     }
 
     #[test]
+    fn a_phone_that_has_come_back_by_itself_is_not_put_back() {
+        let mut phones = Phones::new();
+        let key = ExtensionKey::new("2001").unwrap();
+        phones.register(&set(&[(PHONE, None)]), ("a", 1)).unwrap();
+        let [binding] = &phones.bindings.kept(&key)[..] else { panic!() };
+        let (same, other) = (binding.clone(), Binding { contact: OTHER.into(), ..binding.clone() });
+        assert!(!phones.bindings.put_back(key.clone(), same));
+        assert!(phones.bindings.put_back(key, other));
+        assert_eq!(phones.live(), 2);
+        assert_eq!(phones.register(&set(&[(OTHER, None)]), ("a", 1)), Err(Refused::OutOfOrder), "its numbers go on");
+    }
+
+    #[test]
     fn the_phones_of_a_deleted_extension_are_forgotten() {
         let mut phones = Phones::new();
         phones.register(&set(&[(PHONE, None)]), ("a", 1)).unwrap();
-        phones.bindings.retain(phones.now, |_| false);
+        let gone = phones.bindings.retain(phones.now, |_| false);
+        assert_eq!(gone, [(ExtensionKey::new("2001").unwrap(), PHONE.to_owned())]);
         assert_eq!(phones.live(), 0);
     }
 }

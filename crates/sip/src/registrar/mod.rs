@@ -2,6 +2,7 @@
 
 pub(crate) mod bindings;
 mod contacts;
+mod kept;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,24 +15,32 @@ use rsipstack::sip::{Header, StatusCode};
 use rsipstack::transaction::transaction::Transaction;
 
 use crate::access::{Access, Who};
+use crate::book::{BINDINGS, Book};
 use crate::client::Question;
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::leg::values;
 use crate::name_addr;
 use crate::uri::Uri;
-use bindings::{Binding, Bindings, Refused, SHORTEST};
+use bindings::{Binding, Bindings, Change, Refused, SHORTEST};
+
+pub(crate) use kept::restore;
 
 /// Phones behind NAT are reached only while something passes: routers forget a UDP flow after half a minute.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(25);
 
 /// Where our phones are.
-#[derive(Default)]
 pub(crate) struct Registrar {
     bindings: Mutex<Bindings<Flow>>,
+    book: Book,
 }
 
 impl Registrar {
+    /// Nobody is registered yet; nobody will be for longer than this, in seconds.
+    pub(crate) fn new(longest: u32, book: Book) -> Self {
+        Registrar { bindings: Mutex::new(Bindings::new(longest)), book }
+    }
+
     /// The phones of an extension that are registered now.
     pub(crate) fn phones(&self, extension: &ExtensionKey) -> Vec<Binding<Flow>> {
         self.lock().live(extension, Instant::now())
@@ -47,9 +56,37 @@ impl Registrar {
         self.lock().all(now).into_iter().map(|(extension, _)| extension).collect()
     }
 
-    /// Forgets the phones of extensions that are not known any more.
+    /// Forgets the phones of extensions that are not known any more, and those that have not come back.
     pub(crate) fn retain(&self, known: impl Fn(&ExtensionKey) -> bool) {
-        self.lock().retain(Instant::now(), known);
+        let mut bindings = self.lock();
+        for (extension, contact) in bindings.retain(Instant::now(), known) {
+            self.book.strike(BINDINGS, &kept::name(&extension, &contact));
+        }
+    }
+
+    /// Carries out a REGISTER; what has changed is written down.
+    fn register(
+        &self,
+        extension: &ExtensionKey,
+        change: &Change,
+        of: (&str, u32),
+        flow: Flow,
+        now: Instant,
+    ) -> Result<Vec<Binding<Flow>>, Refused> {
+        let mut bindings = self.lock();
+        let before = bindings.kept(extension);
+        let after = bindings.register(extension, change, of, &flow, now)?;
+        for gone in before.iter().filter(|old| after.iter().all(|new| new.contact != old.contact)) {
+            self.book.strike(BINDINGS, &kept::name(extension, &gone.contact));
+        }
+        for new in after.iter().filter(|new| !before.contains(new)) {
+            self.book.put(BINDINGS, &kept::name(extension, &new.contact), kept::line(extension, new));
+        }
+        Ok(after)
+    }
+
+    fn put_back(&self, extension: ExtensionKey, binding: Binding<Flow>) -> bool {
+        self.lock().put_back(extension, binding)
     }
 
     fn lock(&self) -> MutexGuard<'_, Bindings<Flow>> {
@@ -80,7 +117,7 @@ pub(crate) async fn register(engine: &Engine, mut transaction: Transaction, flow
     let call_id = transaction.original.call_id_header()?.value().to_owned();
     let cseq = transaction.original.cseq_header()?.seq()?;
     let now = Instant::now();
-    let result = engine.registrar().lock().register(&extension, &change, (&call_id, cseq), &flow, now);
+    let result = engine.registrar().register(&extension, &change, (&call_id, cseq), flow, now);
     match result {
         Ok(bindings) => {
             let contacts = bindings.iter().map(|binding| contact(binding, now)).collect();

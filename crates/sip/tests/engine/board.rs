@@ -8,7 +8,7 @@ use nohold_app::ports::{CallerHeaders, Source, Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, Route, Shown};
 use nohold_model::{BridgeId, ExtensionKey, IdSource, LegId, Millis, PlaybackId, Timestamp, TrunkKey};
 use nohold_phone::{Phone, PhoneSettings};
-use nohold_sip::{Account, Addresses, EdgeSettings, Engine, Lines, Settings, Transport, Trunk};
+use nohold_sip::{Account, Addresses, EdgeSettings, Engine, LONGEST_REGISTRATION, Lines, Settings, Transport, Trunk};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone::Plan;
 use tokio::sync::mpsc;
@@ -70,6 +70,8 @@ impl Board {
             shortest_session: 2,
             tones: Plan::Generic,
             trunk_silent_after: Duration::from_secs(2),
+            longest_registration: LONGEST_REGISTRATION,
+            ledger: None,
         };
         change(&mut settings);
         let (sender, events) = mpsc::unbounded_channel();

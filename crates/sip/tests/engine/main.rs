@@ -9,4 +9,5 @@ mod conversations;
 mod leaving;
 mod raw;
 mod registering;
+mod restart;
 mod trunks;
