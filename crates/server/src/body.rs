@@ -1,0 +1,112 @@
+//! What a request brings, read strictly; a refusal has the form of all refusals.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+/// The largest body, but for imports.
+pub(crate) const MOST_BYTES: usize = 1024 * 1024;
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct Given<T>(pub T);
+
+/// The query of the address.
+#[derive(Debug)]
+pub struct Asked<T>(pub T);
+
+/// The parts of the path.
+#[derive(Debug)]
+pub struct Named<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        if !is_json(request.headers()) {
+            return Err(not_json());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        parse(&bytes).map(Given)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let Query(asked) = Query::<T>::from_request_parts(parts, state).await.map_err(|problem| {
+            Failure::new(StatusCode::BAD_REQUEST, "bad_query", format!("the query cannot be read: {problem}"))
+        })?;
+        Ok(Asked(asked))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        // What does not fit the path names nothing.
+        let Path(named) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Failure::not_found("there is nothing here"))?;
+        Ok(Named(named))
+    }
+}
+
+/// Whether the body calls itself JSON (RFC 8259): `application/json`, or a type with the suffix `+json`.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+pub(crate) fn not_json() -> Failure {
+    Failure::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not_json",
+        "send JSON, and say so with `content-type: application/json`",
+    )
+}
+
+/// Why the bytes of a body did not come.
+pub(crate) fn unreadable(problem: BytesRejection) -> Failure {
+    if problem.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "this is more than the server reads at once");
+    }
+    Failure::new(StatusCode::BAD_REQUEST, "unreadable", "the body broke off before its end: send it again")
+}
+
+/// The value that a text of JSON means. A refusal names the field; it repeats no value but the word that was not known.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|problem| {
+        let field = problem.path().to_string();
+        let problem = problem.into_inner();
+        let failure = match problem.classify() {
+            serde_json::error::Category::Data => {
+                Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", without_place(&problem))
+            }
+            _ => Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON: {problem}")),
+        };
+        if field == "." { failure } else { failure.at(field) }
+    })?;
+    reader
+        .end()
+        .map_err(|problem| Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON: {problem}")))?;
+    Ok(value)
+}
+
+/// The parser's words without line and column, which the field tells better.
+fn without_place(problem: &serde_json::Error) -> String {
+    let text = problem.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}

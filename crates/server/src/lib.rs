@@ -1,0 +1,32 @@
+//! Nohold's HTTP API: who may do what, and everything that people and programs look at and change.
+//!
+//! [`router`] makes of an [`Api`] the routes below `/api/`, and [`serve`] answers them on a socket. The crate knows the
+//! world by the ports of the app alone: no SQL, no SIP.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | `state` | what the routes work on |
+//! | `access` | who somebody is, and whether a route is for them; written down once, enforced and documented |
+//! | `failure` | the one form of all refusals |
+//! | `body` | what a request brings, read strictly |
+//! | `repeat` | wishes with an idempotency key are carried out once |
+//! | `identity` | signing in, passwords, users, tokens, the first start |
+//! | `configuration` | what is configured, by keys and as one document |
+//! | `system` | whether the server is alive and well |
+//! | `openapi` | the document that describes all of it |
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod access;
+mod body;
+pub mod failure;
+mod openapi;
+mod repeat;
+mod routes;
+mod serve;
+mod state;
+mod system;
+
+pub use body::{Asked, Given, Named};
+pub use routes::router;
+pub use serve::serve;
+pub use state::{Api, Now, Parts, PasswordCost, Spawn};

@@ -1,0 +1,46 @@
+//! The document that describes the API (OpenAPI 3.1).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+
+use crate::access::COOKIE;
+use crate::failure::{FailureBody, ProblemBody};
+use crate::state::Api;
+
+/// What is said before the routes.
+pub(crate) fn frame(api: &Api) -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Nohold")
+        .version(api.parts().version)
+        .description(Some(
+            "Every refusal has the body `FailureBody`. `x-role` names the least role that a route needs, `x-scope` what \
+             a token must be for. Times are milliseconds since 1970 (UTC).",
+        ))
+        .build();
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)));
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    let components = ComponentsBuilder::new()
+        .security_scheme("session", cookie)
+        .security_scheme("token", bearer)
+        .schema_from::<ProblemBody>()
+        .schema_from::<FailureBody>()
+        .build();
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
+}
+
+/// The route of the document.
+pub(crate) fn routes(document: OpenApi) -> Router<Api> {
+    // It never changes while the program runs. A document that does not serialise is shown as an empty one.
+    let text: Arc<str> = serde_json::to_string(&document).unwrap_or_default().into();
+    let show = move || {
+        let text = text.clone();
+        async move { ([(header::CONTENT_TYPE, "application/json")], text.to_string()).into_response() }
+    };
+    Router::new().route("/api/openapi.json", get(show))
+}

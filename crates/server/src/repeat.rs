@@ -1,0 +1,128 @@
+//! A wish with an idempotency key is carried out once; repeated, it gets the same answer again.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
+use nohold_app::ports::GivenAnswer;
+use sha2::{Digest as _, Sha256};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, schema::Type};
+
+use crate::access::Caller;
+use crate::body::unreadable;
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// The header with the key.
+pub const KEY: &str = "idempotency-key";
+
+/// The header on an answer that is given again.
+const REPEATED: &str = "idempotency-replayed";
+
+/// The longest key.
+const LONGEST: usize = 128;
+
+/// On a response: it holds a secret, and is not kept to be given again.
+#[derive(Debug, Clone, Copy)]
+pub struct NotKept;
+
+pub(crate) fn describe(operation: &mut Operation) {
+    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST)).build();
+    let parameter = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("a word of your own; the same wish with the same word is carried out once within 24 hours"))
+        .schema(Some(schema))
+        .build();
+    operation.parameters.get_or_insert_default().push(parameter.into());
+}
+
+/// Carries a wish out, where it has not been.
+pub(crate) async fn once(api: &Api, caller: &Caller, request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get(KEY) else { return next.run(request).await };
+    let key = match key.to_str() {
+        Ok(key) if (1..=LONGEST).contains(&key.len()) => key.to_owned(),
+        _ => {
+            let message = format!("an idempotency key has 1 to {LONGEST} characters of ASCII");
+            return Failure::new(StatusCode::BAD_REQUEST, "bad_idempotency_key", message).into_response();
+        }
+    };
+    match with_key(api, &caller.user.name, &key, request, next).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn with_key(api: &Api, user: &str, key: &str, request: Request, next: Next) -> Result<Response, Failure> {
+    let (parts, body) = request.into_parts();
+    // The limit of the route stands in the extensions.
+    let whole = Request::from_parts(parts.clone(), body);
+    let bytes = Bytes::from_request(whole, &()).await.map_err(unreadable)?;
+    let mut wish = Sha256::new();
+    for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes()] {
+        wish.update(part);
+        wish.update([0]);
+    }
+    wish.update(&bytes);
+    let wish = wish.finalize().into();
+    let answers = &api.parts().answers;
+    if let Some(given) = answers.take_key(user, key, wish, api.now()).await? {
+        return again(given, wish);
+    }
+    // Whoever asked may go away, and what was done must be written down: it runs to its end in a task of its own.
+    let (of, user, key) = (api.clone(), user.to_owned(), key.to_owned());
+    let carried_out = async move {
+        let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+        written_down(&of, &user, &key, wish, response).await
+    };
+    api.to_its_end("wish with a key", carried_out).await
+}
+
+/// What was answered before.
+fn again(given: GivenAnswer, wish: [u8; 32]) -> Result<Response, Failure> {
+    if given.wish != wish {
+        let message = "this idempotency key was used for another wish: choose a new one for each";
+        return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message));
+    }
+    if given.status == 0 {
+        let failure = Failure::conflict("in_progress", "this wish is being carried out: ask again in a moment");
+        return Err(failure.retry_after(1));
+    }
+    let status = StatusCode::from_u16(given.status).map_err(|_| Failure::internal())?;
+    let mut response = (status, given.body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(REPEATED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+async fn written_down(
+    api: &Api,
+    user: &str,
+    key: &str,
+    wish: [u8; 32],
+    response: Response,
+) -> Result<Response, Failure> {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.map_err(|_| Failure::internal())?.to_bytes();
+    let mut answer = GivenAnswer { wish, status: parts.status.as_u16(), body: bytes.to_vec(), at: api.now() };
+    if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
+        answer.status = 0;
+        answer.body.clear();
+    } else if parts.extensions.get::<NotKept>().is_some() {
+        let refusal = Failure::conflict(
+            "answer_not_kept",
+            "this was carried out; its answer held a secret, which is shown once and not kept",
+        );
+        answer.status = refusal.status.as_u16();
+        answer.body = serde_json::to_vec(&refusal.body).map_err(|_| Failure::internal())?;
+    }
+    if let Err(problem) = api.parts().answers.answer_key(user, key, answer).await {
+        // The wish was carried out. Repeated within the minute it is refused as being in progress.
+        tracing::warn!(%problem, "an answer was not kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}

@@ -1,0 +1,122 @@
+//! What the routes work on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use nohold_app::ports::{Accounts, Answers, Archive, Configured};
+use nohold_model::{Language, PromptKey, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::failure::Failure;
+
+/// Reads the clock.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Runs a future beside the others, under a name.
+pub type Spawn = Arc<dyn Fn(&'static str, BoxFuture<'static, ()>) + Send + Sync>;
+
+/// What a password costs to check, for us and for whoever has stolen the hashes (argon2id, RFC 9106).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for PasswordCost {
+    /// 19 MiB and two passes, one of the settings that OWASP's password storage page gives.
+    fn default() -> Self {
+        PasswordCost { memory_kib: 19 * 1024, passes: 2 }
+    }
+}
+
+/// What an [`Api`] is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Users and passes.
+    pub accounts: Arc<dyn Accounts>,
+    /// What is configured.
+    pub configured: Arc<dyn Configured>,
+    /// Answers already given.
+    pub answers: Arc<dyn Answers>,
+    /// The rows that people look at.
+    pub archive: Arc<dyn Archive>,
+    /// The clock.
+    pub now: Now,
+    /// Runs what must come to its end although nobody waits for it any more.
+    pub spawn: Spawn,
+    /// The prompts that can be played, each with its languages; where nothing is said, prompts are not checked.
+    pub prompts: Option<BTreeMap<PromptKey, BTreeSet<Language>>>,
+    /// SHA-256 of the token by which the first administrator is made.
+    pub setup_token: Option<[u8; 32]>,
+    /// Cookies are for TLS alone.
+    pub secure_cookies: bool,
+    /// What new passwords cost.
+    pub password_cost: PasswordCost,
+    /// The version of the program.
+    pub version: &'static str,
+}
+
+/// What the routes work on. Clones are the same.
+#[derive(Clone)]
+pub struct Api {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    since: Timestamp,
+}
+
+impl Api {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let since = (parts.now)();
+        Api { inner: Arc::new(Inner { parts, since }) }
+    }
+
+    /// The ports and settings.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.inner.parts.now)()
+    }
+
+    /// Carries something out to its end, also when whoever asked goes away meanwhile.
+    ///
+    /// # Errors
+    /// That of the work, or [`Failure::internal`] when its task has died.
+    pub async fn to_its_end<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let task = async move {
+            // Nobody may be left to hear it.
+            let _ = answer.send(work.await);
+        };
+        (self.inner.parts.spawn)(name, Box::pin(task));
+        answered.await.unwrap_or_else(|_| Err(Failure::internal()))
+    }
+
+    /// Since when it answers.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        self.inner.since
+    }
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("since", &self.inner.since).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! What stands in front of every route: credentials, roles, scopes, origins, and the form of refusals.
+
+use nohold_app::ports::Role;
+use serde_json::Value;
+
+use super::house::House;
+
+#[tokio::test]
+async fn health_is_told_to_everybody_with_the_headers_of_every_answer() {
+    let house = House::new().await;
+    let answer = house.ask("GET", "/api/health").send().await.expect(200);
+    assert_eq!(answer.json(), serde_json::json!({ "alive": true }));
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert!(answer.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_refused_in_the_form_of_all_refusals() {
+    let house = House::new().await;
+    let answer = house.ask("GET", "/api/nothing").send().await.refused(404, "not_found");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    house.ask("DELETE", "/api/health").send().await.refused(405, "wrong_method");
+    house.ask("GET", "/").send().await.refused(404, "not_found");
+    house.ask("GET", "/api/../etc/passwd").send().await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn the_status_is_for_administrators() {
+    let house = House::new().await;
+    house.person("anna", Role::Administrator, None).await;
+    let cookie = house.signed_in("anna").await;
+    let status = house.ask("GET", "/api/status").page(&cookie).send().await.expect(200).json();
+    assert_eq!(status["store"], "well");
+    assert_eq!(status["version"], "0.0.0-test");
+    house.store.failing.store(true, std::sync::atomic::Ordering::SeqCst);
+    house.ask("GET", "/api/status").page(&cookie).send().await.refused(503, "store_unavailable");
+}
+
+/// Every operation of the document: its method, path, role and scope.
+fn operations(document: &Value) -> Vec<(String, String, String, Option<String>)> {
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let role = operation["x-role"].as_str().unwrap_or_else(|| panic!("{method} {path} names no role"));
+            let scope = operation["x-scope"].as_str().map(str::to_owned);
+            all.push((method.to_uppercase(), path.clone(), role.to_owned(), scope));
+        }
+    }
+    all
+}
+
+/// A path with something in the place of its parameters.
+fn filled(path: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { "1".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn every_route_asks_for_what_its_description_says() {
+    let house = House::new().await;
+    house.person("anna", Role::Administrator, None).await;
+    house.person("sam", Role::Supervisor, None).await;
+    house.person("ada", Role::Agent, None).await;
+    let all = ["read", "desk", "configure", "accounts"];
+    let document = house.ask("GET", "/api/openapi.json").send().await.expect(200).json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let operations = operations(&document);
+    assert!(operations.len() > 1);
+    for (method, path, role, scope) in operations {
+        let ask = || house.ask(&method, &filled(&path));
+        let answer = ask().send().await;
+        if role == "everybody" {
+            assert!(!matches!(answer.json()["code"].as_str(), Some("not_found" | "wrong_method")), "{method} {path}");
+            continue;
+        }
+        assert_eq!(answer.json()["code"], "not_signed_in", "{method} {path} without credentials");
+        let below = match role.as_str() {
+            "agent" => None,
+            "supervisor" => Some("ada"),
+            "administrator" => Some("sam"),
+            other => panic!("{method} {path} names the role {other}"),
+        };
+        if let Some(below) = below {
+            let cookie = house.signed_in(below).await;
+            ask().page(&cookie).send().await.refused(403, "role_too_small");
+        }
+        let Some(scope) = scope else {
+            let token = house.token("anna", &all).await;
+            ask().token(&token).send().await.refused(403, "not_for_tokens");
+            continue;
+        };
+        let others: Vec<&str> = all.into_iter().filter(|word| *word != scope).collect();
+        let token = house.token("anna", &others).await;
+        ask().token(&token).send().await.refused(403, "scope_missing");
+        let cookie = house.signed_in("anna").await;
+        if method != "GET" {
+            ask().header("cookie", &cookie).send().await.refused(403, "other_origin");
+            ask()
+                .header("cookie", &cookie)
+                .header("origin", "http://evil.example")
+                .send()
+                .await
+                .refused(403, "other_origin");
+        }
+    }
+}

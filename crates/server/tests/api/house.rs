@@ -1,0 +1,124 @@
+//! A server on loopback with a store of its own, and people in it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::http::Method;
+use nohold_app::ports::{Pass, PassKind, Role, User};
+use nohold_model::{AgentKey, Millis, Timestamp};
+use nohold_server::access::{COOKIE, fingerprint};
+use nohold_server::{Api, Parts, PasswordCost, router, serve};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::client::Ask;
+use super::memory::{Memory, ports, scopes};
+
+/// When the tests begin.
+const BEGINNING: i64 = 1_790_000_000_000;
+
+/// A server that ends with the test.
+pub struct House {
+    pub address: SocketAddr,
+    pub store: Arc<Memory>,
+    pub api: Api,
+    clock: Arc<AtomicI64>,
+    _tasks: Arc<Mutex<JoinSet<()>>>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With parts that are changed before it starts.
+    pub async fn with(change: impl FnOnce(&mut Parts)) -> Self {
+        let store = Arc::new(Memory::default());
+        let clock = Arc::new(AtomicI64::new(BEGINNING));
+        let tasks = Arc::new(Mutex::new(JoinSet::new()));
+        let (accounts, configured, answers, archive) = ports(&store);
+        let (hands, ticks) = (Arc::downgrade(&tasks), clock.clone());
+        let mut parts = Parts {
+            accounts,
+            configured,
+            answers,
+            archive,
+            now: Arc::new(move || Timestamp::from_millis(ticks.load(Ordering::SeqCst))),
+            spawn: Arc::new(move |_, task| {
+                if let Some(tasks) = hands.upgrade() {
+                    tasks.lock().unwrap().spawn(task);
+                }
+            }),
+            prompts: None,
+            setup_token: None,
+            secure_cookies: false,
+            password_cost: PasswordCost { memory_kib: 64, passes: 1 },
+            version: "0.0.0-test",
+        };
+        change(&mut parts);
+        let api = Api::new(parts);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = serve(listener, router(api.clone()), async {
+            let _ = stopped.await;
+        });
+        tasks.lock().unwrap().spawn(async {
+            let _ = served.await;
+        });
+        House { address, store, api, clock, _tasks: tasks, _stop: stop }
+    }
+
+    pub fn ask(&self, method: &str, path: &str) -> Ask {
+        Ask::new(self.address, Method::from_bytes(method.as_bytes()).unwrap(), path)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Time passes.
+    pub fn later(&self, millis: Millis) {
+        self.clock.fetch_add(millis.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    /// Somebody who works here; they cannot sign in with a password.
+    pub async fn person(&self, name: &str, role: Role, agent: Option<&str>) -> User {
+        let user = User {
+            name: name.to_owned(),
+            version: 0,
+            role,
+            agent: agent.map(|key| AgentKey::new(key).unwrap()),
+            groups: None,
+            password: None,
+            disabled: false,
+            made: self.now(),
+        };
+        self.api.parts().accounts.keep_user(user.clone()).await.unwrap();
+        user
+    }
+
+    /// The cookie of somebody who has signed in.
+    pub async fn signed_in(&self, name: &str) -> String {
+        let secret = format!("session-of-{name}");
+        self.pass(&secret, name, PassKind::Session).await;
+        format!("{COOKIE}={secret}")
+    }
+
+    /// A token of somebody.
+    pub async fn token(&self, name: &str, words: &[&str]) -> String {
+        let secret = format!("nh_{name}_{}", words.join("_"));
+        let kind = PassKind::Token { label: words.join(" "), scopes: scopes(words) };
+        self.pass(&secret, name, kind).await;
+        secret
+    }
+
+    async fn pass(&self, secret: &str, user: &str, kind: PassKind) {
+        let (made, expires) = (self.now(), self.now() + Millis::hours(12));
+        let pass = Pass { hash: fingerprint(secret), kind, user: user.to_owned(), made, expires };
+        self.api.parts().accounts.keep_pass(pass).await.unwrap();
+    }
+}
