@@ -31,6 +31,12 @@ pub struct FailureBody {
     /// All that is wrong, where it is more than one sentence can say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ProblemBody>,
+    /// From when on it may be tried again, in milliseconds since 1970 (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    /// The entry that is meant instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
 }
 
 /// One thing that is wrong with what was sent.
@@ -50,7 +56,14 @@ impl Failure {
     /// A refusal.
     #[must_use]
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        let body = FailureBody { code: code.to_owned(), message: message.into(), field: None, problems: Vec::new() };
+        let body = FailureBody {
+            code: code.to_owned(),
+            message: message.into(),
+            field: None,
+            problems: Vec::new(),
+            until: None,
+            entry: None,
+        };
         Failure { status, body, retry_after: None }
     }
 

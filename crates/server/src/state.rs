@@ -8,6 +8,8 @@ use nohold_app::ports::{Accounts, Answers, Archive, Configured};
 use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::oneshot;
 
+use crate::board::follow;
+use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 
 /// Reads the clock.
@@ -63,6 +65,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Api {
     inner: Arc<Inner>,
+    desk: Option<Arc<DeskState>>,
 }
 
 struct Inner {
@@ -75,7 +78,29 @@ impl Api {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let since = (parts.now)();
-        Api { inner: Arc::new(Inner { parts, since }) }
+        Api { inner: Arc::new(Inner { parts, since }), desk: None }
+    }
+
+    /// With a desk at which people work. Its board begins to follow the store.
+    #[must_use]
+    pub fn at_desk(mut self, parts: DeskParts) -> Self {
+        let desk = Arc::new(DeskState::new(&self, parts));
+        (self.inner.parts.spawn)("board", Box::pin(follow(Arc::downgrade(&desk.board))));
+        self.desk = Some(desk);
+        self
+    }
+
+    /// The desk.
+    pub(crate) fn desk(&self) -> Option<&Arc<DeskState>> {
+        self.desk.as_ref()
+    }
+
+    /// Say this when somebody's rights, groups or passes have changed: open screens look at once whether they still show
+    /// what their viewers may see. Otherwise they find out within some seconds.
+    pub fn rights_changed(&self) {
+        if let Some(desk) = &self.desk {
+            desk.rights.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
     }
 
     /// The ports and settings.
