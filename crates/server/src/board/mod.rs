@@ -13,11 +13,8 @@ use nohold_app::ports::{Archive, Image, Revision};
 use nohold_model::Timestamp;
 use tokio::sync::watch;
 
-pub(crate) use rows::{Changed, EntryRow, LiveRow, Row, Rows, Shared, Step};
-pub use shown::{
-    AgentShown, AttemptShown, CallShown, CallerShown, EntryShown, MissedShown, QueueShown, ReminderShown, RequestShown,
-    StateShown, TargetShown, WindowShown,
-};
+pub(crate) use rows::{Changed, EntryRow, LiveRow, Rows, Shared, Step};
+pub(crate) use shown::{AgentShown, CallShown, EntryShown, QueueShown, ReminderShown, TargetShown, WindowShown};
 
 use crate::state::Now;
 

@@ -68,7 +68,6 @@ pub(crate) struct Step {
 /// What commits have touched, before the rows that follow from it are made.
 #[derive(Default)]
 struct Touched {
-    entries: BTreeSet<EntryId>,
     agents: BTreeSet<AgentKey>,
     calls: BTreeSet<CallId>,
     queues: BTreeSet<QueueKey>,

@@ -7,7 +7,7 @@ use nohold_core::entry;
 use nohold_core::hours::Moment;
 use nohold_core::transaction::Refusal;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Help};
 
 /// Why something was not done.
 pub(crate) fn refused(not_done: NotDone) -> Failure {
@@ -24,7 +24,7 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
         Refusal::Entry(refusal) => by_the_entry(refusal),
         Refusal::OpenElsewhere(entry) => {
             let mut failure = Failure::conflict("open_elsewhere", words);
-            failure.body.entry = Some(entry.to_string());
+            failure.body.help = Some(Box::new(Help { entry: Some(entry.to_string()), until: None }));
             failure
         }
         Refusal::AgentState => Failure::conflict("agent_state", words),
@@ -65,6 +65,6 @@ fn unprocessable(code: &str, words: String) -> Failure {
 }
 
 fn until(mut failure: Failure, moment: Option<&Moment>) -> Failure {
-    failure.body.until = moment.map(|moment| moment.at.as_millis());
+    failure.body.help = moment.map(|moment| Box::new(Help { until: Some(moment.at.as_millis()), entry: None }));
     failure
 }
