@@ -67,6 +67,18 @@ impl Scope {
     }
 }
 
+/// What somebody may do: `agent`, `supervisor` or `administrator`, each of whom may do what those before may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(as = Role, rename_all = "snake_case")]
+pub enum RoleWord {
+    /// Works on the own groups' entries.
+    Agent,
+    /// Sees and works on all that supervised groups do.
+    Supervisor,
+    /// Configures everything.
+    Administrator,
+}
+
 /// The word for a role.
 #[must_use]
 pub const fn role_word(role: Role) -> &'static str {

@@ -9,6 +9,7 @@
 //! | `access` | who somebody is, and whether a route is for them; written down once, enforced and documented |
 //! | `failure` | the one form of all refusals |
 //! | `body` | what a request brings, read strictly |
+//! | `etag` | versions: whoever changes something says what they have seen |
 //! | `repeat` | wishes with an idempotency key are carried out once |
 //! | `identity` | signing in, passwords, users, tokens, the first start |
 //! | `configuration` | what is configured, by keys and as one document |
@@ -23,7 +24,9 @@ pub mod access;
 mod board;
 mod body;
 mod desk;
+mod etag;
 pub mod failure;
+mod identity;
 mod live;
 mod openapi;
 mod repeat;

@@ -93,8 +93,13 @@ fn again(given: GivenAnswer, wish: [u8; 32]) -> Result<Response, Failure> {
         return Err(failure.retry_after(1));
     }
     let status = StatusCode::from_u16(given.status).map_err(|_| Failure::internal())?;
+    let has_body = !given.body.is_empty();
     let mut response = (status, given.body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if has_body {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    } else {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
     response.headers_mut().insert(REPEATED, HeaderValue::from_static("true"));
     Ok(response)
 }

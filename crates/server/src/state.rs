@@ -6,11 +6,12 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use nohold_app::ports::{Accounts, Answers, Archive, Configured};
 use nohold_model::{Language, PromptKey, Timestamp};
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, MutexGuard, oneshot, watch};
 
 use crate::board::follow;
 use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
+use crate::identity::{Limiter, Passwords};
 
 /// Reads the clock.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -71,14 +72,25 @@ pub struct Api {
 struct Inner {
     parts: Parts,
     since: Timestamp,
+    passwords: Passwords,
+    limiter: Limiter,
+    accounts: Mutex<()>,
+    account_changes: watch::Sender<()>,
 }
 
 impl Api {
     /// Puts it together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let since = (parts.now)();
-        Api { inner: Arc::new(Inner { parts, since }), desk: None }
+        let inner = Inner {
+            since: (parts.now)(),
+            passwords: Passwords::new(parts.password_cost),
+            limiter: Limiter::default(),
+            accounts: Mutex::new(()),
+            account_changes: watch::Sender::new(()),
+            parts,
+        };
+        Api { inner: Arc::new(inner), desk: None }
     }
 
     /// With a desk at which people work. Its board begins to follow the store.
@@ -95,14 +107,6 @@ impl Api {
         self.desk.as_ref()
     }
 
-    /// Say this when somebody's rights, groups or passes have changed: open screens look at once whether they still show
-    /// what their viewers may see. Otherwise they find out within some seconds.
-    pub fn rights_changed(&self) {
-        if let Some(desk) = &self.desk {
-            desk.rights.send_modify(|changes| *changes = changes.wrapping_add(1));
-        }
-    }
-
     /// The ports and settings.
     #[must_use]
     pub fn parts(&self) -> &Parts {
@@ -113,6 +117,29 @@ impl Api {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.inner.parts.now)()
+    }
+
+    /// Tells that users, sign-ins or tokens have changed: whoever keeps a connection looks again who it belongs to.
+    #[must_use]
+    pub fn account_changes(&self) -> watch::Receiver<()> {
+        self.inner.account_changes.subscribe()
+    }
+
+    pub(crate) fn accounts_changed(&self) {
+        self.inner.account_changes.send_replace(());
+    }
+
+    /// Accounts are changed by one at a time: what is allowed depends on the other accounts.
+    pub(crate) async fn change_accounts(&self) -> MutexGuard<'_, ()> {
+        self.inner.accounts.lock().await
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.inner.limiter
     }
 
     /// Carries something out to its end, also when whoever asked goes away meanwhile.

@@ -23,7 +23,6 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::Actor;
 use nohold_core::viewing::{Role, Sight, Viewer};
 use nohold_model::AgentKey;
-use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Caller;
@@ -54,8 +53,6 @@ pub(crate) struct DeskState {
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) board: Arc<Board>,
     pub(crate) messages: Option<PathBuf>,
-    /// Moves when somebody's rights may have changed.
-    pub(crate) rights: watch::Sender<u64>,
     pub(crate) cursors: Cursors,
     screens: Mutex<BTreeMap<String, usize>>,
 }
@@ -64,14 +61,7 @@ impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
         let DeskParts { desk, messages } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
-        DeskState {
-            desk,
-            board: Arc::new(board),
-            messages,
-            rights: watch::Sender::new(0),
-            cursors: Cursors { run: run() },
-            screens: Mutex::default(),
-        }
+        DeskState { desk, board: Arc::new(board), messages, cursors: Cursors { run: run() }, screens: Mutex::default() }
     }
 
     /// Room for one more live screen of this user.
@@ -180,7 +170,8 @@ impl Seat {
 /// The history names people by keys of agents. A user's name has the same form, but for `@` and what it may begin with.
 fn named_as_key(name: &str) -> Result<AgentKey, Failure> {
     let text: String = name.chars().map(|c| if c == '@' { '.' } else { c }).collect();
-    AgentKey::new(text.trim_start_matches(['.', '-', '_'])).map_err(|_| Failure::internal())
+    let key = AgentKey::new(text.trim_start_matches(['.', '-', '_'])).or_else(|_| AgentKey::new("user"));
+    key.map_err(|_| Failure::internal())
 }
 
 /// The routes of the desk.

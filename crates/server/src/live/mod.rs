@@ -158,7 +158,9 @@ impl Connection {
 
     async fn go_on(&mut self) -> End {
         let mut moves = self.seat.desk.board.moves();
-        let mut rights = self.seat.desk.rights.subscribe();
+        let mut rights = self.seat.api.account_changes();
+        // What has changed since the connection was let in.
+        rights.mark_changed();
         let mut heartbeat = interval(HEARTBEAT);
         let mut looking = interval(RIGHTS_EVERY);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);

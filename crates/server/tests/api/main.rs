@@ -4,3 +4,4 @@ mod client;
 mod door;
 mod house;
 mod memory;
+mod people;

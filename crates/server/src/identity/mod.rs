@@ -1,0 +1,115 @@
+//! Signing in, passwords, users, tokens, the first start.
+
+mod address;
+mod limiter;
+mod password;
+mod sessions;
+mod setup;
+mod tokens;
+mod users;
+
+use nohold_app::ports::{PassKind, Role, User};
+use nohold_model::{AgentKey, GroupKey, Timestamp};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::access::RoleWord;
+use crate::failure::Failure;
+use crate::state::Api;
+
+pub(crate) use address::From;
+pub(crate) use limiter::Limiter;
+pub(crate) use password::Passwords;
+
+/// The longest name of a user, in characters.
+const LONGEST_NAME: usize = 64;
+
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(setup::routes())
+        .merge(sessions::routes(api))
+        .merge(tokens::routes(api))
+        .merge(users::routes(api))
+}
+
+/// A user, as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Person {
+    /// The name to sign in with.
+    name: String,
+    /// Counts the changes; also the `ETag` of the user.
+    version: u64,
+    /// What they may do.
+    #[schema(value_type = RoleWord)]
+    role: Role,
+    /// The agent who they are, where they take calls.
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// For supervisors: the groups they look after; none means all.
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Option<BTreeSet<GroupKey>>,
+    /// They may not sign in.
+    disabled: bool,
+    /// Since when there is this account.
+    #[schema(value_type = i64)]
+    made: Timestamp,
+}
+
+impl std::convert::From<User> for Person {
+    fn from(user: User) -> Self {
+        Person {
+            name: user.name,
+            version: user.version,
+            role: user.role,
+            agent: user.agent,
+            groups: user.groups,
+            disabled: user.disabled,
+            made: user.made,
+        }
+    }
+}
+
+/// The name as it is kept: in lower case. Whoever writes `Anna` means `anna`, and nobody else can be called that.
+fn name(written: &str) -> Result<String, Failure> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+    if !(1..=LONGEST_NAME).contains(&written.len()) || !written.chars().all(fits) {
+        let message = format!("a name has 1 to {LONGEST_NAME} letters (a to z), digits, `.`, `-`, `_` or `@`");
+        return Err(Failure::invalid("name", message));
+    }
+    Ok(written.to_ascii_lowercase())
+}
+
+/// A secret of 256 bits, as text.
+fn draw() -> Result<String, Failure> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|problem| {
+        tracing::error!(%problem, "the system gives no random numbers");
+        Failure::internal()
+    })?;
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Ends a person's sign-ins; tokens of programs stay.
+async fn end_sessions(api: &Api, user: &str, but: Option<[u8; 32]>) -> Result<(), Failure> {
+    for pass in api.parts().accounts.passes(user, api.now()).await? {
+        if pass.kind == PassKind::Session && Some(pass.hash) != but {
+            match api.parts().accounts.end_pass(pass.hash).await {
+                // Somebody was quicker.
+                Ok(()) | Err(nohold_app::ports::NotKept::Gone) => {}
+                Err(problem) => return Err(problem.into()),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Signing in and out in a browser.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use nohold_app::ports::{NotKept, Pass, PassKind, Role, User};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::password;
+use super::{From, Person, draw, end_sessions, name};
+use crate::access::{self, COOKIE, Caller, LONGEST, Need, Scope, fingerprint, guarded, open, session_end};
+use crate::body::Given;
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// One person has at most so many sign-ins; a new one ends the oldest.
+const MOST_SESSIONS: usize = 20;
+
+pub(super) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(open(routes!(sign_in)))
+        .routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(who)))
+        .routes(guarded(api, Need::in_person(Role::Agent), routes!(sign_out)))
+        .routes(guarded(api, Need::in_person(Role::Agent), routes!(change_password)))
+}
+
+/// Who signs in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    /// The user's name, in upper or lower case.
+    name: String,
+    /// The password.
+    password: String,
+}
+
+/// A new password of one's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OwnPassword {
+    /// The one that holds now.
+    old: String,
+    /// The new one, 10 to 256 characters.
+    new: String,
+}
+
+/// Sign in: the answer sets a cookie
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = SignIn, responses(
+    (status = 200, body = Person),
+    (status = 401, description = "wrong name or password: `wrong_password`", body = crate::failure::FailureBody),
+    (status = 429, description = "too many tries", body = crate::failure::FailureBody),
+))]
+async fn sign_in(
+    State(api): State<Api>,
+    from: From,
+    headers: HeaderMap,
+    uri: Uri,
+    Given(given): Given<SignIn>,
+) -> Result<Response, Failure> {
+    asked_here(&headers, &uri)?;
+    let wrong = || Failure::new(StatusCode::UNAUTHORIZED, "wrong_password", "there is no such user with this password");
+    let name = name(&given.name).map_err(|_| wrong())?;
+    let user = prove(&api, &name, from, given.password).await?.ok_or_else(wrong)?;
+    let cookie = begin(&api, &user, &headers).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
+}
+
+/// Who has signed in
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Person)))]
+async fn who(caller: Caller) -> Json<Person> {
+    Json(caller.user.into())
+}
+
+/// Sign out
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
+async fn sign_out(State(api): State<Api>, caller: Caller) -> Result<Response, Failure> {
+    match api.parts().accounts.end_pass(caller.pass).await {
+        Ok(()) | Err(NotKept::Gone) => {}
+        Err(problem) => return Err(problem.into()),
+    }
+    api.accounts_changed();
+    let gone = HeaderValue::from_static("nohold_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
+}
+
+/// Change one's own password; all other sign-ins of the user end
+#[utoipa::path(put, path = "/api/session/password", tag = "session", request_body = OwnPassword, responses(
+    (status = 204),
+    (status = 403, description = "the old one is wrong: `wrong_password`", body = crate::failure::FailureBody),
+))]
+async fn change_password(
+    State(api): State<Api>,
+    caller: Caller,
+    from: From,
+    Given(given): Given<OwnPassword>,
+) -> Result<StatusCode, Failure> {
+    let name = caller.user.name;
+    password::check("new", &name, &given.new)?;
+    let proven = prove(&api, &name, from, given.old).await?;
+    let user =
+        proven.ok_or_else(|| Failure::forbidden("wrong_password", "the old password is another one").at("old"))?;
+    let hash = api.passwords().hash(given.new).await?;
+    let _order = api.change_accounts().await;
+    api.parts().accounts.keep_user(User { password: Some(hash), version: user.version + 1, ..user }).await?;
+    end_sessions(&api, &name, Some(caller.pass)).await?;
+    api.accounts_changed();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The user, if this is their password. An unknown name takes as long as a known one.
+async fn prove(api: &Api, name: &str, from: From, password: String) -> Result<Option<User>, Failure> {
+    api.limiter().try_now(Some(name), from, api.now())?;
+    let user = api.parts().accounts.user(name).await?.filter(|user| !user.disabled);
+    let hash = user.as_ref().and_then(|user| user.password.clone());
+    if !api.passwords().fits(hash, password).await? {
+        return Ok(None);
+    }
+    api.limiter().was_right(name, from);
+    Ok(user)
+}
+
+/// Begins a sign-in: the cookie that stands for it.
+pub(super) async fn begin(api: &Api, user: &User, headers: &HeaderMap) -> Result<HeaderValue, Failure> {
+    let accounts = &api.parts().accounts;
+    let now = api.now();
+    let sessions: Vec<Pass> = accounts.passes(&user.name, now).await?;
+    let sessions: Vec<Pass> = sessions.into_iter().filter(|pass| pass.kind == PassKind::Session).collect();
+    for oldest in sessions.iter().rev().skip(MOST_SESSIONS - 1) {
+        match accounts.end_pass(oldest.hash).await {
+            Ok(()) | Err(NotKept::Gone) => {}
+            Err(problem) => return Err(problem.into()),
+        }
+    }
+    let secret = draw()?;
+    let pass = Pass {
+        hash: fingerprint(&secret),
+        kind: PassKind::Session,
+        user: user.name.clone(),
+        made: now,
+        expires: session_end(now, now),
+    };
+    accounts.keep_pass(pass).await?;
+    // Whoever says so wrongly harms only the own cookie.
+    let by_tls = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let secure = if api.parts().secure_cookies || by_tls { "; Secure" } else { "" };
+    let longest = LONGEST.as_millis() / 1000;
+    let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={longest}{secure}");
+    HeaderValue::from_str(&cookie).map_err(|_| Failure::internal())
+}
+
+/// A browser says where a page comes from; a page of others may not sign anybody in. Programs say nothing of it.
+pub(super) fn asked_here(headers: &HeaderMap, uri: &Uri) -> Result<(), Failure> {
+    if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
+        return access::same_origin(headers, uri);
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The first start: whoever has read the token from the server's terminal becomes the first administrator.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use nohold_app::ports::{NotKept, Role, User};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::password;
+use super::sessions::{asked_here, begin};
+use super::{From, Person, name};
+use crate::access::{fingerprint, open};
+use crate::body::Given;
+use crate::failure::{Failure, FailureBody};
+use crate::state::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(open(routes!(needed))).routes(open(routes!(set_up)))
+}
+
+/// Whether the server has to be set up.
+#[derive(Debug, Serialize, ToSchema)]
+struct Setup {
+    /// There is no user yet.
+    needed: bool,
+}
+
+/// The first administrator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FirstUser {
+    /// The token that the server has shown at its start.
+    token: String,
+    /// The name to sign in with.
+    name: String,
+    /// The password, 10 to 256 characters.
+    password: String,
+}
+
+/// Whether the first administrator is still to be made
+#[utoipa::path(get, path = "/api/setup", tag = "setup", responses((status = 200, body = Setup)))]
+async fn needed(State(api): State<Api>) -> Result<Json<Setup>, Failure> {
+    Ok(Json(Setup { needed: api.parts().accounts.users().await?.is_empty() }))
+}
+
+/// Make the first administrator, and sign in
+#[utoipa::path(post, path = "/api/setup", tag = "setup", request_body = FirstUser, responses(
+    (status = 200, body = Person),
+    (status = 403, description = "this is not the token: `wrong_token`", body = FailureBody),
+    (status = 410, description = "there are users already: `already_set_up`", body = FailureBody),
+))]
+async fn set_up(
+    State(api): State<Api>,
+    from: From,
+    headers: HeaderMap,
+    uri: Uri,
+    Given(given): Given<FirstUser>,
+) -> Result<Response, Failure> {
+    asked_here(&headers, &uri)?;
+    let gone = || Failure::new(StatusCode::GONE, "already_set_up", "the server has users already: sign in");
+    if !api.parts().accounts.users().await?.is_empty() {
+        return Err(gone());
+    }
+    api.limiter().try_now(None, from, api.now())?;
+    let token = api.parts().setup_token.unwrap_or_default();
+    // Hashes are compared, so that the time tells nothing about the token; without one, nothing fits.
+    let fits = constant_time_eq::constant_time_eq_32(&fingerprint(given.token.trim()), &token);
+    if api.parts().setup_token.is_none() || !fits {
+        return Err(Failure::forbidden("wrong_token", "read the set-up token from the server's terminal").at("token"));
+    }
+    let name = name(&given.name)?;
+    password::check("password", &name, &given.password)?;
+    let hash = api.passwords().hash(given.password).await?;
+    let user = User {
+        name,
+        version: 0,
+        role: Role::Administrator,
+        agent: None,
+        groups: None,
+        password: Some(hash),
+        disabled: false,
+        made: api.now(),
+    };
+    match api.parts().accounts.keep_first_user(user.clone()).await {
+        Err(NotKept::Taken) => return Err(gone()),
+        kept => kept?,
+    }
+    let cookie = begin(&api, &user, &headers).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
+}

@@ -1,0 +1,257 @@
+//! Users, for administrators.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use nohold_app::ports::{Place, Role, User};
+use nohold_model::{AgentKey, GroupKey};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Person, end_sessions, name, password};
+use crate::access::{Caller, Need, RoleWord, Scope, guarded};
+use crate::body::{Given, Named};
+use crate::etag;
+use crate::failure::{Failure, FailureBody};
+use crate::state::Api;
+
+/// An installation has at most so many.
+const MOST_USERS: usize = 5_000;
+
+pub(super) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    let look = Need::look(Role::Administrator, Scope::Accounts);
+    let change = Need::change(Role::Administrator, Scope::Accounts);
+    // A wish is kept as a hash that is quick to compute, so one with a password is not kept at all.
+    let with_password = Need { repeatable: false, ..change };
+    OpenApiRouter::new()
+        .routes(guarded(api, look, routes!(list)))
+        .routes(guarded(api, look, routes!(show)))
+        .routes(guarded(api, with_password, routes!(create)))
+        .routes(guarded(api, change, routes!(update)))
+        .routes(guarded(api, change, routes!(remove)))
+        .routes(guarded(api, with_password, routes!(set_password)))
+}
+
+/// A user who is to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewUser {
+    /// The name to sign in with: 1 to 64 letters, digits, `.`, `-`, `_`, `@`; kept in lower case.
+    name: String,
+    /// The password, 10 to 256 characters; without one they cannot sign in yet.
+    #[serde(default)]
+    password: Option<String>,
+    /// What they may do.
+    #[schema(value_type = RoleWord)]
+    role: Role,
+    /// The agent who they are; one that is configured and that no other user is.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// For supervisors: the groups they look after; none means all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Option<BTreeSet<GroupKey>>,
+    /// They may not sign in.
+    #[serde(default)]
+    disabled: bool,
+}
+
+/// What a user may do from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangedUser {
+    /// What they may do.
+    #[schema(value_type = RoleWord)]
+    role: Role,
+    /// The agent who they are; one that is configured and that no other user is.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// For supervisors: the groups they look after; none means all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Option<BTreeSet<GroupKey>>,
+    /// They may not sign in.
+    #[serde(default)]
+    disabled: bool,
+}
+
+/// A password that an administrator sets.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SetPassword {
+    /// The password, 10 to 256 characters.
+    password: String,
+}
+
+type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
+
+/// All users, by name
+#[utoipa::path(get, path = "/api/users", tag = "users", responses((status = 200, body = [Person])))]
+async fn list(State(api): State<Api>) -> Result<Json<Vec<Person>>, Failure> {
+    Ok(Json(api.parts().accounts.users().await?.into_iter().map(Person::from).collect()))
+}
+
+/// One user
+#[utoipa::path(get, path = "/api/users/{name}", tag = "users", params(("name" = String, Path)),
+    responses((status = 200, body = Person)))]
+async fn show(State(api): State<Api>, Named(name): Named<String>) -> Result<Tagged<Person>, Failure> {
+    let user = known(&api, &name).await?;
+    Ok(tagged(user))
+}
+
+/// Make a user
+#[utoipa::path(post, path = "/api/users", tag = "users", request_body = NewUser, responses(
+    (status = 201, body = Person),
+    (status = 409, description = "the name or the agent is taken: `taken`", body = FailureBody),
+))]
+async fn create(State(api): State<Api>, Given(new): Given<NewUser>) -> Result<(StatusCode, Tagged<Person>), Failure> {
+    let name = name(&new.name)?;
+    let password = match new.password {
+        Some(chosen) => {
+            password::check("password", &name, &chosen)?;
+            Some(api.passwords().hash(chosen).await?)
+        }
+        None => None,
+    };
+    let NewUser { role, agent, groups, disabled, .. } = new;
+    let user = User { name, version: 0, role, agent, groups, password, disabled, made: api.now() };
+    let _order = api.change_accounts().await;
+    let others = api.parts().accounts.users().await?;
+    if others.len() >= MOST_USERS {
+        return Err(Failure::conflict("too_many", format!("there are {MOST_USERS} users already")));
+    }
+    fits(&api, &user, &others).await?;
+    api.parts().accounts.keep_user(user.clone()).await.map_err(|problem| Failure::from(problem).at("name"))?;
+    api.accounts_changed();
+    Ok((StatusCode::CREATED, tagged(user)))
+}
+
+/// Change what a user may do; another role, and being disabled, end the user's sign-ins
+#[utoipa::path(put, path = "/api/users/{name}", tag = "users", request_body = ChangedUser,
+    params(("name" = String, Path), ("If-Match" = Option<String>, Header, description = "the ETag that was read")),
+    responses(
+        (status = 200, body = Person),
+        (status = 409, description = "`taken`, `last_administrator`, `oneself`", body = FailureBody),
+        (status = 412, description = "it has changed since it was read: `changed`", body = FailureBody),
+    ))]
+async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(name): Named<String>,
+    headers: HeaderMap,
+    Given(change): Given<ChangedUser>,
+) -> Result<Tagged<Person>, Failure> {
+    let _order = api.change_accounts().await;
+    let old = known(&api, &name).await?;
+    etag::must_match(&headers, Some(old.version))?;
+    let ChangedUser { role, agent, groups, disabled } = change;
+    let user = User { role, agent, groups, disabled, version: old.version + 1, ..old.clone() };
+    let others = api.parts().accounts.users().await?;
+    if disabled && user.name == caller.user.name {
+        return Err(Failure::conflict("oneself", "nobody can disable themselves: ask another administrator"));
+    }
+    if role != Role::Administrator || disabled {
+        somebody_administers(&others, &user.name)?;
+    }
+    fits(&api, &user, &others).await?;
+    api.parts().accounts.keep_user(user.clone()).await?;
+    if disabled {
+        api.parts().accounts.end_passes(&user.name, None).await?;
+    } else if role != old.role {
+        end_sessions(&api, &user.name, Some(caller.pass)).await?;
+    }
+    api.accounts_changed();
+    Ok(tagged(user))
+}
+
+/// Remove a user with all their sign-ins and tokens
+#[utoipa::path(delete, path = "/api/users/{name}", tag = "users", params(("name" = String, Path)), responses(
+    (status = 204),
+    (status = 409, description = "`last_administrator`, `oneself`", body = FailureBody),
+))]
+async fn remove(State(api): State<Api>, caller: Caller, Named(name): Named<String>) -> Result<StatusCode, Failure> {
+    let _order = api.change_accounts().await;
+    let user = known(&api, &name).await?;
+    if user.name == caller.user.name {
+        return Err(Failure::conflict("oneself", "nobody can remove themselves: ask another administrator"));
+    }
+    somebody_administers(&api.parts().accounts.users().await?, &user.name)?;
+    api.parts().accounts.remove_user(&user.name).await?;
+    api.accounts_changed();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Set a user's password; the user's sign-ins end
+#[utoipa::path(put, path = "/api/users/{name}/password", tag = "users", request_body = SetPassword,
+    params(("name" = String, Path)), responses((status = 204)))]
+async fn set_password(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(name): Named<String>,
+    Given(set): Given<SetPassword>,
+) -> Result<StatusCode, Failure> {
+    let user = known(&api, &name).await?;
+    password::check("password", &user.name, &set.password)?;
+    let hash = api.passwords().hash(set.password).await?;
+    let _order = api.change_accounts().await;
+    let user = known(&api, &name).await?;
+    let changed = User { password: Some(hash), version: user.version + 1, ..user };
+    api.parts().accounts.keep_user(changed).await?;
+    end_sessions(&api, &name, Some(caller.pass)).await?;
+    api.accounts_changed();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn known(api: &Api, name: &str) -> Result<User, Failure> {
+    let user = api.parts().accounts.user(name).await?;
+    user.ok_or_else(|| Failure::not_found("there is no user with this name"))
+}
+
+fn tagged(user: User) -> Tagged<Person> {
+    ([(header::ETAG, etag::of(user.version))], Json(user.into()))
+}
+
+/// Somebody besides this user can sign in and administer.
+fn somebody_administers(users: &[User], but: &str) -> Result<(), Failure> {
+    let administers = |user: &User| user.role == Role::Administrator && !user.disabled;
+    if users.iter().any(|user| user.name == but && administers(user))
+        && !users.iter().any(|user| user.name != but && administers(user))
+    {
+        let message = "this is the last administrator: make another one first";
+        return Err(Failure::conflict("last_administrator", message));
+    }
+    Ok(())
+}
+
+/// The agent and the groups are configured, and the agent is nobody else.
+async fn fits(api: &Api, user: &User, others: &[User]) -> Result<(), Failure> {
+    if user.groups.is_some() && user.role != Role::Supervisor {
+        return Err(Failure::invalid("groups", "only supervisors look after groups: leave them out"));
+    }
+    if user.agent.is_none() && user.groups.is_none() {
+        return Ok(());
+    }
+    let kept = api.parts().configured.configured().await?;
+    let there = |kind: &str, key: &str| kept.things.contains_key(&Place { kind: kind.into(), key: key.into() });
+    if let Some(agent) = &user.agent {
+        if !there("agents", agent.as_str()) {
+            let message = format!("there is no agent `{agent}`: choose one that is configured");
+            return Err(Failure::invalid("agent", message));
+        }
+        if let Some(other) = others.iter().find(|other| other.name != user.name && other.agent == user.agent) {
+            let message = format!("`{}` is this agent already", other.name);
+            return Err(Failure::conflict("taken", message).at("agent"));
+        }
+    }
+    if let Some(group) = user.groups.iter().flatten().find(|group| !there("groups", group.as_str())) {
+        let message = format!("there is no group `{group}`: choose one that is configured");
+        return Err(Failure::invalid("groups", message));
+    }
+    Ok(())
+}
