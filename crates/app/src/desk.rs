@@ -1,12 +1,16 @@
 //! What agents and supervisors do: sign in, choose a state, work on the missed-call list, call back.
 
 use std::future::Future;
+use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use nohold_core::agent;
-use nohold_core::call::Input;
-use nohold_core::entry::{Actor, Change};
+use nohold_core::call::{Input, World, promise};
+use nohold_core::directory::Directory;
+use nohold_core::entry::{Actor, Change, Consent, Target, Window};
+use nohold_core::fact::RequestMade;
 use nohold_core::transaction::{Answer, Noun, Refusal, Transaction};
-use nohold_model::{AgentKey, CallId, EntryId, IdSource};
+use nohold_model::{AgentKey, CallId, EntryId, IdSource, PhoneNumber, Timestamp};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -27,6 +31,108 @@ pub enum NotDone {
     /// happens, too.
     #[error("it is not known yet whether this was done: look at it again before you repeat it")]
     NotKnownYet,
+}
+
+/// A callback request that is not made in a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackWish {
+    /// Whom to call.
+    pub number: PhoneNumber,
+    /// Who should call.
+    pub target: Target,
+    /// Not to be called before this.
+    pub not_before: Option<Timestamp>,
+    /// It is for another person or matter than an open request of this number.
+    pub another_matter: bool,
+    /// Who has handed it in; it stands in the request's path.
+    pub source: String,
+}
+
+/// What has become of a [`CallbackWish`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The entry.
+    pub entry: EntryId,
+    /// The window that may be told to the customer.
+    pub promise: Window,
+    /// The request stands anew; otherwise there was an open one already and nothing was added.
+    pub new: bool,
+}
+
+/// What people do at the desk, for whoever need not know the ports of a node.
+pub trait Desk: Send + Sync + 'static {
+    /// What is configured now.
+    fn directory(&self) -> Arc<Directory>;
+    /// The time by the node's clock.
+    fn now(&self) -> Timestamp;
+    /// See [`Node::change_agent`].
+    fn change_agent(&self, agent: AgentKey, input: agent::Input, by: Actor) -> BoxFuture<'static, Result<(), NotDone>>;
+    /// See [`Node::change_entry`].
+    fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> BoxFuture<'static, Result<(), NotDone>>;
+    /// See [`Node::call_back`].
+    fn call_back(
+        &self,
+        entry: EntryId,
+        agent: AgentKey,
+        beyond_window: bool,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<CallId, NotDone>>;
+    /// See [`Node::request_callback`].
+    fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>>;
+    /// See [`Node::hold`].
+    ///
+    /// # Errors
+    /// When there is no such call.
+    fn hold(&self, call: CallId, hold: bool) -> Result<(), NotDone>;
+    /// See [`Node::hang_up`].
+    ///
+    /// # Errors
+    /// When there is no such call.
+    fn hang_up(&self, call: CallId) -> Result<(), NotDone>;
+}
+
+impl<P: Ports> Desk for Node<P> {
+    fn directory(&self) -> Arc<Directory> {
+        Node::directory(self)
+    }
+
+    fn now(&self) -> Timestamp {
+        Node::now(self)
+    }
+
+    fn change_agent(&self, agent: AgentKey, input: agent::Input, by: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::change_agent(&node, agent, input, by).await })
+    }
+
+    fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::change_entry(&node, entry, change, by).await })
+    }
+
+    fn call_back(
+        &self,
+        entry: EntryId,
+        agent: AgentKey,
+        beyond_window: bool,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<CallId, NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::call_back(&node, entry, agent, beyond_window, by).await })
+    }
+
+    fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::request_callback(&node, wish).await })
+    }
+
+    fn hold(&self, call: CallId, hold: bool) -> Result<(), NotDone> {
+        Node::hold(self, call, hold)
+    }
+
+    fn hang_up(&self, call: CallId) -> Result<(), NotDone> {
+        Node::hang_up(self, call)
+    }
 }
 
 impl<P: Ports> Node<P> {
@@ -112,6 +218,47 @@ impl<P: Ports> Node<P> {
             | Answer::Begun { .. }
             | Answer::Rung { .. }
             | Answer::Refused(_) => Err(NotDone::Refused(Refusal::NotFound(Noun::Entry))),
+        }
+    }
+
+    /// Makes a callback request for somebody who has asked in another way than by a call, under the rules of every
+    /// request: the number may be called, it has not asked too often, and there is none open yet.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn request_callback(&self, wish: CallbackWish) -> Result<Asked, NotDone> {
+        let at = self.now();
+        let (directory, lines) = (self.directory(), self.lines());
+        let world = World { directory: &directory, lines: &lines };
+        let earliest = wish.not_before.map_or(at, |not_before| not_before.max(at));
+        let promise = promise(&wish.target, None, earliest, world);
+        let made = RequestMade {
+            entry: IdSource::new(self.ports().seed()).next(at),
+            call: None,
+            number: wish.number.clone(),
+            target: wish.target,
+            another_matter: wish.another_matter,
+            place: at,
+            promise,
+            // Asked in another way: nothing was heard and no key was pressed.
+            consent: Consent { at, number: wish.number, prompts: Vec::new(), key: None },
+            called: None,
+            queue: None,
+            path: vec![wish.source],
+            language: directory.site.language,
+        };
+        match self.wish(Transaction::Request(Box::new(made))).await? {
+            Answer::Requested { entry, promise } => Ok(Asked { entry, promise, new: true }),
+            Answer::AlreadyOpen { entry, promise } => Ok(Asked { entry, promise, new: false }),
+            Answer::Done
+            | Answer::Returning
+            | Answer::OverLimit
+            | Answer::Attempt(_)
+            | Answer::Reserved(_)
+            | Answer::Begun { .. }
+            | Answer::Rung { .. }
+            | Answer::CallBack(_)
+            | Answer::Refused(_) => Err(NotDone::Refused(Refusal::NotFound(Noun::Target))),
         }
     }
 

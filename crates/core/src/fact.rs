@@ -353,8 +353,8 @@ pub enum Dropped {
 pub struct RequestMade {
     /// The entry it makes where there is no open one.
     pub entry: EntryId,
-    /// The call.
-    pub call: CallId,
+    /// The call in which the caller asked; none for one asked in another way.
+    pub call: Option<CallId>,
     /// For which number.
     pub number: PhoneNumber,
     /// Who should call.

@@ -232,7 +232,7 @@ pub(crate) fn waiting(n: u32) -> Waiting {
 pub(crate) fn request(n: u32, number: &PhoneNumber, target: Target, now: Timestamp) -> RequestMade {
     RequestMade {
         entry: entry(n),
-        call: call(n),
+        call: Some(call(n)),
         number: number.clone(),
         target,
         another_matter: false,

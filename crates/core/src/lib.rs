@@ -10,6 +10,7 @@
 //! | [`entry`] | the missed-call list: claims, attempts, outcomes of requests, messages and missed calls |
 //! | [`routing`] | who is next, and for which agent |
 //! | [`transaction`] | what the store changes together, or refuses |
+//! | [`viewing`] | who may see and do what, and of what they are reminded |
 //! | [`tables`] | nothing: the rows of a store, in memory |
 //! | [`directory`] | what an administrator has configured |
 //! | [`configuration`] | whether what was written makes sense, and the directory that it means |
@@ -28,6 +29,7 @@ pub mod numbers;
 pub mod routing;
 pub mod tables;
 pub mod transaction;
+pub mod viewing;
 pub mod wait;
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub enum Scope {
     Read,
     /// Do what agents and supervisors do.
     Desk,
+    /// Make callback requests, and nothing else: for a form on a web page.
+    Requests,
     /// Change what is configured.
     Configure,
     /// Manage users and tokens.
@@ -58,6 +60,7 @@ impl Scope {
         match self {
             Scope::Read => "read",
             Scope::Desk => "desk",
+            Scope::Requests => "requests",
             Scope::Configure => "configure",
             Scope::Accounts => "accounts",
         }

@@ -14,7 +14,7 @@ pub struct Failure {
     /// What the caller reads.
     pub body: FailureBody,
     /// After so many seconds it may be tried again.
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
 }
 
 /// The body of every refusal.
@@ -31,6 +31,21 @@ pub struct FailureBody {
     /// All that is wrong, where it is more than one sentence can say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ProblemBody>,
+    /// What helps to go on.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    pub help: Option<Box<Help>>,
+}
+
+/// What helps to go on after a refusal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Help {
+    /// From when on it may be tried again, in milliseconds since 1970 (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    /// The entry that is meant instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
 }
 
 /// One thing that is wrong with what was sent.
@@ -50,7 +65,14 @@ impl Failure {
     /// A refusal.
     #[must_use]
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        let body = FailureBody { code: code.to_owned(), message: message.into(), field: None, problems: Vec::new() };
+        let body = FailureBody {
+            code: code.to_owned(),
+            message: message.into(),
+            field: None,
+            problems: Vec::new(),
+            until: None,
+            entry: None,
+        };
         Failure { status, body, retry_after: None }
     }
 
@@ -120,7 +142,7 @@ impl Failure {
     /// With the seconds after which it may be tried again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds.max(1));
+        self.retry_after = Some(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX));
         self
     }
 }

@@ -13,15 +13,21 @@
 //! | `repeat` | wishes with an idempotency key are carried out once |
 //! | `identity` | signing in, passwords, users, tokens, the first start |
 //! | `configuration` | what is configured, by keys and as one document |
+//! | `board` | the rows that people look at now, kept beside the store |
+//! | `desk` | the missed-call list, agents, queues, calls: what people see and do |
+//! | `live` | the same as it changes, over a WebSocket |
 //! | `system` | whether the server is alive and well |
 //! | `openapi` | the document that describes all of it |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+mod board;
 mod body;
+mod desk;
 mod etag;
 pub mod failure;
 mod identity;
+mod live;
 mod openapi;
 mod repeat;
 mod routes;
@@ -30,6 +36,7 @@ mod state;
 mod system;
 
 pub use body::{Asked, Given, Named};
+pub use desk::DeskParts;
 pub use routes::router;
 pub use serve::serve;
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};

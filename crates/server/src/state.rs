@@ -8,6 +8,8 @@ use nohold_app::ports::{Accounts, Answers, Archive, Configured};
 use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::{Mutex, MutexGuard, oneshot, watch};
 
+use crate::board::follow;
+use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 use crate::identity::{Limiter, Passwords};
 
@@ -64,6 +66,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Api {
     inner: Arc<Inner>,
+    desk: Option<Arc<DeskState>>,
 }
 
 struct Inner {
@@ -87,7 +90,21 @@ impl Api {
             account_changes: watch::Sender::new(()),
             parts,
         };
-        Api { inner: Arc::new(inner) }
+        Api { inner: Arc::new(inner), desk: None }
+    }
+
+    /// With a desk at which people work. Its board begins to follow the store.
+    #[must_use]
+    pub fn at_desk(mut self, parts: DeskParts) -> Self {
+        let desk = Arc::new(DeskState::new(&self, parts));
+        (self.inner.parts.spawn)("board", Box::pin(follow(Arc::downgrade(&desk.board))));
+        self.desk = Some(desk);
+        self
+    }
+
+    /// The desk.
+    pub(crate) fn desk(&self) -> Option<&Arc<DeskState>> {
+        self.desk.as_ref()
     }
 
     /// The ports and settings.

@@ -121,6 +121,7 @@ impl Fault {
             Transaction::Agent { .. }
             | Transaction::Entry { .. }
             | Transaction::CallBack { .. }
+            | Transaction::Request(_)
             | Transaction::Recover { .. } => {}
         }
         transaction

@@ -134,6 +134,7 @@ impl Wish {
             | Transaction::Agent { .. }
             | Transaction::Entry { .. }
             | Transaction::CallBack { .. }
+            | Transaction::Request(_)
             | Transaction::Recover { .. } => Wish::Other,
         }
     }

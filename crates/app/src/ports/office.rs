@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::BoxFuture;
+pub use nohold_core::viewing::Role;
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -39,18 +40,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The cursor of the next part; none when this is the last.
     pub next: Option<String>,
-}
-
-/// What somebody may do (角色).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Works on the own groups' entries (坐席).
-    Agent,
-    /// Sees and works on all that supervised groups do (班长).
-    Supervisor,
-    /// Configures everything, and may do what a supervisor of all groups may (管理员).
-    Administrator,
 }
 
 /// Somebody who may sign in.

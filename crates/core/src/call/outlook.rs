@@ -112,8 +112,9 @@ pub(super) fn place_and_wait(call: CallId, queue: &Queue, world: World<'_>) -> V
     what
 }
 
-/// The window that is promised to who asks now, by the line it joins and the hours it may be called in.
-pub(super) fn promise(target: &Target, came_from: Option<&QueueKey>, at: Timestamp, world: World<'_>) -> Window {
+/// The window that is promised to who asks at `at`, by the line it joins and the hours it may be called in.
+#[must_use]
+pub fn promise(target: &Target, came_from: Option<&QueueKey>, at: Timestamp, world: World<'_>) -> Window {
     let directory = world.directory;
     let queue = came_from.and_then(|key| directory.queue(key)).or_else(|| directory.queue_for(target));
     let calendar = directory.calendar_of(target);

@@ -88,6 +88,8 @@ pub enum Change {
     /// A supervisor lets the customer be tried again although there have been enough attempts. The gap after the last
     /// one stays.
     AllowMoreAttempts,
+    /// Somebody has seen that the customer could not be reached: the others need not be told any more (AT-12).
+    Acknowledge,
 }
 
 impl Change {
@@ -107,7 +109,8 @@ impl Change {
             | Change::Prioritise { .. }
             | Change::Reassign { .. }
             | Change::Reopen
-            | Change::AllowMoreAttempts => *by != Actor::Customer,
+            | Change::AllowMoreAttempts
+            | Change::Acknowledge => *by != Actor::Customer,
             Change::CallBegan { .. }
             | Change::CallDropped { .. }
             | Change::AttemptBegan { .. }

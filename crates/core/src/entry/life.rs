@@ -32,6 +32,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
         Change::Reopen => reopen(&mut next, at)?,
+        Change::Acknowledge => acknowledge(&mut next)?,
         Change::AllowMoreAttempts => allow_more_attempts(&mut next, at, by)?,
     }
     next.version += 1;
@@ -234,6 +235,7 @@ fn back_to_waiting(entry: &mut Entry, site: &Site, at: Timestamp, retry_at: Time
     entry.due = retry_at;
     if entry.is_used_up(plan) || plan.final_results.contains(&result) {
         entry.state = State::Closed { reason: CloseReason::Unreachable, at };
+        entry.acknowledged = false;
         return;
     }
     entry.state = State::Waiting;
@@ -386,6 +388,22 @@ fn reopen(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
     entry.due = at.max(entry.not_before);
     entry.begin_new_round();
     Ok(())
+}
+
+/// Of what was seen already nobody is told anew; of an entry that is worked on again there is nothing to see.
+fn acknowledge(entry: &mut Entry) -> Result<(), Refusal> {
+    match entry.state {
+        State::Closed { reason: CloseReason::Unreachable, .. } if !entry.acknowledged => {
+            entry.acknowledged = true;
+            Ok(())
+        }
+        State::Closed { .. } => Err(Refusal::Closed),
+        State::Waiting
+        | State::Claimed { .. }
+        | State::Attempting { .. }
+        | State::Talking { .. }
+        | State::Noting { .. } => Err(Refusal::Open),
+    }
 }
 
 fn allow_more_attempts(entry: &mut Entry, at: Timestamp, by: &Actor) -> Result<(), Refusal> {

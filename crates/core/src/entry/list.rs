@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 
 use nohold_model::{EntryId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{Entry, Section};
 
 /// What an entry is sorted by: requests by priority and due time, then people we cut off, then messages and missed
 /// calls together, the latest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {
     part: Part,
     priority: Reverse<u8>,
@@ -17,7 +18,7 @@ pub struct Line {
     id: EntryId,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Part {
     Requests,
     CutOff,

@@ -69,6 +69,9 @@ pub struct Entry {
     /// Attempts at the number before this do not stand against more of them: a supervisor has said so.
     #[serde(default)]
     pub more_attempts_from: Option<Timestamp>,
+    /// Somebody has seen that it closed as *unreachable*.
+    #[serde(default)]
+    pub acknowledged: bool,
     /// The disposition (通话小结) that an agent chose last.
     pub disposition: Option<DispositionKey>,
     /// The agent's note.
@@ -320,16 +323,34 @@ impl Target {
         }
     }
 
-    /// The agents who are meant, each once.
+    /// Whether the configuration knows it, and the group of a service is one of the service's.
     #[must_use]
-    pub fn agents(&self, directory: &Directory) -> std::collections::BTreeSet<AgentKey> {
-        let groups: &[GroupKey] = match self {
+    pub fn is_known(&self, directory: &Directory) -> bool {
+        match self {
+            Target::Campaign(key) => directory.campaigns.contains_key(key),
+            Target::Service(key, group) => {
+                directory.services.get(key).is_some_and(|service| service.groups.contains(group))
+            }
+            Target::Queue(key) => directory.queues.contains_key(key),
+            Target::WholeService(key) => directory.services.contains_key(key),
+        }
+    }
+
+    /// The groups whose agents are meant.
+    #[must_use]
+    pub fn groups<'a>(&'a self, directory: &'a Directory) -> &'a [GroupKey] {
+        match self {
             Target::Campaign(key) => directory.campaigns.get(key).map_or(&[], |campaign| &campaign.groups),
             Target::Service(_, group) => std::slice::from_ref(group),
             Target::Queue(key) => directory.queue(key).map_or(&[], |queue| &queue.groups),
             Target::WholeService(key) => directory.services.get(key).map_or(&[], |service| &service.groups),
-        };
-        groups
+        }
+    }
+
+    /// The agents who are meant, each once.
+    #[must_use]
+    pub fn agents(&self, directory: &Directory) -> std::collections::BTreeSet<AgentKey> {
+        self.groups(directory)
             .iter()
             .filter_map(|group| directory.groups.get(group))
             .flat_map(|group| group.agents.iter().cloned())
@@ -362,6 +383,7 @@ impl Entry {
             attempts: Vec::new(),
             earlier_attempts: 0,
             more_attempts_from: None,
+            acknowledged: false,
             disposition: None,
             note: String::new(),
         }

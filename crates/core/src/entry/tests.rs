@@ -22,7 +22,7 @@ fn requested(now: Timestamp) -> Entry {
     let made = request(1, &customer(1), queue_600(), now);
     let mut entry = missed();
     entry.ask(Request {
-        call: Some(made.call),
+        call: made.call,
         asked: now,
         promise: made.promise,
         consent: made.consent,

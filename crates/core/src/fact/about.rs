@@ -53,7 +53,7 @@ impl Fact {
         match self {
             Fact::CallArrived(arrival) => Some(arrival.call),
             Fact::Queued(waiting) => Some(waiting.call),
-            Fact::RequestMade(request) => Some(request.call),
+            Fact::RequestMade(request) => request.call,
             Fact::DirectBegan { call, .. }
             | Fact::DirectAnswered { call }
             | Fact::PhoneRung { call, .. }
@@ -191,7 +191,8 @@ impl Change {
             | Change::Prioritise { .. }
             | Change::Reassign { .. }
             | Change::Reopen
-            | Change::AllowMoreAttempts => None,
+            | Change::AllowMoreAttempts
+            | Change::Acknowledge => None,
         }
     }
 
@@ -212,7 +213,8 @@ impl Change {
             | Change::Cancel
             | Change::Prioritise { .. }
             | Change::Reopen
-            | Change::AllowMoreAttempts => None,
+            | Change::AllowMoreAttempts
+            | Change::Acknowledge => None,
         }
     }
 }

@@ -119,6 +119,7 @@ impl<R: Rows> Working<'_, R> {
             | Change::Cancel
             | Change::Prioritise { .. }
             | Change::AllowMoreAttempts
+            | Change::Acknowledge
             | Change::Reassign { target: None, .. } => return Ok(None),
         };
         let Some(number) = &entry.number else { return Ok(None) };

@@ -2,7 +2,7 @@
 
 use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
-use super::{Answer, Read, Refusal, Rows, Working};
+use super::{Answer, Noun, Read, Refusal, Rows, Working};
 use crate::entry::{Business, Entry, LeftAt, Request, Target};
 use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
@@ -22,27 +22,43 @@ impl<R: Rows> Working<'_, R> {
     /// A caller waits for this request to be committed: out of the line and into the list, in one commit.
     pub(super) fn request_promised(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
         let answer = self.request(at, made)?;
-        if matches!(answer, Answer::Requested { .. }) {
-            if self.waiting(made.call)?.is_some() {
-                self.note(at, Fact::LeftQueue { call: made.call, why: LeftQueue::Chose });
+        if let (Answer::Requested { .. }, Some(call)) = (&answer, made.call) {
+            if self.waiting(call)?.is_some() {
+                self.note(at, Fact::LeftQueue { call, why: LeftQueue::Chose });
             }
-            self.left_queue(at, made.call, LeftQueue::Chose)?;
-            self.edit_call(made.call, |row| row.doing = Doing::Finished)?;
+            self.left_queue(at, call, LeftQueue::Chose)?;
+            self.edit_call(call, |row| row.doing = Doing::Finished)?;
         }
         Ok(answer)
+    }
+
+    /// A request that was not made in a call: on a web page, by a programme. The rules are those of every request.
+    pub(super) fn request_wish(&mut self, made: &RequestMade) -> Read<Answer> {
+        if !made.target.is_known(self.directory) {
+            return Ok(Answer::Refused(Refusal::NotFound(Noun::Target)));
+        }
+        let answer = self.request(self.at, made)?;
+        if answer != Answer::OverLimit {
+            return Ok(answer);
+        }
+        let made_before = self.requests_since(&made.number, self.at - LIMIT_PERIOD)?;
+        let limit = self.directory.site.request_limit;
+        Ok(limit.check(made_before).map_or_else(|why| Answer::Refused(Refusal::Dial(why.into())), |()| answer))
     }
 
     /// A request of a caller who has gone before the store could answer. Where it cannot be made, the call is a missed
     /// one.
     pub(super) fn request_recorded(&mut self, at: Timestamp, made: &RequestMade) -> Read<()> {
-        if self.request(at, made)? == Answer::OverLimit {
-            let trace = Trace { entry: made.entry, call: made.call, number: Some(&made.number), target: &made.target };
+        if self.request(at, made)? == Answer::OverLimit
+            && let Some(call) = made.call
+        {
+            let trace = Trace { entry: made.entry, call, number: Some(&made.number), target: &made.target };
             let waited = at.since(made.place);
             self.note(
                 at,
                 Fact::Missed {
                     entry: made.entry,
-                    call: made.call,
+                    call,
                     number: Some(made.number.clone()),
                     target: made.target.clone(),
                     left_at: LeftAt::Menu,
@@ -84,7 +100,7 @@ impl<R: Rows> Working<'_, R> {
         entry.target = made.target.clone();
         entry.gather(made.place, at);
         entry.ask(Request {
-            call: Some(made.call),
+            call: made.call,
             asked: at,
             promise: made.promise,
             consent: made.consent.clone(),
@@ -94,7 +110,7 @@ impl<R: Rows> Working<'_, R> {
             language: made.language,
         });
         self.note(at, Fact::RequestMade(Box::new(made.clone())));
-        self.note(at, Fact::EntryGathered { entry: entry.id, call: Some(made.call) });
+        self.note(at, Fact::EntryGathered { entry: entry.id, call: made.call });
         self.count_request(made.number.clone(), at);
         let answer = Answer::Requested { entry: entry.id, promise: made.promise };
         self.put_entry(entry);

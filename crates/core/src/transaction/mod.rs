@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{self, Agent};
 use crate::directory::{Directory, Forbidden};
 use crate::entry::{self, Actor, Entry, Target, Tried, Window};
-use crate::fact::{Dated, Doing};
+use crate::fact::{Dated, Doing, RequestMade};
 use crate::routing::{Assignment, Offer, Waiting};
 
 use working::Working;
@@ -73,6 +73,8 @@ pub enum Transaction {
         /// Who wants it.
         by: Actor,
     },
+    /// Somebody wants to be called back and has asked in another way than by a call.
+    Request(Box<RequestMade>),
     /// Our side died with this call: whoever was in it is accounted for.
     Recover {
         /// The call.
@@ -192,6 +194,8 @@ pub enum Noun {
     Entry,
     /// A queue.
     Queue,
+    /// Who should call a customer back.
+    Target,
 }
 
 impl std::fmt::Display for Noun {
@@ -201,6 +205,7 @@ impl std::fmt::Display for Noun {
             Noun::Call => "call",
             Noun::Entry => "entry",
             Noun::Queue => "queue",
+            Noun::Target => "service with this group, campaign or queue",
         })
     }
 }
@@ -381,6 +386,7 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
         Transaction::CallBack { entry, agent, call, beyond_window, by } => {
             working.call_back(*entry, agent, *call, *beyond_window, by)?
         }
+        Transaction::Request(made) => working.request_wish(made)?,
         Transaction::Recover { call, entry } => working.recover(*call, *entry)?,
     };
     Ok(working.finish(answer))

@@ -62,7 +62,7 @@ async fn every_route_asks_for_what_its_description_says() {
     house.person("anna", Role::Administrator, None).await;
     house.person("sam", Role::Supervisor, None).await;
     house.person("ada", Role::Agent, None).await;
-    let all = ["read", "desk", "configure", "accounts"];
+    let all = ["read", "desk", "requests", "configure", "accounts"];
     let document = house.ask("GET", "/api/openapi.json").send().await.expect(200).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations = operations(&document);

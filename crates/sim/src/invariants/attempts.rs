@@ -65,7 +65,7 @@ impl Attempts {
                 self.seen.entry(number.clone()).or_default().push(seen);
                 self.numbers.insert(attempt, number.clone());
             }
-            Fact::RequestMade(made) => self.asking = Some((made.call, dated.at)),
+            Fact::RequestMade(made) => self.asking = made.call.map(|call| (call, dated.at)),
             Fact::EntryGathered { entry, call: Some(call) } => {
                 if let Some((_, at)) = self.asking.take_if(|(asking, _)| asking == call) {
                     self.asked.insert(*entry, at);

@@ -139,8 +139,8 @@ impl Commits {
                 }
             }
             Fact::RequestMade(made) => {
-                if let Answer::Requested { entry, .. } = outcome.answer {
-                    self.requests.insert(made.call, entry);
+                if let (Some(call), Answer::Requested { entry, .. }) = (made.call, &outcome.answer) {
+                    self.requests.insert(call, *entry);
                 }
             }
             Fact::EntryGathered { call: Some(call), .. } => {

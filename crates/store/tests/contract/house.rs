@@ -169,7 +169,7 @@ pub fn call_back(n: u32, of: u32, key: &str) -> Transaction {
 pub fn request(n: u32, of: u32) -> Transaction {
     let fact = Fact::RequestMade(Box::new(RequestMade {
         entry: entry(n),
-        call: call(n),
+        call: Some(call(n)),
         number: customer(of),
         target: Target::Queue(queue()),
         another_matter: false,

@@ -281,7 +281,7 @@ impl Inbound {
         let promise = outlook::promise(&target, self.came_from.as_ref().map(|from| &from.queue), turn.at, turn.world);
         let fact = Fact::RequestMade(Box::new(RequestMade {
             entry: self.ids.next(turn.at),
-            call: self.id,
+            call: Some(self.id),
             number: number.clone(),
             target,
             another_matter,

@@ -1,0 +1,167 @@
+//! Agents and queues: what they do now, and what is wished of them.
+
+use axum::Json;
+use nohold_app::ports::Role;
+use nohold_core::agent::{Input, Mode};
+use nohold_model::AgentKey;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Seat, refused};
+use crate::access::{Need, Scope, guarded};
+use crate::board::{AgentShown, QueueShown};
+use crate::body::{Given, Named};
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// The longest reason of a break, in characters.
+const LONGEST_REASON: usize = 64;
+
+/// What an agent shall do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentWish {
+    /// What.
+    action: AgentAction,
+    /// The reason of a break, up to 64 characters.
+    reason: Option<String>,
+}
+
+/// What an agent can do by a click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AgentAction {
+    /// Begin to work.
+    SignIn,
+    /// End work; with a call in hand, after it.
+    SignOut,
+    /// Take calls; with a call in hand, after it.
+    Available,
+    /// Take no calls.
+    NotReady,
+    /// Have a break, with its reason.
+    Break,
+    /// Clear *no answer*.
+    Clear,
+    /// End the wrap-up.
+    EndWrapUp,
+}
+
+/// Agents whom somebody may see.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Agents {
+    #[schema(value_type = Vec<AgentShown>)]
+    items: Vec<Box<RawValue>>,
+}
+
+/// Queues that somebody may see.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Queues {
+    #[schema(value_type = Vec<QueueShown>)]
+    items: Vec<Box<RawValue>>,
+}
+
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    let look = Need::look(Role::Agent, Scope::Read);
+    let change = Need::change(Role::Agent, Scope::Desk);
+    let supervise = Need::change(Role::Supervisor, Scope::Desk);
+    OpenApiRouter::new()
+        .routes(guarded(api, look, routes!(me)))
+        .routes(guarded(api, change, routes!(change_me)))
+        .routes(guarded(api, look, routes!(all)))
+        .routes(guarded(api, supervise, routes!(change_one)))
+        .routes(guarded(api, look, routes!(queues)))
+}
+
+/// Myself, as an agent
+#[utoipa::path(get, path = "/api/me/agent", tag = "desk", responses((status = 200, body = AgentShown)))]
+async fn me(seat: Seat) -> Result<Json<Box<RawValue>>, Failure> {
+    let agent = seat.agent(None)?;
+    seat.shown(&agent)
+}
+
+/// Sign in or out, take calls or not, have a break, clear *no answer*, end the wrap-up
+#[utoipa::path(
+    post, path = "/api/me/agent", tag = "desk", request_body = AgentWish, responses((status = 200, body = AgentShown))
+)]
+async fn change_me(seat: Seat, Given(wish): Given<AgentWish>) -> Result<Json<Box<RawValue>>, Failure> {
+    let agent = seat.agent(None)?;
+    seat.wish(agent, wish).await
+}
+
+/// The agents of my groups, and what they do now
+#[utoipa::path(get, path = "/api/agents", tag = "desk", responses((status = 200, body = Agents)))]
+async fn all(seat: Seat) -> Json<Agents> {
+    let items = seat.desk.board.look(|rows, _| {
+        let sight = seat.sight(&rows.directory);
+        let seen = rows.agents.iter().filter(|(key, _)| sight.sees_agent(key));
+        seen.map(|(_, row)| row.json.clone()).collect()
+    });
+    Json(Agents { items })
+}
+
+/// What a supervisor wishes of an agent
+#[utoipa::path(
+    post, path = "/api/agents/{key}", tag = "desk", params(("key" = String, Path)), request_body = AgentWish,
+    responses((status = 200, body = AgentShown))
+)]
+async fn change_one(
+    seat: Seat,
+    Named(key): Named<AgentKey>,
+    Given(wish): Given<AgentWish>,
+) -> Result<Json<Box<RawValue>>, Failure> {
+    let agent = seat.agent(Some(key))?;
+    seat.wish(agent, wish).await
+}
+
+/// The queues of my groups: who waits, how long, and who serves them
+#[utoipa::path(get, path = "/api/queues", tag = "desk", responses((status = 200, body = Queues)))]
+async fn queues(seat: Seat) -> Json<Queues> {
+    let items = seat.desk.board.look(|rows, _| {
+        let sight = seat.sight(&rows.directory);
+        let seen = |key| rows.directory.queue(key).is_some_and(|queue| sight.sees_queue(queue));
+        rows.queues.iter().filter(|(key, _)| seen(key)).map(|(_, row)| row.json.clone()).collect()
+    });
+    Json(Queues { items })
+}
+
+impl Seat {
+    fn shown(&self, agent: &AgentKey) -> Result<Json<Box<RawValue>>, Failure> {
+        let row = self.desk.board.look(|rows, _| rows.agents.get(agent).map(|row| row.json.clone()));
+        row.map(Json).ok_or_else(|| Failure::not_found("there is no such agent"))
+    }
+
+    async fn wish(&self, agent: AgentKey, wish: AgentWish) -> Result<Json<Box<RawValue>>, Failure> {
+        let input = wish.meant()?;
+        let by = self.actor()?;
+        self.desk.desk.change_agent(agent.clone(), input, by).await.map_err(refused)?;
+        self.shown(&agent)
+    }
+}
+
+impl AgentWish {
+    fn meant(self) -> Result<Input, Failure> {
+        if self.reason.is_some() && self.action != AgentAction::Break {
+            return Err(Failure::invalid("reason", "a reason belongs to `break`"));
+        }
+        Ok(match self.action {
+            AgentAction::SignIn => Input::SignIn,
+            AgentAction::SignOut => Input::SignOut,
+            AgentAction::Available => Input::Choose(Mode::Available),
+            AgentAction::NotReady => Input::Choose(Mode::NotReady),
+            AgentAction::Break => {
+                let reason = self.reason.unwrap_or_default().trim().to_owned();
+                if !(1..=LONGEST_REASON).contains(&reason.chars().count()) {
+                    let message = format!("a break has a reason of 1 to {LONGEST_REASON} characters");
+                    return Err(Failure::invalid("reason", message));
+                }
+                Input::Choose(Mode::Break(reason))
+            }
+            AgentAction::Clear => Input::Clear,
+            AgentAction::EndWrapUp => Input::EndWrapUp,
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! Recorded messages, for those who may see their entries.
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use nohold_app::ports::Role;
+use nohold_model::{EntryId, MessageId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Seat;
+use crate::access::{Need, Scope, guarded};
+use crate::body::{Asked, Named};
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// At most so many bytes are sent in one answer: more than an hour of a telephone's audio.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Where to look.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Of {
+    /// The entry of the message; needed where it is closed.
+    #[param(value_type = Option<String>)]
+    entry: Option<EntryId>,
+}
+
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(audio)))
+}
+
+/// A recorded message as WAV, or a part of it
+#[utoipa::path(
+    get, path = "/api/messages/{id}/audio", tag = "desk", params(("id" = String, Path), Of),
+    responses(
+        (status = 200, content_type = "audio/wav", body = Vec<u8>),
+        (status = 206, description = "the range that was asked for", content_type = "audio/wav", body = Vec<u8>),
+    )
+)]
+async fn audio(
+    seat: Seat,
+    Named(id): Named<MessageId>,
+    Asked(of): Asked<Of>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    seat.may_hear(id, of.entry).await?;
+    let folder = seat.desk.messages.as_ref().ok_or_else(gone)?;
+    // The name is made of the id as it was understood, never of what the client wrote.
+    let path = folder.join(format!("{id}.wav"));
+    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
+    let read = tokio::task::spawn_blocking(move || read(&path, range.as_deref())).await;
+    answer(read.map_err(|_| Failure::internal())??)
+}
+
+impl Seat {
+    async fn may_hear(&self, id: MessageId, entry: Option<EntryId>) -> Result<(), Failure> {
+        let found = match entry {
+            Some(entry) => self.entry(entry).await?.messages.contains(&id),
+            None => self.desk.board.look(|rows, _| {
+                let sight = self.sight(&rows.directory);
+                let mut with_it = rows.entries.values().filter(|row| row.row.entry.messages.contains(&id));
+                with_it.any(|row| sight.sees_entry(&row.row.entry, &rows.directory))
+            }),
+        };
+        if found { Ok(()) } else { Err(gone()) }
+    }
+}
+
+fn gone() -> Failure {
+    Failure::not_found("there is no such message among the entries that you may see")
+}
+
+/// A part of a file.
+struct Part {
+    bytes: Vec<u8>,
+    from: u64,
+    whole: u64,
+    /// A range was asked for.
+    ranged: bool,
+}
+
+enum Wanted {
+    All,
+    Part { from: u64, to: u64 },
+    Nothing,
+}
+
+fn read(path: &PathBuf, range: Option<&str>) -> Result<Part, Failure> {
+    let mut file = std::fs::File::open(path).map_err(|problem| {
+        if problem.kind() != std::io::ErrorKind::NotFound {
+            tracing::error!(%problem, "a message cannot be opened");
+        }
+        Failure::not_found("the recording of this message is not kept any more")
+    })?;
+    let failed = |problem: std::io::Error| {
+        tracing::error!(%problem, "a message cannot be read");
+        Failure::internal()
+    };
+    let whole = file.metadata().map_err(failed)?.len();
+    let (from, to, ranged) = match wanted(range, whole) {
+        Wanted::All => (0, whole, false),
+        Wanted::Part { from, to } => (from, to, true),
+        Wanted::Nothing => {
+            let message = format!("the recording has {whole} bytes, none of them in this range");
+            return Err(Failure::new(StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range", message));
+        }
+    };
+    let ranged = ranged || to - from > MOST_BYTES;
+    file.seek(SeekFrom::Start(from)).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take((to - from).min(MOST_BYTES)).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Part { bytes, from, whole, ranged })
+}
+
+/// The bytes that a range asks for (RFC 9110 §14.2): one range; what is no range is passed over.
+fn wanted(range: Option<&str>, whole: u64) -> Wanted {
+    let Some(spec) = range.and_then(|range| range.trim().strip_prefix("bytes=")) else { return Wanted::All };
+    let Some((from, to)) = spec.split_once('-').filter(|_| !spec.contains(',')) else { return Wanted::All };
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let (from, to) = match (from.trim().is_empty(), to.trim().is_empty()) {
+        (true, true) => return Wanted::All,
+        (true, false) => match number(to) {
+            Some(last) => (whole.saturating_sub(last), whole),
+            None => return Wanted::All,
+        },
+        (false, open) => {
+            let end = if open { Some(whole) } else { number(to).map(|to| to.saturating_add(1).min(whole)) };
+            match (number(from), end) {
+                (Some(from), Some(end)) => (from, end),
+                _ => return Wanted::All,
+            }
+        }
+    };
+    if from < to && from < whole { Wanted::Part { from, to } } else { Wanted::Nothing }
+}
+
+fn answer(part: Part) -> Result<Response, Failure> {
+    let Part { bytes, from, whole, ranged } = part;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut answer = Response::builder()
+        .status(if ranged { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK })
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"))
+        .header(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if ranged && length > 0 {
+        answer = answer.header(header::CONTENT_RANGE, format!("bytes {from}-{}/{whole}", from + length - 1));
+    }
+    answer.body(Body::from(bytes)).map_err(|_| Failure::internal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_range_is_understood_and_what_is_none_is_passed_over() {
+        for (range, expected) in [
+            (None, "all"),
+            (Some("bytes=0-9"), "0-10"),
+            (Some("bytes=90-"), "90-100"),
+            (Some("bytes=90-900"), "90-100"),
+            (Some("bytes=-10"), "90-100"),
+            (Some("bytes=-1000"), "0-100"),
+            (Some("bytes=100-"), "nothing"),
+            (Some("bytes=9-3"), "nothing"),
+            (Some("bytes=-0"), "nothing"),
+            (Some("bytes=0-1,5-6"), "all"),
+            (Some("bytes=a-b"), "all"),
+            (Some("seconds=1-2"), "all"),
+        ] {
+            let found = match wanted(range, 100) {
+                Wanted::All => "all".to_owned(),
+                Wanted::Part { from, to } => format!("{from}-{to}"),
+                Wanted::Nothing => "nothing".to_owned(),
+            };
+            assert_eq!(found, expected, "{range:?}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What is done with an entry.
+
+use axum::Json;
+use nohold_app::ports::Role;
+use nohold_core::entry::{Change, CloseReason, Entry, Outcome, Window};
+use nohold_model::{AgentKey, CallId, DispositionKey, EntryId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Seat, refused};
+use crate::access::{Need, Scope, guarded};
+use crate::board::{EntryShown, TargetShown, WindowShown};
+use crate::body::{Given, Named};
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// The longest note, in characters.
+const LONGEST_NOTE: usize = 2_000;
+
+/// A wish that needs no more than the entry.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plain {
+    /// The version that was seen; refused as `changed` where there is a newer one.
+    version: Option<u64>,
+}
+
+/// A wish that concerns an agent.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ForAgent {
+    /// The agent, where a supervisor acts for one; the caller otherwise.
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// The version that was seen.
+    version: Option<u64>,
+}
+
+/// *Call back*.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallBack {
+    /// The agent who calls, where a supervisor acts for one; the caller otherwise.
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// A supervisor lets it happen outside the dialling window, which stands in the history.
+    #[serde(default)]
+    beyond_window: bool,
+    /// The version that was seen.
+    version: Option<u64>,
+}
+
+/// A call that has begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CallBegun {
+    /// Its id.
+    #[schema(value_type = String)]
+    call: CallId,
+}
+
+/// The word on an entry.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutcomeGiven {
+    /// What becomes of it.
+    outcome: OutcomeKind,
+    /// For `close`: as what; `done` where nothing is said.
+    reason: Option<ReasonGiven>,
+    /// For `postpone`: the window that was agreed.
+    window: Option<WindowShown>,
+    /// The disposition.
+    #[schema(value_type = Option<String>)]
+    disposition: Option<DispositionKey>,
+    /// A note for those who read it later, up to 2,000 characters.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    note: String,
+    /// The version that was seen.
+    version: Option<u64>,
+}
+
+/// What becomes of an entry.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutcomeKind {
+    /// It is settled.
+    Close,
+    /// It stays on the list, due at once.
+    Keep,
+    /// It is moved to a time that was agreed.
+    Postpone,
+}
+
+/// As what an entry is closed by hand.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReasonGiven {
+    /// The customer was called.
+    Done,
+    /// The customer took it back.
+    Cancelled,
+    /// The customer may not be called.
+    Refused,
+}
+
+/// A new priority.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PriorityGiven {
+    /// Higher comes first within its part of the list.
+    priority: u8,
+    /// The version that was seen.
+    version: Option<u64>,
+}
+
+/// Others who shall work on it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reassigned {
+    /// Another group, service, campaign or queue.
+    target: Option<TargetShown>,
+    /// One agent; nobody in particular where nothing is said.
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// The version that was seen.
+    version: Option<u64>,
+}
+
+type Answer = Result<Json<EntryShown>, Failure>;
+
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    let agents = Need::change(Role::Agent, Scope::Desk);
+    let supervisors = Need::change(Role::Supervisor, Scope::Desk);
+    OpenApiRouter::new()
+        .routes(guarded(api, agents, routes!(claim)))
+        .routes(guarded(api, agents, routes!(release)))
+        .routes(guarded(api, agents, routes!(call)))
+        .routes(guarded(api, agents, routes!(outcome)))
+        .routes(guarded(api, agents, routes!(reopen)))
+        .routes(guarded(api, agents, routes!(cancel)))
+        .routes(guarded(api, agents, routes!(acknowledge)))
+        .routes(guarded(api, supervisors, routes!(prioritise)))
+        .routes(guarded(api, supervisors, routes!(reassign)))
+        .routes(guarded(api, supervisors, routes!(allow_more_attempts)))
+}
+
+/// Claim an entry: nobody else works on it for a while
+#[utoipa::path(
+    post, path = "/api/entries/{id}/claim", tag = "desk", params(("id" = String, Path)), request_body = ForAgent,
+    responses((status = 200, body = EntryShown))
+)]
+async fn claim(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<ForAgent>) -> Answer {
+    let agent = seat.agent(given.agent)?;
+    seat.change(id, given.version, Change::Claim { agent }).await
+}
+
+/// Give a claim back
+#[utoipa::path(
+    post, path = "/api/entries/{id}/release", tag = "desk", params(("id" = String, Path)), request_body = Plain,
+    responses((status = 200, body = EntryShown))
+)]
+async fn release(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
+    seat.change(id, given.version, Change::Release).await
+}
+
+/// Call back: the agent's phone rings first, then the customer is dialled
+#[utoipa::path(
+    post, path = "/api/entries/{id}/call", tag = "desk", params(("id" = String, Path)), request_body = CallBack,
+    responses((status = 200, body = CallBegun))
+)]
+async fn call(
+    seat: Seat,
+    Named(id): Named<EntryId>,
+    Given(given): Given<CallBack>,
+) -> Result<Json<CallBegun>, Failure> {
+    let agent = seat.agent(given.agent)?;
+    seat.seen(id, given.version).await?;
+    let by = seat.actor()?;
+    let call = seat.desk.desk.call_back(id, agent, given.beyond_window, by).await.map_err(refused)?;
+    Ok(Json(CallBegun { call }))
+}
+
+/// Say what becomes of an entry: after a conversation, or without one
+#[utoipa::path(
+    post, path = "/api/entries/{id}/outcome", tag = "desk", params(("id" = String, Path)), request_body = OutcomeGiven,
+    responses((status = 200, body = EntryShown))
+)]
+async fn outcome(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<OutcomeGiven>) -> Answer {
+    let version = given.version;
+    let outcome = given.meant()?;
+    seat.change(id, version, Change::Outcome(outcome)).await
+}
+
+/// Work on a closed entry again
+#[utoipa::path(
+    post, path = "/api/entries/{id}/reopen", tag = "desk", params(("id" = String, Path)), request_body = Plain,
+    responses((status = 200, body = EntryShown))
+)]
+async fn reopen(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
+    seat.change(id, given.version, Change::Reopen).await
+}
+
+/// The customer takes the request back
+#[utoipa::path(
+    post, path = "/api/entries/{id}/cancel", tag = "desk", params(("id" = String, Path)), request_body = Plain,
+    responses((status = 200, body = EntryShown))
+)]
+async fn cancel(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
+    seat.change(id, given.version, Change::Cancel).await
+}
+
+/// It was seen that the customer could not be reached: nobody is told any more
+#[utoipa::path(
+    post, path = "/api/entries/{id}/acknowledge", tag = "desk", params(("id" = String, Path)), request_body = Plain,
+    responses((status = 200, body = EntryShown))
+)]
+async fn acknowledge(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
+    seat.change(id, given.version, Change::Acknowledge).await
+}
+
+/// Move an entry up or down
+#[utoipa::path(
+    post, path = "/api/entries/{id}/prioritise", tag = "desk", params(("id" = String, Path)),
+    request_body = PriorityGiven, responses((status = 200, body = EntryShown))
+)]
+async fn prioritise(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<PriorityGiven>) -> Answer {
+    seat.change(id, given.version, Change::Prioritise { priority: given.priority }).await
+}
+
+/// Give an entry to other agents, or to one
+#[utoipa::path(
+    post, path = "/api/entries/{id}/reassign", tag = "desk", params(("id" = String, Path)), request_body = Reassigned,
+    responses((status = 200, body = EntryShown))
+)]
+async fn reassign(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Reassigned>) -> Answer {
+    let directory = seat.desk.desk.directory();
+    let target = match given.target.map(TargetShown::meant) {
+        None => None,
+        Some(Some(target)) if target.is_known(&directory) => Some(target),
+        Some(_) => {
+            let message = "name a service (with one of its groups), a campaign or a queue that there is";
+            return Err(Failure::invalid("target", message));
+        }
+    };
+    if given.agent.as_ref().is_some_and(|agent| !directory.agents.contains_key(agent)) {
+        return Err(Failure::invalid("agent", "there is no such agent"));
+    }
+    seat.change(id, given.version, Change::Reassign { target, agent: given.agent }).await
+}
+
+/// Let a customer be tried again although there have been enough attempts
+#[utoipa::path(
+    post, path = "/api/entries/{id}/allow-more-attempts", tag = "desk", params(("id" = String, Path)),
+    request_body = Plain, responses((status = 200, body = EntryShown))
+)]
+async fn allow_more_attempts(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
+    seat.change(id, given.version, Change::AllowMoreAttempts).await
+}
+
+impl Seat {
+    /// An entry that this person may see, as they have seen it.
+    async fn seen(&self, id: EntryId, version: Option<u64>) -> Result<Entry, Failure> {
+        let entry = self.entry(id).await?;
+        if version.is_some_and(|version| version != entry.version) {
+            let message = "the entry has changed since you looked: look again, then repeat it";
+            return Err(Failure::conflict("changed", message));
+        }
+        Ok(entry)
+    }
+
+    async fn change(&self, id: EntryId, version: Option<u64>, change: Change) -> Answer {
+        self.seen(id, version).await?;
+        let by = self.actor()?;
+        self.desk.desk.change_entry(id, change, by).await.map_err(refused)?;
+        let entry = self.any_entry(id).await?.ok_or_else(|| Failure::not_found("there is no such entry any more"))?;
+        Ok(Json((&entry).into()))
+    }
+}
+
+impl OutcomeGiven {
+    fn meant(self) -> Result<Outcome, Failure> {
+        let OutcomeGiven { outcome, reason, window, disposition, note, version: _ } = self;
+        if note.chars().count() > LONGEST_NOTE {
+            return Err(Failure::invalid("note", format!("a note has up to {LONGEST_NOTE} characters")));
+        }
+        let close = matches!(outcome, OutcomeKind::Close);
+        if reason.is_some() && !close {
+            return Err(Failure::invalid("reason", "a reason belongs to `close`"));
+        }
+        let postpone = matches!(outcome, OutcomeKind::Postpone);
+        if window.is_some() != postpone {
+            return Err(Failure::invalid("window", "a window belongs to `postpone`, which needs one"));
+        }
+        Ok(match (outcome, window) {
+            (OutcomeKind::Close, _) => {
+                let reason = match reason.unwrap_or(ReasonGiven::Done) {
+                    ReasonGiven::Done => CloseReason::Done,
+                    ReasonGiven::Cancelled => CloseReason::Cancelled,
+                    ReasonGiven::Refused => CloseReason::Refused,
+                };
+                Outcome::Close { reason, disposition, note }
+            }
+            (OutcomeKind::Postpone, Some(WindowShown { from, to })) => {
+                Outcome::Postpone { window: Window { from, to }, disposition, note }
+            }
+            (OutcomeKind::Keep | OutcomeKind::Postpone, _) => Outcome::Keep { disposition, note },
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Callback requests that programs make, for people who ask on a web page.
+
+use axum::Json;
+use axum::http::StatusCode;
+use nohold_app::desk::CallbackWish;
+use nohold_app::ports::Role;
+use nohold_model::{EntryId, Millis, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Seat, refused};
+use crate::access::{Need, Scope, guarded};
+use crate::board::{TargetShown, WindowShown};
+use crate::body::Given;
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// Nothing is agreed with a customer for later than this.
+const LATEST: Millis = Millis::hours(24 * 366);
+
+/// A request that is made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RequestGiven {
+    /// Whom to call: as E.164, or as people write numbers where the site is.
+    #[schema(example = "+8613800138001")]
+    number: String,
+    /// Who shall call.
+    target: TargetShown,
+    /// Not to be called before this.
+    #[schema(value_type = Option<i64>)]
+    not_before: Option<Timestamp>,
+    /// It is for another person or matter than an open request of this number.
+    #[serde(default)]
+    another_matter: bool,
+}
+
+/// A request that stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RequestTaken {
+    /// Its entry.
+    #[schema(value_type = String)]
+    entry: EntryId,
+    /// What the customer may be told.
+    promise: WindowShown,
+    /// It was made by this; otherwise there was an open one already.
+    new: bool,
+}
+
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(guarded(api, Need::change(Role::Agent, Scope::Requests), routes!(ask)))
+}
+
+/// Ask for a callback for somebody
+///
+/// The rules are those of every request: the number may be called, it has not asked too often today, and there is one open
+/// request per number and line of business.
+#[utoipa::path(
+    post, path = "/api/requests", tag = "desk", request_body = RequestGiven,
+    responses((status = 201, body = RequestTaken), (status = 200, description = "there was one", body = RequestTaken))
+)]
+async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCode, Json<RequestTaken>), Failure> {
+    let directory = seat.desk.desk.directory();
+    let number = directory.site.numbers.normalise(&given.number);
+    let number = number.map_err(|problem| Failure::invalid("number", problem.to_string()))?;
+    let target = given.target.meant().filter(|target| target.is_known(&directory)).ok_or_else(|| {
+        let message = "name one: a service (with one of its groups), a campaign, or a queue";
+        Failure::invalid("target", message)
+    })?;
+    let now = seat.desk.desk.now();
+    if given.not_before.is_some_and(|not_before| not_before > now + LATEST) {
+        return Err(Failure::invalid("not_before", "nothing is agreed for later than a year from now"));
+    }
+    let source = format!("api/{}", seat.caller.user.name);
+    let wish =
+        CallbackWish { number, target, not_before: given.not_before, another_matter: given.another_matter, source };
+    let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
+    let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
+    let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(RequestTaken { entry: asked.entry, promise, new: asked.new })))
+}
