@@ -3,9 +3,13 @@
 
 mod check;
 mod cli;
+mod control;
 mod data;
+mod demo;
 mod document;
+mod installation;
 mod machine;
+mod operate;
 mod secrets;
 mod serve;
 mod settings;
@@ -29,6 +33,10 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Check(arguments) => check::run(&cli.common, arguments),
         Command::Serve(arguments) => serve::run(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::Demo(arguments) => demo::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => operate::import(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::Export(arguments) => operate::export(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::User(command) => operate::user(&cli.common, command).map(|()| ExitCode::SUCCESS),
         Command::Settings => {
             print!("{}", settings::EXPLAINED);
             Ok(ExitCode::SUCCESS)

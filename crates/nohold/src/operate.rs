@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::cli::{Common, Export, Import, UserCommand, UserRole};
 use crate::installation::Installation;
 use crate::settings::Settings;
+use crate::system::System;
 use crate::{control, data, document, secrets};
 
 /// States what should be configured.
@@ -162,7 +163,8 @@ fn password(from_stdin: bool) -> anyhow::Result<NewPassword> {
 fn ask(data: &Path, wish: impl AsyncFnOnce(Client) -> Result<Value, ClientError>) -> anyhow::Result<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     runtime.block_on(async {
-        let answer = match Installation::open(data).await {
+        let system = System::new().context("the system gives no random numbers")?;
+        let answer = match Installation::open(data, system.clock().clone()).await {
             Ok(installation) => {
                 let api = installation.answer_here().await?;
                 let answer = wish(api.client()).await;

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use nohold_core::configuration::Password;
+use nohold_server::configuration::Reference;
 use serde_json::Value;
 
 use crate::data;
@@ -22,14 +23,41 @@ const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// 100 bits, as 20 letters of five bits each.
 const DRAWN_LETTERS: usize = 20;
 
+/// Finds a password that a configuration in this folder only names the place of.
+///
+/// # Errors
+/// When it is not there; the error names the place, never the password.
+pub fn resolve(reference: Reference<'_>, folder: &Path) -> Result<String, String> {
+    let text = match reference {
+        Reference::Environment(name) => std::env::var(name)
+            .map_err(|_| format!("the password should stand in the environment variable {name}: set it"))?,
+        Reference::File(name) => {
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).map_err(|problem| {
+                format!("the password should stand in {} ({problem}): see that it may be read", path.display())
+            })?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+    };
+    if text.is_empty() {
+        return Err("the password is empty where it should stand: write one there".into());
+    }
+    Ok(text)
+}
+
 /// The whole document, with passwords in the place of the environment variables and files that it names.
 ///
 /// # Errors
 /// When one is not where it should be; the error names the account and the place, never the password.
 pub fn resolved(read: &Read) -> anyhow::Result<Value> {
     let mut whole = read.whole.clone();
-    let mut put = |pointer: &[&str], account: &str, password: &Password| -> anyhow::Result<()> {
-        let Some(text) = fetched(account, password, &read.folder)? else { return Ok(()) };
+    let mut put = |pointer: &[&str], password: &Password| -> anyhow::Result<()> {
+        let reference = match password {
+            Password::Environment(name) => Reference::Environment(name),
+            Password::File(name) => Reference::File(name),
+            Password::Inline(_) | Password::Generate | Password::Stored => return Ok(()),
+        };
+        let text = resolve(reference, &read.folder).map_err(|problem| anyhow::anyhow!("{}: {problem}", pointer.join(".")))?;
         let place = pointer.iter().try_fold(&mut whole, |place, name| place.get_mut(*name));
         if let Some(place) = place {
             *place = Value::String(text);
@@ -37,40 +65,17 @@ pub fn resolved(read: &Read) -> anyhow::Result<Value> {
         Ok(())
     };
     for (key, extension) in &read.configuration.extensions {
-        let key = key.to_string();
-        put(&["extensions", &key, "password"], &format!("extensions.{key}"), &extension.password)?;
+        put(&["extensions", key.as_str(), "password"], &extension.password)?;
     }
     for (key, trunk) in &read.configuration.trunks {
-        let key = key.to_string();
         if let Some(password) = &trunk.password {
-            put(&["trunks", &key, "password"], &format!("trunks.{key}"), password)?;
+            put(&["trunks", key.as_str(), "password"], password)?;
         }
         if let Some(password) = &trunk.inbound.password {
-            put(&["trunks", &key, "inbound", "password"], &format!("trunks.{key}.inbound"), password)?;
+            put(&["trunks", key.as_str(), "inbound", "password"], password)?;
         }
     }
     Ok(whole)
-}
-
-/// The password, where the document only names its place.
-fn fetched(account: &str, password: &Password, folder: &Path) -> anyhow::Result<Option<String>> {
-    let text = match password {
-        Password::Environment(name) => std::env::var(name).with_context(|| {
-            format!("the password of {account} should stand in the environment variable {name}: set it")
-        })?,
-        Password::File(name) => {
-            let path = folder.join(name);
-            let text = fs::read_to_string(&path).with_context(|| {
-                format!("the password of {account} should stand in {}: see that it may be read", path.display())
-            })?;
-            text.lines().next().unwrap_or_default().to_owned()
-        }
-        Password::Inline(_) | Password::Generate | Password::Stored => return Ok(None),
-    };
-    if text.is_empty() {
-        bail!("the password of {account} is empty where it should stand: write one there");
-    }
-    Ok(Some(text))
 }
 
 /// Adds passwords that were drawn to the file for whoever sets up the phones; its path, where there were any.

@@ -1,108 +1,261 @@
 //! `nohold serve`: puts the parts together and runs them until somebody stops it.
 
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use nohold_app::{Node, Settings as Pace};
-use nohold_core::directory::Directory;
-use nohold_store::MemoryStore;
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::Context as _;
+use futures::future::BoxFuture;
+use nohold_app::Node;
+use nohold_app::Settings as Pace;
+use nohold_app::ports::{Accounts as _, Ports as _};
+use nohold_core::configuration::{Configuration, Surroundings};
+use nohold_server::access::fingerprint;
+use nohold_server::configuration::{Applied, Effective, NotApplied};
+use nohold_server::{Api, DeskParts};
+use nohold_store::SqliteStore;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::cli::{Common, Serve};
-use crate::data::DataFolder;
-use crate::settings::Settings as Place;
+use crate::control::Control;
+use crate::document::{self, Read};
+use crate::installation::{Installation, Served, listen, operator_token};
+use crate::settings::Settings;
 use crate::system::{Parts, System};
-use crate::telephony::{Engine, Settings};
-use crate::{check, data, document, secrets};
+use crate::telephony::{self, Engine};
 
 /// How long the engine gets to hang up what still goes on.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Where there is nothing configured: no phone, no number, nobody who could call.
+const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 
 /// Runs the server.
 ///
 /// # Errors
 /// When it cannot start, in words that say what to do.
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
-    let place = Place::find(common, &arguments.net)?;
-    let Some(scenario) = &arguments.scenario else {
-        bail!("nothing is configured yet: give a configuration with --scenario, for example scenario/support.toml");
-    };
-    let prompts = data::prompts(&place.data);
-    let read = document::read(scenario, &prompts)?;
-    let directory = sound(&read, scenario)?;
-    let data = DataFolder::open(&place.data)?;
-    let recordings = recordings(&place)?;
-    let secrets = secrets::find(&read.configuration, &read.folder, data.path())?;
-    if let Some(file) = &secrets.generated {
-        println!("passwords: {}", file.display());
-    }
-    let settings = Settings {
-        sip: place.sip,
-        rtp_ports: place.rtp_ports.clone(),
-        public_address: place.public_address,
-        local_networks: place.local_networks.clone(),
-        sip_trace: place.sip_trace,
-        recordings,
-        prompts,
-        country: directory.site.numbers.country,
-        extensions: read.configuration.extensions,
-        trunks: read.configuration.trunks,
-        secrets,
-        // There is no store yet that outlives the process.
-        ledger: None,
-    };
+    let settings = Settings::find(common, &arguments.net)?;
+    let filling = filling(arguments, &settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
-    let served = runtime.block_on(serve(settings, directory));
+    let served = runtime.block_on(serve(settings, filling));
     // What still runs has had its farewell; a task that hangs must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
 
-/// The directory, where nothing forbids it; warnings are logged.
-fn sound(read: &document::Read, scenario: &std::path::Path) -> anyhow::Result<Directory> {
-    let problems = read.problems();
-    let errors = check::errors(&problems);
-    for problem in &problems {
+/// What an empty installation is filled with.
+fn filling(arguments: &Serve, settings: &Settings) -> anyhow::Result<Option<Read>> {
+    let prompts = crate::data::prompts(&settings.data);
+    Ok(match &arguments.scenario {
+        Some(file) => Some(document::read(file, &prompts)?),
+        None if arguments.sample => Some(document::shipped(&prompts)?),
+        None => None,
+    })
+}
+
+async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> {
+    let mut stops = Stops::new()?;
+    let system = System::new().context("the system gives no random numbers")?;
+    let installation = Installation::open(&settings.data, system.clock().clone()).await?;
+    if let Some(filling) = &filling {
+        fill(&installation, filling).await?;
+    }
+    let listener = listen(settings.http).await?;
+    let http = listener.local_addr()?;
+    let running = Running::start(&settings, &installation, system).await?;
+    let setup = SetUp::new(&installation).await?;
+    running.engine().this_machine_only(setup.token.is_some());
+    let operator = operator_token()?;
+    let api = installation
+        .api(Arc::new(running.clone()), setup.token.as_deref().map(fingerprint), settings.https)
+        .with_operator(fingerprint(&operator))
+        .at_desk(DeskParts { desk: Arc::new(running.node.clone()), messages: Some(settings.recordings.clone()) });
+    setup.watch(&api, &running, installation.store().clone());
+    let served = Served::begin(listener, api);
+    let control = Control::write(installation.path(), http, &operator)?;
+    let sip = running.engine().address().context("the engine listens nowhere")?;
+    setup.tell(http, installation.path())?;
+    println!("ready: sip udp/tcp {sip}, api http://{http}");
+    stops.wait().await;
+    tracing::info!(calls = running.node.calls().len(), "stopping: hanging up what goes on; a second signal ends at once");
+    tokio::select! {
+        () = running.engine().stop() => {}
+        () = tokio::time::sleep(FAREWELL) => tracing::warn!("some phones did not answer our farewell in time"),
+        () = stops.wait() => {}
+    }
+    drop(control);
+    served.stop().await;
+    // Calls write down their ends; what is not there in time, the next start accounts for.
+    running.last_words().await;
+    installation.close().await;
+    Ok(())
+}
+
+async fn fill(installation: &Installation, filling: &Read) -> anyhow::Result<()> {
+    for problem in filling.problems() {
         // A problem may name a telephone number, so it is for the terminal and not for a log.
         eprintln!("{problem}");
     }
-    match read.configuration.directory(&read.surroundings) {
-        Ok(directory) if errors == 0 => Ok(directory),
-        _ => bail!("{} cannot be used: mend the {errors} errors above", scenario.display()),
+    if !installation.fill(filling).await? {
+        println!("something is configured already, so nothing was filled in: use `nohold import` to change it");
+    }
+    Ok(())
+}
+
+/// SIGINT and SIGTERM.
+struct Stops {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stops {
+    fn new() -> anyhow::Result<Self> {
+        let of = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Stops { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-fn recordings(place: &Place) -> anyhow::Result<PathBuf> {
-    let folder = &place.recordings;
-    std::fs::create_dir_all(folder)
+type Ports = Parts<Engine, SqliteStore>;
+
+/// Node and engine at work. Clones are the same.
+#[derive(Clone)]
+struct Running {
+    node: Node<Ports>,
+}
+
+impl Running {
+    async fn start(settings: &Settings, installation: &Installation, system: System) -> anyhow::Result<Self> {
+        let effective = match installation.effective().await? {
+            Some(effective) => effective,
+            None => nothing()?,
+        };
+        let (events, heard) = mpsc::unbounded_channel();
+        let parts = telephony::Settings {
+            sip: settings.sip,
+            rtp_ports: settings.rtp_ports.clone(),
+            public_address: settings.public_address,
+            local_networks: settings.local_networks.clone(),
+            sip_trace: settings.sip_trace,
+            recordings: recordings(settings)?,
+            prompts: installation.prompts.clone(),
+            ledger: Some(Arc::new(installation.store().clone())),
+            country: effective.directory.site.numbers.country,
+            lines: telephony::lines(&effective.configuration, &effective.secrets),
+        };
+        let engine = Engine::start(parts, events).await?;
+        let parts = Parts::new(engine, installation.store().clone(), system);
+        parts.watch_clock();
+        let directory = (*effective.directory).clone();
+        Ok(Running { node: Node::start(parts, directory, Pace::default(), heard) })
+    }
+
+    fn engine(&self) -> &Engine {
+        self.node.ports().telephony()
+    }
+
+    /// Waits until the calls that were hung up have written down how they ended.
+    async fn last_words(&self) {
+        let written = async {
+            while !self.node.calls().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(FAREWELL, written).await.is_err() {
+            tracing::warn!("some calls did not write down how they ended: the next start accounts for them");
+        }
+    }
+}
+
+impl Applied for Running {
+    fn apply(&self, effective: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
+        let running = self.clone();
+        Box::pin(async move {
+            running.engine().configure(telephony::lines(&effective.configuration, &effective.secrets));
+            running.node.configure((*effective.directory).clone());
+            Ok(())
+        })
+    }
+}
+
+fn nothing() -> anyhow::Result<Effective> {
+    let configuration: Configuration = serde_json::from_str(NOTHING).context("this program was built wrongly")?;
+    let directory = configuration
+        .directory(&Surroundings::default())
+        .map_err(|problems| anyhow::anyhow!("this program was built wrongly: {problems:?}"))?;
+    Ok(Effective { revision: 0, configuration, directory: Arc::new(directory), secrets: std::collections::BTreeMap::new() })
+}
+
+fn recordings(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let folder = &settings.recordings;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .with_context(|| format!("cannot make {}: choose another with --recordings", folder.display()))?;
     Ok(folder.clone())
 }
 
-async fn serve(settings: Settings, directory: Directory) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-    let system = System::new().context("the system gives no random numbers")?;
-    let (events, heard) = mpsc::unbounded_channel();
-    let engine = Engine::start(settings, events).await?;
-    let address = engine.address().context("the engine listens nowhere")?;
-    let parts = Parts::new(engine, MemoryStore::new(), system);
-    parts.watch_clock();
-    let node = Node::start(parts.clone(), directory, Pace::default(), heard);
-    tracing::warn!("nothing is kept on disk yet: requests and lists are gone when this process ends");
-    println!("ready: sip udp/tcp {address}");
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The first administrator of an installation that has no users yet. Until then nobody but this machine is listened to.
+struct SetUp {
+    token: Option<String>,
+}
+
+/// The file of the set-up link, where there is no terminal to show it on.
+const LINK_FILE: &str = "setup-link";
+
+impl SetUp {
+    async fn new(installation: &Installation) -> anyhow::Result<Self> {
+        let users = installation.store().users().await.context("the accounts cannot be read")?;
+        let token = if users.is_empty() { Some(crate::secrets::draw()? + &crate::secrets::draw()?) } else { None };
+        Ok(SetUp { token })
     }
-    tracing::info!(calls = node.calls().len(), "stopping: hanging up what goes on; a second signal ends at once");
-    tokio::select! {
-        () = parts.engine().stop() => {}
-        () = tokio::time::sleep(FAREWELL) => tracing::warn!("some phones did not answer our farewell in time"),
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+
+    /// Shows the link on the terminal, or keeps it in a file for its owner alone; never in a log.
+    fn tell(&self, http: SocketAddr, data: &std::path::Path) -> anyhow::Result<()> {
+        use std::io::IsTerminal as _;
+        let file = data.join(LINK_FILE);
+        let Some(token) = &self.token else {
+            let _ = std::fs::remove_file(&file);
+            return Ok(());
+        };
+        let link = format!("http://{http}/setup#{token}");
+        if std::io::stdout().is_terminal() {
+            println!("set up the first administrator: {link}");
+        } else {
+            crate::data::write_private(&file, &format!("{link}\n"))
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            println!("set up the first administrator: the link stands in {}", file.display());
+        }
+        println!("until then only this machine is listened to");
+        Ok(())
     }
-    Ok(())
+
+    /// Opens the doors once there is a user.
+    fn watch(&self, api: &Api, running: &Running, store: SqliteStore) {
+        if self.token.is_none() {
+            return;
+        }
+        let mut changes = api.account_changes();
+        let engine = running.engine().clone();
+        running.node.ports().spawn("set-up", Box::pin(async move {
+            while changes.changed().await.is_ok() {
+                if store.users().await.is_ok_and(|users| !users.is_empty()) {
+                    engine.this_machine_only(false);
+                    tracing::info!("the installation is set up: phones and trunks elsewhere are listened to");
+                    return;
+                }
+            }
+        }));
+    }
 }

@@ -128,7 +128,7 @@ impl<T: Telephony, S: Store> Ports for Parts<T, S> {
 /// Runs a task beside the others; one that dies is named in the log. What follows from its death is the matter of
 /// whoever needed it.
 #[expect(clippy::disallowed_methods, reason = "this is the supervised spawner that everybody else uses")]
-fn spawn(name: &'static str, task: BoxFuture<'static, ()>) {
+pub fn spawn(name: &'static str, task: BoxFuture<'static, ()>) {
     drop(tokio::spawn(async move {
         if AssertUnwindSafe(task).catch_unwind().await.is_err() {
             tracing::error!(task = name, "a task has died by a mistake of the program: please report it");
@@ -144,6 +144,14 @@ impl System {
     pub fn new() -> Result<Self, getrandom::Error> {
         let seeds = Seeds { base: getrandom::u64()?, drawn: AtomicU64::new(0) };
         Ok(System { clock: SystemClock::starting_at(wall_ms()), seeds })
+    }
+}
+
+impl System {
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &SystemClock {
+        &self.clock
     }
 }
 

@@ -8,17 +8,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nohold_app::ports::{Ledger, Telephony, TelephonyEvent};
+use nohold_app::ports::{HiddenText, Ledger, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
-use nohold_core::configuration::{self, Digest, Extension, Network, Secret, Trunk};
-use nohold_model::{Country, ExtensionKey, LegId, TrunkKey};
+use nohold_core::configuration::{self, Configuration, Digest, Network};
+use nohold_model::{Country, LegId};
 use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Lines, TraceSink, Transport};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone::Plan;
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::secrets::Secrets;
 
 /// What an engine needs to know.
 pub struct Settings {
@@ -38,12 +37,8 @@ pub struct Settings {
     pub prompts: PromptLibrary,
     /// The country of the site.
     pub country: Country,
-    /// The accounts of our phones.
-    pub extensions: BTreeMap<ExtensionKey, Extension>,
-    /// The trunks.
-    pub trunks: BTreeMap<TrunkKey, Trunk>,
-    /// All passwords, found.
-    pub secrets: Secrets,
+    /// Phones and trunks.
+    pub lines: Lines,
     /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
     pub ledger: Option<Arc<dyn Ledger>>,
 }
@@ -102,6 +97,16 @@ impl Engine {
         self.engine.addresses().udp.first().copied()
     }
 
+    /// Replaces phones and trunks; calls that are up go on.
+    pub fn configure(&self, lines: Lines) {
+        self.engine.configure(lines);
+    }
+
+    /// Whether only this machine is listened to.
+    pub fn this_machine_only(&self, only: bool) {
+        self.engine.set_this_machine_only(only);
+    }
+
     /// Ends what still goes on: every call is hung up.
     pub async fn stop(&self) {
         self.engine.shut_down().await;
@@ -138,55 +143,56 @@ impl Settings {
             },
             realm: REALM.into(),
             tones: tones(self.country),
-            lines: self.lines(),
+            lines: self.lines,
             trunk_silent_after: TRUNK_SILENT_AFTER,
             shortest_session: nohold_sip::SHORTEST_SESSION,
             longest_registration: nohold_sip::LONGEST_REGISTRATION,
             ledger: self.ledger,
         }
     }
+}
 
-    fn lines(&self) -> Lines {
-        let secrets = &self.secrets;
-        let account = |user: &str, secret: &Secret, digest| {
-            Account::new(user, REALM, secret.reveal()).only(match digest {
-                Digest::Md5 => Algorithm::Md5,
-                Digest::Sha256 => Algorithm::Sha256,
-            })
+/// Phones and trunks of a configuration, with the passwords of their accounts; a phone without one is not reachable.
+#[must_use]
+pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenText>) -> Lines {
+    let account = |user: &str, secret: &HiddenText, digest| {
+        Account::new(user, REALM, &secret.0).only(match digest {
+            Digest::Md5 => Algorithm::Md5,
+            Digest::Sha256 => Algorithm::Sha256,
+        })
+    };
+    let extensions = configuration.extensions.iter().filter_map(|(key, extension)| {
+        let secret = secrets.get(&format!("extensions.{key}"))?;
+        Some((key.clone(), account(key.as_str(), secret, extension.digest)))
+    });
+    let trunks = configuration.trunks.iter().map(|(key, trunk)| {
+        let credentials = trunk.user.as_ref().map(|user| Credentials {
+            user: user.clone(),
+            password: secrets.get(&format!("trunks.{key}")).map(|secret| secret.0.clone()).unwrap_or_default(),
+        });
+        let inbound = trunk.inbound.user.as_ref().zip(secrets.get(&format!("trunks.{key}.inbound")));
+        let line = nohold_sip::Trunk {
+            host: trunk.host.trim_matches(['[', ']']).to_owned(),
+            port: Some(trunk.port),
+            transport: match trunk.transport {
+                configuration::Transport::Udp => Transport::Udp,
+                configuration::Transport::Tcp => Transport::Tcp,
+            },
+            credentials,
+            register: trunk.register.then(|| seconds(trunk.register_expiry)),
+            from: trunk.inbound.addresses.clone(),
+            from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
+            inbound: inbound.map(|(user, secret)| account(user, secret, trunk.inbound.digest)),
+            trusted_identity: true,
+            assert_identity: false,
+            ask_every: match trunk.options_every {
+                configuration::Period::After(length) => Some(Duration::from_secs(seconds(length).into())),
+                configuration::Period::Never => None,
+            },
         };
-        let extensions = self.extensions.iter().filter_map(|(key, extension)| {
-            let secret = secrets.extensions.get(key)?;
-            Some((key.clone(), account(key.as_str(), secret, extension.digest)))
-        });
-        let trunks = self.trunks.iter().map(|(key, trunk)| {
-            let credentials = trunk.user.as_ref().map(|user| Credentials {
-                user: user.clone(),
-                password: secrets.trunks.get(key).map(|secret| secret.reveal().to_owned()).unwrap_or_default(),
-            });
-            let inbound = trunk.inbound.user.as_ref().zip(secrets.inbound.get(key));
-            let line = nohold_sip::Trunk {
-                host: trunk.host.trim_matches(['[', ']']).to_owned(),
-                port: Some(trunk.port),
-                transport: match trunk.transport {
-                    configuration::Transport::Udp => Transport::Udp,
-                    configuration::Transport::Tcp => Transport::Tcp,
-                },
-                credentials,
-                register: trunk.register.then(|| seconds(trunk.register_expiry)),
-                from: trunk.inbound.addresses.clone(),
-                from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
-                inbound: inbound.map(|(user, secret)| account(user, secret, trunk.inbound.digest)),
-                trusted_identity: true,
-                assert_identity: false,
-                ask_every: match trunk.options_every {
-                    configuration::Period::After(length) => Some(Duration::from_secs(seconds(length).into())),
-                    configuration::Period::Never => None,
-                },
-            };
-            (key.clone(), line)
-        });
-        Lines { extensions: extensions.collect(), trunks: trunks.collect() }
-    }
+        (key.clone(), line)
+    });
+    Lines { extensions: extensions.collect(), trunks: trunks.collect() }
 }
 
 /// How the tones of a country sound.

@@ -67,6 +67,7 @@ pub struct Parts {
 pub struct Api {
     inner: Arc<Inner>,
     desk: Option<Arc<DeskState>>,
+    operator: Option<[u8; 32]>,
 }
 
 struct Inner {
@@ -90,7 +91,7 @@ impl Api {
             account_changes: watch::Sender::new(()),
             parts,
         };
-        Api { inner: Arc::new(inner), desk: None }
+        Api { inner: Arc::new(inner), desk: None, operator: None }
     }
 
     /// With a desk at which people work. Its board begins to follow the store.
@@ -100,6 +101,19 @@ impl Api {
         (self.inner.parts.spawn)("board", Box::pin(follow(Arc::downgrade(&desk.board))));
         self.desk = Some(desk);
         self
+    }
+
+    /// The same, for whoever runs this installation, too: SHA-256 of a token that may do everything, for as long as this
+    /// runs. It belongs to no user.
+    #[must_use]
+    pub fn with_operator(mut self, token: [u8; 32]) -> Self {
+        self.operator = Some(token);
+        self
+    }
+
+    /// Whether this is the fingerprint of the operator's token.
+    pub(crate) fn is_operator(&self, token: [u8; 32]) -> bool {
+        self.operator.is_some_and(|operator| constant_time_eq::constant_time_eq(&operator, &token))
     }
 
     /// The desk.

@@ -1,0 +1,253 @@
+//! An installation: the data folder with its database, and the API on it.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use futures::future::BoxFuture;
+use nohold_app::ports::{AllKept, Clock as _, Configured as _};
+use nohold_client::Client;
+use nohold_core::configuration::Problem;
+use nohold_flow::Severity;
+use nohold_server::access::fingerprint;
+use nohold_server::configuration::{Applied, Around, Effective, NotApplied, Reference, Refused, import};
+use nohold_server::{Api, Parts, PasswordCost, router};
+use nohold_store::{OpenError, SqliteStore};
+use nohold_telephony::prompts::PromptLibrary;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::data::{self, DataFolder, Unusable};
+use crate::document::Read;
+use crate::secrets;
+use crate::system::{SystemClock, spawn};
+
+/// The data folder and its database, which nobody else has meanwhile.
+pub struct Installation {
+    folder: DataFolder,
+    store: SqliteStore,
+    clock: SystemClock,
+    /// What callers hear.
+    pub prompts: PromptLibrary,
+}
+
+/// Why an installation cannot be opened.
+#[derive(Debug, Error)]
+pub enum CannotOpen {
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] Unusable),
+    /// The database in it.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+}
+
+impl CannotOpen {
+    /// Whether a server has it.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, CannotOpen::Folder(Unusable::InUse(_)))
+    }
+}
+
+impl Installation {
+    /// Opens it; makes an empty one where there is none.
+    ///
+    /// # Errors
+    /// When somebody else has it, or the system or the database refuses.
+    pub async fn open(data: &Path, clock: SystemClock) -> Result<Self, CannotOpen> {
+        let folder = DataFolder::open(data)?;
+        let store = SqliteStore::open(folder.path()).await?;
+        Ok(Installation { prompts: data::prompts(folder.path()), folder, store, clock })
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Fills it with a configuration, where nothing is configured yet; whether it did.
+    ///
+    /// # Errors
+    /// When the configuration is not sound, a password is not where it should be, or the database refuses.
+    pub async fn fill(&self, read: &Read) -> anyhow::Result<bool> {
+        let kept = self.kept().await?;
+        if !kept.things.is_empty() {
+            return Ok(false);
+        }
+        let catalogue = self.prompts.catalogue();
+        let resolve = |reference: Reference<'_>| secrets::resolve(reference, &read.folder);
+        let around =
+            Around { prompts: Some(&catalogue), resolve: &resolve, redraw: false, at: self.clock.now(), by: "start" };
+        let planned = match import(&read.whole, &kept, false, &around) {
+            Ok(planned) => planned.plan,
+            Err(Refused::Invalid(problems) | Refused::InUse(problems)) => bail!("{}", told(&problems)),
+            Err(Refused::Failed(failure)) => bail!("{failure:?}"),
+        };
+        let drawn: BTreeMap<String, String> =
+            planned.generated.iter().map(|(account, secret)| (account.clone(), secret.0.clone())).collect();
+        // Before the database knows them: passwords that nobody can read would be of no use.
+        if let Some(file) = secrets::keep_drawn(self.path(), &drawn)? {
+            println!("passwords: {}", file.display());
+        }
+        self.store.reconfigure(planned.reconfiguration).await.context("the configuration could not be kept")?;
+        Ok(true)
+    }
+
+    /// What is configured, where something is.
+    ///
+    /// # Errors
+    /// When it cannot be used any more.
+    pub async fn effective(&self) -> anyhow::Result<Option<Effective>> {
+        let kept = self.kept().await?;
+        if kept.things.is_empty() {
+            return Ok(None);
+        }
+        let catalogue = self.prompts.catalogue();
+        match Effective::of(&kept, Some(&catalogue), None) {
+            Ok(effective) => Ok(Some(effective)),
+            Err(problems) => bail!("what is configured cannot be used: {}", told(&problems)),
+        }
+    }
+
+    async fn kept(&self) -> anyhow::Result<AllKept> {
+        self.store.configured().await.context("what is configured cannot be read")
+    }
+
+    /// The API on it.
+    #[must_use]
+    pub fn api(&self, applied: Arc<dyn Applied>, setup_token: Option<[u8; 32]>, secure_cookies: bool) -> Api {
+        let clock = self.clock.clone();
+        Api::new(Parts {
+            accounts: Arc::new(self.store.clone()),
+            configured: Arc::new(self.store.clone()),
+            answers: Arc::new(self.store.clone()),
+            archive: Arc::new(self.store.clone()),
+            applied,
+            now: Arc::new(move || clock.now()),
+            spawn: Arc::new(spawn),
+            prompts: Some(self.prompts.catalogue()),
+            setup_token,
+            secure_cookies,
+            password_cost: PasswordCost::default(),
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    /// Answers the API for this process alone.
+    ///
+    /// # Errors
+    /// When the system gives no port.
+    pub async fn answer_here(&self) -> anyhow::Result<Here> {
+        let token = operator_token()?;
+        let api = self.api(Arc::new(NothingRuns), None, false).with_operator(fingerprint(&token));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free on 127.0.0.1")?;
+        let client = Client::new(listener.local_addr()?).with_token(&token);
+        Ok(Here { client, served: Served::begin(listener, api) })
+    }
+
+    /// Closes it: all that was answered stands in the database file.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+/// A token for whoever runs the installation.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn operator_token() -> anyhow::Result<String> {
+    Ok(format!("nh_{}{}{}", secrets::draw()?, secrets::draw()?, secrets::draw()?))
+}
+
+/// The API of this process alone.
+pub struct Here {
+    client: Client,
+    served: Served,
+}
+
+impl Here {
+    /// Asks it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.served.stop().await;
+    }
+}
+
+/// The API on a socket.
+pub struct Served {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Served {
+    /// Begins to answer.
+    #[expect(clippy::disallowed_methods, reason = "the end of this task is waited for")]
+    #[must_use]
+    pub fn begin(listener: TcpListener, api: Api) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let shutdown = async {
+                // Whoever drops it wants an end, too.
+                let _ = stopped.await;
+            };
+            if let Err(problem) = nohold_server::serve(listener, router(api), shutdown).await {
+                tracing::error!(%problem, "the API has stopped: start the server again");
+            }
+        });
+        Served { stop, task }
+    }
+
+    /// Answers what was asked, and ends.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(());
+        if tokio::time::timeout(LAST_ANSWERS, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+/// How long answers may still take that were asked for before the end.
+const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// No server runs: what is configured is taken over at the next start.
+struct NothingRuns;
+
+impl Applied for NothingRuns {
+    fn apply(&self, _: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Errors, one in a line.
+fn told(problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let lines: Vec<String> = errors.map(|problem| format!("\n  {problem}")).collect();
+    format!("mend these {}:{}", lines.len(), lines.concat())
+}
+
+/// Where people and programs reach a server that listens there.
+///
+/// # Errors
+/// When somebody else has the port, with what to do.
+pub async fn listen(http: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(http).await.with_context(|| {
+        format!("cannot listen for the API at {http}: stop the program that has it, or choose another with --http")
+    })
+}
