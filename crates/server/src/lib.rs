@@ -19,6 +19,7 @@
 
 pub mod access;
 mod body;
+pub mod configuration;
 mod etag;
 pub mod failure;
 mod identity;

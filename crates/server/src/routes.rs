@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::body::MOST_BYTES;
 use crate::failure::Failure;
 use crate::state::Api;
-use crate::{identity, openapi, system};
+use crate::{configuration, identity, openapi, system};
 
 /// The routes below `/api/`.
 pub fn router(api: Api) -> Router {
@@ -30,7 +30,10 @@ pub fn router(api: Api) -> Router {
 
 /// The routes with what describes them.
 pub(crate) fn described(api: &Api) -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(openapi::frame(api)).merge(system::routes(api)).merge(identity::routes(api))
+    OpenApiRouter::with_openapi(openapi::frame(api))
+        .merge(system::routes(api))
+        .merge(identity::routes(api))
+        .merge(configuration::routes(api))
 }
 
 /// What every answer carries.
