@@ -60,10 +60,15 @@ pub fn forget(data: &Path) {
 pub fn running(data: &Path) -> anyhow::Result<Client> {
     let path = data.join(FILE);
     let text = fs::read_to_string(&path).with_context(|| {
-        format!("a server runs from {}, and does not say where ({} is missing): is it still starting?", data.display(), FILE)
+        format!(
+            "a server runs from {}, and does not say where ({} is missing): is it still starting?",
+            data.display(),
+            FILE
+        )
     })?;
-    let written: Written = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not as a server writes it: stop the server and start it again", path.display()))?;
+    let written: Written = serde_json::from_str(&text).with_context(|| {
+        format!("{} is not as a server writes it: stop the server and start it again", path.display())
+    })?;
     Ok(Client::new(written.http).with_token(&written.token))
 }
 

@@ -77,7 +77,6 @@ pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let text = text(path)?;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-<<<<<<< HEAD
     let unreadable = |problem| Unreadable::Text { path: path.to_owned(), problem };
     let (configuration, whole) = if is_json { from_json(&text) } else { from_toml(&text) }.map_err(unreadable)?;
     let beside = folder.clone();
@@ -132,7 +131,7 @@ fn complete(
             *flow = serde_json::json!({ "document": document });
         }
     }
-    let surroundings = Surroundings { flows, prompts: Some(prompts.catalogue()) };
+    let surroundings = Surroundings { flows, prompts: Some(prompts.catalogue()), ..Surroundings::default() };
     Read { configuration, surroundings, whole, problems, folder }
 }
 
@@ -147,28 +146,6 @@ fn with_meant(problem: String) -> String {
         Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
         None => problem,
     }
-=======
-    let parsed: Result<Configuration, String> = if is_json {
-        serde_json::from_str(&text).map_err(|problem| problem.to_string())
-    } else {
-        toml::from_str(&text).map_err(|problem| placed(&text, &problem))
-    };
-    let configuration = parsed.map_err(|problem| {
-        let problem = match nearest(&problem) {
-            Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
-            None => problem,
-        };
-        Unreadable::Text { path: path.to_owned(), problem }
-    })?;
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let (flows, problems) = flows(&configuration, &folder);
-    Ok(Read {
-        configuration,
-        surroundings: Surroundings { flows, prompts: Some(prompts.catalogue()), ..Surroundings::default() },
-        problems,
-        folder,
-    })
->>>>>>> server
 }
 
 /// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.
@@ -262,7 +239,7 @@ mod tests {
         assert_eq!(read.problems(), []);
         assert!(read.whole.pointer("/flows/after-hours/document/nodes").is_some(), "{}", read.whole["flows"]);
         let again: Configuration = serde_json::from_value(read.whole).unwrap();
-        assert!(again.directory(&Surroundings { flows: BTreeMap::new(), prompts: None }).is_ok());
+        assert!(again.directory(&Surroundings::default()).is_ok());
     }
 
     #[test]

@@ -127,7 +127,13 @@ impl Installation {
 
     /// The API on it.
     #[must_use]
-    pub fn api(&self, applied: Arc<dyn Applied>, setup_token: Option<[u8; 32]>, secure_cookies: bool) -> Api {
+    pub fn api(
+        &self,
+        applied: Arc<dyn Applied>,
+        effective: Option<Arc<Effective>>,
+        setup_token: Option<[u8; 32]>,
+        secure_cookies: bool,
+    ) -> Api {
         let clock = self.clock.clone();
         Api::new(Parts {
             accounts: Arc::new(self.store.clone()),
@@ -135,6 +141,7 @@ impl Installation {
             answers: Arc::new(self.store.clone()),
             archive: Arc::new(self.store.clone()),
             applied,
+            effective,
             now: Arc::new(move || clock.now()),
             spawn: Arc::new(spawn),
             prompts: Some(self.prompts.catalogue()),
@@ -151,7 +158,9 @@ impl Installation {
     /// When the system gives no port.
     pub async fn answer_here(&self) -> anyhow::Result<Here> {
         let token = operator_token()?;
-        let api = self.api(Arc::new(NothingRuns), None, false).with_operator(fingerprint(&token));
+        let api = self
+            .api(Arc::new(NothingRuns), self.effective().await?.map(Arc::new), None, false)
+            .with_operator(fingerprint(&token));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free on 127.0.0.1")?;
         let client = Client::new(listener.local_addr()?).with_token(&token);
         Ok(Here { client, served: Served::begin(listener, api) })

@@ -57,7 +57,8 @@ pub fn resolved(read: &Read) -> anyhow::Result<Value> {
             Password::File(name) => Reference::File(name),
             Password::Inline(_) | Password::Generate | Password::Stored => return Ok(()),
         };
-        let text = resolve(reference, &read.folder).map_err(|problem| anyhow::anyhow!("{}: {problem}", pointer.join(".")))?;
+        let text =
+            resolve(reference, &read.folder).map_err(|problem| anyhow::anyhow!("{}: {problem}", pointer.join(".")))?;
         let place = pointer.iter().try_fold(&mut whole, |place, name| place.get_mut(*name));
         if let Some(place) = place {
             *place = Value::String(text);

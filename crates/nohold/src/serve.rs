@@ -66,12 +66,17 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     }
     let listener = listen(settings.http).await?;
     let http = listener.local_addr()?;
-    let running = Running::start(&settings, &installation, system).await?;
+    let effective = installation.effective().await?.map(Arc::new);
+    let held = match &effective {
+        Some(effective) => effective.clone(),
+        None => Arc::new(nothing()?),
+    };
+    let running = Running::start(&settings, &installation, system, &held).await?;
     let setup = SetUp::new(&installation).await?;
     running.engine().this_machine_only(setup.token.is_some());
     let operator = operator_token()?;
     let api = installation
-        .api(Arc::new(running.clone()), setup.token.as_deref().map(fingerprint), settings.https)
+        .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), settings.https)
         .with_operator(fingerprint(&operator))
         .at_desk(DeskParts { desk: Arc::new(running.node.clone()), messages: Some(settings.recordings.clone()) });
     setup.watch(&api, &running, installation.store().clone());
@@ -81,7 +86,10 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     setup.tell(http, installation.path())?;
     println!("ready: sip udp/tcp {sip}, api http://{http}");
     stops.wait().await;
-    tracing::info!(calls = running.node.calls().len(), "stopping: hanging up what goes on; a second signal ends at once");
+    tracing::info!(
+        calls = running.node.calls().len(),
+        "stopping: hanging up what goes on; a second signal ends at once"
+    );
     tokio::select! {
         () = running.engine().stop() => {}
         () = tokio::time::sleep(FAREWELL) => tracing::warn!("some phones did not answer our farewell in time"),
@@ -135,11 +143,12 @@ struct Running {
 }
 
 impl Running {
-    async fn start(settings: &Settings, installation: &Installation, system: System) -> anyhow::Result<Self> {
-        let effective = match installation.effective().await? {
-            Some(effective) => effective,
-            None => nothing()?,
-        };
+    async fn start(
+        settings: &Settings,
+        installation: &Installation,
+        system: System,
+        effective: &Effective,
+    ) -> anyhow::Result<Self> {
         let (events, heard) = mpsc::unbounded_channel();
         let parts = telephony::Settings {
             sip: settings.sip,
@@ -193,7 +202,12 @@ fn nothing() -> anyhow::Result<Effective> {
     let directory = configuration
         .directory(&Surroundings::default())
         .map_err(|problems| anyhow::anyhow!("this program was built wrongly: {problems:?}"))?;
-    Ok(Effective { revision: 0, configuration, directory: Arc::new(directory), secrets: std::collections::BTreeMap::new() })
+    Ok(Effective {
+        revision: 0,
+        configuration,
+        directory: Arc::new(directory),
+        secrets: std::collections::BTreeMap::new(),
+    })
 }
 
 fn recordings(settings: &Settings) -> anyhow::Result<PathBuf> {
@@ -248,14 +262,17 @@ impl SetUp {
         }
         let mut changes = api.account_changes();
         let engine = running.engine().clone();
-        running.node.ports().spawn("set-up", Box::pin(async move {
-            while changes.changed().await.is_ok() {
-                if store.users().await.is_ok_and(|users| !users.is_empty()) {
-                    engine.this_machine_only(false);
-                    tracing::info!("the installation is set up: phones and trunks elsewhere are listened to");
-                    return;
+        running.node.ports().spawn(
+            "set-up",
+            Box::pin(async move {
+                while changes.changed().await.is_ok() {
+                    if store.users().await.is_ok_and(|users| !users.is_empty()) {
+                        engine.this_machine_only(false);
+                        tracing::info!("the installation is set up: phones and trunks elsewhere are listened to");
+                        return;
+                    }
                 }
-            }
-        }));
+            }),
+        );
     }
 }

@@ -86,12 +86,6 @@ impl<T: Telephony, S: Store> Parts<T, S> {
         Parts { shared: Arc::new(Shared { telephony, store, system }) }
     }
 
-    /// The engine.
-    #[must_use]
-    pub fn engine(&self) -> &T {
-        &self.shared.telephony
-    }
-
     /// Compares the clock with the wall's from now on.
     pub fn watch_clock(&self) {
         let clock = self.clock().clone();

@@ -18,7 +18,6 @@ use nohold_telephony::tone::Plan;
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 
-
 /// What an engine needs to know.
 pub struct Settings {
     /// Where phones and trunks reach us, over UDP and TCP.

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::body::MOST_BYTES;
 use crate::failure::Failure;
 use crate::state::Api;
-use crate::{desk, identity, live, openapi, system};
+use crate::{configuration, desk, identity, live, openapi, system};
 
 /// The routes below `/api/`.
 pub fn router(api: Api) -> Router {
@@ -35,6 +35,7 @@ pub(crate) fn described(api: &Api) -> OpenApiRouter<Api> {
         .merge(identity::routes(api))
         .merge(desk::routes(api))
         .merge(live::routes(api))
+        .merge(configuration::routes(api))
 }
 
 /// What every answer carries.

@@ -63,7 +63,10 @@ impl Stage {
     pub async fn open(arguments: &Demo) -> Result<Self> {
         let password = secrets::draw()?;
         let folder = Folder(std::env::temp_dir().join(format!("nohold-demo-{}", secrets::draw()?)));
-        DirBuilder::new().mode(0o700).create(&folder.0).with_context(|| format!("cannot make {}", folder.0.display()))?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&folder.0)
+            .with_context(|| format!("cannot make {}", folder.0.display()))?;
         // An address of its own, so that the server tells the carrier's calls from those of the phones.
         let carrier = Phone::start(PhoneSettings::new("carrier").at(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)))).await?;
         let scenario = folder.0.join("demo.json");
@@ -128,7 +131,9 @@ impl Stage {
 
     /// Ends the server in order.
     pub async fn close(mut self) {
-        if let Some(id) = self.server.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+        if let Some(id) =
+            self.server.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+        {
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
             let _ = tokio::time::timeout(Duration::from_secs(10), self.server.wait()).await;
         }

@@ -154,10 +154,7 @@ async fn the_power_fails(
     cast.bo.live = cast.bo.person.live().await.context("Bo's sign-in did not survive")?;
     let snapshot = cast.bo.live.message(SOON).await?;
     let reminders = snapshot["reminders"].as_array().cloned().unwrap_or_default();
-    ensure!(
-        reminders.iter().any(|reminder| reminder["entry"] == entry),
-        "the request is gone: {snapshot}"
-    );
+    ensure!(reminders.iter().any(|reminder| reminder["entry"] == entry), "the request is gone: {snapshot}");
     told.saw("Li's request is still there, and Bo is reminded of it again");
     cast.ann.live = cast.ann.person.live().await.context("Ann's sign-in did not survive")?;
     let snapshot = cast.ann.live.message(SOON).await?;

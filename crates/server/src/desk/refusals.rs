@@ -13,6 +13,7 @@ use crate::failure::{Failure, Help};
 pub(crate) fn refused(not_done: NotDone) -> Failure {
     match not_done {
         NotDone::Store(failed) => failed.into(),
+        NotDone::NotKnownYet => Failure::new(StatusCode::GATEWAY_TIMEOUT, "not_known_yet", not_done.to_string()),
         NotDone::Refused(refusal) => by_the_rules(&refusal),
     }
 }
