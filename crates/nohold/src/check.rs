@@ -1,20 +1,32 @@
-//! `nohold check`: says what is wrong with a configuration.
+//! `nohold check`: says what is wrong with a configuration, or with this machine.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use nohold_core::configuration::Problem;
 use nohold_flow::Severity;
 
-use crate::cli::Check;
+use crate::cli::{Check, Common};
+use crate::machine::{self, Verdict};
+use crate::settings::Settings;
 use crate::{data, document};
 
 /// Prints all problems; the status is a failure when one of them is an error.
 ///
 /// # Errors
-/// When the configuration cannot be read at all.
-pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
-    let prompts = data::prompts(&arguments.data);
-    let read = document::read(&arguments.scenario, &prompts)?;
+/// When the configuration or the settings cannot be read at all.
+pub fn run(common: &Common, arguments: &Check) -> anyhow::Result<ExitCode> {
+    let settings = Settings::find(common, &arguments.net)?;
+    let good = match arguments.file.as_ref().or(arguments.scenario.as_ref()) {
+        Some(file) => configuration(file, &settings)?,
+        None => machine(&settings),
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn configuration(file: &Path, settings: &Settings) -> anyhow::Result<bool> {
+    let prompts = data::prompts(&settings.data);
+    let read = document::read(file, &prompts)?;
     let problems = read.problems();
     for problem in &problems {
         println!("{problem}");
@@ -22,8 +34,16 @@ pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     for problem in prompts.check() {
         println!("warning: {problem}");
     }
-    println!("{}: {}", arguments.scenario.display(), summary(&problems));
-    Ok(if errors(&problems) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{}: {}", file.display(), summary(&problems));
+    Ok(errors(&problems) == 0)
+}
+
+fn machine(settings: &Settings) -> bool {
+    let findings = machine::look(settings);
+    for finding in &findings {
+        println!("{finding}");
+    }
+    findings.iter().all(|finding| finding.verdict < Verdict::Bad)
 }
 
 /// How many of the problems keep the configuration from being used.

@@ -11,9 +11,25 @@ use nohold_core::configuration::{InvalidNetwork, Network};
 #[derive(Debug, Parser)]
 #[command(name = "nohold", version, after_help = HELP)]
 pub struct Cli {
+    /// What holds for all commands.
+    #[command(flatten)]
+    pub common: Common,
+
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What holds for all commands.
+#[derive(Debug, Default, Args)]
+pub struct Common {
+    /// The settings: addresses, ports, folders. By default `nohold.toml` in this folder, where there is one.
+    #[arg(long, value_name = "FILE", global = true, env = "NOHOLD_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// The folder in which the server keeps what must survive it [default: nohold-data].
+    #[arg(long, value_name = "FOLDER", global = true, env = "NOHOLD_DATA")]
+    pub data: Option<PathBuf>,
 }
 
 /// What the program can do.
@@ -21,14 +37,17 @@ pub struct Cli {
 pub enum Command {
     /// Run the server until it is stopped (Ctrl-C or SIGTERM).
     Serve(Serve),
-    /// Say what is wrong with a configuration, and how to mend it; status 1 if something is.
+    /// Say what is wrong with a configuration, or with this machine and its settings; status 1 if something is.
     Check(Check),
+    /// Print all settings of `nohold.toml` with their defaults.
+    Settings,
 }
 
 const HELP: &str = "\
 First steps:
-  nohold check --scenario scenario/support.toml    see that a configuration is sound
-  nohold serve --scenario scenario/support.toml    run it on this machine
+  nohold serve --sample      run the shipped call centre on this machine
+  nohold serve               run an empty one, and print the link that sets it up
+  nohold check FILE          see whether a configuration is sound
 
 The log goes to stderr; the environment variable RUST_LOG says how much of it
 (for example RUST_LOG=debug; debug shows telephone numbers).";
@@ -36,51 +55,77 @@ The log goes to stderr; the environment variable RUST_LOG says how much of it
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The configuration: queues, agents, phones, trunks (TOML, or JSON by its ending `.json`).
-    #[arg(long, value_name = "FILE")]
+    /// Fill an empty installation with this configuration (TOML, or JSON by its ending `.json`). Where something is
+    /// configured already, this changes nothing: use `nohold import`.
+    #[arg(long, value_name = "FILE", conflicts_with = "sample")]
     pub scenario: Option<PathBuf>,
 
-    /// The folder in which the server keeps what must survive it; made when it is not there. One server at a time.
-    #[arg(long, value_name = "FOLDER", default_value = "nohold-data")]
-    pub data: PathBuf,
+    /// Fill an empty installation with the shipped call centre: queue 600, its agents, phones and flows.
+    #[arg(long)]
+    pub sample: bool,
 
-    /// Where phones and trunks reach us by SIP, over UDP and TCP. The default is for this machine alone;
-    /// 0.0.0.0:5060 is for the network.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:5060")]
-    pub sip: SocketAddr,
+    /// Where it is reached.
+    #[command(flatten)]
+    pub net: Net,
+}
 
-    /// The UDP ports for audio, one for each leg of a call.
-    #[arg(long, value_name = "LOW-HIGH", default_value = "20000-29999", value_parser = ports)]
-    pub rtp_ports: RangeInclusive<u16>,
+/// Addresses, ports and folders; each may stand in `nohold.toml` too.
+#[derive(Debug, Default, Args)]
+pub struct Net {
+    /// Where phones and trunks reach us by SIP, over UDP and TCP [default: 127.0.0.1:5060, this machine alone;
+    /// 0.0.0.0:5060 is for the network].
+    #[arg(long, value_name = "ADDR:PORT", env = "NOHOLD_SIP", value_parser = address)]
+    pub sip: Option<SocketAddr>,
+
+    /// Where browsers and programs reach the API [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR:PORT", env = "NOHOLD_HTTP", value_parser = address)]
+    pub http: Option<SocketAddr>,
+
+    /// Browsers come by HTTPS, through a proxy that adds it: cookies are sent by HTTPS only.
+    #[arg(long, env = "NOHOLD_HTTPS")]
+    pub https: bool,
+
+    /// The UDP ports for audio, one for each leg of a call [default: 20000-29999].
+    #[arg(long, value_name = "LOW-HIGH", env = "NOHOLD_RTP_PORTS", value_parser = ports)]
+    pub rtp_ports: Option<RangeInclusive<u16>>,
 
     /// The address by which the outside reaches us, where it is another than --sip has (behind a NAT).
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", env = "NOHOLD_PUBLIC_ADDRESS")]
     pub public_address: Option<IpAddr>,
 
-    /// A network that reaches us without that NAT, such as 10.0.0.0/8; may be given several times. By default the
-    /// private ones.
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    /// A network that reaches us without that NAT, such as 10.0.0.0/8; may be given several times [default: the private
+    /// ones].
+    #[arg(long, value_name = "NETWORK", env = "NOHOLD_LOCAL_NETWORKS", value_delimiter = ',', value_parser = network)]
     pub local_network: Vec<Network>,
 
     /// Show each SIP message, with numbers masked.
-    #[arg(long)]
+    #[arg(long, env = "NOHOLD_SIP_TRACE")]
     pub sip_trace: bool,
 
-    /// Where recordings and messages are kept. By default `recordings` in the data folder.
-    #[arg(long, value_name = "FOLDER")]
+    /// Where recordings and messages are kept [default: `recordings` in the data folder].
+    #[arg(long, value_name = "FOLDER", env = "NOHOLD_RECORDINGS")]
     pub recordings: Option<PathBuf>,
 }
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration to look at (TOML, or JSON by its ending `.json`).
-    #[arg(long, value_name = "FILE")]
-    pub scenario: PathBuf,
+    /// The configuration to look at (TOML, or JSON by its ending `.json`). Without one, this machine and the settings are
+    /// looked at: ports, addresses, trunks, disk.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
 
-    /// The server's data folder, for prompts of your own in `prompts/en`, `prompts/zh` and `prompts/music` there.
-    #[arg(long, value_name = "FOLDER", default_value = "nohold-data")]
-    pub data: PathBuf,
+    /// The same, as `serve` has it.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub scenario: Option<PathBuf>,
+
+    /// Where the server would be reached.
+    #[command(flatten)]
+    pub net: Net,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an address and a port, as in 127.0.0.1:5060 or 0.0.0.0:5060".into())
 }
 
 fn network(text: &str) -> Result<Network, String> {
@@ -88,14 +133,20 @@ fn network(text: &str) -> Result<Network, String> {
 }
 
 /// A range of ports, both ends included.
-fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+///
+/// # Errors
+/// What is wrong with it and what to write instead.
+pub fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     const MEND: &str = "write the lowest and the highest port, as in 20000-29999";
     let (low, high) = text.split_once('-').ok_or(MEND)?;
     let (low, high): (u16, u16) = (low.parse().map_err(|_| MEND)?, high.parse().map_err(|_| MEND)?);
+    if high < low {
+        return Err(format!("the lowest port comes first: write {high}-{low}"));
+    }
     if low < 1024 {
         return Err("ports below 1024 belong to the system: begin at 1024 or above".into());
     }
-    if high.checked_sub(low).is_none_or(|width| width < 1) {
+    if high == low {
         return Err("a call needs two ports at least: let the second number be larger than the first".into());
     }
     Ok(low..=high)

@@ -8,6 +8,7 @@ use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings};
 use nohold_flow::{Document, Severity};
 use nohold_model::FlowKey;
 use nohold_telephony::prompts::PromptLibrary;
+use serde_json::Value;
 use thiserror::Error;
 
 /// No configuration of a sensible size is larger.
@@ -20,6 +21,8 @@ pub struct Read {
     pub configuration: Configuration,
     /// What it refers to.
     pub surroundings: Surroundings,
+    /// The same as one JSON document, with the flows in it.
+    pub whole: Value,
     /// What was wrong with files that it names.
     problems: Vec<Problem>,
     /// The folder that its file names are relative to.
@@ -71,28 +74,78 @@ impl Read {
 /// # Errors
 /// When the file is not there, or its text is no configuration.
 pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let text = text(path)?;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    let parsed: Result<Configuration, String> = if is_json {
-        serde_json::from_str(&text).map_err(|problem| problem.to_string())
-    } else {
-        toml::from_str(&text).map_err(|problem| placed(&text, &problem))
-    };
-    let configuration = parsed.map_err(|problem| {
-        let problem = match nearest(&problem) {
-            Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
-            None => problem,
-        };
-        Unreadable::Text { path: path.to_owned(), problem }
-    })?;
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let (flows, problems) = flows(&configuration, &folder);
-    Ok(Read {
-        configuration,
-        surroundings: Surroundings { flows, prompts: Some(prompts.catalogue()) },
-        problems,
-        folder,
-    })
+    let unreadable = |problem| Unreadable::Text { path: path.to_owned(), problem };
+    let (configuration, whole) = if is_json { from_json(&text) } else { from_toml(&text) }.map_err(unreadable)?;
+    let beside = folder.clone();
+    Ok(complete(configuration, whole, prompts, folder, |file| {
+        self::text(&beside.join(file)).map_err(|problem| problem.to_string())
+    }))
+}
+
+/// The configuration that the program is shipped with.
+///
+/// # Errors
+/// Never, unless the program was built from a broken one; a test sees to that.
+pub fn shipped(prompts: &PromptLibrary) -> Result<Read, Unreadable> {
+    let unreadable = |problem| Unreadable::Text { path: PathBuf::from("the shipped configuration"), problem };
+    let (configuration, whole) = from_toml(SHIPPED).map_err(unreadable)?;
+    Ok(complete(configuration, whole, prompts, PathBuf::new(), |file| {
+        let found = SHIPPED_FLOWS.iter().find(|(name, _)| *name == file);
+        found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| format!("{file} is not shipped"))
+    }))
+}
+
+const SHIPPED: &str = include_str!("../../../scenario/support.toml");
+
+/// The flows that it names, by their file names.
+const SHIPPED_FLOWS: &[(&str, &str)] = &[
+    ("flows/queue-overflow.json", include_str!("../../../scenario/flows/queue-overflow.json")),
+    ("flows/after-hours.json", include_str!("../../../scenario/flows/after-hours.json")),
+];
+
+fn from_json(text: &str) -> Result<(Configuration, Value), String> {
+    let explained = |problem: serde_json::Error| with_meant(problem.to_string());
+    Ok((serde_json::from_str(text).map_err(explained)?, serde_json::from_str(text).map_err(explained)?))
+}
+
+fn from_toml(text: &str) -> Result<(Configuration, Value), String> {
+    let explained = |problem: toml::de::Error| explained(text, &problem);
+    Ok((toml::from_str(text).map_err(explained)?, toml::from_str(text).map_err(explained)?))
+}
+
+/// Adds the flows that stand in files, which `file` reads by their names.
+fn complete(
+    configuration: Configuration,
+    mut whole: Value,
+    prompts: &PromptLibrary,
+    folder: PathBuf,
+    file: impl Fn(&str) -> Result<String, String>,
+) -> Read {
+    let (flows, problems) = flows(&configuration, file);
+    for (key, document) in &flows {
+        let document = serde_json::to_value(document).unwrap_or_default();
+        if let Some(flow) = whole.pointer_mut(&format!("/flows/{key}")) {
+            *flow = serde_json::json!({ "document": document });
+        }
+    }
+    let surroundings = Surroundings { flows, prompts: Some(prompts.catalogue()) };
+    Read { configuration, surroundings, whole, problems, folder }
+}
+
+/// What the parser of TOML says, with line and column, and the name that was meant where one is near.
+#[must_use]
+pub fn explained(text: &str, problem: &toml::de::Error) -> String {
+    with_meant(placed(text, problem))
+}
+
+fn with_meant(problem: String) -> String {
+    match nearest(&problem) {
+        Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
+        None => problem,
+    }
 }
 
 /// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.
@@ -115,7 +168,10 @@ fn text(path: &Path) -> Result<String, Unreadable> {
 }
 
 /// The flows that stand in files, and what is wrong with those files.
-fn flows(configuration: &Configuration, folder: &Path) -> (BTreeMap<FlowKey, Document>, Vec<Problem>) {
+fn flows(
+    configuration: &Configuration,
+    read: impl Fn(&str) -> Result<String, String>,
+) -> (BTreeMap<FlowKey, Document>, Vec<Problem>) {
     let (mut flows, mut problems) = (BTreeMap::new(), Vec::new());
     for (key, flow) in &configuration.flows {
         let Flow::File(file) = flow else { continue };
@@ -127,8 +183,8 @@ fn flows(configuration: &Configuration, folder: &Path) -> (BTreeMap<FlowKey, Doc
                 mend: mend.to_owned(),
             });
         };
-        match text(&folder.join(file)) {
-            Err(problem) => refuse(problem.to_string(), "file names are relative to the configuration"),
+        match read(file) {
+            Err(problem) => refuse(problem, "file names are relative to the configuration"),
             Ok(text) => match Document::parse(&text) {
                 Ok(document) => drop(flows.insert(key.clone(), document)),
                 Err(problem) => refuse(format!("{file}: {problem}"), "correct it at that place"),
@@ -175,6 +231,15 @@ mod tests {
         let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[extensions.2000]\npassword = 4711.5\n";
         let problem = placed(text, &toml::from_str::<Configuration>(text).unwrap_err());
         assert!(problem.ends_with("at line 5 column 12") && !problem.contains("4711"), "{problem}");
+    }
+
+    #[test]
+    fn the_shipped_configuration_is_sound_and_whole() {
+        let read = shipped(&PromptLibrary::shipped()).unwrap();
+        assert_eq!(read.problems(), []);
+        assert!(read.whole.pointer("/flows/after-hours/document/nodes").is_some(), "{}", read.whole["flows"]);
+        let again: Configuration = serde_json::from_value(read.whole).unwrap();
+        assert!(again.directory(&Surroundings { flows: BTreeMap::new(), prompts: None }).is_ok());
     }
 
     #[test]

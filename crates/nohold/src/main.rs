@@ -5,8 +5,10 @@ mod check;
 mod cli;
 mod data;
 mod document;
+mod machine;
 mod secrets;
 mod serve;
+mod settings;
 mod system;
 mod telephony;
 
@@ -25,8 +27,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     log();
     let done = match &cli.command {
-        Command::Check(arguments) => check::run(arguments),
-        Command::Serve(arguments) => serve::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Check(arguments) => check::run(&cli.common, arguments),
+        Command::Serve(arguments) => serve::run(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::Settings => {
+            print!("{}", settings::EXPLAINED);
+            Ok(ExitCode::SUCCESS)
+        }
     };
     done.unwrap_or_else(|error| {
         eprintln!("nohold: {error:#}");

@@ -10,8 +10,9 @@ use nohold_store::MemoryStore;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::cli::Serve;
+use crate::cli::{Common, Serve};
 use crate::data::DataFolder;
+use crate::settings::Settings as Place;
 use crate::system::{Parts, System};
 use crate::telephony::{Engine, Settings};
 use crate::{check, data, document, secrets};
@@ -23,25 +24,26 @@ const FAREWELL: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When it cannot start, in words that say what to do.
-pub fn run(arguments: &Serve) -> anyhow::Result<()> {
+pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
+    let place = Place::find(common, &arguments.net)?;
     let Some(scenario) = &arguments.scenario else {
         bail!("nothing is configured yet: give a configuration with --scenario, for example scenario/support.toml");
     };
-    let prompts = data::prompts(&arguments.data);
+    let prompts = data::prompts(&place.data);
     let read = document::read(scenario, &prompts)?;
     let directory = sound(&read, scenario)?;
-    let data = DataFolder::open(&arguments.data)?;
-    let recordings = recordings(arguments, &data)?;
+    let data = DataFolder::open(&place.data)?;
+    let recordings = recordings(&place)?;
     let secrets = secrets::find(&read.configuration, &read.folder, data.path())?;
     if let Some(file) = &secrets.generated {
         println!("passwords: {}", file.display());
     }
     let settings = Settings {
-        sip: arguments.sip,
-        rtp_ports: arguments.rtp_ports.clone(),
-        public_address: arguments.public_address,
-        local_networks: arguments.local_network.clone(),
-        sip_trace: arguments.sip_trace,
+        sip: place.sip,
+        rtp_ports: place.rtp_ports.clone(),
+        public_address: place.public_address,
+        local_networks: place.local_networks.clone(),
+        sip_trace: place.sip_trace,
         recordings,
         prompts,
         country: directory.site.numbers.country,
@@ -70,11 +72,11 @@ fn sound(read: &document::Read, scenario: &std::path::Path) -> anyhow::Result<Di
     }
 }
 
-fn recordings(arguments: &Serve, data: &DataFolder) -> anyhow::Result<PathBuf> {
-    let folder = arguments.recordings.clone().unwrap_or_else(|| data.path().join("recordings"));
-    std::fs::create_dir_all(&folder)
+fn recordings(place: &Place) -> anyhow::Result<PathBuf> {
+    let folder = &place.recordings;
+    std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make {}: choose another with --recordings", folder.display()))?;
-    Ok(folder)
+    Ok(folder.clone())
 }
 
 async fn serve(settings: Settings, directory: Directory) -> anyhow::Result<()> {

@@ -200,7 +200,7 @@ fn seconds(length: configuration::Length) -> u32 {
 
 /// Whether the address can be had for SIP, over UDP and TCP. Between this look and the engine's own somebody may take
 /// it; then the engine's error is less friendly, and that is all.
-fn may_listen(address: SocketAddr) -> Result<(), PortRefused> {
+pub fn may_listen(address: SocketAddr) -> Result<(), PortRefused> {
     UdpSocket::bind(address).map_err(|problem| refused("UDP", address, problem))?;
     TcpListener::bind(address).map_err(|problem| refused("TCP", address, problem))?;
     Ok(())

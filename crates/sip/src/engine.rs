@@ -123,6 +123,11 @@ impl Engine {
         self.trust_trunks();
     }
 
+    /// Whether only this machine is listened to: until somebody has set the installation up, others get no answer.
+    pub fn set_this_machine_only(&self, only: bool) {
+        self.inner.edge.set_this_machine_only(only);
+    }
+
     /// Hangs up on everybody, and ends.
     pub async fn shut_down(&self) {
         self.inner.edge.set_accepting(false);

@@ -41,6 +41,8 @@ counters! {
     locked_out,
     /// New INVITEs answered with 503 while we accept none.
     not_accepting,
+    /// Messages from other machines, dropped while only this one is listened to.
+    not_open,
     /// Streams that were opened to us and served.
     connections_accepted,
     /// Streams that were opened to us and closed at once, because there were too many.

@@ -37,6 +37,7 @@ pub(super) struct Gate {
     pub(super) tally: Tally,
     pub(super) trace: Option<TraceSink>,
     accepting: AtomicBool,
+    this_machine_only: AtomicBool,
     trusted: RwLock<Vec<Network>>,
     hash: RandomState,
 }
@@ -51,6 +52,7 @@ impl Gate {
             tally: Tally::default(),
             trace,
             accepting: AtomicBool::new(true),
+            this_machine_only: AtomicBool::new(false),
             trusted: RwLock::new(trusted),
             hash: RandomState::new(),
         }
@@ -58,6 +60,10 @@ impl Gate {
 
     pub(super) fn set_accepting(&self, accepting: bool) {
         self.accepting.store(accepting, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_this_machine_only(&self, only: bool) {
+        self.this_machine_only.store(only, Ordering::Relaxed);
     }
 
     pub(super) fn set_trusted(&self, networks: Vec<Network>) {
@@ -76,6 +82,11 @@ impl Gate {
 
     /// Judges one message: a whole datagram, or what a stream's framing cut out.
     pub(super) fn judge(&self, now: Instant, raw: &[u8], source: SocketAddr, transport: Transport) -> Verdict {
+        let outside = !source.ip().to_canonical().is_loopback();
+        if outside && self.this_machine_only.load(Ordering::Relaxed) {
+            self.tally.not_open.up();
+            return Verdict::Drop;
+        }
         self.note(Direction::In, transport, source, raw);
         let (end, body) = match raw.windows(4).position(|w| w == b"\r\n\r\n") {
             Some(end) => (end, &raw[end + 4..]),
@@ -222,4 +233,28 @@ pub(super) fn readable(bytes: &[u8], source: SocketAddr, transport: Transport) -
 fn looks_like_sip(start: &str) -> bool {
     start.starts_with("SIP/")
         || start.split_ascii_whitespace().any(|w| w.get(..4).is_some_and(|w| w.eq_ignore_ascii_case("SIP/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(gate: &Gate, source: &str) -> Verdict {
+        let options = "OPTIONS sip:here SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK1\r\n\
+                       From: <sip:a@b>;tag=1\r\nTo: <sip:here>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\
+                       Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n";
+        gate.judge(Instant::now(), options.as_bytes(), source.parse().unwrap(), Transport::Udp)
+    }
+
+    #[test]
+    fn others_get_no_answer_while_only_this_machine_is_listened_to() {
+        let gate = Gate::new(Addresses::default(), Limits::default(), Vec::new(), None);
+        gate.set_this_machine_only(true);
+        assert!(matches!(judged(&gate, "192.0.2.7:5060"), Verdict::Drop));
+        assert!(matches!(judged(&gate, "127.0.0.1:5070"), Verdict::Pass(_)));
+        assert!(matches!(judged(&gate, "[::ffff:127.0.0.1]:5070"), Verdict::Pass(_)));
+        assert_eq!(gate.tally.read().not_open, 1);
+        gate.set_this_machine_only(false);
+        assert!(matches!(judged(&gate, "192.0.2.7:5060"), Verdict::Pass(_)));
+    }
 }

@@ -282,6 +282,11 @@ impl Edge {
         self.gate.set_accepting(accepting);
     }
 
+    /// Whether only this machine is listened to. What comes from others meanwhile is dropped and counted.
+    pub(crate) fn set_this_machine_only(&self, only: bool) {
+        self.gate.set_this_machine_only(only);
+    }
+
     /// Replaces the list of sources without limits.
     pub(crate) fn set_trusted(&self, networks: Vec<Network>) {
         self.gate.set_trusted(networks);

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nohold-sip", &["nohold-model", "nohold-core", "nohold-app", "nohold-telephony", "nohold-media"]),
     ("nohold-server", &["nohold-model", "nohold-flow", "nohold-core", "nohold-app", "nohold-store"]),
     ("nohold-phone", &[]),
+    ("nohold-client", &[]),
     (
         "nohold",
         &[
@@ -35,14 +36,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nohold-sip",
             "nohold-server",
             "nohold-phone",
+            "nohold-client",
         ],
     ),
-    ("nohold-e2e", &["nohold-phone"]),
+    ("nohold-e2e", &["nohold-phone", "nohold-client"]),
     ("xtask", &[]),
 ];
 
 /// What the tests of an edge crate may use besides.
-const FOR_TESTS: &[&str] = &["nohold-sim", "nohold-phone"];
+const FOR_TESTS: &[&str] = &["nohold-sim", "nohold-phone", "nohold-client"];
 
 /// What the pure crates may use of other people's. Each of them computes and does nothing else.
 const PURE_MAY_USE: &[&str] =

@@ -1,0 +1,204 @@
+//! The settings of this server: addresses, ports and folders, from flags, the environment, a file, and defaults.
+//!
+//! Flags and environment variables are read by the command line ([`crate::cli`]); this module reads the file and says
+//! which of them counts. What a call centre is (queues, agents, flows) is not in here: that stands in the database.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use nohold_core::configuration::Network;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+use crate::cli::{self, Common, Net};
+
+/// The settings with their defaults, as a file that explains them.
+pub const EXPLAINED: &str = include_str!("../nohold.toml");
+
+/// The file that is read where no other is named; it need not be there.
+const USUAL_FILE: &str = "nohold.toml";
+
+/// All settings, decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder for what must survive the server.
+    pub data: PathBuf,
+    /// Where phones and trunks reach us, over UDP and TCP.
+    pub sip: SocketAddr,
+    /// The address by which the outside reaches us, where it is another.
+    pub public_address: Option<IpAddr>,
+    /// Networks that reach us without a NAT; none means the private ones.
+    pub local_networks: Vec<Network>,
+    /// Whether each SIP message is shown.
+    pub sip_trace: bool,
+    /// UDP ports for audio.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// Where browsers and programs reach the API.
+    pub http: SocketAddr,
+    /// Browsers come by HTTPS.
+    pub https: bool,
+    /// Where recordings and messages are kept.
+    pub recordings: PathBuf,
+}
+
+/// Why there are no settings.
+#[derive(Debug, Error)]
+pub enum Unusable {
+    /// The file cannot be read.
+    #[error("cannot read the settings {}: {problem}: see that the file is there, or name another with --config", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        problem: std::io::Error,
+    },
+    /// What stands in it.
+    #[error("the settings {} cannot be used: {problem}\n`nohold settings` prints all there are, with their defaults", path.display())]
+    Text {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+}
+
+/// The file.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    data: Option<PathBuf>,
+    sip: Sip,
+    rtp: Rtp,
+    http: Http,
+    recordings: Recordings,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Sip {
+    listen: Option<SocketAddr>,
+    public_address: Option<IpAddr>,
+    local_networks: Vec<Network>,
+    trace: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rtp {
+    #[serde(deserialize_with = "ports")]
+    ports: Option<RangeInclusive<u16>>,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Http {
+    listen: Option<SocketAddr>,
+    https: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Recordings {
+    folder: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The settings of a command that talks to the network.
+    ///
+    /// # Errors
+    /// When the file cannot be used, in words that say what to do.
+    pub fn find(common: &Common, net: &Net) -> Result<Self, Unusable> {
+        let file = File::find(common.config.as_deref())?;
+        let data = data(common, file.data);
+        let own = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let local = if net.local_network.is_empty() { file.sip.local_networks } else { net.local_network.clone() };
+        let recordings = net.recordings.clone().or(file.recordings.folder);
+        Ok(Settings {
+            sip: net.sip.or(file.sip.listen).unwrap_or_else(|| own(5060)),
+            public_address: net.public_address.or(file.sip.public_address),
+            local_networks: local,
+            sip_trace: net.sip_trace || file.sip.trace,
+            rtp_ports: net.rtp_ports.clone().or(file.rtp.ports).unwrap_or(20_000..=29_999),
+            http: net.http.or(file.http.listen).unwrap_or_else(|| own(8080)),
+            https: net.https || file.http.https,
+            recordings: recordings.unwrap_or_else(|| data.join("recordings")),
+            data,
+        })
+    }
+
+    /// The data folder, for a command that needs nothing else.
+    ///
+    /// # Errors
+    /// As [`Settings::find`].
+    pub fn data_folder(common: &Common) -> Result<PathBuf, Unusable> {
+        Ok(data(common, File::find(common.config.as_deref())?.data))
+    }
+}
+
+fn data(common: &Common, file: Option<PathBuf>) -> PathBuf {
+    common.data.clone().or(file).unwrap_or_else(|| PathBuf::from("nohold-data"))
+}
+
+impl File {
+    fn find(named: Option<&Path>) -> Result<Self, Unusable> {
+        let path = named.unwrap_or(Path::new(USUAL_FILE));
+        match fs::read_to_string(path) {
+            Ok(text) => File::parse(&text).map_err(|problem| Unusable::Text { path: path.to_owned(), problem }),
+            Err(problem) if named.is_none() && problem.kind() == ErrorKind::NotFound => Ok(File::default()),
+            Err(problem) => Err(Unusable::File { path: path.to_owned(), problem }),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|problem| crate::document::explained(text, &problem))
+    }
+}
+
+fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RangeInclusive<u16>>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    cli::ports(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str, net: &Net) -> Settings {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("nohold.toml");
+        fs::write(&config, text).unwrap();
+        Settings::find(&Common { config: Some(config), data: None }, net).unwrap()
+    }
+
+    #[test]
+    fn the_explained_file_holds_the_defaults() {
+        assert_eq!(settings(EXPLAINED, &Net::default()), settings("", &Net::default()));
+    }
+
+    #[test]
+    fn a_flag_counts_more_than_the_file_and_the_file_more_than_the_default() {
+        let text = "data = \"/srv/nohold\"\n[sip]\nlisten = \"0.0.0.0:5070\"\n[http]\nlisten = \"0.0.0.0:80\"\n";
+        let net = Net { http: Some("127.0.0.1:9000".parse().unwrap()), ..Net::default() };
+        let found = settings(text, &net);
+        assert_eq!(found.sip, "0.0.0.0:5070".parse().unwrap());
+        assert_eq!(found.http, "127.0.0.1:9000".parse().unwrap());
+        assert_eq!(found.recordings, Path::new("/srv/nohold/recordings"));
+        assert_eq!(found.rtp_ports, 20_000..=29_999);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_its_place_and_the_one_that_was_meant() {
+        let problem = File::parse("[sip]\nlisten = \"127.0.0.1:5060\"\ntrase = true\n").unwrap_err();
+        assert!(problem.contains("line 3"), "{problem}");
+        assert!(problem.contains("did you mean `trace`?"), "{problem}");
+    }
+
+    #[test]
+    fn ports_the_wrong_way_round_are_named_as_that() {
+        let problem = File::parse("[rtp]\nports = \"30000-20000\"\n").unwrap_err();
+        assert!(problem.contains("20000-30000"), "{problem}");
+    }
+}
