@@ -154,6 +154,7 @@ CREATE TABLE passes (
     body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX passes_one_label ON passes (user, label) WHERE label IS NOT NULL;
+CREATE INDEX passes_of_a_user ON passes (user, made);
 CREATE INDEX passes_by_end ON passes (expires);
 
 -- What is configured: every version of every thing. No body means that it was removed.

@@ -14,7 +14,7 @@ use super::{SqliteStore, body};
 
 /// A user as it is stored, beside name and version.
 #[derive(Serialize, Deserialize)]
-struct UserBody {
+pub(super) struct UserBody {
     role: Role,
     agent: Option<AgentKey>,
     groups: Option<BTreeSet<GroupKey>>,

@@ -31,3 +31,6 @@ pub fn read<T: DeserializeOwned>(table: &'static str, form: i64, body: &str) -> 
 pub fn of_row<T: DeserializeOwned>(table: &'static str, row: &SqliteRow) -> Result<T, Trouble> {
     read(table, row.try_get("v")?, row.try_get("body")?)
 }
+
+#[cfg(test)]
+mod tests;

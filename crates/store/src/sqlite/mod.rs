@@ -257,12 +257,14 @@ async fn give_up(jobs: &Queue<Job>, looks: &Queue<Box<dyn Look>>) {
     }
 }
 
-/// Closes the queues when it is dropped.
+/// Closes the queues when it is dropped. What is still in them then, because the thread has panicked, was never begun.
 struct CloseAtEnd(Arc<Queue<Job>>, Arc<Queue<Box<dyn Look>>>);
 
 impl Drop for CloseAtEnd {
     fn drop(&mut self) {
         self.0.close();
         self.1.close();
+        self.0.take(usize::MAX).into_iter().for_each(Job::refuse);
+        drop(self.1.take(usize::MAX));
     }
 }

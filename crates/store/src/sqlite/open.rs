@@ -155,6 +155,8 @@ impl Files {
             // Losing power must not lose what was answered.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            // What a peak has made of the log is given back to the disk.
+            .pragma("journal_size_limit", "67108864")
             .disable_statement_logging()
     }
 

@@ -168,3 +168,6 @@ impl Rows for View<'_> {
         Ok(tries)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ const TIDY_EVERY: Millis = Millis::minutes(10);
 /// How long to wait before looking once more what has become of a group.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
+/// How long to wait before trying again while somebody else writes; the database itself has waited before it says so.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
 /// How often a store that is being closed looks, before it leaves the question open.
 const MOST_CLOSING_LOOKS: u32 = 25;
 
@@ -96,7 +99,7 @@ impl Writer {
                     self.group(jobs).await;
                 }
                 // Somebody else writes; the jobs go on waiting, and grow old.
-                Err(trouble) if trouble.kind() == Kind::Busy => {}
+                Err(trouble) if trouble.kind() == Kind::Busy => tokio::time::sleep(BUSY_PAUSE).await,
                 Err(trouble) => {
                     self.ill(&trouble);
                     self.jobs.take(usize::MAX).into_iter().for_each(Job::refuse);

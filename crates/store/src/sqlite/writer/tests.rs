@@ -3,11 +3,17 @@
 use std::future::Future;
 
 use nohold_app::ports::{NotKept, StoreFailed};
+use nohold_core::agent;
+use nohold_core::configuration::{Configuration, Surroundings};
+use nohold_core::entry::Actor;
+use nohold_core::transaction::{Answer, Transaction};
+use nohold_model::AgentKey;
 use sqlx::Executor as _;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::super::errand::{Asked, Errand, Undone};
+use super::super::group::Rules;
 use super::*;
 
 /// Writes a line with this name, by this SQL.
@@ -115,4 +121,41 @@ fn a_mistake_of_the_program_fails_alone() {
         assert_eq!((a.await, b.await, c.await), (Ok(Ok(())), FAILED, Ok(Ok(()))));
         assert_eq!(house.lines().await, ["a", "c"]);
     });
+}
+
+#[test]
+fn the_image_shows_nothing_before_the_commit() {
+    in_a_runtime(async {
+        let mut house = House::open().await;
+        let agents = |house: &House| house.writer.image.view(|tables, revision| (tables.agents.len(), revision.0));
+        house.writer.begin().await.unwrap();
+        let mut group = Group::after(house.writer.progress);
+        let (job, _comes) = sign_in();
+        let writer = &mut house.writer;
+        let connection = writer.connection.as_mut().unwrap();
+        group.add(connection, &writer.image, writer.horizon, &mut Job::Rules(job)).await.unwrap();
+        group.save(connection).await.unwrap();
+        assert_eq!(agents(&house), (0, 0));
+        house.writer.roll_back().await;
+        let (job, comes) = sign_in();
+        assert!(house.jobs.push(Job::Rules(job)).is_ok());
+        house.jobs.close();
+        house.writer.run().await;
+        assert_eq!(comes.await, Ok(Ok(Answer::Done)));
+        assert_eq!(agents(&house), (1, 1));
+    });
+}
+
+fn sign_in() -> (Rules, oneshot::Receiver<Result<Answer, StoreFailed>>) {
+    let configuration = r#"{
+        "site": { "zone": "Asia/Shanghai", "country": "CN" },
+        "agents": { "2000": {} },
+        "extensions": { "2000": { "password": { "generate": true } } }
+    }"#;
+    let configuration: Configuration = serde_json::from_str(configuration).unwrap();
+    let directory = Arc::new(configuration.directory(&Surroundings::default()).unwrap());
+    let agent = AgentKey::new("2000").unwrap();
+    let transaction = Transaction::Agent { agent, input: agent::Input::SignIn, by: Actor::System };
+    let (answer, comes) = oneshot::channel();
+    (Rules { directory, at: Timestamp::EPOCH, transaction, answer }, comes)
 }
