@@ -41,6 +41,10 @@ counters! {
     locked_out,
     /// New INVITEs answered with 503 while we accept none.
     not_accepting,
+    /// Requests refused with 503, and ACKs dropped, because too much was being done already.
+    overloaded,
+    /// Messages that the trace has left out, because whoever writes it is too slow.
+    untraced,
     /// Streams that were opened to us and served.
     connections_accepted,
     /// Streams that were opened to us and closed at once, because there were too many.
