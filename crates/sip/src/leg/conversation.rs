@@ -170,6 +170,8 @@ impl Conversation {
         };
         self.retarget(request);
         self.timer = timer;
+        // Theirs has come through, so ours need not be sent again.
+        self.repeat_at = None;
         let headers = answer_headers(self.timer, asked, body.is_some());
         // An error means that the request was given up meanwhile.
         let _ = handle.respond(StatusCode::OK, Some(headers), body).await;
