@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nohold_model::{BridgeId, Digit, LegId, MessageId, PlaybackId, RecordingId};
 use nohold_telephony::FRAME_SAMPLES;
@@ -26,6 +26,9 @@ use crate::words::{MediaEvent, RecordSpec, Remote, Source};
 
 mod receive;
 
+/// One tick.
+const FRAME: Duration = Duration::from_millis(20);
+
 /// Recordings of one bridge that may go on at once.
 const MOST_RECORDINGS: usize = 4;
 
@@ -37,6 +40,8 @@ pub(crate) struct Leg {
     counters: Arc<Counters>,
     remote: Option<Remote>,
     latch: Latch,
+    /// Ticks in which something was sent since something was heard.
+    unheard: u32,
     reception: Reception,
     keys: Keys,
     sequencer: Sequencer,
@@ -70,6 +75,7 @@ impl Leg {
             counters,
             remote: None,
             latch: Latch::default(),
+            unheard: 0,
             reception: Reception::default(),
             keys: Keys::default(),
             sequencer: Sequencer::new(chance),
@@ -195,10 +201,11 @@ impl Leg {
         let mut frame: Frame = [remote.codec.silence(); FRAME_SAMPLES];
         self.fill(remote, around, &mut frame);
         let pressing = self.presses.next(self.sequencer.timestamp(), remote.telephone_event.is_some());
-        let Some(target) = self.target(remote) else {
+        let Some(target) = self.target(remote, around) else {
             self.sequencer.pause();
             return;
         };
+        self.unheard = self.unheard.saturating_add(1);
         let written = match (pressing, remote.telephone_event) {
             (Some(Pressing::Event(event)), Some(payload_type)) => self.sequencer.event(payload_type, &event, packet),
             (pressing, _) => {
@@ -229,7 +236,7 @@ impl Leg {
         let (received, mut bytes) = (self.reception.report(), [0; size_of::<Report>()]);
         let written = reports.write(self.sequencer.sent(), received.as_ref(), &around.name, now, &mut bytes);
         let report = written.and_then(|length| bytes.get(..length));
-        if let (Some(report), Some(target)) = (report, self.address(remote)) {
+        if let (Some(report), Some(target)) = (report, self.address(remote, around)) {
             // One that is lost is followed by another.
             let _ = self.socket.send_to(report, target);
         }
@@ -266,14 +273,22 @@ impl Leg {
     }
 
     /// Where audio goes in this tick.
-    fn target(&self, remote: &Remote) -> Option<SocketAddr> {
-        self.address(remote).filter(|_| remote.receives)
+    fn target(&self, remote: &Remote, around: &Surroundings) -> Option<SocketAddr> {
+        self.address(remote, around).filter(|_| remote.receives)
     }
 
     /// Where the far end is, also while it does not want to hear us: reports go on (RFC 3264 §5.1).
-    fn address(&self, remote: &Remote) -> Option<SocketAddr> {
-        let source = if remote.symmetric { self.latch.source() } else { None };
-        source.or(remote.address).filter(|address| !address.ip().is_unspecified() && address.port() != 0)
+    fn address(&self, remote: &Remote, around: &Surroundings) -> Option<SocketAddr> {
+        let source = self.latch.source();
+        if remote.symmetric && source.is_some() {
+            return source;
+        }
+        let named = remote.address.filter(|address| !address.ip().is_unspecified() && address.port() != 0)?;
+        let host = named.ip().to_canonical();
+        let vouched = remote.signalling.is_none_or(|signalling| signalling.to_canonical() == host);
+        // A start for everybody: most far ends are heard within it.
+        let started = FRAME * self.unheard < around.unheard_for;
+        (vouched || source.is_some() || started).then_some(named)
     }
 
     fn watch(&mut self, now: Instant, around: &Surroundings) {

@@ -137,6 +137,7 @@ impl Plane {
             recordings: recordings.clone(),
             silence_after: settings.silence_after,
             takeover_after: settings.takeover_after,
+            unheard_for: settings.unheard_for,
             name: name().into(),
             beep,
             keypad,
@@ -314,6 +315,12 @@ impl Plane {
     #[must_use]
     pub fn statistics(&self, leg: LegId) -> Option<Statistics> {
         self.registry().legs.get(&leg).map(|entry| entry.counters.read())
+    }
+
+    /// Whether a leg that is open has this port.
+    #[must_use]
+    pub fn has_port(&self, port: u16) -> bool {
+        self.registry().legs.values().any(|entry| entry.port == port)
     }
 
     /// How many legs are open.

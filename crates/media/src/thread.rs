@@ -71,6 +71,7 @@ pub(crate) struct Surroundings {
     pub(crate) recordings: PathBuf,
     pub(crate) silence_after: Duration,
     pub(crate) takeover_after: Duration,
+    pub(crate) unheard_for: Duration,
     /// Our name in reports (RFC 7022), which tells nothing of the machine.
     pub(crate) name: Arc<str>,
     /// What warns before the end of a message.

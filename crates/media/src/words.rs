@@ -23,6 +23,8 @@ pub struct Settings {
     pub silence_after: Duration,
     /// Another source may take a leg's stream over when the old one was silent for so long; see [`Remote`].
     pub takeover_after: Duration,
+    /// So long a leg sends to an address that only the signalling has named; see [`Remote`].
+    pub unheard_for: Duration,
     /// The folder of recorded messages. It is made when it is not there.
     pub recordings: PathBuf,
     /// How many legs may be open at once.
@@ -31,7 +33,7 @@ pub struct Settings {
 
 impl Settings {
     /// Usual settings: all IPv4 addresses, ports 20000 to 29999, a thread for each core but four at most, lost after
-    /// 30 s, taken over after 3 s, 4,000 legs.
+    /// 30 s, taken over after 3 s, 5 s of audio for who is not heard, 4,000 legs.
     #[must_use]
     pub fn new(recordings: PathBuf) -> Self {
         Settings {
@@ -40,6 +42,7 @@ impl Settings {
             threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4)),
             silence_after: Duration::from_secs(30),
             takeover_after: Duration::from_secs(3),
+            unheard_for: Duration::from_secs(5),
             recordings,
             max_legs: 4_000,
         }
@@ -56,7 +59,10 @@ impl Settings {
 /// [`takeover_after`](Settings::takeover_after); or [`Plane::connect`](crate::Plane::connect) was called with another
 /// address, after which the next valid packet decides anew.
 ///
-/// **Where we send.** To the leg's source where `symmetric` is set and a source is known, otherwise to `address`.
+/// **Where we send.** To the leg's source where `symmetric` is set and a source is known, otherwise to `address`. Where
+/// that is not the host that the signalling comes from, anybody may have named it to have it flooded: so it gets no more
+/// than [`unheard_for`](Settings::unheard_for) of audio until something has come from the leg. The host of the signalling
+/// may listen for ever and say nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remote {
     /// Where the far end wants its audio, by its SDP; nothing, or an unspecified address, where it named none.

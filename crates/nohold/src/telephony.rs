@@ -146,6 +146,8 @@ impl Settings {
             trunk_silent_after: TRUNK_SILENT_AFTER,
             shortest_session: nohold_sip::SHORTEST_SESSION,
             longest_registration: nohold_sip::LONGEST_REGISTRATION,
+            calls_per_extension: nohold_sip::CALLS_PER_EXTENSION,
+            home: Some(self.country),
             ledger: self.ledger,
         }
     }
@@ -188,6 +190,7 @@ pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenTex
                 configuration::Period::After(length) => Some(Duration::from_secs(seconds(length).into())),
                 configuration::Period::Never => None,
             },
+            most_calls: None,
         };
         (key.clone(), line)
     });

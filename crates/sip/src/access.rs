@@ -5,7 +5,7 @@ use std::time::Instant;
 use nohold_model::{ExtensionKey, TrunkKey};
 use rsipstack::sip::{Header, Method, Request};
 
-use crate::digest::{Algorithm, Proof};
+use crate::digest::{Algorithm, Asked, Proof};
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::leg::values;
@@ -13,7 +13,7 @@ use crate::name_addr;
 use crate::settings::Account;
 
 /// Somebody whom we know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Who {
     /// A phone of ours.
     Extension(ExtensionKey),
@@ -56,8 +56,9 @@ impl Engine {
         let trunk = |user: &str| {
             lines.trunks.iter().find(|(_, trunk)| trunk.inbound.as_ref().is_some_and(|account| account.user == user))
         };
-        let method = request.method.to_string();
-        let proof = self.challenger().verify(Instant::now(), value, &method, &request.body, |user, algorithm| {
+        let (method, uri, source) = (request.method.to_string(), request.uri.to_string(), source(flow));
+        let asked = Asked { method: &method, uri: &uri, body: &request.body, source: &source };
+        let proof = self.challenger().verify(Instant::now(), value, &asked, |user, algorithm| {
             let account = match (extension(user), trunk(user)) {
                 (Some((_, account)), _) => account,
                 (None, Some((_, trunk))) => trunk.inbound.as_ref()?,
@@ -76,6 +77,10 @@ impl Engine {
             }
             Proof::Stale => Access::Challenge { stale: true },
             Proof::Foreign => Access::Challenge { stale: false },
+            Proof::Elsewhere => {
+                tracing::debug!("a password was proven for another Request-URI");
+                Access::Refused
+            }
             Proof::Refused { user } => {
                 self.edge().authentication_failed(flow.peer, user.as_deref().unwrap_or_default());
                 Access::Refused
@@ -85,8 +90,9 @@ impl Engine {
 
     /// `WWW-Authenticate`, once for each algorithm (RFC 7616 §3.7) of whom the request says it is from: many phones give
     /// up at a challenge that names an algorithm they do not know, even beside one that they do.
-    pub(crate) fn challenge(&self, request: &Request, stale: bool) -> Vec<Header> {
-        let values = self.challenger().challenge(Instant::now(), stale, &self.algorithms_for(request));
+    pub(crate) fn challenge(&self, request: &Request, flow: Flow, stale: bool) -> Vec<Header> {
+        let algorithms = self.algorithms_for(request);
+        let values = self.challenger().challenge(Instant::now(), stale, &algorithms, &source(flow));
         values.into_iter().map(|value| Header::WwwAuthenticate(value.into())).collect()
     }
 
@@ -105,4 +111,9 @@ impl Engine {
         // Somebody who is not there is asked like most of those who are.
         if found.is_empty() { vec![Algorithm::Md5] } else { found }
     }
+}
+
+/// What a nonce is bound to.
+fn source(flow: Flow) -> String {
+    format!("{} {}", flow.transport, flow.peer.ip().to_canonical())
 }

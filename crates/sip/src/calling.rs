@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use nohold_core::call::{Route, Shown};
-use nohold_model::{ExtensionKey, LegId};
+use nohold_model::{Country, ExtensionKey, LegId};
 use rsipstack::sip::Header;
 use rsipstack::sip::headers::untyped::PAssertedIdentity;
 
 use crate::engine::Engine;
+use crate::flow::Flow;
 use crate::leg::outbound::Target;
 use crate::uri::Uri;
 
@@ -29,7 +30,7 @@ impl Engine {
             let callee: Uri = phone.contact.parse().ok()?;
             let peer = phone.flow.peer.ip();
             let us = self.edge().addresses().for_peer(peer).to_string();
-            let (name, user) = shown(shows);
+            let (name, user) = shown(shows, self.home());
             let mut headers = vec![supported()];
             if auto_answer {
                 headers.extend(answer_by_itself(&us));
@@ -37,13 +38,14 @@ impl Engine {
             Some(Target {
                 callee: callee.to_library(),
                 flow: phone.flow,
-                from: (name, Uri::sip(Some(&user), &us, None).to_library()),
+                from: (name, Uri::sip(Some(&user), &us, self.own_port(phone.flow)).to_library()),
                 contact: self.edge().local_contact(None, phone.flow.peer, phone.flow.transport).to_library(),
                 headers,
                 credentials: None,
                 local: self.local(leg, peer)?,
                 // A binding that nobody answers for any more holds up neither agents nor callers.
                 silent_after: Some(PHONE_SILENT_AFTER),
+                trunk: None,
             })
         });
         let phones: Vec<Target> = phones.collect();
@@ -61,6 +63,7 @@ impl Engine {
                 let account = trunk.credentials.as_ref().map(|credentials| credentials.user.as_str());
                 let shown = route.shows.as_deref();
                 let domain = if trunk.register.is_some() { trunk.host.as_str() } else { us.as_str() };
+                let port = if trunk.register.is_some() { None } else { self.own_port(flow) };
                 let (from, asserted) = match (shown, account, trunk.assert_identity) {
                     (Some(shown), Some(account), true) => (account, Some(shown)),
                     (Some(shown), None, true) => (shown, Some(shown)),
@@ -73,12 +76,13 @@ impl Engine {
                 let target = Target {
                     callee: trunk.uri(Some(&route.dial)).to_library(),
                     flow,
-                    from: (None, Uri::sip(Some(from), domain, None).to_library()),
+                    from: (None, Uri::sip(Some(from), domain, port).to_library()),
                     contact: self.edge().local_contact(account, flow.peer, flow.transport).to_library(),
                     headers,
                     credentials: trunk.credentials.clone(),
                     local,
                     silent_after: Some(self.trunk_silent_after()),
+                    trunk: Some(route.trunk.clone()),
                 };
                 ways.push((!up, target));
             }
@@ -86,12 +90,19 @@ impl Engine {
         ways.sort_by_key(|(last, _)| *last);
         ways.into_iter().map(|(_, target)| vec![target]).collect()
     }
+
+    /// The port by which this peer knows us, where it is not the one that is meant without (RFC 3261 §19.1.2).
+    fn own_port(&self, flow: Flow) -> Option<u16> {
+        let port = self.edge().addresses().sent_by(flow.peer.ip(), flow.transport).port();
+        (port != 5_060).then_some(port)
+    }
 }
 
-/// Display name and user part.
-fn shown(shows: &Shown) -> (Option<String>, String) {
+/// Display name and user part. A number of the own country is shown as everybody there writes it and would dial it.
+fn shown(shows: &Shown, home: Option<Country>) -> (Option<String>, String) {
     match shows {
         Shown::Nothing => (Some("Anonymous".into()), ANONYMOUS.into()),
+        Shown::Number(number) if home.is_some() && number.country() == home => (None, number.as_dialled_at_home()),
         Shown::Number(number) => (None, number.as_str().to_owned()),
         Shown::Colleague { number, name } => (Some(name.clone()), number.clone()),
     }
@@ -112,4 +123,18 @@ fn answer_by_itself(us: &str) -> [Header; 2] {
         Header::CallInfo(format!("<sip:{us}>;answer-after=0").into()),
         Header::AlertInfo(format!("<http://{us}>;info=alert-autoanswer;delay=0").into()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_the_own_country_is_shown_as_it_is_dialled_there() {
+        let user = |number: &str| shown(&Shown::Number(number.parse().unwrap()), Country::new("CN").ok()).1;
+        assert_eq!(user("+8613800138000"), "13800138000");
+        assert_eq!(user("+862161230000"), "02161230000");
+        assert_eq!(user("+4930123456"), "+4930123456");
+        assert_eq!(shown(&Shown::Number("+8613800138000".parse().unwrap()), None).1, "+8613800138000");
+    }
 }

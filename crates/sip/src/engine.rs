@@ -9,12 +9,13 @@ use std::time::{Duration, Instant, SystemTime};
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
 use nohold_media::{MediaEvent, Plane, RecordSpec, Remote, Source};
-use nohold_model::{IdSource, LegId, Millis, PlaybackId, Timestamp};
+use nohold_model::{Country, IdSource, LegId, Millis, PlaybackId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
 
+use crate::access::Who;
 use crate::book::Book;
 use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
@@ -23,6 +24,7 @@ use crate::leg::{Order, Orders};
 use crate::legs::Legs;
 use crate::registrar::Registrar;
 use crate::sdp::Local;
+use crate::seats::{Seat, Seats};
 use crate::settings::{Lines, Settings};
 use crate::tasks::Tasks;
 use crate::trunks::Trunks;
@@ -57,6 +59,9 @@ struct Inner {
     trunk_silent_after: Duration,
     tones: tone::Plan,
     shortest_session: u32,
+    seats: Seats,
+    calls_per_extension: usize,
+    home: Option<Country>,
 }
 
 /// Why the engine did not start.
@@ -108,6 +113,9 @@ impl Engine {
             trunk_silent_after: settings.trunk_silent_after,
             tones: settings.tones,
             shortest_session: settings.shortest_session,
+            seats: Seats::default(),
+            calls_per_extension: settings.calls_per_extension,
+            home: settings.home,
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.configure(settings.lines);
@@ -215,6 +223,20 @@ impl Engine {
         self.inner.shortest_session
     }
 
+    /// Whose numbers our phones show as they are dialled at home.
+    pub(crate) fn home(&self) -> Option<Country> {
+        self.inner.home
+    }
+
+    /// Room for one more call of a phone or a trunk, where there is any.
+    pub(crate) fn seat(&self, who: &Who) -> Option<Seat> {
+        let most = match who {
+            Who::Extension(_) => self.inner.calls_per_extension,
+            Who::Trunk(key) => self.lines().trunks.get(key).and_then(|trunk| trunk.most_calls).unwrap_or(usize::MAX),
+        };
+        self.inner.seats.take(who, most)
+    }
+
     pub(crate) fn legs(&self) -> MutexGuard<'_, Legs> {
         self.inner.legs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -230,6 +252,11 @@ impl Engine {
             self.inner.plane.open(leg).inspect_err(|error| tracing::warn!(%error, "a leg gets no audio")).ok()?;
         let address = SocketAddr::new(self.inner.edge.addresses().for_peer(peer), port);
         Some(Local::new(address, random().unwrap_or_default(), peer))
+    }
+
+    /// Whether audio of a leg of ours arrives at this port.
+    pub(crate) fn has_audio_at(&self, port: u16) -> bool {
+        self.inner.plane.has_port(port)
     }
 
     /// The port of a leg that has no task yet, which goes back when nobody keeps it.
@@ -275,11 +302,11 @@ impl Engine {
         });
     }
 
-    /// The busy tone, for as long as somebody would listen to it.
-    pub(crate) async fn play_busy(&self, leg: LegId) {
+    /// Begins the busy tone; says until when somebody would listen to it.
+    pub(crate) fn play_busy(&self, leg: LegId) -> Instant {
         let playback = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now());
         self.inner.plane.play(leg, playback, Source::Loop(self.inner.tones.busy()));
-        tokio::time::sleep(BUSY_TONE).await;
+        Instant::now() + BUSY_TONE
     }
 
     async fn hear(self, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
@@ -343,8 +370,13 @@ impl Engine {
         let engine = self.clone();
         let (to, ring_for) = (to.clone(), Duration::from_millis(ring_for.as_millis()));
         self.begin(leg, orders, |mut orders| async move {
+            let mut _seat = None;
             let groups = match &to {
                 DialTo::Extension { extension, shows, auto_answer } => {
+                    _seat = engine.seat(&Who::Extension(extension.clone()));
+                    if _seat.is_none() {
+                        return Gone::Busy;
+                    }
                     engine.phones(leg, extension, shows, *auto_answer).into_iter().collect()
                 }
                 DialTo::Outside { routes, .. } => engine.ways(leg, routes),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nohold_app::ports::{CallerHeaders, Source, TelephonyEvent};
 use nohold_core::numbers::Privacy;
-use rsipstack::dialog::dialog::{Dialog, DialogState};
+use rsipstack::dialog::dialog::DialogState;
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Method, StatusCode};
 use rsipstack::transaction::TransactionReceiver;
@@ -15,21 +15,32 @@ use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::leg::inbound::Inbound;
 use crate::leg::session_timer::SessionTimer;
-use crate::leg::{DialogOwner, description, timers, values};
+use crate::leg::{DialogOwner, timers, values};
+use crate::queues::Queues;
 use crate::registrar;
 use crate::sdp::Unusable;
 use crate::uri::Uri;
 
 /// A request that has overtaken the ACK waits for it so long.
 const ACK_BEHIND: Duration = Duration::from_millis(500);
-/// More requests than this are not worked on at once.
-const MOST_AT_ONCE: usize = 20_000;
-
 /// Serves requests for as long as the engine runs.
 pub(crate) async fn serve(engine: Engine, mut requests: TransactionReceiver) {
-    while let Some(transaction) = requests.recv().await {
-        if engine.tasks().running() > MOST_AT_ONCE {
-            // Whoever sent it tries again, or gives up.
+    let mut queues = Queues::default();
+    while let Some(mut transaction) = requests.recv().await {
+        if engine.tasks().running() > engine.edge().most_tasks() {
+            engine.edge().count_overload();
+            // Whoever sent it tries again later. An answer to an ACK there is not.
+            if transaction.original.method != Method::Ack {
+                let answered = transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None);
+                if let Err(error) = answered.await {
+                    tracing::debug!(%error, "a request could not be refused");
+                }
+            }
+            continue;
+        }
+        let within = transaction.original.to_header().is_ok_and(|to| to.tag().is_ok_and(|tag| tag.is_some()));
+        if within && !matches!(transaction.original.method, Method::Ack | Method::Cancel) {
+            queues.push(&engine, transaction);
             continue;
         }
         let engine = engine.clone();
@@ -62,14 +73,11 @@ impl Engine {
     }
 
     /// A request in a dialog that stands. Whatever the library leaves unanswered is answered here.
-    async fn within_dialog(&self, mut transaction: Transaction) -> rsipstack::Result<()> {
+    pub(crate) async fn within_dialog(&self, mut transaction: Transaction) -> rsipstack::Result<()> {
         let is_ack = transaction.original.method == Method::Ack;
         let Some(mut dialog) = self.dialogs().match_dialog(&transaction) else {
             return if is_ack { Ok(()) } else { transaction.reply(StatusCode::CallTransactionDoesNotExist).await };
         };
-        if !matches!(transaction.original.method, Method::Ack | Method::Bye | Method::Cancel) {
-            acknowledged(&dialog).await;
-        }
         let handled = dialog.handle(&mut transaction).await;
         if transaction.last_response.is_none() && !is_ack {
             // An older CSeq, or a state in which it means nothing (RFC 3261 §12.2.2).
@@ -78,18 +86,30 @@ impl Engine {
         handled
     }
 
+    /// Requests that come on the heels of the ACK wait until it has been worked on: before it the library takes none.
+    pub(crate) async fn ready_for(&self, transaction: &Transaction) {
+        if transaction.original.method == Method::Bye {
+            return;
+        }
+        let Some(dialog) = self.dialogs().match_dialog(transaction) else { return };
+        let until = Instant::now() + ACK_BEHIND;
+        while matches!(dialog.state(), DialogState::WaitAck(..)) && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// A call.
     async fn invited(&self, mut transaction: Transaction, flow: Flow) -> rsipstack::Result<()> {
         let who = match self.access(&transaction.original, flow) {
             Access::Granted(who) => who,
             Access::Challenge { stale } => {
-                let headers = self.challenge(&transaction.original, stale);
+                let headers = self.challenge(&transaction.original, flow, stale);
                 return transaction.reply_with(StatusCode::Unauthorized, headers, None).await;
             }
             Access::Refused => return transaction.reply(StatusCode::Forbidden).await,
         };
         let request = &transaction.original;
-        let offer = match description(request, &request.body) {
+        let offer = match self.described(request, &request.body, flow.peer.ip()) {
             Some(Ok(offer)) => Some(offer),
             Some(Err(Unusable::Malformed)) => return transaction.reply(StatusCode::BadRequest).await,
             Some(Err(Unusable::NotAcceptable)) => return transaction.reply(StatusCode::NotAcceptableHere).await,
@@ -102,6 +122,14 @@ impl Engine {
         let Ok(timer) = SessionTimer::answered(asked, self.shortest_session(), Instant::now()) else {
             let headers = vec![Header::MinSE(self.shortest_session().to_string().into())];
             return transaction.reply_with(StatusCode::from(422), headers, None).await;
+        };
+        let Some(seat) = self.seat(&who) else {
+            return match who {
+                Who::Extension(_) => transaction.reply(StatusCode::BusyHere).await,
+                Who::Trunk(_) => {
+                    transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None).await
+                }
+            };
         };
         let leg = self.new_leg();
         let Some(local) = self.local(leg, flow.peer.ip()) else {
@@ -126,7 +154,10 @@ impl Engine {
             return transaction.reply(StatusCode::ServerInternalError).await;
         };
         port.keep();
-        self.begin(leg, orders, |mut orders| async move { inbound.run(&mut orders).await });
+        self.begin(leg, orders, |mut orders| async move {
+            let _seat = seat;
+            inbound.run(&mut orders).await
+        });
         self.send(event);
         let mut dialog = dialog;
         dialog.handle(&mut transaction).await
@@ -153,15 +184,6 @@ impl Engine {
             },
             to: dialled(&request.uri.to_string()),
         }
-    }
-}
-
-/// Requests that come on the heels of the ACK wait until it has been worked on: each request has a task of its own, and
-/// before the ACK the library takes none.
-async fn acknowledged(dialog: &Dialog) {
-    let until = Instant::now() + ACK_BEHIND;
-    while matches!(dialog.state(), DialogState::WaitAck(..)) && Instant::now() < until {
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

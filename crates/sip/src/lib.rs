@@ -13,9 +13,12 @@ mod flow;
 mod incoming;
 mod leg;
 mod legs;
+mod listener;
 mod name_addr;
+mod queues;
 mod registrar;
 mod sdp;
+mod seats;
 mod settings;
 mod tasks;
 mod trace;
@@ -26,5 +29,7 @@ pub use addresses::{Addresses, Transport};
 pub use digest::{Algorithm, Ha1};
 pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate};
 pub use engine::{Engine, StartError};
-pub use settings::{Account, Credentials, LONGEST_REGISTRATION, Lines, SHORTEST_SESSION, Settings, Trunk};
+pub use settings::{
+    Account, CALLS_PER_EXTENSION, Credentials, LONGEST_REGISTRATION, Lines, SHORTEST_SESSION, Settings, Trunk,
+};
 pub use trace::{Direction, TraceSink, masked};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nohold_app::ports::Ledger;
 use nohold_core::configuration::Network;
-use nohold_model::{ExtensionKey, TrunkKey};
+use nohold_model::{Country, ExtensionKey, TrunkKey};
 use nohold_telephony::tone::Plan;
 
 use crate::addresses::Transport;
@@ -32,9 +32,17 @@ pub struct Settings {
     pub trunk_silent_after: Duration,
     /// No registration of a phone lasts longer, in seconds; [`LONGEST_REGISTRATION`] is usual.
     pub longest_registration: u32,
+    /// So many calls may one phone number of ours have at once; [`CALLS_PER_EXTENSION`] is usual. A call more of its own is
+    /// refused with 486, and a call to it finds it busy.
+    pub calls_per_extension: usize,
+    /// Numbers of this country are shown to our phones as they are dialled there, others in the international form.
+    pub home: Option<Country>,
     /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
     pub ledger: Option<Arc<dyn Ledger>>,
 }
+
+/// How many calls an extension may usually have at once.
+pub const CALLS_PER_EXTENSION: usize = 8;
 
 /// The longest registration that is usually granted, in seconds.
 pub const LONGEST_REGISTRATION: u32 = 3_600;
@@ -85,6 +93,9 @@ pub struct Trunk {
     pub assert_identity: bool,
     /// It is asked by OPTIONS this often whether it is there; one that is not is tried last.
     pub ask_every: Option<Duration>,
+    /// So many calls may go through it at once; without a number as many as come. One more that comes in is refused with
+    /// 503, one that goes out takes the next trunk.
+    pub most_calls: Option<usize>,
 }
 
 /// What we prove to others.

@@ -3,8 +3,10 @@
 
 use crate::addresses::Transport;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Which way a message went.
@@ -16,18 +18,59 @@ pub enum Direction {
     Out,
 }
 
-/// Where the text of each message goes. It is called on the tasks that receive and send, so it must not wait.
+/// So many messages may wait to be written; more are left out.
+const MOST_WAITING: usize = 512;
+
+/// Where the text of each message goes: it is written by a thread of its own, so that a slow terminal or a full pipe holds
+/// up no call.
 #[derive(Clone)]
-pub struct TraceSink(Arc<dyn Fn(String) + Send + Sync>);
+pub struct TraceSink {
+    queue: SyncSender<Told>,
+    left_out: Arc<AtomicU64>,
+}
+
+/// A message as it came or went.
+struct Told {
+    at: SystemTime,
+    direction: Direction,
+    transport: Transport,
+    peer: SocketAddr,
+    raw: Vec<u8>,
+}
 
 impl TraceSink {
-    /// Each message that comes or goes becomes one text, which ends with an empty line.
-    pub fn new(write: impl Fn(String) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(write))
+    /// Each message that comes or goes becomes one text, which ends with an empty line. `write` may wait; what comes
+    /// meanwhile and finds no room is left out, and the next text says how much that was.
+    pub fn new(write: impl FnMut(String) + Send + 'static) -> Self {
+        let (queue, waiting) = sync_channel(MOST_WAITING);
+        let sink = TraceSink { queue, left_out: Arc::default() };
+        let left_out = Arc::clone(&sink.left_out);
+        let thread = std::thread::Builder::new().name("sip trace".into());
+        // Without the thread all is left out, and counted.
+        if let Err(error) = thread.spawn(move || write_all(&waiting, &left_out, write)) {
+            tracing::warn!(%error, "SIP messages cannot be shown: raise the limit of threads");
+        }
+        sink
     }
 
-    pub(crate) fn note(&self, direction: Direction, transport: Transport, peer: SocketAddr, raw: &[u8]) {
-        (self.0)(entry(SystemTime::now(), direction, transport, peer, raw));
+    /// Whether it will be written.
+    pub(crate) fn note(&self, direction: Direction, transport: Transport, peer: SocketAddr, raw: &[u8]) -> bool {
+        let told = Told { at: SystemTime::now(), direction, transport, peer, raw: raw.to_vec() };
+        let taken = self.queue.try_send(told).is_ok();
+        if !taken {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+}
+
+fn write_all(waiting: &Receiver<Told>, left_out: &AtomicU64, mut write: impl FnMut(String)) {
+    while let Ok(told) = waiting.recv() {
+        let left_out = left_out.swap(0, Ordering::Relaxed);
+        if left_out > 0 {
+            write(format!("[{left_out} messages are left out: they came faster than they can be written]\n\n"));
+        }
+        write(entry(told.at, told.direction, told.transport, told.peer, &told.raw));
     }
 }
 
@@ -168,35 +211,83 @@ fn mask_sdp(body: &str) -> String {
 }
 
 /// Masks each number of seven digits or more: of eleven and more the first three and the last four stay, of fewer the
-/// first two and the last two. Digits may have single hyphens, spaces or brackets between them.
+/// first two and the last two. Between the digits may stand what makes them easier to read, and all of it may be written
+/// by `%` escapes. An IPv4 address is no number.
 fn mask_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(begin) = rest.find(|c: char| c.is_ascii_digit()) {
-        out.push_str(&rest[..begin]);
-        let run = &rest[begin..];
-        let mut end = 0;
-        let mut digits = String::new();
-        let mut gap = false;
-        for (at, c) in run.char_indices() {
-            if c.is_ascii_digit() {
-                digits.push(c);
-                end = at + 1;
-                gap = false;
-            } else if "-() ".contains(c) && !gap {
-                gap = true;
-            } else {
-                break;
-            }
-        }
-        match digits.len() {
-            0..=6 => out.push_str(&run[..end]),
-            7..=10 => out.push_str(&format!("{}****{}", &digits[..2], &digits[digits.len() - 2..])),
-            _ => out.push_str(&format!("{}****{}", &digits[..3], &digits[digits.len() - 4..])),
-        }
-        rest = &run[end..];
+    while !rest.is_empty() {
+        let length = match piece(rest) {
+            (Piece::Digit(_), _) => match address(rest) {
+                Some(length) => length,
+                None => {
+                    let (digits, end) = run(rest);
+                    match digits.len() {
+                        0..=6 => out.push_str(&rest[..end]),
+                        7..=10 => out.push_str(&format!("{}****{}", &digits[..2], &digits[digits.len() - 2..])),
+                        _ => out.push_str(&format!("{}****{}", &digits[..3], &digits[digits.len() - 4..])),
+                    }
+                    rest = &rest[end..];
+                    continue;
+                }
+            },
+            (Piece::Separator | Piece::Other, length) => length,
+        };
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
     }
-    out + rest
+    out
+}
+
+/// One character, or one escape.
+enum Piece {
+    Digit(char),
+    Separator,
+    Other,
+}
+
+/// More separators than this in a row are none.
+const MOST_SEPARATORS: usize = 3;
+
+/// The digits of the number at the beginning of a text, and where it ends.
+fn run(text: &str) -> (String, usize) {
+    let (mut digits, mut end, mut at, mut gap) = (String::new(), 0, 0, 0);
+    while at < text.len() {
+        let (piece, length) = piece(&text[at..]);
+        at += length;
+        match piece {
+            Piece::Digit(digit) => {
+                digits.push(digit);
+                (end, gap) = (at, 0);
+            }
+            Piece::Separator if gap < MOST_SEPARATORS => gap += 1,
+            Piece::Separator | Piece::Other => break,
+        }
+    }
+    (digits, end)
+}
+
+/// What a text begins with, and its length.
+fn piece(text: &str) -> (Piece, usize) {
+    let kind = |c: char| match c {
+        '0'..='9' => Piece::Digit(c),
+        // RFC 3966 §5.1.1 and what people write.
+        '-' | '.' | '(' | ')' | ' ' | '/' => Piece::Separator,
+        _ => Piece::Other,
+    };
+    let escape = text.strip_prefix('%').and_then(|rest| u8::from_str_radix(rest.get(..2)?, 16).ok());
+    match (escape, text.chars().next()) {
+        (Some(byte), _) => (kind(char::from(byte)), 3),
+        (None, Some(c)) => (kind(c), c.len_utf8()),
+        (None, None) => (Piece::Other, 0),
+    }
+}
+
+/// The length of an IPv4 address at the beginning of a text.
+fn address(text: &str) -> Option<usize> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let written = text[..end].trim_end_matches('.');
+    written.parse::<Ipv4Addr>().ok().map(|_| written.len())
 }
 
 #[cfg(test)]
@@ -254,5 +345,44 @@ mod tests {
             masked(text);
         }
         assert_eq!(mask_numbers("1234567é89"), "12****67é89");
+    }
+
+    #[test]
+    fn numbers_are_found_however_they_are_written() {
+        for (text, masked) in [
+            ("138.0013.8000", "138****8000"),
+            ("+1 (800) 555-0199", "+180****0199"),
+            ("1.800.555.0199", "180****0199"),
+            ("%31%33%38%30%30%31%33%38%30%30%30", "138****8000"),
+            ("%2B86%2D138-0013%208000", "%2B861****8000"),
+            ("sip:1380013%38000@192.168.100.200:5060", "sip:138****8000@192.168.100.200:5060"),
+            ("021/6123-0000", "021****0000"),
+            ("10.20.30.40", "10.20.30.40"),
+            ("%zz1234567%", "%zz12****67%"),
+            ("123456", "123456"),
+        ] {
+            assert_eq!(mask_numbers(text), masked, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_writer_that_hangs_holds_up_nobody_and_what_is_left_out_is_told() {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (written, texts) = std::sync::mpsc::channel();
+        let mut first = true;
+        let sink = TraceSink::new(move |text| {
+            if std::mem::take(&mut first) {
+                held.recv().ok();
+            }
+            written.send(text).ok();
+        });
+        let peer = "192.0.2.1:5060".parse().unwrap();
+        let taken =
+            (0..MOST_WAITING + 10).filter(|_| sink.note(Direction::In, Transport::Udp, peer, b"OPTIONS")).count();
+        // One may be with the writer already.
+        assert!((MOST_WAITING..=MOST_WAITING + 1).contains(&taken), "{taken}");
+        release.send(()).unwrap();
+        let told = texts.iter().take(taken + 1).find(|text| text.contains("left out")).unwrap();
+        assert!(told.contains(&format!("[{} messages", MOST_WAITING + 10 - taken)), "{told}");
     }
 }

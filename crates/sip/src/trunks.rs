@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// Numbers each configuration of each trunk.
+static GENERATIONS: AtomicU64 = AtomicU64::new(0);
+
 /// How the trunks stand.
 #[derive(Default)]
 pub(crate) struct Trunks {
@@ -46,12 +50,41 @@ struct State {
     resolve_at: Option<Instant>,
     ask_at: Option<Instant>,
     register_at: Option<Instant>,
-    pause: Duration,
+    resolving: Pause,
+    asking: Pause,
+    registering: Pause,
+    /// Which of all that were ever configured it is: what was begun for another is not for this one.
+    generation: u64,
     /// The series of our registrations (RFC 3261 §10.2.4).
     call_id: String,
     cseq: u32,
     /// Something is being done for it.
     busy: bool,
+}
+
+/// The pause before the next try of something that failed, twice as long each time.
+#[derive(Debug)]
+struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Pause(FIRST_PAUSE)
+    }
+}
+
+impl Pause {
+    fn next(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = (pause * 2).min(LONGEST_PAUSE);
+        pause
+    }
+}
+
+/// A trunk as it was when something was begun for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Errand {
+    key: TrunkKey,
+    generation: u64,
 }
 
 /// What is to be done for a trunk now.
@@ -102,14 +135,21 @@ impl Trunks {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, key: &TrunkKey, change: impl FnOnce(&mut State)) {
-        if let Some(state) = self.lock().get_mut(key) {
+    /// Notes what came of an errand; nothing where the trunk is another by now.
+    fn note(&self, errand: &Errand, change: impl FnOnce(&mut State)) {
+        if let Some(state) = self.lock().get_mut(&errand.key).filter(|state| state.generation == errand.generation) {
             change(state);
         }
     }
 
+    /// The same as `way`, for an errand.
+    fn way_of(&self, errand: &Errand) -> Option<(Trunk, Vec<Flow>, bool)> {
+        let current = self.lock().get(&errand.key).is_some_and(|state| state.generation == errand.generation);
+        self.way(&errand.key).filter(|_| current)
+    }
+
     /// What is due, each marked as being done.
-    fn due(&self, now: Instant) -> Vec<(TrunkKey, Due)> {
+    fn due(&self, now: Instant) -> Vec<(Errand, Due)> {
         let mut trunks = self.lock();
         let idle = trunks.iter_mut().filter(|(_, state)| !state.busy);
         let due = idle.filter_map(|(key, state)| {
@@ -126,7 +166,7 @@ impl Trunks {
                 return None;
             };
             state.busy = true;
-            Some((key.clone(), due))
+            Some((Errand { key: key.clone(), generation: state.generation }, due))
         });
         due.collect()
     }
@@ -152,7 +192,10 @@ impl State {
             resolve_at: address.is_none().then_some(now),
             ask_at: trunk.ask_every.map(|_| now),
             register_at: trunk.register.map(|_| now),
-            pause: FIRST_PAUSE,
+            resolving: Pause::default(),
+            asking: Pause::default(),
+            registering: Pause::default(),
+            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
             call_id: format!("nohold-{:016x}", getrandom::u64().unwrap_or_default()),
             cseq: 0,
             busy: false,
@@ -160,32 +203,24 @@ impl State {
         }
     }
 
-    fn went_well(&mut self) {
-        self.pause = FIRST_PAUSE;
-        self.down = false;
-    }
-
-    /// The pause before the next try, which is twice as long the time after.
-    fn failed(&mut self) -> Duration {
+    fn registration_failed(&mut self, now: Instant) {
         self.down = true;
-        let pause = self.pause;
-        self.pause = (pause * 2).min(LONGEST_PAUSE);
-        pause
+        self.register_at = Some(now + self.registering.next());
     }
 }
 
 /// Looks after the trunks for as long as the engine runs.
 pub(crate) async fn watch(engine: Engine) {
     loop {
-        for (key, due) in engine.trunks().due(Instant::now()) {
+        for (errand, due) in engine.trunks().due(Instant::now()) {
             let engine = engine.clone();
             engine.tasks().spawn("trunk", async move {
                 match due {
-                    Due::Resolve => engine.resolve(&key).await,
-                    Due::Ask => engine.ask_trunk(&key).await,
-                    Due::Register => engine.register_with(&key).await,
+                    Due::Resolve => engine.resolve(&errand).await,
+                    Due::Ask => engine.ask_trunk(&errand).await,
+                    Due::Register => engine.register_with(&errand).await,
                 }
-                engine.trunks().note(&key, |state| state.busy = false);
+                engine.trunks().note(&errand, |state| state.busy = false);
             });
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -193,22 +228,23 @@ pub(crate) async fn watch(engine: Engine) {
 }
 
 impl Engine {
-    async fn resolve(&self, key: &TrunkKey) {
-        let Some((trunk, ..)) = self.trunks().way(key) else { return };
+    async fn resolve(&self, errand: &Errand) {
+        let Some((trunk, ..)) = self.trunks().way_of(errand) else { return };
         let found = tokio::net::lookup_host((trunk.host.as_str(), trunk.port.unwrap_or(SIP_PORT))).await;
         let now = Instant::now();
         match found {
             Ok(found) => {
                 let addresses: Vec<SocketAddr> = found.collect();
-                self.trunks().note(key, |state| {
+                self.trunks().note(errand, |state| {
                     state.resolve_at = Some(now + RESOLVE_EVERY);
+                    state.resolving = Pause::default();
                     state.addresses = addresses;
                 });
             }
             Err(error) => {
-                tracing::warn!(trunk = %key, %error, "the host of a trunk is not found");
+                tracing::warn!(trunk = %errand.key, %error, "the host of a trunk is not found");
                 // The addresses that are known may well serve on.
-                self.trunks().note(key, |state| state.resolve_at = Some(now + FIRST_PAUSE * 5));
+                self.trunks().note(errand, |state| state.resolve_at = Some(now + state.resolving.next()));
             }
         }
         self.trust_trunks();
@@ -224,8 +260,8 @@ impl Engine {
         self.edge().set_trusted(all);
     }
 
-    async fn ask_trunk(&self, key: &TrunkKey) {
-        let Some((trunk, flows, was_up)) = self.trunks().way(key) else { return };
+    async fn ask_trunk(&self, errand: &Errand) {
+        let Some((trunk, flows, was_up)) = self.trunks().way_of(errand) else { return };
         let Some(flow) = flows.first().copied() else { return };
         // Any answer is a sign of life.
         let answer = self.ask(Question::options(&trunk.uri(None), flow)).await;
@@ -233,33 +269,34 @@ impl Engine {
         match answer {
             Ok(_) => {
                 if !was_up && trunk.register.is_none() {
-                    tracing::info!(trunk = %key, "the trunk answers");
+                    tracing::info!(trunk = %errand.key, "the trunk answers");
                 }
-                self.trunks().note(key, |state| {
+                self.trunks().note(errand, |state| {
                     state.ask_at = trunk.ask_every.map(|every| now + every);
+                    state.asking = Pause::default();
                     if state.trunk.register.is_none() {
-                        state.went_well();
+                        state.down = false;
                     }
                 });
             }
             Err(error) => {
                 if was_up {
-                    tracing::warn!(trunk = %key, %error, "the trunk does not answer");
+                    tracing::warn!(trunk = %errand.key, %error, "the trunk does not answer");
                 }
-                self.trunks().note(key, |state| {
+                self.trunks().note(errand, |state| {
                     // Where we register, the registration says whether the trunk is there.
-                    let pause = if trunk.register.is_none() { state.failed() } else { FIRST_PAUSE * 5 };
-                    state.ask_at = Some(now + pause);
+                    state.down |= trunk.register.is_none();
+                    state.ask_at = Some(now + state.asking.next());
                 });
             }
         }
     }
 
-    async fn register_with(&self, key: &TrunkKey) {
-        let Some((trunk, flows, was_up)) = self.trunks().way(key) else { return };
+    async fn register_with(&self, errand: &Errand) {
+        let Some((trunk, flows, was_up)) = self.trunks().way_of(errand) else { return };
         let (Some(flow), Some(wanted)) = (flows.first().copied(), trunk.register) else { return };
         let mut series = None;
-        self.trunks().note(key, |state| {
+        self.trunks().note(errand, |state| {
             state.cseq += 3;
             series = Some((state.call_id.clone(), state.cseq));
         });
@@ -279,29 +316,30 @@ impl Engine {
         match answer {
             Ok(response) if response.status_code.kind() == StatusCodeKind::Successful => {
                 if !was_up {
-                    tracing::info!(trunk = %key, "registered with the trunk");
+                    tracing::info!(trunk = %errand.key, "registered with the trunk");
                 }
                 let granted = granted(&response, &contact.to_string()).unwrap_or(wanted);
-                self.trunks().note(key, |state| {
-                    state.went_well();
+                self.trunks().note(errand, |state| {
+                    state.registering = Pause::default();
+                    state.down = false;
                     state.register_at = Some(now + renew_after(granted));
                 });
             }
             Ok(response) if u16::from(response.status_code.clone()) == 423 => {
                 let least = values(&response, "Min-Expires").next().and_then(|value| value.trim().parse().ok());
-                self.trunks().note(key, |state| {
+                self.trunks().note(errand, |state| {
                     state.trunk.register = Some(least.unwrap_or(wanted).clamp(wanted, 86_400));
-                    state.register_at = Some(now + state.failed());
+                    state.registration_failed(now);
                 });
             }
             Ok(response) => {
                 let status = u16::from(response.status_code.clone());
-                tracing::warn!(trunk = %key, status, "the trunk refuses our registration: check user and password");
-                self.trunks().note(key, |state| state.register_at = Some(now + state.failed()));
+                tracing::warn!(trunk = %errand.key, status, "the trunk refuses our registration: check user and password");
+                self.trunks().note(errand, |state| state.registration_failed(now));
             }
             Err(error) => {
-                tracing::warn!(trunk = %key, %error, "the trunk does not answer our registration");
-                self.trunks().note(key, |state| state.register_at = Some(now + state.failed()));
+                tracing::warn!(trunk = %errand.key, %error, "the trunk does not answer our registration");
+                self.trunks().note(errand, |state| state.registration_failed(now));
             }
         }
     }
@@ -352,7 +390,13 @@ mod tests {
             trusted_identity: true,
             assert_identity: false,
             ask_every: None,
+            most_calls: None,
         }
+    }
+
+    fn found(trunks: &Trunks, key: &TrunkKey) {
+        let state_addresses = vec!["192.0.2.9:5060".parse().unwrap()];
+        trunks.lock().get_mut(key).unwrap().addresses = state_addresses;
     }
 
     #[test]
@@ -360,7 +404,7 @@ mod tests {
         let trunks = Trunks::default();
         let key = TrunkKey::new("carrier").unwrap();
         trunks.configure(&BTreeMap::from([(key.clone(), trunk("carrier.example"))]));
-        trunks.note(&key, |state| state.addresses = vec!["192.0.2.9:5060".parse().unwrap()]);
+        found(&trunks, &key);
         for (address, known) in
             [("198.51.100.7", true), ("192.0.2.9", true), ("::ffff:192.0.2.9", true), ("192.0.2.8", false)]
         {
@@ -373,7 +417,7 @@ mod tests {
         let trunks = Trunks::default();
         let key = TrunkKey::new("carrier").unwrap();
         trunks.configure(&BTreeMap::from([(key.clone(), trunk("a.example"))]));
-        trunks.note(&key, |state| state.addresses = vec!["192.0.2.9:5060".parse().unwrap()]);
+        found(&trunks, &key);
         let changed = Trunk { assert_identity: true, ..trunk("a.example") };
         trunks.configure(&BTreeMap::from([(key.clone(), changed)]));
         assert_eq!(trunks.way(&key).unwrap().1.len(), 1);
@@ -390,12 +434,29 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_until_it_goes_well() {
+    fn pauses_grow_and_each_errand_has_its_own() {
         let mut state = State::new(trunk("a.example"), Instant::now());
-        let pauses: Vec<u64> = (0..8).map(|_| state.failed().as_secs()).collect();
+        let pauses: Vec<u64> = (0..8).map(|_| state.registering.next().as_secs()).collect();
         assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 120, 120]);
+        assert_eq!(state.asking.next().as_secs(), 2);
+        state.registration_failed(Instant::now());
         assert!(state.down);
-        state.went_well();
-        assert_eq!((state.failed().as_secs(), state.down), (2, true));
+    }
+
+    #[test]
+    fn what_comes_of_an_errand_for_a_trunk_that_is_another_by_now_is_ignored() {
+        let trunks = Trunks::default();
+        let key = TrunkKey::new("carrier").unwrap();
+        trunks.configure(&BTreeMap::from([(key.clone(), trunk("a.example"))]));
+        let (errand, _) = trunks.due(Instant::now()).pop().unwrap();
+        trunks.configure(&BTreeMap::from([(key.clone(), trunk("b.example"))]));
+        trunks.note(&errand, |state| state.addresses = vec!["192.0.2.9:5060".parse().unwrap()]);
+        assert!(trunks.by_address("192.0.2.9".parse().unwrap()).is_none());
+        assert!(trunks.way_of(&errand).is_none());
+        // Away and back again is another one, too.
+        let (errand, _) = trunks.due(Instant::now()).pop().unwrap();
+        trunks.configure(&BTreeMap::new());
+        trunks.configure(&BTreeMap::from([(key, trunk("b.example"))]));
+        assert!(trunks.way_of(&errand).is_none());
     }
 }

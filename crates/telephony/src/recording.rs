@@ -8,6 +8,7 @@ mod lane;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,7 +80,10 @@ pub struct Tape {
 /// # Errors
 /// When the folder cannot be made, read or written.
 pub fn prepare(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    if !folder.is_dir() {
+        // What callers say is for nobody else on this machine. A folder that somebody made keeps the rights they gave it.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".wav.part") {

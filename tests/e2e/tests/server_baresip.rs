@@ -34,7 +34,8 @@ async fn baresip_signs_in_and_talks_with_a_caller_of_the_line() {
     let caller = house.calls(CUSTOMER, SUPPORT).await.unwrap();
     caller.play_tone(440.0);
     let from = agent.wait_incoming(SOON).await.unwrap();
-    assert!(from.contains(CUSTOMER), "{from}");
+    // As everybody in the country of the site writes it.
+    assert!(from.starts_with("sip:13800138000@"), "{from}");
     agent.answer().await.unwrap();
     agent.wait_established(SOON).await.unwrap();
     caller.wait_tone(700.0, SOON).await.unwrap();

@@ -51,7 +51,7 @@ impl Leg {
                 return;
             }
         }
-        (self.alive, self.lost) = (now, false);
+        (self.alive, self.lost, self.unheard) = (now, false, 0);
         if self.reception.note(packet.ssrc(), packet.sequence_number()) {
             self.ear.restart();
             if let Some(digit) = self.keys.restart() {

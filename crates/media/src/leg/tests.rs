@@ -20,6 +20,7 @@ fn leg(events: &Arc<Mutex<Vec<MediaEvent>>>) -> (Leg, Surroundings) {
         recordings: std::env::temp_dir().join(format!("nohold-leg-{}", std::process::id())),
         silence_after: Duration::from_secs(30),
         takeover_after: Duration::from_secs(3),
+        unheard_for: Duration::from_secs(5),
         name: "name".into(),
         beep,
         keypad,

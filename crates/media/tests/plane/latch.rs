@@ -1,10 +1,12 @@
 //! From whom a leg takes packets, and where it sends.
 
-use nohold_media::{Remote, Source};
+use std::time::Duration;
+
+use nohold_media::{Remote, Settings, Source};
 use nohold_telephony::codec::Codec;
 
 use crate::peer::{Peer, run};
-use crate::site::{Site, music};
+use crate::site::{Site, music, settings};
 
 #[test]
 fn what_we_send_goes_to_where_the_packets_come_from() {
@@ -121,6 +123,39 @@ fn other_payload_types_and_garbage_latch_nothing() {
     let statistics = site.plane.statistics(leg).unwrap();
     assert_eq!((statistics.dropped, statistics.received), (wrong.len() as u64, 0), "{statistics:?}");
     assert!(stranger.received.is_empty() && !named.received.is_empty());
+}
+
+#[test]
+fn an_address_that_only_the_signalling_names_gets_a_short_start_until_it_is_heard() {
+    let mut site = Site::with(Settings { unheard_for: Duration::from_millis(300), ..settings() });
+    let mut named = Peer::new(Codec::Pcma);
+    let leg = site.connect(&mut named);
+    // In the place of a victim: the signalling comes from another host.
+    site.plane.connect(leg, Remote { signalling: Some("127.0.0.2".parse().unwrap()), ..named.remote() });
+    run(&mut [&mut named], 800);
+    let start = named.received.len();
+    assert!((1..=16).contains(&start), "{start} packets");
+    named.received.clear();
+    // Another address does not begin it anew.
+    let mut other = Peer::new(Codec::Pcma);
+    site.plane.connect(leg, Remote { signalling: Some("127.0.0.2".parse().unwrap()), ..other.remote() });
+    run(&mut [&mut named, &mut other], 400);
+    assert_eq!((named.received.len(), other.received.len()), (0, 0));
+    // Somebody is there.
+    other.calls(named_port(&site, leg));
+    other.says = Some(440.0);
+    run(&mut [&mut named, &mut other], 600);
+    assert!(other.received.len() > 10, "{} packets", other.received.len());
+}
+
+#[test]
+fn the_host_of_the_signalling_may_listen_and_say_nothing() {
+    let mut site = Site::with(Settings { unheard_for: Duration::from_millis(300), ..settings() });
+    let mut named = Peer::new(Codec::Pcma);
+    let leg = site.connect(&mut named);
+    site.plane.connect(leg, Remote { signalling: Some("127.0.0.1".parse().unwrap()), ..named.remote() });
+    run(&mut [&mut named], 1_000);
+    assert!(named.received.len() > 35, "{} packets", named.received.len());
 }
 
 fn named_port(site: &Site, leg: nohold_model::LegId) -> u16 {

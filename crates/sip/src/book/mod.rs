@@ -3,6 +3,7 @@
 mod dialog;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ struct Inner {
     /// Tells what this run wrote from what was left behind.
     run: u64,
     waiting: Mutex<BTreeMap<(&'static str, String), Waiting>>,
+    /// Lines are with the store.
+    writing: AtomicBool,
     wake: Notify,
 }
 
@@ -51,7 +54,8 @@ struct Waiting {
 impl Book {
     /// Begins the task that writes; without a ledger all is forgotten.
     pub(crate) fn open(ledger: Option<Arc<dyn Ledger>>, run: u64, tasks: &Tasks) -> Book {
-        let inner = Inner { ledger, run, waiting: Mutex::default(), wake: Notify::new() };
+        let inner =
+            Inner { ledger, run, waiting: Mutex::default(), writing: AtomicBool::new(false), wake: Notify::new() };
         let book = Book { inner: Arc::new(inner) };
         if let Some(ledger) = book.inner.ledger.clone() {
             tasks.spawn("book", book.clone().write_down(ledger));
@@ -99,7 +103,7 @@ impl Book {
     /// Waits until the store has all that was said so far, but not longer than this.
     pub(crate) async fn settle(&self, longest: Duration) {
         let settled = async {
-            while !self.waiting().is_empty() {
+            while !self.waiting().is_empty() || self.inner.writing.load(Ordering::SeqCst) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -128,6 +132,8 @@ impl Book {
         loop {
             let batch: Vec<_> = {
                 let mut waiting = self.waiting();
+                // Under the lock: whoever sees no line waiting sees this.
+                self.inner.writing.store(!waiting.is_empty(), Ordering::SeqCst);
                 std::iter::from_fn(|| waiting.pop_first()).take(AT_ONCE).collect()
             };
             if batch.is_empty() {

@@ -1,6 +1,7 @@
 //! Challenges for phones and trunks that come to us, and the proof of their answers.
 
 use super::{Algorithm, Computed, Ha1, Parameters, hex, quoted, same};
+use crate::uri::Uri;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +22,19 @@ pub struct Challenger {
     uses: Mutex<HashMap<String, Uses>>,
 }
 
+/// The request that an `Authorization` value came with.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Its Request-URI.
+    pub uri: &'a str,
+    /// Its body.
+    pub body: &'a [u8],
+    /// Where it came from: transport and host, not the port, which changes with each stream and each NAT.
+    pub source: &'a str,
+}
+
 /// What an `Authorization` value proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
@@ -29,8 +43,10 @@ pub enum Proof {
         /// The user name, decoded.
         user: String,
     },
-    /// The password is right and the nonce is too old, or was used before: challenge again with `stale=true`.
+    /// The nonce is too old, was used before, or is none that was given to this source: challenge again with `stale=true`.
     Stale,
+    /// The password is right, for a request to somebody else (RFC 7616 §3.4.6). No failed attempt; refuse.
+    Elsewhere,
     /// Wrong, or not to be understood. A failed attempt, to be counted against its source.
     Refused {
         /// The user name that was tried, if one could be read.
@@ -69,9 +85,10 @@ impl Challenger {
         &self.realm
     }
 
-    /// The values of the challenge with these algorithms, one header field each.
-    pub fn challenge(&self, now: Instant, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
-        let nonce = self.nonce(now.saturating_duration_since(self.begin));
+    /// The values of the challenge with these algorithms, one header field each. Its nonce serves whoever comes from this
+    /// source alone; it serves for all methods, since most phones use the nonce of their registration for their calls.
+    pub fn challenge(&self, now: Instant, stale: bool, algorithms: &[Algorithm], source: &str) -> Vec<String> {
+        let nonce = self.nonce(now.saturating_duration_since(self.begin), source);
         let stale = if stale { ", stale=true" } else { "" };
         let realm = quoted(&self.realm);
         let value = |a: &Algorithm| {
@@ -80,16 +97,15 @@ impl Challenger {
         self.algorithms.iter().filter(|known| algorithms.contains(known)).map(value).collect()
     }
 
-    /// Checks one `Authorization` value of a request with this method and body. `ha1` gives what is stored for a user.
+    /// Checks one `Authorization` value. `ha1` gives what is stored for a user.
     ///
-    /// The digest's own `uri` is not compared with the Request-URI, which proxies change. Each count of a nonce serves
-    /// once, so a value that has arrived serves no second time; one that was held back on its way still would.
+    /// Each count of a nonce serves once, so a value that has arrived serves no second time; one that was held back on its
+    /// way serves for its own target and from its own source.
     pub fn verify(
         &self,
         now: Instant,
         value: &str,
-        method: &str,
-        body: &[u8],
+        request: &Asked<'_>,
         ha1: impl Fn(&str, Algorithm) -> Option<Ha1>,
     ) -> Proof {
         let Some(parameters) = Parameters::parse(value) else {
@@ -101,21 +117,20 @@ impl Challenger {
         let Some(user) = user_name(&parameters) else {
             return Proof::Refused { user: None };
         };
-        // An answer to no challenge of ours proves nothing, not even that somebody guesses: packets of a forged source
-        // must not lock out who really is there.
+        // An answer to no challenge of ours to this source proves nothing, not even that somebody guesses: packets of a
+        // forged source must not lock out who really is there. And it is told nothing: whether its password would have
+        // been right is for those to know who can be counted.
         let nonce = parameters.once("nonce").unwrap_or_default();
-        let ours = self.issued(nonce).is_some();
-        match self.right(&parameters, &user, (method, body), ha1) {
-            None if !ours => Proof::Foreign,
-            None => Proof::Refused { user: Some(user) },
-            Some(count) => {
-                if self.first_use(now, nonce, count) {
-                    Proof::Proven { user }
-                } else {
-                    Proof::Stale
-                }
-            }
+        if self.issued(nonce, request.source).is_none() {
+            return Proof::Stale;
         }
+        let Some(count) = self.right(&parameters, &user, (request.method, request.body), ha1) else {
+            return Proof::Refused { user: Some(user) };
+        };
+        if !parameters.once("uri").is_some_and(|uri| names_the_same(uri, request.uri)) {
+            return Proof::Elsewhere;
+        }
+        if self.first_use(now, nonce, count, request.source) { Proof::Proven { user } } else { Proof::Stale }
     }
 
     /// `Some` if the response is right, with the `nc` that it has (0 without `qop`).
@@ -146,9 +161,9 @@ impl Challenger {
     }
 
     /// Whether the nonce is ours and fresh, and this count of it has not been used.
-    fn first_use(&self, now: Instant, nonce: &str, count: u32) -> bool {
+    fn first_use(&self, now: Instant, nonce: &str, count: u32, source: &str) -> bool {
         let now = now.saturating_duration_since(self.begin);
-        let Some(issued) = self.issued(nonce) else { return false };
+        let Some(issued) = self.issued(nonce, source) else { return false };
         if now.saturating_sub(issued) > self.life {
             return false;
         }
@@ -167,24 +182,25 @@ impl Challenger {
     }
 
     /// The time of issue, a random part, and a seal over both: nothing is stored until a nonce has been answered rightly.
-    fn nonce(&self, at: Duration) -> String {
+    fn nonce(&self, at: Duration, source: &str) -> String {
         let mut random = [0; 12];
         // Without random numbers two nonces of one millisecond are the same, and the second answer is told to be stale.
         getrandom::fill(&mut random).ok();
         let body = format!("{:012x}{}", at.as_millis(), hex(&random));
-        let seal = self.seal(&body);
+        let seal = self.seal(&body, source);
         body + &seal
     }
 
-    fn issued(&self, nonce: &str) -> Option<Duration> {
+    fn issued(&self, nonce: &str, source: &str) -> Option<Duration> {
         let (body, seal) = nonce.split_at_checked(36)?;
-        let ours = same(&self.seal(body), seal);
+        let ours = same(&self.seal(body, source), seal);
         ours.then(|| u64::from_str_radix(&body[..12], 16).ok().map(Duration::from_millis)).flatten()
     }
 
-    fn seal(&self, body: &str) -> String {
+    fn seal(&self, body: &str, source: &str) -> String {
         // The secret on both sides, so that no seal can be drawn out to one for a longer text.
-        let hash = Sha256::new().chain_update(self.secret).chain_update(body).chain_update(self.secret).finalize();
+        let hash = Sha256::new().chain_update(self.secret).chain_update(body).chain_update(source);
+        let hash = hash.chain_update(self.secret).finalize();
         hex(&hash[..16])
     }
 }
@@ -207,6 +223,18 @@ impl Uses {
         self.seen |= 1 << behind;
         true
     }
+}
+
+/// Whether the `uri` of a digest means the Request-URI. Ports, parameters and letter case do not count, since phones write
+/// them in one place and leave them out in the other; nor does a user part that is missing in the digest, where SIPp and
+/// other simple clients write nothing but the server.
+fn names_the_same(digest: &str, request: &str) -> bool {
+    if digest == request {
+        return true;
+    }
+    let (Ok(digest), Ok(request)) = (digest.parse::<Uri>(), request.parse::<Uri>()) else { return false };
+    let user = digest.user();
+    digest.host().eq_ignore_ascii_case(request.host()) && (user.is_none() || user == request.user())
 }
 
 /// `username`, or `username*` in the form of RFC 5987 that RFC 7616 §3.4 allows.

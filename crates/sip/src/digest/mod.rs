@@ -8,7 +8,7 @@ mod challenger;
 pub(crate) use answer::answer;
 pub(crate) use answer::strongest;
 #[cfg_attr(not(test), allow(unused_imports, reason = "the legs and the registrar stand on it"))]
-pub(crate) use challenger::{Challenger, Proof};
+pub(crate) use challenger::{Asked, Challenger, Proof};
 
 use constant_time_eq::constant_time_eq;
 use md5::Md5;

@@ -7,6 +7,12 @@ const RFC_2617: &str = r#"Digest username="Mufasa", realm="testrealm@host.com", 
 const BOTH: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const LIFE: Duration = Duration::from_secs(300);
 
+const SOURCE: &str = "UDP 192.0.2.1";
+
+fn asked(method: &str) -> Asked<'_> {
+    Asked { method, uri: "sip:h", body: b"", source: SOURCE }
+}
+
 fn challenger() -> Challenger {
     Challenger::new("nohold", &BOTH, LIFE).expect("random numbers")
 }
@@ -103,7 +109,7 @@ fn auth_int_covers_the_body() {
 }
 
 fn answered_by_phone(challenger: &Challenger, now: Instant, user: &str, password: &str) -> String {
-    let challenges = challenger.challenge(now, false, &BOTH);
+    let challenges = challenger.challenge(now, false, &BOTH, SOURCE);
     let challenges: Vec<&str> = challenges.iter().map(String::as_str).collect();
     answer(&challenges, user, password, "REGISTER", "sip:h", b"").expect("answered").value
 }
@@ -115,7 +121,7 @@ fn a_right_answer_proves_its_user_once() {
     for user in ["100", "j\u{fc}rgen \"the\" \\ caller"] {
         let password = if user == "100" { "secret" } else { "p\u{e4}ss" };
         let value = answered_by_phone(&challenger, now, user, password);
-        let proof = || challenger.verify(now, &value, "REGISTER", b"", stored);
+        let proof = || challenger.verify(now, &value, &asked("REGISTER"), stored);
         assert_eq!(proof(), Proof::Proven { user: user.to_owned() });
         assert_eq!(proof(), Proof::Stale, "the same count again");
     }
@@ -126,7 +132,7 @@ fn what_is_wrong_is_refused() {
     let challenger = challenger();
     let now = Instant::now();
     let right = answered_by_phone(&challenger, now, "100", "secret");
-    let verify = |value: &str, method: &str| challenger.verify(now, value, method, b"", stored);
+    let verify = |value: &str, method: &str| challenger.verify(now, value, &asked(method), stored);
     let refused = |user: &str| Proof::Refused { user: Some(user.to_owned()) };
     assert_eq!(verify(&answered_by_phone(&challenger, now, "100", "Secret"), "REGISTER"), refused("100"));
     assert_eq!(verify(&answered_by_phone(&challenger, now, "999", "-"), "REGISTER"), refused("999"), "no such user");
@@ -141,11 +147,11 @@ fn what_is_wrong_is_refused() {
 fn phones_that_know_only_md5_answer_the_second_challenge() {
     let challenger = challenger();
     let now = Instant::now();
-    let offered = challenger.challenge(now, false, &BOTH);
+    let offered = challenger.challenge(now, false, &BOTH, SOURCE);
     assert!(offered.iter().all(|challenge| challenge.contains(&quoted(challenger.realm()))), "{offered:?}");
     assert!(offered[0].contains("SHA-256") && offered[1].contains("MD5"), "{offered:?}");
     let value = answer(&[&offered[1]], "100", "secret", "REGISTER", "sip:h", b"").expect("answered").value;
-    assert_eq!(challenger.verify(now, &value, "REGISTER", b"", stored), Proof::Proven { user: "100".into() });
+    assert_eq!(challenger.verify(now, &value, &asked("REGISTER"), stored), Proof::Proven { user: "100".into() });
 }
 
 fn counted(challenge: &str, nc: &str) -> String {
@@ -165,8 +171,8 @@ fn counted(challenge: &str, nc: &str) -> String {
 fn the_counts_1_to_256_of_one_nonce_serve_once_each() {
     let challenger = challenger();
     let now = Instant::now();
-    let challenge = challenger.challenge(now, false, &BOTH).remove(1);
-    let verify = |value: &str| challenger.verify(now, value, "REGISTER", b"", stored);
+    let challenge = challenger.challenge(now, false, &BOTH, SOURCE).remove(1);
+    let verify = |value: &str| challenger.verify(now, value, &asked("REGISTER"), stored);
     let proven = Proof::Proven { user: "100".to_owned() };
     for n in 1..=256u32 {
         assert_eq!(verify(&counted(&challenge, &format!("{n:08x}"))), proven, "nc {n}");
@@ -186,32 +192,32 @@ fn the_counts_1_to_256_of_one_nonce_serve_once_each() {
     ] {
         assert_eq!(verify(&counted(&challenge, nc)), expected, "nc {nc}");
     }
-    let fresh = challenger.challenge(now, false, &BOTH).remove(0);
+    let fresh = challenger.challenge(now, false, &BOTH, SOURCE).remove(0);
     assert_eq!(verify(&counted(&fresh, "ff")), proven, "short and in lower case");
 }
 
 #[test]
-fn a_nonce_that_is_old_or_not_ours_is_stale_for_who_knows_the_password() {
+fn a_nonce_that_is_old_or_not_ours_is_stale() {
     let ours = challenger();
     let now = Instant::now();
     let value = answered_by_phone(&ours, now, "100", "secret");
     let later = now + LIFE + Duration::from_secs(1);
-    assert_eq!(ours.verify(later, &value, "REGISTER", b"", stored), Proof::Stale);
-    assert!(ours.challenge(later, true, &BOTH).iter().all(|c| c.ends_with("stale=true")));
+    assert_eq!(ours.verify(later, &value, &asked("REGISTER"), stored), Proof::Stale);
+    assert!(ours.challenge(later, true, &BOTH, SOURCE).iter().all(|c| c.ends_with("stale=true")));
     let theirs = challenger();
-    assert_eq!(theirs.verify(now, &value, "REGISTER", b"", stored), Proof::Stale, "from before a restart");
+    assert_eq!(theirs.verify(now, &value, &asked("REGISTER"), stored), Proof::Stale, "from before a restart");
     let made_up = counted(r#"Digest realm="nohold", nonce="abc""#, "00000001");
-    assert_eq!(ours.verify(now, &made_up, "REGISTER", b"", stored), Proof::Stale);
+    assert_eq!(ours.verify(now, &made_up, &asked("REGISTER"), stored), Proof::Stale);
 }
 
 #[test]
 fn without_qop_a_nonce_serves_once() {
     let challenger = challenger();
     let now = Instant::now();
-    let bare = challenger.challenge(now, false, &BOTH).remove(1).replace("qop=\"auth\", ", "");
+    let bare = challenger.challenge(now, false, &BOTH, SOURCE).remove(1).replace("qop=\"auth\", ", "");
     let value = answer(&[&bare], "100", "secret", "REGISTER", "sip:h", b"").expect("answered").value;
-    assert_eq!(challenger.verify(now, &value, "REGISTER", b"", stored), Proof::Proven { user: "100".into() });
-    assert_eq!(challenger.verify(now, &value, "REGISTER", b"", stored), Proof::Stale);
+    assert_eq!(challenger.verify(now, &value, &asked("REGISTER"), stored), Proof::Proven { user: "100".into() });
+    assert_eq!(challenger.verify(now, &value, &asked("REGISTER"), stored), Proof::Stale);
 }
 
 #[test]
@@ -220,17 +226,17 @@ fn a_user_name_in_the_extended_form_is_read() {
     let challenger = challenger();
     assert_eq!(parameters.once("username*"), Some("UTF-8''j%C3%BCrgen"));
     let now = Instant::now();
-    let challenge = challenger.challenge(now, false, &BOTH).remove(0);
+    let challenge = challenger.challenge(now, false, &BOTH, SOURCE).remove(0);
     let nonce = challenge.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
     let value = format!("Digest username*=UTF-8''j%C3%BCrgen, realm=\"nohold\", nonce=\"{nonce}\"");
-    let proof = challenger.verify(now, &value, "REGISTER", b"", stored);
+    let proof = challenger.verify(now, &value, &asked("REGISTER"), stored);
     assert_eq!(proof, Proof::Refused { user: Some("j\u{fc}rgen".to_owned()) });
 }
 
 #[test]
 fn an_answer_to_no_challenge_of_ours_is_no_failed_guess() {
     let value = "Digest username=\"100\", realm=\"nohold\", nonce=\"x\", uri=\"sip:h\", response=\"0\"";
-    assert_eq!(challenger().verify(Instant::now(), value, "REGISTER", b"", stored), Proof::Foreign);
+    assert_eq!(challenger().verify(Instant::now(), value, &asked("REGISTER"), stored), Proof::Stale);
 }
 
 #[test]
@@ -239,4 +245,41 @@ fn a_secret_is_not_shown_by_accident() {
     assert!(!format!("{ha1:?}").contains(ha1.hex()));
     assert_eq!(Ha1::from_hex(Algorithm::Md5, ha1.hex()), Some(ha1.clone()));
     assert_eq!(Ha1::from_hex(Algorithm::Sha256, ha1.hex()), None);
+}
+
+#[test]
+fn a_nonce_serves_nobody_who_comes_from_elsewhere() {
+    let challenger = challenger();
+    let now = Instant::now();
+    let elsewhere = Asked { source: "UDP 192.0.2.2", ..asked("REGISTER") };
+    let (right, wrong) =
+        (answered_by_phone(&challenger, now, "100", "secret"), answered_by_phone(&challenger, now, "100", "Secret"));
+    for value in [&right, &wrong] {
+        assert_eq!(challenger.verify(now, value, &elsewhere, stored), Proof::Stale, "it is not told which is right");
+    }
+    assert_eq!(challenger.verify(now, &right, &asked("REGISTER"), stored), Proof::Proven { user: "100".into() });
+}
+
+#[test]
+fn a_digest_serves_for_its_own_target_in_all_spellings_of_it() {
+    let challenger = challenger();
+    let now = Instant::now();
+    let proof = |digest: &str, request: &str| {
+        let challenges = challenger.challenge(now, false, &BOTH, SOURCE);
+        let challenges: Vec<&str> = challenges.iter().map(String::as_str).collect();
+        let value = answer(&challenges, "100", "secret", "INVITE", digest, b"").expect("answered").value;
+        challenger.verify(now, &value, &Asked { uri: request, ..asked("INVITE") }, stored)
+    };
+    for (digest, request) in [
+        ("sip:600@h", "sip:600@h"),
+        ("sip:600@H", "sip:600@h:5060;transport=udp"),
+        ("sip:600@h:5060", "sip:600@h;user=phone"),
+        // SIPp.
+        ("sip:h:5060", "sip:600@h:5060"),
+    ] {
+        assert_eq!(proof(digest, request), Proof::Proven { user: "100".into() }, "{digest} for {request}");
+    }
+    for (digest, request) in [("sip:600@h", "sip:00900123@h"), ("sip:600@other", "sip:600@h"), ("600", "sip:600@h")] {
+        assert_eq!(proof(digest, request), Proof::Elsewhere, "{digest} for {request}");
+    }
 }

@@ -43,6 +43,10 @@ counters! {
     not_accepting,
     /// Messages from other machines, dropped while only this one is listened to.
     not_open,
+    /// Requests refused with 503, and ACKs dropped, because too much was being done already.
+    overloaded,
+    /// Messages that the trace has left out, because whoever writes it is too slow.
+    untraced,
     /// Streams that were opened to us and served.
     connections_accepted,
     /// Streams that were opened to us and closed at once, because there were too many.

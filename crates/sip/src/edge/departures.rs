@@ -5,10 +5,16 @@ use crate::flow::Flow;
 use futures::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// Answers to one INVITE of the past that wait to be looked at; copies beyond are dropped, and come again.
 const MOST_ANSWERS: usize = 16;
+
+/// Names of hosts that are remembered.
+const MOST_NAMES: usize = 1_024;
+/// For so long: copies of an answer come for 64 × T1.
+const REMEMBERED: Duration = Duration::from_secs(40);
 
 /// An INVITE that begins a call and is about to leave.
 #[derive(Debug, Clone)]
@@ -45,6 +51,8 @@ pub(super) struct Departures {
     leaving: Mutex<HashMap<String, (String, Hold)>>,
     /// By branch.
     late: Mutex<HashMap<String, mpsc::Sender<Late>>>,
+    /// Hosts that answers to our INVITEs named in their Contact, and where those came from.
+    answered: Mutex<HashMap<String, (Flow, Instant)>>,
 }
 
 /// Ends the interest in one INVITE.
@@ -118,6 +126,35 @@ impl Departures {
         // What finds no room is repeated.
         let _ = sender.try_send(Late { status, to: to.to_owned(), contact, routes, flow });
         true
+    }
+
+    /// Notes where a success comes from whose Contact names a host: its ACK must arrive, even if nobody knows that name.
+    pub(super) fn note_answer(&self, head: &Head, flow: Flow) {
+        let success = head.start.starts_with("SIP/2.0 2") && head.cseq_method() == Some("INVITE");
+        if !success || head.first("Record-Route").is_some() {
+            return;
+        }
+        let uri = head.first("Contact").and_then(crate::name_addr::uri);
+        let Some(uri) = uri.filter(|uri| uri.host().parse::<std::net::IpAddr>().is_err()) else { return };
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered.len() >= MOST_NAMES {
+            answered.retain(|_, (_, at)| at.elapsed() < REMEMBERED);
+        }
+        if answered.len() < MOST_NAMES {
+            // Who comes first, stays: nobody takes away another's ACK.
+            let name = uri.host().to_ascii_lowercase();
+            let entry = answered.entry(name).or_insert((flow, Instant::now()));
+            if entry.0 == flow || entry.1.elapsed() >= REMEMBERED {
+                *entry = (flow, Instant::now());
+            }
+        }
+    }
+
+    /// Where the last success came from that named this host.
+    pub(super) fn answered_from(&self, host: &str) -> Option<Flow> {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = answered.get(&host.to_ascii_lowercase())?;
+        (found.1.elapsed() < REMEMBERED).then_some(found.0)
     }
 
     fn leaving(&self) -> MutexGuard<'_, HashMap<String, (String, Hold)>> {

@@ -79,8 +79,10 @@ impl Gate {
     }
 
     pub(super) fn note(&self, direction: Direction, transport: Transport, peer: SocketAddr, raw: &[u8]) {
-        if let Some(sink) = &self.trace {
-            sink.note(direction, transport, peer, raw);
+        if let Some(sink) = &self.trace
+            && !sink.note(direction, transport, peer, raw)
+        {
+            self.tally.untraced.up();
         }
     }
 
@@ -112,6 +114,7 @@ impl Gate {
                 self.tally.ignored.up();
                 return Verdict::Drop;
             }
+            self.departures.note_answer(&head, Flow { peer: source, transport });
             if self.departures.take(&head, Flow { peer: source, transport }) {
                 return Verdict::Drop;
             }

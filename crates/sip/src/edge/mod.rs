@@ -88,6 +88,8 @@ pub struct Limits {
     pub idle_time: Duration,
     /// How long a stream of ours may take to be opened.
     pub connect_time: Duration,
+    /// More things than this are not done at once; requests beyond are answered with 503.
+    pub tasks: usize,
 }
 
 impl Default for Limits {
@@ -108,6 +110,7 @@ impl Default for Limits {
             idle_time_unproven: Duration::from_secs(120),
             idle_time: Duration::from_secs(3_900),
             connect_time: Duration::from_secs(5),
+            tasks: 20_000,
         }
     }
 }
@@ -183,6 +186,7 @@ pub(crate) struct Edge {
     pub(crate) dialogs: Arc<DialogLayer>,
     gate: Arc<Gate>,
     flows: Arc<Flows>,
+    ways: Ways,
     tasks: Tasks,
 }
 
@@ -206,7 +210,7 @@ impl Edge {
         }
         let gate = Arc::new(Gate::new(addresses, limits, trusted, trace));
         let flows = Flows::start(gate.clone(), tasks.clone());
-        let ways = Ways::new(flows.clone());
+        let ways = Ways::new(flows.clone(), gate.clone());
         let token = CancellationToken::new();
         let transport = TransportLayer::new_with_domain_resolver(token.child_token(), Box::new(ways.clone()));
         let sockets = Arc::new(sockets);
@@ -222,7 +226,7 @@ impl Edge {
             .with_cancel_token(token)
             .with_inspector(Box::new(Mender(gate.clone())))
             .with_transport_inspector(Box::new(Mender(gate.clone())))
-            .with_target_locator(Box::new(ways))
+            .with_target_locator(Box::new(ways.clone()))
             .with_option(EndpointOption {
                 t1,
                 t1x64: t1 * 64,
@@ -242,7 +246,7 @@ impl Edge {
         for listener in listeners {
             tasks.spawn("sip listener", flows.clone().accept(listener));
         }
-        Ok((Self { endpoint, dialogs, gate, flows, tasks }, incoming))
+        Ok((Self { endpoint, dialogs, gate, flows, ways, tasks }, incoming))
     }
 
     /// Where we listen, with the ports that the system chose.
@@ -319,6 +323,32 @@ impl Edge {
     /// Whether only this machine is listened to. What comes from others meanwhile is dropped and counted.
     pub(crate) fn set_this_machine_only(&self, only: bool) {
         self.gate.set_this_machine_only(only);
+    }
+
+    /// How many things may be done at once.
+    pub(crate) fn most_tasks(&self) -> usize {
+        self.gate.limits.tasks
+    }
+
+    /// A request came while too much was being done.
+    pub(crate) fn count_overload(&self) {
+        self.gate.tally.overloaded.up();
+    }
+
+    /// Sends later requests of a dialog to where its messages came from, where its target is a name that nobody knows.
+    pub(crate) async fn mend_target(
+        &self,
+        dialog: rsipstack::dialog::invite_dialog::InviteDialog,
+        flow: crate::flow::Flow,
+    ) {
+        let stand = dialog.snapshot();
+        let Ok(target) = stand.remote_uri.to_string().parse::<Uri>() else { return };
+        let is_name = target.host().parse::<std::net::IpAddr>().is_err();
+        if is_name && stand.route_set.is_empty() && !self.ways.knows(&stand.remote_uri).await {
+            tracing::debug!("the target of a dialog is not found: it is reached where its messages came from");
+            let dialog = rsipstack::dialog::dialog::Dialog::Invite(dialog);
+            dialog.set_remote_target(target.at(flow.peer).to_library(), None);
+        }
     }
 
     /// Replaces the list of sources without limits.

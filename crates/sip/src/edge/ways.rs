@@ -1,10 +1,11 @@
 //! Finds the way to a target: our own streams in place of the library's, names by DNS.
 
 use super::flows::Flows;
+use super::gate::Gate;
 use crate::uri::Uri;
 use async_trait::async_trait;
 use rsipstack::Result;
-use rsipstack::sip::{Host, Transport, Uri as LibraryUri};
+use rsipstack::sip::{Host, HostWithPort, Transport, Uri as LibraryUri};
 use rsipstack::transaction::endpoint::TargetLocator;
 use rsipstack::transport::SipAddr;
 use rsipstack::transport::transport_layer::{DefaultDomainResolver, DomainResolver};
@@ -16,6 +17,8 @@ use tokio::time::timeout;
 
 /// How long a name may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take where we know without it whom it means.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 /// How long what a name means is kept.
 const KEEP: Duration = Duration::from_secs(60);
 /// How many names are kept.
@@ -27,13 +30,14 @@ pub(super) struct Ways(Arc<Inner>);
 
 struct Inner {
     flows: Arc<Flows>,
+    gate: Arc<Gate>,
     dns: DefaultDomainResolver,
     names: Mutex<HashMap<String, (SipAddr, Instant)>>,
 }
 
 impl Ways {
-    pub(super) fn new(flows: Arc<Flows>) -> Self {
-        Self(Arc::new(Inner { flows, dns: DefaultDomainResolver::default(), names: Mutex::default() }))
+    pub(super) fn new(flows: Arc<Flows>, gate: Arc<Gate>) -> Self {
+        Self(Arc::new(Inner { flows, gate, dns: DefaultDomainResolver::default(), names: Mutex::default() }))
     }
 
     /// The way to an address. Over a stream the host is told to the library as a name, so that it asks us again each time
@@ -79,6 +83,16 @@ impl Ways {
         Ok(found)
     }
 
+    /// Whether a name leads somewhere by itself.
+    pub(super) async fn knows(&self, uri: &LibraryUri) -> bool {
+        let Ok(target) = SipAddr::try_from(uri) else { return false };
+        let host = target.addr.host.to_string();
+        let host = host.rsplit('@').next().unwrap_or_default().to_owned();
+        let target =
+            SipAddr { addr: HostWithPort { host: Host::Domain(host.into()), port: target.addr.port }, ..target };
+        matches!(timeout(PATIENCE, self.0.dns.resolve(&target)).await, Ok(Ok(_)))
+    }
+
     async fn by_name(&self, target: &SipAddr) -> Result<SipAddr> {
         let key = target.to_string();
         let kept = self.names().get(&key).filter(|(_, at)| at.elapsed() < KEEP).map(|(found, _)| found.clone());
@@ -86,7 +100,22 @@ impl Ways {
             return Ok(found);
         }
         let late = || rsipstack::Error::DnsResolutionError(format!("{key}: no answer in time"));
-        let found = timeout(PATIENCE, self.0.dns.resolve(target)).await.map_err(|_| late())??;
+        // Whoever has just answered by this name waits for its ACK, and is there whatever the name means.
+        let answered = target.addr.host.to_string();
+        let answered = self.0.gate.departures.answered_from(&answered);
+        let patience = if answered.is_some() { SHORT_PATIENCE } else { PATIENCE };
+        let found = match (timeout(patience, self.0.dns.resolve(target)).await, answered) {
+            (Ok(Ok(found)), _) => found,
+            (Ok(Err(_)) | Err(_), Some(flow)) => {
+                let transport = match flow.transport {
+                    crate::addresses::Transport::Udp => Transport::Udp,
+                    crate::addresses::Transport::Tcp => Transport::Tcp,
+                };
+                return Ok(SipAddr { r#type: Some(transport), addr: flow.peer.into() });
+            }
+            (Ok(Err(error)), None) => return Err(error),
+            (Err(_), None) => return Err(late()),
+        };
         let mut names = self.names();
         if names.len() >= MAX_NAMES {
             names.retain(|_, (_, at)| at.elapsed() < KEEP);

@@ -1,16 +1,17 @@
 //! A leg that was answered, until its end.
 
 use std::pin::Pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nohold_core::call::{Gone, HangUp, Input};
 use nohold_model::LegId;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, Response, StatusCode, StatusCodeKind};
+use rsipstack::transaction::key::TransactionRole;
 
 use super::session_timer::{Asked, Refresher, SessionTimer};
-use super::{DialogOwner, Order, Orders, description, info, remote, sdp_type, timers, values};
+use super::{DialogOwner, Order, Orders, info, remote, sdp_type, timers, values};
 use crate::engine::Engine;
 use crate::sdp::{Description, Local, Unusable};
 
@@ -26,6 +27,16 @@ pub(crate) struct Conversation {
     pub(crate) confirmed: bool,
     /// We made the offer in the 2xx to the INVITE with this CSeq: the answer comes with its ACK (RFC 3264 §4).
     pub(crate) answer_in_ack: Option<u32>,
+    /// Our refresh has met one of theirs, and is sent again then.
+    pub(crate) repeat_at: Option<Instant>,
+}
+
+/// What follows from an order.
+enum Next {
+    Stay,
+    /// The busy tone, then the end.
+    Busy,
+    End(Gone),
 }
 
 type Refresh = Pin<Box<dyn Future<Output = rsipstack::Result<Option<Response>>> + Send>>;
@@ -35,19 +46,27 @@ impl Conversation {
     pub(crate) async fn run(mut self, orders: &mut Orders) -> Gone {
         let mut refresh: Option<Refresh> = None;
         let mut ending: Option<Gone> = None;
+        let mut busy_until = None;
         loop {
             // A BYE must not overtake the ACK (RFC 3261 §15).
             if let (Some(why), true) = (ending, self.confirmed) {
                 return why;
             }
             let due = self.timer.as_ref().filter(|_| refresh.is_none()).map(SessionTimer::due);
+            let due = self.repeat_at.filter(|_| refresh.is_none()).or(due);
             tokio::select! {
                 biased;
                 state = self.states.recv() => match state {
                     Some(state) => if let Some(why) = self.state(state).await { return ending.unwrap_or(why); },
                     None => return Gone::Lost,
                 },
-                order = orders.recv(), if ending.is_none() => ending = self.order(order).await,
+                order = orders.recv(), if ending.is_none() => match self.order(order) {
+                    Next::Stay => {}
+                    Next::Busy if busy_until.is_some() => {}
+                    Next::Busy => busy_until = Some(self.engine.play_busy(self.leg)),
+                    Next::End(why) => ending = Some(why),
+                },
+                () = sleep_until(busy_until), if ending.is_none() => ending = Some(Gone::HungUp),
                 result = finished(&mut refresh) => {
                     refresh = None;
                     if !self.refreshed(result) {
@@ -55,22 +74,22 @@ impl Conversation {
                     }
                 }
                 () = sleep_until(due) => match self.timer.as_ref().map(|timer| timer.refresher) {
-                    Some(Refresher::Us) => refresh = Some(self.refresh()),
+                    Some(Refresher::Us) => {
+                        self.repeat_at = None;
+                        refresh = Some(self.refresh());
+                    }
                     Some(Refresher::Them) | None => return Gone::Lost,
                 },
             }
         }
     }
 
-    async fn order(&self, order: Option<Order>) -> Option<Gone> {
+    fn order(&self, order: Option<Order>) -> Next {
         match order {
-            Some(Order::HangUp(HangUp::Busy)) => {
-                self.engine.play_busy(self.leg).await;
-                Some(Gone::HungUp)
-            }
-            Some(Order::HangUp(_)) | None => Some(Gone::HungUp),
-            Some(Order::Lost) => Some(Gone::Lost),
-            Some(Order::Ring | Order::Progress | Order::Answer) => None,
+            Some(Order::HangUp(HangUp::Busy)) => Next::Busy,
+            Some(Order::HangUp(_)) | None => Next::End(Gone::HungUp),
+            Some(Order::Lost) => Next::End(Gone::Lost),
+            Some(Order::Ring | Order::Progress | Order::Answer) => Next::Stay,
         }
     }
 
@@ -100,7 +119,7 @@ impl Conversation {
         let awaited = self.answer_in_ack?;
         let ack = self.owner.dialog().last_remote_ack().filter(|ack| cseq(ack) == Some(awaited))?;
         self.answer_in_ack = None;
-        match description(&ack, &ack.body) {
+        match self.engine.described(&ack, &ack.body, self.local.peer()) {
             Some(Ok(answer)) => {
                 self.connect(&answer);
                 None
@@ -128,7 +147,7 @@ impl Conversation {
                 return;
             }
         };
-        let body = match description(request, &request.body) {
+        let body = match self.engine.described(request, &request.body, self.local.peer()) {
             Some(Ok(offer)) => {
                 self.connect(&offer);
                 self.engine.tell(self.leg, Input::PhoneHold(self.leg, !offer.receives));
@@ -151,6 +170,8 @@ impl Conversation {
         };
         self.retarget(request);
         self.timer = timer;
+        // Theirs has come through, so ours need not be sent again.
+        self.repeat_at = None;
         let headers = answer_headers(self.timer, asked, body.is_some());
         // An error means that the request was given up meanwhile.
         let _ = handle.respond(StatusCode::OK, Some(headers), body).await;
@@ -197,11 +218,16 @@ impl Conversation {
         let Ok(Some(response)) = result else { return false };
         let status = u16::from(response.status_code.clone());
         if response.status_code.kind() == StatusCodeKind::Successful {
-            if let Some(Ok(answer)) = description(&response, &response.body) {
+            if let Some(Ok(answer)) = self.engine.described(&response, &response.body, self.local.peer()) {
                 self.connect(&answer);
             }
             // Whoever does not answer in kind has nothing that could expire.
             self.timer = SessionTimer::agreed(timers(&response), self.engine.shortest_session(), now);
+            return true;
+        }
+        if status == 491 {
+            let ours = self.owner.dialog().role() == TransactionRole::Client;
+            self.repeat_at = Some(now + glare_pause(ours, getrandom::u32().unwrap_or_default()));
             return true;
         }
         if let Some(timer) = &mut self.timer {
@@ -210,6 +236,12 @@ impl Conversation {
         // RFC 4028 §10, RFC 3261 §12.2.1.2: only these say that the other side has nothing of the session any more.
         !matches!(status, 408 | 481)
     }
+}
+
+/// How long to wait after a 491 (RFC 3261 §14.1), in steps of 10 ms: 2.1 to 4 s where the Call-ID is ours, else up to 2 s.
+fn glare_pause(ours: bool, chance: u32) -> Duration {
+    let (least, steps) = if ours { (2_100, 191) } else { (0, 201) };
+    Duration::from_millis(least + u64::from(chance % steps) * 10)
 }
 
 pub(super) fn cseq(request: &Request) -> Option<u32> {
@@ -247,5 +279,18 @@ pub(super) async fn sleep_until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_after_a_glare_is_longer_for_whom_the_call_id_is_of() {
+        for chance in [0, 1, 190, 191, 200, 12_345, u32::MAX] {
+            let (ours, theirs) = (glare_pause(true, chance).as_millis(), glare_pause(false, chance).as_millis());
+            assert!((2_100..=4_000).contains(&ours) && (0..=2_000).contains(&theirs), "{chance}: {ours} {theirs}");
+        }
     }
 }

@@ -107,6 +107,7 @@ impl Inbound {
             timer: self.timer,
             confirmed: false,
             answer_in_ack,
+            repeat_at: None,
         };
         conversation.run(orders).await
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use nohold_core::call::{Gone, Input};
-use nohold_model::LegId;
+use nohold_model::{LegId, TrunkKey};
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
 use rsipstack::dialog::invitation::InviteOption;
@@ -14,11 +14,13 @@ use tokio::sync::mpsc;
 
 use super::conversation::{Conversation, sleep_until};
 use super::session_timer::SessionTimer;
-use super::{DialogOwner, Order, Orders, description, remote, status, timers, why};
+use super::{DialogOwner, Order, Orders, remote, status, timers, why};
+use crate::access::Who;
 use crate::book::Kept;
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::sdp::Local;
+use crate::seats::Seat;
 use crate::settings::Credentials;
 
 /// The engine gives up by itself so long after the ring time, should nobody else.
@@ -40,6 +42,8 @@ pub(crate) struct Target {
     pub(crate) local: Local,
     /// It is given up where it has not answered in any way within this.
     pub(crate) silent_after: Option<Duration>,
+    /// The trunk that it is reached by.
+    pub(crate) trunk: Option<TrunkKey>,
 }
 
 /// A leg to dial: the targets of one group ring at once, one group after the other.
@@ -56,6 +60,8 @@ struct Answered {
     states: DialogStateReceiver,
     local: Local,
     response: Response,
+    /// Of its trunk.
+    seat: Option<Seat>,
 }
 
 /// What a group came to.
@@ -124,7 +130,7 @@ impl Outbound {
     }
 
     fn progress(&self, response: &Response, local: &Local, alone: bool) {
-        match description(response, &response.body) {
+        match self.engine.described(response, &response.body, local.peer()) {
             // With several phones nobody knows whose audio it would be.
             Some(Ok(early)) if alone => {
                 if let Some(remote) = remote(&early, local) {
@@ -140,8 +146,8 @@ impl Outbound {
     }
 
     async fn talk(self, answered: Answered, orders: &mut Orders) -> Gone {
-        let Answered { owner, states, local, response } = answered;
-        let described = description(&response, &response.body).and_then(Result::ok);
+        let Answered { owner, states, local, response, seat: _seat } = answered;
+        let described = self.engine.described(&response, &response.body, local.peer()).and_then(Result::ok);
         match described.and_then(|described| remote(&described, &local)) {
             Some(remote) => self.engine.connect(self.leg, remote),
             // Early media that was described in a reliable way may stand for the answer; without it nobody would hear
@@ -160,6 +166,7 @@ impl Outbound {
             timer,
             confirmed: true,
             answer_in_ack: None,
+            repeat_at: None,
         };
         conversation.run(orders).await
     }
@@ -183,6 +190,11 @@ impl Engine {
         mut target: Target,
         heard: mpsc::UnboundedSender<Response>,
     ) -> Result<Box<Answered>, (u16, Gone)> {
+        let seat = match target.trunk.take().map(|trunk| self.seat(&Who::Trunk(trunk))) {
+            Some(None) => return Err((503, Gone::Failed)),
+            Some(seat) => seat,
+            None => None,
+        };
         let silent_at = target.silent_after.map(|length| Instant::now() + length);
         let dialogs = self.dialogs();
         let destination = match self.edge().reach(target.flow.peer, target.flow.transport).await {
@@ -234,7 +246,9 @@ impl Engine {
             Ok((dialog, Some(response))) if response.status_code.kind() == StatusCodeKind::Successful => {
                 let mut owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog);
                 owner.keep(kept);
-                Ok(Box::new(Answered { owner, states, local: target.local, response }))
+                let (engine, dialog, flow) = (self.clone(), owner.dialog().clone(), target.flow);
+                self.tasks().spawn("target", async move { engine.edge().mend_target(dialog, flow).await });
+                Ok(Box::new(Answered { owner, states, local: target.local, response, seat }))
             }
             Ok((_, Some(response))) => Err(why(&response)),
             Ok((_, None)) => Err((408, Gone::Failed)),

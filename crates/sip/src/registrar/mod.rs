@@ -101,7 +101,7 @@ pub(crate) async fn register(engine: &Engine, mut transaction: Transaction, flow
         // A trunk that registers with us would be a phone.
         Access::Granted(Who::Trunk(_)) | Access::Refused => return transaction.reply(StatusCode::Forbidden).await,
         Access::Challenge { stale } => {
-            let headers = engine.challenge(&transaction.original, stale);
+            let headers = engine.challenge(&transaction.original, flow, stale);
             return transaction.reply_with(StatusCode::Unauthorized, headers, None).await;
         }
     };

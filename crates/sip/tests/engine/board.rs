@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use nohold_app::ports::{CallerHeaders, Source, Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, Route, Shown};
-use nohold_model::{BridgeId, ExtensionKey, IdSource, LegId, Millis, PlaybackId, Timestamp, TrunkKey};
+use nohold_model::{BridgeId, Country, ExtensionKey, IdSource, LegId, Millis, PlaybackId, Timestamp, TrunkKey};
 use nohold_phone::{Phone, PhoneSettings};
-use nohold_sip::{Account, Addresses, EdgeSettings, Engine, LONGEST_REGISTRATION, Lines, Settings, Transport, Trunk};
+use nohold_sip::{
+    Account, Addresses, CALLS_PER_EXTENSION, EdgeSettings, Engine, LONGEST_REGISTRATION, Lines, Settings, Transport,
+    Trunk,
+};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone::Plan;
 use tokio::sync::mpsc;
@@ -71,6 +74,8 @@ impl Board {
             tones: Plan::Generic,
             trunk_silent_after: Duration::from_secs(2),
             longest_registration: LONGEST_REGISTRATION,
+            calls_per_extension: CALLS_PER_EXTENSION,
+            home: Country::new("CN").ok(),
             ledger: None,
         };
         change(&mut settings);
@@ -228,6 +233,7 @@ pub fn trunk_at(address: SocketAddr) -> Trunk {
         trusted_identity: true,
         assert_identity: false,
         ask_every: None,
+        most_calls: None,
     }
 }
 

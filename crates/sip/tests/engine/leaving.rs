@@ -98,7 +98,7 @@ async fn a_phone_that_vanishes_without_a_word_is_lost_and_its_leg_ends() {
     let leg = board.new_call().await.leg;
     board.answer(leg);
     call.wait_answered(SOON).await.unwrap();
-    // It talks for longer than the limit, and nothing happens.
+    // It talks for longer than the limit, and nothing happens: the time itself is what is measured.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert!(board.events.try_recv().is_err());
     phone.vanish();

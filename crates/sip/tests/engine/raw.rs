@@ -20,16 +20,20 @@ struct Peer {
 
 impl Peer {
     async fn new(last: u8) -> Peer {
+        Peer::with(last, |_| {}).await
+    }
+
+    async fn with(last: u8, change: impl FnOnce(&mut nohold_sip::Settings)) -> Peer {
         let socket = UdpSocket::bind((std::net::Ipv4Addr::new(127, 0, 1, last), 0)).await.unwrap();
         let trunk = trunk_at(socket.local_addr().unwrap());
         let trunks = [(nohold_model::TrunkKey::new("raw").unwrap(), trunk)].into();
-        let board = Board::with(trunks, SOON).await;
-        let mut peer = Peer { socket, board, to_tag: String::new(), cseq: 0 };
-        // Until the engine has looked up where the trunk is, it does not know us.
-        while peer.ask("INVITE", "Require: nothing-that-exists\r\n", "").await.starts_with("SIP/2.0 401") {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        peer
+        let board = Board::set_up(|settings| {
+            settings.lines.trunks = trunks;
+            settings.trunk_silent_after = SOON;
+            change(settings);
+        })
+        .await;
+        Peer { socket, board, to_tag: String::new(), cseq: 0 }
     }
 
     fn me(&self) -> SocketAddr {
@@ -144,7 +148,8 @@ async fn a_session_timer_that_is_asked_for_is_kept() {
     let (leg, ok) = peer.call("Supported: timer\r\nSession-Expires: 2;refresher=uac\r\n", &body, "").await;
     assert_eq!(header(&ok, "Session-Expires"), "2;refresher=uac");
     assert_eq!(header(&ok, "Require"), "timer");
-    // The first refresh keeps the session; then none comes, and it ends.
+    // The first refresh keeps the session; then none comes, and it ends. The pause itself is what is measured: a refresh
+    // before the end moves the end.
     tokio::time::sleep(Duration::from_millis(800)).await;
     let refreshed = peer.ask("INVITE", "Supported: timer\r\nSession-Expires: 2;refresher=uac\r\n", &body).await;
     assert!(refreshed.starts_with("SIP/2.0 200"), "{refreshed}");
@@ -374,4 +379,162 @@ async fn an_info_is_not_taken_for_the_ack_that_brings_the_answer() {
     let other = peer.ask("INVITE", "Content-Type: multipart/mixed\r\n", "--x").await;
     assert!(other.starts_with("SIP/2.0 415"), "{other}");
     assert!(peer.board.engine.load().0 == 1, "{leg} is still there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_burst_of_keys_is_taken_in_its_order() {
+    let mut peer = Peer::new(15).await;
+    let body = peer.sdp("sendrecv");
+    peer.send("INVITE", "", &body).await;
+    let leg = peer.board.new_call().await.leg;
+    peer.board.answer(leg);
+    let ok = peer.expect("SIP/2.0 200").await;
+    peer.to_tag = format!(";tag={}", header(&ok, "To").split(";tag=").nth(1).unwrap());
+    peer.send("ACK", "", "").await;
+    let keys: String = "0123456789".repeat(4);
+    for key in keys.chars() {
+        let body = format!("Signal={key}\r\nDuration=100\r\n");
+        peer.send("INFO", "Content-Type: application/dtmf-relay\r\n", &body).await;
+    }
+    let mut answered = 0;
+    while answered < keys.len() {
+        let answer = peer.expect("SIP/2.0").await;
+        if answer.contains(" INFO") {
+            assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+            answered += 1;
+        }
+    }
+    let mut heard = String::new();
+    while heard.len() < keys.len() {
+        if let Input::Digit(_, digit) = peer.board.on(leg).await {
+            heard.push_str(&digit.to_string());
+        }
+    }
+    assert_eq!(heard, keys);
+}
+
+#[tokio::test]
+async fn the_busy_tone_holds_up_nothing_in_its_dialog() {
+    let mut peer = Peer::new(16).await;
+    let body = peer.sdp("sendrecv");
+    let (leg, _) = peer.call("", &body, "").await;
+    peer.board.hang_up(leg, HangUp::Busy);
+    let begun = std::time::Instant::now();
+    let alive = peer.ask("OPTIONS", "", "").await;
+    assert!(alive.starts_with("SIP/2.0 200"), "{alive}");
+    let bye = peer.ask("BYE", "", "").await;
+    assert!(bye.starts_with("SIP/2.0 200"), "{bye}");
+    assert_eq!(peer.board.gone(leg).await, Gone::HungUp);
+    assert!(begun.elapsed() < Duration::from_secs(3), "the tone lasts four: {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_refresh_that_meets_one_of_theirs_is_sent_again() {
+    let mut peer = Peer::new(17).await;
+    let body = peer.sdp("sendrecv");
+    peer.call("Supported: timer\r\nSession-Expires: 8;refresher=uas\r\n", &body, "").await;
+    let refresh = peer.expect("INVITE").await;
+    peer.answer(&refresh, "491 Request Pending", "").await;
+    peer.expect("ACK").await;
+    let begun = std::time::Instant::now();
+    let again = peer.expect("INVITE").await;
+    // Without the retry the next one would come after four seconds.
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert_ne!(header(&again, "CSeq"), header(&refresh, "CSeq"));
+    peer.answer(&again, "200 OK\r\nSession-Expires: 8;refresher=uac", &body).await;
+    peer.expect("ACK").await;
+}
+
+#[tokio::test]
+async fn who_answers_by_a_name_that_nobody_knows_is_acknowledged_and_hung_up_where_the_answer_came_from() {
+    let mut peer = Peer::new(18).await;
+    let leg = peer.board.dial("13800138000", &[("raw", "+862161230000")]);
+    let invite = peer.expect("INVITE").await;
+    let to = invite.lines().find(|line| line.starts_with("To:")).unwrap();
+    let tagged = invite.replace(to, &format!("{to};tag=peer"));
+    let body = peer.sdp("sendrecv");
+    let echoed: String = tagged
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name)))
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    let length = body.len();
+    let ok = format!(
+        "SIP/2.0 200 OK\r\n{echoed}Contact: <sip:raw@nowhere.invalid>\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    peer.socket.send_to(ok.as_bytes(), peer.board.address()).await.unwrap();
+    let ack = peer.expect("ACK").await;
+    assert!(ack.starts_with("ACK sip:raw@nowhere.invalid"), "{ack}");
+    peer.board.wait(Input::Answered(leg)).await;
+    peer.board.hang_up(leg, HangUp::Normal);
+    peer.expect("BYE").await;
+}
+
+#[tokio::test]
+async fn who_comes_while_too_much_is_being_done_is_told_so_and_counted() {
+    let mut peer = Peer::with(19, |settings| settings.edge.limits.tasks = 0).await;
+    let body = peer.sdp("sendrecv");
+    for (method, body) in [("OPTIONS", ""), ("INVITE", body.as_str())] {
+        let refused = peer.ask(method, "", body).await;
+        assert!(refused.starts_with("SIP/2.0 503"), "{refused}");
+        assert!(!header(&refused, "Retry-After").is_empty());
+    }
+    assert!(peer.board.engine.counters().overloaded >= 2);
+}
+
+#[tokio::test]
+async fn a_trunk_has_no_more_calls_at_once_than_it_may() {
+    let mut peer = Peer::with(20, |settings| {
+        settings.lines.trunks.values_mut().for_each(|trunk| trunk.most_calls = Some(1));
+    })
+    .await;
+    let body = peer.sdp("sendrecv");
+    let (leg, _) = peer.call("", &body, "").await;
+    let dialled = peer.board.dial("13800138000", &[("raw", "+862161230000")]);
+    assert_eq!(peer.board.gone(dialled).await, Gone::Failed);
+    let to_tag = std::mem::take(&mut peer.to_tag);
+    let refused = peer.ask("INVITE", "", &body).await;
+    assert!(refused.starts_with("SIP/2.0 503"), "{refused}");
+    peer.to_tag = to_tag;
+    peer.board.hang_up(leg, HangUp::Normal);
+    let bye = peer.expect("BYE").await;
+    peer.answer(&bye, "200 OK", "").await;
+    peer.board.gone(leg).await;
+    peer.board.dial("13800138000", &[("raw", "+862161230000")]);
+    peer.expect("INVITE sip:13800138000").await;
+}
+
+#[tokio::test]
+async fn a_trunk_that_is_removed_is_a_stranger_at_once() {
+    let mut peer = Peer::new(21).await;
+    let known = peer.ask("INVITE", "Require: nothing-that-exists\r\n", "").await;
+    assert!(known.starts_with("SIP/2.0 420"), "{known}");
+    peer.board.engine.configure(nohold_sip::Lines::default());
+    let body = peer.sdp("sendrecv");
+    let stranger = peer.ask("INVITE", "", &body).await;
+    assert!(stranger.starts_with("SIP/2.0 401"), "{stranger}");
+}
+
+#[tokio::test]
+async fn audio_is_sent_to_no_group_and_to_none_of_our_own_ports() {
+    let mut peer = Peer::new(22).await;
+    let here = peer.board.address();
+    let good = peer.sdp("sendrecv");
+    let ip = peer.me().ip();
+    let own = good
+        .replace(&format!("c=IN IP4 {ip}"), "c=IN IP4 127.0.0.1")
+        .replace("audio 9 ", &format!("audio {} ", here.port()));
+    let group = good.replace(&format!("c=IN IP4 {ip}"), "c=IN IP4 239.1.2.3/127");
+    for body in [&own, &group] {
+        let refused = peer.ask("INVITE", "", body).await;
+        assert!(refused.starts_with("SIP/2.0 488"), "{refused}");
+    }
+    let (leg, _) = peer.call("", &good, "").await;
+    let refused = peer.ask("INVITE", "", &group).await;
+    assert!(refused.starts_with("SIP/2.0 488"), "{refused}");
+    let alive = peer.ask("OPTIONS", "", "").await;
+    assert!(alive.starts_with("SIP/2.0 200"), "the call goes on: {alive}");
+    peer.board.hang_up(leg, HangUp::Normal);
+    peer.expect("BYE").await;
 }

@@ -183,3 +183,16 @@ fn what_panics_in_being_told_harms_no_other_recording() {
     desk.finish(desk.begin("b.wav", 1), "b.wav");
     assert_eq!(desk.told(), Told::Kept("b.wav"));
 }
+
+#[test]
+fn a_folder_that_is_made_is_for_nobody_else_and_one_that_is_there_keeps_its_rights() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new(1, 4);
+    let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&desk.folder), 0o700);
+    let shared = desk.path("shared");
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o750)).unwrap();
+    prepare(&shared).unwrap();
+    assert_eq!(mode(&shared), 0o750);
+}

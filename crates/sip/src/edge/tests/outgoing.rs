@@ -1,7 +1,7 @@
 //! What leaves us, and what comes back.
 
 use super::*;
-use crate::digest::{Algorithm, Challenger, Ha1, Proof};
+use crate::digest::{Algorithm, Asked, Challenger, Ha1, Proof};
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::invitation::InviteOption;
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -228,7 +228,7 @@ async fn each_challenge_is_answered_with_the_strongest_it_offers() {
                 "401" => ("WWW-Authenticate", "Authorization"),
                 _ => ("Proxy-Authenticate", "Proxy-Authorization"),
             };
-            let challenges = challenger.challenge(Instant::now(), false, &algorithms);
+            let challenges = challenger.challenge(Instant::now(), false, &algorithms, "here");
             let with_qop = |c: &String| format!("{ask}: {}\r\n", c.replace("qop=\"auth\"", qop).replace(", ,", ","));
             let more: String = challenges.iter().map(with_qop).collect();
             peer.send(reply(&first, &format!("{code} Prove It"), &more)).await;
@@ -242,7 +242,12 @@ async fn each_challenge_is_answered_with_the_strongest_it_offers() {
             assert!(value.contains(&format!("algorithm={}", expected.token())), "{value}");
             assert!(!value.contains("qop=\""), "{value}");
             let stored = |user: &str, algorithm| Some(Ha1::new(algorithm, user, "far", "secret"));
-            let proof = challenger.verify(Instant::now(), value, "INVITE", b"", stored);
+            let proof = challenger.verify(
+                Instant::now(),
+                value,
+                &Asked { method: "INVITE", uri: second.split(' ').nth(1).expect("a URI"), body: b"", source: "here" },
+                stored,
+            );
             assert_eq!(proof, Proof::Proven { user: "200".to_owned() }, "{code} {more}: {value}");
             peer.send(reply(&second, "486 Busy Here", "")).await;
             assert_eq!(refused_with(called).await, 486);
@@ -264,6 +269,13 @@ async fn the_trace_tells_both_ways_without_numbers_or_secrets() {
     peer.expect("SIP/2.0 200").await;
     stream.send(numbers(request("DANCE", "TCP", stream.here(), "tcp", secret, ""))).await;
     stream.expect("SIP/2.0 405").await;
+    // It is written by a thread of its own, the last message last.
+    let written = async {
+        while !told.lock().expect("not poisoned").contains("SIP/2.0 405 ") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SOON, written).await.expect("written");
     let text = told.lock().expect("not poisoned").clone();
     for expected in [
         format!("<- UDP {}\nOPTIONS ", peer.here()),
