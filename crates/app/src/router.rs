@@ -33,7 +33,7 @@ pub(crate) async fn run<P: Ports>(node: Node<P>) {
 
 /// One look: the lines as they are, and the offers to make.
 pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
-    let overview = patience::of_store(node, node.ports().store().routing_snapshot()).await?;
+    let mut overview = patience::of_store(node, node.ports().store().routing_snapshot()).await?;
     let directory = node.directory();
     node.set_lines(lines(&overview, &directory));
     for offer in &overview.snapshot.offers {
@@ -41,6 +41,7 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
             tell(node, offer.clone()).await;
         }
     }
+    overview.snapshot.busy_phones = node.agents_at_codes();
     // Callers who did not get their agent, by queue: nobody behind them gets one before the next look.
     let mut first: BTreeMap<QueueKey, CallId> = BTreeMap::new();
     for assignment in routing::assign(&overview.snapshot, &directory, node.now()) {

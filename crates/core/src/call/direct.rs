@@ -10,7 +10,7 @@ use nohold_model::{
 };
 
 use super::feature::prompt;
-use super::talk::Pair;
+use super::talk::{EarlyHolds, Pair};
 use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
 use crate::fact::{CallEnd, Dated, Fact};
 use crate::numbers::EmergencyNumber;
@@ -52,6 +52,7 @@ pub(super) struct Direct {
     far: LegId,
     /// The agent who calls, where this call holds the agent.
     agent: Option<AgentKey>,
+    early_holds: EarlyHolds,
     phase: Phase,
     books: Books,
     promises: u32,
@@ -118,6 +119,7 @@ impl Direct {
             to,
             far,
             agent: None,
+            early_holds: EarlyHolds::default(),
             phase: Phase::Asking,
             books: Books::Never,
             promises: 0,
@@ -151,7 +153,8 @@ impl Direct {
                 }
             }
             Input::Hold(hold) => self.held_by(self.leg, *hold, turn),
-            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, turn),
+            Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking(_)) => self.held_by(*leg, *hold, turn),
+            Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.early_holds.note(*leg, *hold),
             Input::HangUp if self.there && self.phase != Phase::Over => {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.caller_gone(Gone::HungUp, turn);
@@ -164,6 +167,7 @@ impl Direct {
             | Input::Gone(..)
             | Input::Played(..)
             | Input::PlayFailed(..)
+            | Input::PhoneHold(..)
             | Input::Digit(..)
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
@@ -299,6 +303,9 @@ impl Direct {
         self.phase = Phase::Talking(pair);
         if self.books == Books::Written {
             self.note_answered(turn);
+        }
+        for leg in self.early_holds.take() {
+            self.held_by(leg, true, turn);
         }
     }
 

@@ -488,3 +488,36 @@ fn strangers_and_late_words_change_nothing() {
         "#]],
     );
 }
+
+#[test]
+fn a_hold_key_pressed_before_the_conversation_counts_from_its_beginning() {
+    check(
+        with_queue(|queue| queue.whisper = Some(key("whisper"))),
+        "agent 2000 is free
+         0:00 caller rings
+         from here
+         0:02 agent 2000 answers
+         0:03 agent 2000 presses hold
+         0:05 agent 2000 hears it
+         0:09 agent 2000 presses resume",
+        expect![[r#"
+            0:02 agent 2000 answers
+                   → caller hears no more
+                   → agent 2000 hears [whisper] under 1 min
+                   · offer ended: Accepted
+                   · left the line: Answered
+            0:03 agent 2000 presses hold
+            0:05 agent 2000 hears it
+                   → bridge agent 2000 and caller
+                   → unbridge
+                   → caller hears music
+                   · connected with 2000
+                   · held
+            0:09 agent 2000 presses resume
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   · taken back
+            = 2000 is Talking
+        "#]],
+    );
+}

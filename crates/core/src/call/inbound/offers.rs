@@ -172,5 +172,6 @@ impl Inbound {
         let legs = (connecting.agent_leg, self.leg);
         let talk = Talk::begin(self.id, connecting.agent, legs, None, turn.at, &mut self.ids, turn.effects);
         self.treatment = Treatment::Talking(talk);
+        self.hold_from_the_start(turn);
     }
 }
