@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, Spoken, Timestamp};
 
-use super::feature::{one_moment, prompt};
+use super::feature::{age, one_moment, prompt};
 use super::talk::{EarlyHolds, Pair, Talk};
 use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
 use crate::entry::Business;
@@ -216,9 +216,15 @@ impl Callback {
     fn whisper(&mut self, turn: &mut Turn<'_, '_>) {
         let digits = self.order.number.digits();
         let last_four = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits).to_owned();
-        let words = prompt("whisper-callback").map(Spoken::Prompt);
-        let what = words.into_iter().chain([Spoken::Digits(last_four)]).collect();
-        let language = turn.world.directory.site.language;
+        let directory = turn.world.directory;
+        let mut what: Vec<Spoken> = prompt("whisper-callback").map(Spoken::Prompt).into_iter().collect();
+        what.push(Spoken::Digits(last_four));
+        let queue = self.order.queue.as_ref().and_then(|queue| directory.queue(queue));
+        let named = queue
+            .and_then(|queue| Some([Spoken::Prompt(queue.whisper.clone()?), Spoken::Digits(queue.number.clone()?)]));
+        what.extend(named.into_iter().flatten());
+        what.extend(self.order.asked.map(|asked| age("whisper-asked", asked, turn.at)).into_iter().flatten());
+        let language = directory.language_of(&self.order.agent);
         self.hears.whisper = Some(self.play(Audio::Spoken { language, what }, turn));
     }
 
@@ -290,7 +296,7 @@ impl Callback {
             && let Phase::Committing { slow, .. } = &mut self.phase
             && std::mem::take(slow)
         {
-            let audio = one_moment(turn.world.directory.site.language);
+            let audio = one_moment(turn.world.directory.language_of(&self.order.agent));
             self.hears.word = Some(self.play(audio, turn));
         }
     }

@@ -189,6 +189,7 @@ impl<R: Rows> Working<'_, R> {
             agent: agent.clone(),
             number,
             caller_id,
+            asked: entry.request.as_ref().map(|request| request.asked),
             target: entry.target,
             queue,
             beyond_window,

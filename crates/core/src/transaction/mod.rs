@@ -142,6 +142,9 @@ pub struct CallbackOrder {
     pub target: Target,
     /// The queue that the request came from.
     pub queue: Option<QueueKey>,
+    /// When the customer asked to be called, where the entry is a request.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
     /// A supervisor has allowed it outside the dialling window.
     pub beyond_window: bool,
 }
