@@ -188,7 +188,11 @@ impl Callback {
     fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
         let Phase::Committing { attempt, .. } = self.phase else { return };
         if !matches!(answer, Answer::Attempt(_)) {
-            self.not_begun(Dropped::Refused, turn);
+            let why = match answer {
+                Answer::Refused(refusal) => refusal.dropped(),
+                _ => Dropped::Refused,
+            };
+            self.not_begun(why, turn);
             return;
         }
         let order = &self.order;

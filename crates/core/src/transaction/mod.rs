@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{self, Agent};
 use crate::directory::{Directory, Forbidden};
 use crate::entry::{self, Actor, Entry, Target, Tried, Window};
-use crate::fact::{Dated, Doing};
+use crate::fact::{Dated, Doing, Dropped};
 use crate::routing::{Assignment, Offer, Waiting};
 
 use working::Working;
@@ -182,6 +182,28 @@ pub enum Refusal {
     /// The line of business has no caller ID that could be shown.
     #[error("no number is configured that this customer may see: choose a caller ID for the service or campaign")]
     NoCallerId,
+}
+
+impl Refusal {
+    /// Why a callback is dropped whose attempt was refused like this.
+    pub(crate) fn dropped(&self) -> Dropped {
+        match self {
+            Refusal::NumberInUse => Dropped::NumberInUse,
+            Refusal::Dial(Forbidden::Hour(_)) => Dropped::Hour,
+            Refusal::Dial(Forbidden::Number(_)) => Dropped::NotCallable,
+            Refusal::Entry(
+                entry::Refusal::TooSoon { .. } | entry::Refusal::TooOften { .. } | entry::Refusal::NoAttemptsLeft,
+            ) => Dropped::TriedEnough,
+            Refusal::Entry(_)
+            | Refusal::NotFound(_)
+            | Refusal::OpenElsewhere(_)
+            | Refusal::AgentState
+            | Refusal::CallerGone
+            | Refusal::AlreadyOffered
+            | Refusal::NoNumber
+            | Refusal::NoCallerId => Dropped::Refused,
+        }
+    }
 }
 
 /// What was looked for.

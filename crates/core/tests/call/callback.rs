@@ -325,7 +325,7 @@ fn an_attempt_that_is_refused_is_not_made() {
                    ? attempt to reach 138****8000
             11:00:01 store: refused, it is outside 08:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-03 08:00 (Asia/Shanghai) on, or let a supervisor override it
                    → hang up agent 2000
-                   · callback dropped, nothing counted: Refused
+                   · callback dropped, nothing counted: Hour
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             = 2000 is Available
