@@ -188,10 +188,7 @@ impl Callback {
     fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
         let Phase::Committing { attempt, .. } = self.phase else { return };
         if !matches!(answer, Answer::Attempt(_)) {
-            let why = match answer {
-                Answer::Refused(refusal) => refusal.dropped(),
-                _ => Dropped::Refused,
-            };
+            let why = if let Answer::Refused(refusal) = answer { refusal.dropped() } else { Dropped::Refused };
             self.not_begun(why, turn);
             return;
         }
