@@ -231,7 +231,7 @@ impl<P: Ports> Node<P> {
         let (directory, lines) = (self.directory(), self.lines());
         let world = World { directory: &directory, lines: &lines };
         let earliest = wish.not_before.map_or(at, |not_before| not_before.max(at));
-        let promise = promise(&wish.target, None, earliest, world);
+        let promise = promise(&wish.target, &wish.number, None, earliest, world);
         let made = RequestMade {
             entry: IdSource::new(self.ports().seed()).next(at),
             call: None,

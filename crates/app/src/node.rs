@@ -1,6 +1,6 @@
 //! A running Nohold: its calls, and what it shares between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -8,7 +8,7 @@ use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, W
 use nohold_core::directory::Directory;
 use nohold_core::numbers::callback_number;
 use nohold_core::transaction::CallbackOrder;
-use nohold_model::{CallId, IdSource, LegId, Millis, Timestamp, TrunkKey};
+use nohold_model::{AgentKey, CallId, IdSource, LegId, Millis, Timestamp, TrunkKey};
 use tokio::sync::{Notify, mpsc};
 
 use crate::ports::{CallerHeaders, Clock, Ports, Source, Telephony, TelephonyEvent};
@@ -62,6 +62,8 @@ struct Shared<P> {
 struct Calls {
     by_id: BTreeMap<CallId, LiveCall>,
     by_leg: BTreeMap<LegId, CallId>,
+    /// Agents whose own phone is in the call of a star code.
+    at_codes: BTreeMap<CallId, AgentKey>,
 }
 
 /// A call that is being driven.
@@ -229,6 +231,22 @@ impl<P: Ports> Node<P> {
         let mut calls = lock(&self.shared.calls);
         calls.by_id.remove(&call);
         calls.by_leg.retain(|_, owner| *owner != call);
+        let may_be_rung_again = calls.at_codes.remove(&call).is_some();
+        drop(calls);
+        if may_be_rung_again {
+            self.wake_routing();
+        }
+    }
+
+    /// The call of a star code begins at this agent's phone: before it is over, the agent is offered nothing.
+    pub(crate) fn is_at_code(&self, call: CallId, agent: AgentKey) {
+        lock(&self.shared.calls).at_codes.insert(call, agent);
+    }
+
+    /// Agents who have dialled a star code and are still on the phone with it.
+    #[must_use]
+    pub fn agents_at_codes(&self) -> BTreeSet<AgentKey> {
+        lock(&self.shared.calls).at_codes.values().cloned().collect()
     }
 
     /// The live calls.

@@ -64,8 +64,13 @@ impl<P: Ports> Node<P> {
         let world = World { directory: &directory, lines: &lines };
         let new = self.own_call(leg);
         let (call, effects) = Call::feature(&new, extension, code, self.now(), world);
+        let wish = code.wish().zip(directory.agent_of(extension));
+        if let Some((_, agent)) = &wish {
+            // Before anything of the call can happen, also its end.
+            self.is_at_code(new.id, agent.key.clone());
+        }
         self.drive(call, effects);
-        if let (Some(wish), Some(agent)) = (code.wish(), directory.agent_of(extension)) {
+        if let Some((wish, agent)) = wish {
             let (node, agent) = (self.clone(), agent.key.clone());
             self.ports().spawn("star code", Box::pin(async move { node.carry_out(new.id, agent, wish).await }));
         }

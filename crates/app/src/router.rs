@@ -8,7 +8,7 @@ use nohold_core::directory::Directory;
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::{self, Assignment, Offer, Waiting};
 use nohold_core::transaction::{Answer, Refusal, Transaction};
-use nohold_model::{CallId, IdSource, Millis, QueueKey};
+use nohold_model::{CallId, IdSource, Millis, QueueKey, Timestamp};
 
 use crate::node::Node;
 use crate::patience;
@@ -17,8 +17,13 @@ use crate::ports::{Clock, Overview, Ports, Store, StoreFailed};
 /// A call that has not been heard of its offer after this is told again.
 const TELL_AGAIN_AFTER: Millis = Millis::seconds(1);
 
+/// Looks are at least this far apart: what is committed close together is looked at as one. Whoever becomes free in a quiet
+/// moment is seen at once.
+const LEAST_GAP: Millis = Millis::new(5);
+
 /// Looks whenever something may have changed, and now and then in case nobody said so.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
+    let mut looked: Option<Timestamp> = None;
     loop {
         let poll = node.ports().clock().sleep_until(node.now() + node.settings().routing_poll);
         tokio::select! {
@@ -26,6 +31,12 @@ pub(crate) async fn run<P: Ports>(node: Node<P>) {
             () = node.routing_is_woken() => {}
             () = poll => {}
         }
+        let gap_over = looked.map_or_else(|| node.now(), |looked| looked + LEAST_GAP);
+        if node.now() < gap_over {
+            node.ports().clock().sleep_until(gap_over).await;
+        }
+        // Wake-ups until now are answered by this look; those that come during it, by the next.
+        looked = Some(node.now());
         // What fails now is looked at again after the next pause.
         let _ = look(&node).await;
     }
@@ -33,7 +44,7 @@ pub(crate) async fn run<P: Ports>(node: Node<P>) {
 
 /// One look: the lines as they are, and the offers to make.
 pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
-    let overview = patience::of_store(node, node.ports().store().routing_snapshot()).await?;
+    let mut overview = patience::of_store(node, node.ports().store().routing_snapshot()).await?;
     let directory = node.directory();
     node.set_lines(lines(&overview, &directory));
     for offer in &overview.snapshot.offers {
@@ -41,6 +52,7 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
             tell(node, offer.clone()).await;
         }
     }
+    overview.snapshot.busy_phones = node.agents_at_codes();
     // Callers who did not get their agent, by queue: nobody behind them gets one before the next look.
     let mut first: BTreeMap<QueueKey, CallId> = BTreeMap::new();
     for assignment in routing::assign(&overview.snapshot, &directory, node.now()) {
@@ -106,5 +118,6 @@ fn lines(overview: &Overview, directory: &Directory) -> Lines {
             line.agents += u32::from(here);
         }
     }
-    Lines::new(lines)
+    let signed_in = overview.snapshot.agents.iter().filter(|agent| agent.is_signed_in());
+    Lines::new(lines).with_work(signed_in.map(|agent| agent.key.clone()).collect(), overview.requests.clone())
 }

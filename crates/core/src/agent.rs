@@ -342,6 +342,30 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
     Some(next)
 }
 
+/// Whether the agent is already as this wish would have them: then it is granted, and nothing changes.
+#[must_use]
+pub fn is_so(agent: &Agent, wish: &Input) -> bool {
+    let at_rest = agent.engagement.is_none() && agent.wrap_up.is_none();
+    let will_be = agent.after.as_ref().unwrap_or(&agent.mode);
+    match wish {
+        Input::SignIn => agent.is_signed_in(),
+        Input::SignOut => *will_be == Mode::SignedOut,
+        Input::Choose(mode) => agent.is_signed_in() && will_be == mode,
+        Input::Clear => at_rest && agent.mode == Mode::Available,
+        Input::EndWrapUp => agent.is_signed_in() && at_rest,
+        Input::Tick
+        | Input::Offer(..)
+        | Input::Ringing(_)
+        | Input::OfferEnded(..)
+        | Input::Dial(..)
+        | Input::Rung(_)
+        | Input::Calls(_)
+        | Input::Connected(_)
+        | Input::Hold(..)
+        | Input::Free(..) => false,
+    }
+}
+
 fn sign_in(agent: &mut Agent, at: Timestamp) -> bool {
     if agent.mode == Mode::SignedOut {
         agent.mode = Mode::Available;

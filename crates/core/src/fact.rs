@@ -340,7 +340,15 @@ pub enum Dropped {
     Unreachable,
     /// The agent hung up.
     HungUp,
-    /// The number is in use, or must not be dialled now.
+    /// Another call of ours dials the number, or talks with it.
+    NumberInUse,
+    /// The customer must not be dialled at this hour.
+    Hour,
+    /// The number must not be called: it is blocked, or calls do not go there.
+    NotCallable,
+    /// The number was tried a moment ago, or often enough.
+    TriedEnough,
+    /// The entry has changed meanwhile.
     Refused,
     /// The store could not keep the attempt.
     NotSaved,

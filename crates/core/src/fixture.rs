@@ -178,6 +178,7 @@ fn profile(key: &str) -> AgentProfile {
         extension: ExtensionKey::new(key).unwrap(),
         ringing: None,
         priorities: BTreeMap::new(),
+        language: None,
     }
 }
 

@@ -80,6 +80,9 @@ pub struct Snapshot {
     pub offers: Vec<Offer>,
     /// Whom each round-robin queue rang last.
     pub memory: BTreeMap<QueueKey, AgentKey>,
+    /// Agents whose own phone is in a short call that holds nobody, such as that of a star code: they are offered nothing
+    /// before it is over.
+    pub busy_phones: BTreeSet<AgentKey>,
 }
 
 /// An offer to make.
@@ -149,8 +152,8 @@ impl<'a> Round<'a> {
         for line in lines.values_mut() {
             line.sort_by_key(|caller| std::cmp::Reverse(turn(caller)));
         }
-        let free =
-            snapshot.agents.iter().filter(|agent| agent.may_be_offered(at)).map(|agent| (&agent.key, agent)).collect();
+        let may_be = |agent: &&Agent| agent.may_be_offered(at) && !snapshot.busy_phones.contains(&agent.key);
+        let free = snapshot.agents.iter().filter(may_be).map(|agent| (&agent.key, agent)).collect();
         let memory = snapshot.memory.iter().map(|(queue, agent)| (queue, agent.clone())).collect();
         Round { directory, lines, rung, free, memory }
     }

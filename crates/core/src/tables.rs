@@ -128,6 +128,7 @@ impl Tables {
             agents: self.agents.values().filter(|agent| agent.is_signed_in()).cloned().collect(),
             offers: self.all_live_offers().cloned().collect(),
             memory: self.memory.clone(),
+            busy_phones: BTreeSet::new(),
         }
     }
 

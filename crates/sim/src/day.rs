@@ -442,7 +442,10 @@ fn profile(n: u32) -> anyhow::Result<(AgentKey, AgentProfile)> {
     let number = (2_000 + n).to_string();
     let key = AgentKey::new(&number)?;
     let extension = ExtensionKey::new(&number)?;
-    Ok((key.clone(), AgentProfile { key, number, extension, ringing: None, priorities: BTreeMap::new() }))
+    Ok((
+        key.clone(),
+        AgentProfile { key, number, extension, ringing: None, priorities: BTreeMap::new(), language: None },
+    ))
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -154,6 +154,7 @@ fn agents(rng: &mut Rng) -> anyhow::Result<BTreeMap<AgentKey, AgentProfile>> {
                 retry_pause: Millis::seconds(rng.u64(1..20)),
             }),
             priorities: BTreeMap::from([(QueueKey::new("700")?, rng.u8(0..3)), (QueueKey::new("600")?, rng.u8(0..3))]),
+            language: None,
         };
         agents.insert(profile.key.clone(), profile);
     }

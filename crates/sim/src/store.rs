@@ -143,7 +143,7 @@ impl Wish {
 impl Inner {
     /// A store stands still most instructively while somebody on the line waits for it.
     fn somebody_waits_for(&mut self, what: Wish, now: Timestamp) {
-        if what == Wish::Promise && self.weather == Weather::Fine && self.may_break && self.rng.u8(0..40) == 0 {
+        if what == Wish::Promise && self.weather == Weather::Fine && self.may_break && self.rng.u8(0..25) == 0 {
             self.stand_still(now);
         }
     }

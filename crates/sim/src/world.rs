@@ -401,6 +401,7 @@ impl World {
     fn look(&mut self) -> Option<Violation> {
         let now = self.clock.now();
         let calls = self.node.as_ref().map(Node::calls);
+        let at_codes = self.node.as_ref().map(Node::agents_at_codes).unwrap_or_default();
         let mut phones = self.phones.state();
         let mut inner = self.store.inner();
         let far_end = FarEnd { now, directory: &self.scenario.directory, calls: calls.as_ref() };
@@ -417,6 +418,7 @@ impl World {
             dialled: &phones.dialled,
             directory: &self.scenario.directory,
             calls: calls.as_ref(),
+            at_codes: &at_codes,
             store_is_fine: inner.weather == Weather::Fine,
         };
         self.steps.look(&sight).into_iter().next()

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, Spoken, Timestamp};
 
-use super::feature::{one_moment, prompt};
-use super::talk::{Pair, Talk};
+use super::feature::{age, one_moment, prompt};
+use super::talk::{EarlyHolds, Pair, Talk};
 use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
 use crate::entry::Business;
 use crate::fact::{CallEnd, Dated, Dropped, Fact};
@@ -24,6 +24,7 @@ pub(super) struct Callback {
     agent_there: bool,
     /// What the agent hears.
     hears: Hears,
+    early_holds: EarlyHolds,
     phase: Phase,
 }
 
@@ -94,6 +95,7 @@ impl Callback {
             agent_leg,
             agent_there: true,
             hears: Hears::default(),
+            early_holds: EarlyHolds::default(),
             phase: Phase::Agent { until },
         };
         match world.directory.agents.get(&callback.order.agent) {
@@ -120,7 +122,10 @@ impl Callback {
                 self.played(*leg, *playback, &mut turn);
             }
             Input::Hold(hold) => self.held_by(self.agent_leg, *hold, &mut turn),
-            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, &mut turn),
+            Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking { .. }) => {
+                self.held_by(*leg, *hold, &mut turn);
+            }
+            Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.early_holds.note(*leg, *hold),
             Input::HangUp if self.agent_there && !self.is_over() => {
                 self.hang_up(self.agent_leg, &mut turn);
                 self.agent_gone(Gone::HungUp, &mut turn);
@@ -129,6 +134,7 @@ impl Callback {
             Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(Dropped::NotSaved, &mut turn),
             Input::StoreSlow { promise: ATTEMPT_PROMISE } => self.store_is_slow(&mut turn),
             Input::HangUp
+            | Input::PhoneHold(..)
             | Input::Digit(..)
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
@@ -166,6 +172,9 @@ impl Callback {
                 let agent = self.order.agent.clone();
                 let talk = Talk::begin(call, agent, legs, pair, turn.at, &mut self.ids, turn.effects);
                 self.phase = Phase::Talking { attempt, talk };
+                for leg in self.early_holds.take() {
+                    self.held_by(leg, true, turn);
+                }
             }
             Phase::Agent { .. }
             | Phase::Committing { .. }
@@ -179,7 +188,8 @@ impl Callback {
     fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
         let Phase::Committing { attempt, .. } = self.phase else { return };
         if !matches!(answer, Answer::Attempt(_)) {
-            self.not_begun(Dropped::Refused, turn);
+            let why = if let Answer::Refused(refusal) = answer { refusal.dropped() } else { Dropped::Refused };
+            self.not_begun(why, turn);
             return;
         }
         let order = &self.order;
@@ -207,9 +217,15 @@ impl Callback {
     fn whisper(&mut self, turn: &mut Turn<'_, '_>) {
         let digits = self.order.number.digits();
         let last_four = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits).to_owned();
-        let words = prompt("whisper-callback").map(Spoken::Prompt);
-        let what = words.into_iter().chain([Spoken::Digits(last_four)]).collect();
-        let language = turn.world.directory.site.language;
+        let directory = turn.world.directory;
+        let mut what: Vec<Spoken> = prompt("whisper-callback").map(Spoken::Prompt).into_iter().collect();
+        what.push(Spoken::Digits(last_four));
+        let queue = self.order.queue.as_ref().and_then(|queue| directory.queue(queue));
+        let named = queue
+            .and_then(|queue| Some([Spoken::Prompt(queue.whisper.clone()?), Spoken::Digits(queue.number.clone()?)]));
+        what.extend(named.into_iter().flatten());
+        what.extend(self.order.asked.map(|asked| age("whisper-asked", asked, turn.at)).into_iter().flatten());
+        let language = directory.language_of(&self.order.agent);
         self.hears.whisper = Some(self.play(Audio::Spoken { language, what }, turn));
     }
 
@@ -281,7 +297,7 @@ impl Callback {
             && let Phase::Committing { slow, .. } = &mut self.phase
             && std::mem::take(slow)
         {
-            let audio = one_moment(turn.world.directory.site.language);
+            let audio = one_moment(turn.world.directory.language_of(&self.order.agent));
             self.hears.word = Some(self.play(audio, turn));
         }
     }

@@ -5,13 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nohold_model::{
-    AgentKey, CallId, ExtensionKey, IdSource, LegId, Millis, PhoneNumber, PlaybackId, Spoken, Timestamp,
-};
+use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, LegId, Millis, PhoneNumber, PlaybackId, Timestamp};
 
-use super::feature::prompt;
-use super::talk::Pair;
-use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
+use super::feature::words;
+use super::talk::{EarlyHolds, Pair};
+use super::{Command, DialTo, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
 use crate::fact::{CallEnd, Dated, Fact};
 use crate::numbers::EmergencyNumber;
 use crate::transaction::Answer;
@@ -52,6 +50,7 @@ pub(super) struct Direct {
     far: LegId,
     /// The agent who calls, where this call holds the agent.
     agent: Option<AgentKey>,
+    early_holds: EarlyHolds,
     phase: Phase,
     books: Books,
     promises: u32,
@@ -74,6 +73,7 @@ enum Phase {
     LastWords {
         playback: PlaybackId,
         until: Timestamp,
+        how: HangUp,
     },
     Over,
 }
@@ -118,6 +118,7 @@ impl Direct {
             to,
             far,
             agent: None,
+            early_holds: EarlyHolds::default(),
             phase: Phase::Asking,
             books: Books::Never,
             promises: 0,
@@ -130,7 +131,7 @@ impl Direct {
                 call.ask(&mut turn);
             }
             Outside::Number(number) if world.directory.may_call_outside(&call.extension, number) => call.ask(&mut turn),
-            Outside::Number(_) => call.refuse_in_words(&mut turn),
+            Outside::Number(_) => call.refuse_in_words(HangUp::Forbidden, &mut turn),
         }
         call
     }
@@ -146,12 +147,18 @@ impl Direct {
             Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
             Input::Gone(leg, why) if *leg == self.far => self.far_gone(*why, turn),
             Input::Played(leg, playback) | Input::PlayFailed(leg, playback) if *leg == self.leg => {
-                if matches!(&self.phase, Phase::LastWords { playback: last, .. } if last == playback) {
-                    self.refuse(HangUp::Forbidden, turn);
+                match self.phase {
+                    Phase::LastWords { playback: last, how, .. } if last == *playback => self.refuse(how, turn),
+                    Phase::Asking
+                    | Phase::Ringing { .. }
+                    | Phase::Talking(_)
+                    | Phase::LastWords { .. }
+                    | Phase::Over => {}
                 }
             }
             Input::Hold(hold) => self.held_by(self.leg, *hold, turn),
-            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, turn),
+            Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking(_)) => self.held_by(*leg, *hold, turn),
+            Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.early_holds.note(*leg, *hold),
             Input::HangUp if self.there && self.phase != Phase::Over => {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.caller_gone(Gone::HungUp, turn);
@@ -164,6 +171,7 @@ impl Direct {
             | Input::Gone(..)
             | Input::Played(..)
             | Input::PlayFailed(..)
+            | Input::PhoneHold(..)
             | Input::Digit(..)
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
@@ -202,7 +210,7 @@ impl Direct {
             // Another call of ours dials the number, or talks with it.
             self.books = Books::Never;
             if self.phase == Phase::Asking {
-                self.refuse(HangUp::Busy, turn);
+                self.refuse_in_words(HangUp::Busy, turn);
             }
             return;
         };
@@ -231,7 +239,7 @@ impl Direct {
     fn store_failed(&mut self, turn: &mut Turn<'_, '_>) {
         self.books = Books::Never;
         match (&self.phase, &self.to) {
-            (Phase::Asking, _) => self.refuse(HangUp::Unavailable, turn),
+            (Phase::Asking, _) => self.refuse_in_words(HangUp::Unavailable, turn),
             (Phase::Over, Outside::Emergency(_)) => self.write_afterwards(turn),
             (Phase::Over, Outside::Number(_)) => {}
             (Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. }, _) => {
@@ -300,6 +308,9 @@ impl Direct {
         if self.books == Books::Written {
             self.note_answered(turn);
         }
+        for leg in self.early_holds.take() {
+            self.held_by(leg, true, turn);
+        }
     }
 
     fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
@@ -322,23 +333,32 @@ impl Direct {
 
     fn far_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
         match self.phase {
-            Phase::Ringing { .. } => self.refuse(why.passed_on(), turn),
+            // Who has heard the network say why needs no words of ours.
+            Phase::Ringing { pair: Some(_), .. } => self.refuse(why.passed_on(), turn),
+            Phase::Ringing { pair: None, .. } => self.refuse_in_words(why.passed_on(), turn),
             Phase::Talking(_) => self.refuse(HangUp::Normal, turn),
             Phase::Asking | Phase::LastWords { .. } | Phase::Over => {}
         }
     }
 
-    /// The caller is not allowed to, and hears so.
-    fn refuse_in_words(&mut self, turn: &mut Turn<'_, '_>) {
-        let playback = self.ids.next(turn.at);
-        let Some(words) = prompt("number-not-called") else {
-            self.refuse(HangUp::Forbidden, turn);
-            return;
+    /// The call comes to nothing, and its caller hears why before the own phone shows it.
+    fn refuse_in_words(&mut self, how: HangUp, turn: &mut Turn<'_, '_>) {
+        let key = match how {
+            HangUp::Forbidden => "number-not-called",
+            HangUp::Busy => "line-busy",
+            HangUp::NoAnswer => "no-answer",
+            HangUp::Unknown => "not-in-service",
+            HangUp::Unavailable => "no-line",
+            HangUp::Normal => return self.refuse(how, turn),
         };
-        let language = turn.world.directory.site.language;
-        let audio = Audio::Spoken { language, what: vec![Spoken::Prompt(words)] };
+        if !self.there || matches!(self.to, Outside::Emergency(_)) {
+            // Whoever needs help tries again at once, and listens to no words.
+            return self.refuse(how, turn);
+        }
+        let playback = self.ids.next(turn.at);
+        let audio = words(key, turn.world.directory.language_at(&self.extension));
         turn.effects.media(Command::Play { leg: self.leg, playback, audio });
-        self.phase = Phase::LastWords { playback, until: turn.at + LONGEST_WORDS };
+        self.phase = Phase::LastWords { playback, until: turn.at + LONGEST_WORDS, how };
     }
 
     /// Ends the caller's leg, and with it the call.
@@ -366,9 +386,9 @@ impl Direct {
         match self.phase {
             Phase::Ringing { until, .. } if turn.at >= until => {
                 turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
-                self.refuse(HangUp::NoAnswer, turn);
+                self.refuse_in_words(HangUp::NoAnswer, turn);
             }
-            Phase::LastWords { until, .. } if turn.at >= until => self.refuse(HangUp::Forbidden, turn),
+            Phase::LastWords { until, how, .. } if turn.at >= until => self.refuse(how, turn),
             Phase::Asking | Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. } | Phase::Over => {}
         }
     }

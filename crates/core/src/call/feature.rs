@@ -61,7 +61,7 @@ impl Feature {
             ids: IdSource::new(new.seed),
             leg: new.leg,
             code,
-            language: world.directory.site.language,
+            language: world.directory.language_at(extension),
             answered: false,
             phase: Phase::Asking { word: None },
         };
@@ -202,7 +202,7 @@ impl StarCode {
 }
 
 /// The prompts that calls say of their own accord, besides the built-in dialogues and what is configured.
-pub const PROMPTS: [&str; 12] = [
+pub const PROMPTS: [&str; 18] = [
     "signed-in",
     "signed-out",
     "agent-on-break",
@@ -214,7 +214,13 @@ pub const PROMPTS: [&str; 12] = [
     "not-possible-now",
     "number-not-called",
     "whisper-callback",
+    "whisper-waited",
+    "whisper-asked",
     "one-moment",
+    "line-busy",
+    "no-answer",
+    "not-in-service",
+    "no-line",
 ];
 
 /// A prompt that is shipped. The names are ours, so they are keys.
@@ -231,4 +237,11 @@ pub(super) fn words(key: &'static str, language: Language) -> Audio {
 /// The word in between while the store has not answered.
 pub(super) fn one_moment(language: Language) -> Audio {
     words("one-moment", language)
+}
+
+/// How long ago something was, after the words for it: "the caller has waited less than two minutes".
+pub(super) fn age(key: &'static str, since: Timestamp, at: Timestamp) -> Vec<Spoken> {
+    let minutes = at.since(since).as_millis() / 60_000 + 1;
+    let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
+    prompt(key).map(Spoken::Prompt).into_iter().chain([Spoken::WaitUnder { minutes }]).collect()
 }

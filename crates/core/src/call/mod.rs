@@ -118,7 +118,7 @@ pub enum Input {
     /// The agent puts the other side on hold (`true`), or takes it back.
     Hold(bool),
     /// The phone on this leg has put us on hold by its own key (`true`), or taken us back: for who is on the line that is
-    /// the same as a hold from the desk.
+    /// the same as a hold from the desk. Before the conversation it is kept for its beginning.
     PhoneHold(LegId, bool),
     /// The agent ends the call.
     HangUp,

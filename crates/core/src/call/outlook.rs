@@ -1,12 +1,12 @@
 //! How the lines look from a call: the place, the wait, and what may be promised by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_flow::{Builtin, Promise as Told, WaitToSay};
-use nohold_model::{CallId, Millis, QueueKey, Spoken, Timestamp};
+use nohold_model::{AgentKey, CallId, Millis, PhoneNumber, QueueKey, Spoken, Timestamp};
 
 use super::World;
-use crate::directory::Queue;
+use crate::directory::{Directory, Queue};
 use crate::entry::{Target, Window};
 use crate::wait::{Correction, LineAhead, PromiseRequest};
 
@@ -15,7 +15,13 @@ const TOLD_AS_LENGTH: Millis = Millis::hours(2);
 
 /// The lines of all queues, as they were a moment ago.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lines(BTreeMap<QueueKey, Line>);
+pub struct Lines {
+    lines: BTreeMap<QueueKey, Line>,
+    /// The agents who are signed in.
+    signed_in: BTreeSet<AgentKey>,
+    /// The ends of the promises given to open requests, and whose they are.
+    promised: Vec<(Target, Timestamp)>,
+}
 
 /// One queue's line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,13 +42,19 @@ impl Lines {
     /// The lines of these queues.
     #[must_use]
     pub fn new(lines: BTreeMap<QueueKey, Line>) -> Self {
-        Lines(lines)
+        Lines { lines, ..Lines::default() }
+    }
+
+    /// With the agents who are signed in, and the open requests: whose they are, and the end of what was promised.
+    #[must_use]
+    pub fn with_work(self, signed_in: BTreeSet<AgentKey>, promised: Vec<(Target, Timestamp)>) -> Self {
+        Lines { signed_in, promised, ..self }
     }
 
     /// The line of a queue.
     #[must_use]
     pub fn of(&self, queue: &QueueKey) -> &Line {
-        self.0.get(queue).unwrap_or(&EMPTY)
+        self.lines.get(queue).unwrap_or(&EMPTY)
     }
 }
 
@@ -112,37 +124,79 @@ pub(super) fn place_and_wait(call: CallId, queue: &Queue, world: World<'_>) -> V
     what
 }
 
-/// The window that is promised to who asks at `at`, by the line it joins and the hours it may be called in.
+/// The window that is promised to who asks now: by the agents who will call, the requests that wait for them, and the hours
+/// in which this number may be dialled for them.
 #[must_use]
-pub fn promise(target: &Target, came_from: Option<&QueueKey>, at: Timestamp, world: World<'_>) -> Window {
+pub fn promise(
+    target: &Target,
+    number: &PhoneNumber,
+    came_from: Option<&QueueKey>,
+    at: Timestamp,
+    world: World<'_>,
+) -> Window {
     let directory = world.directory;
-    let queue = came_from.and_then(|key| directory.queue(key)).or_else(|| directory.queue_for(target));
-    let calendar = directory.calendar_of(target);
-    let line = queue.map_or(&EMPTY, |queue| world.lines.of(&queue.key));
-    let ahead = queue.map_or_else(
-        || LineAhead {
-            agents: 0,
-            aht: crate::wait::DEFAULT_AHT,
-            patience: crate::wait::DEFAULT_PATIENCE,
-            live_ahead: 0,
-            requests_ahead: 0,
-        },
-        |queue| line.ahead(None, queue),
-    );
-    let request = PromiseRequest {
-        at,
-        line: ahead,
-        correction: Correction::NONE,
-        pending: line.requests(),
-        calendar,
-        usual_agents: line.usual_agents,
-        promised: &line.promised,
+    let agents = target.agents(directory);
+    // Live callers go before, where the same agents serve them.
+    let serves = |queue: &&Queue| directory.members(queue).any(|member| agents.contains(&member.key));
+    let came_from = came_from.and_then(|key| directory.queue(key)).filter(serves);
+    let queue = came_from.or_else(|| directory.queue_for(target));
+    let lines = world.lines;
+    let promised: Vec<Timestamp> =
+        lines.promised.iter().filter(|(whose, _)| whose == target).map(|(_, until)| *until).collect();
+    let line = LineAhead {
+        agents: count(agents.intersection(&lines.signed_in).count()),
+        aht: queue.map_or(crate::wait::DEFAULT_AHT, |queue| queue.handling_time),
+        patience: queue.map_or(crate::wait::DEFAULT_PATIENCE, |queue| queue.patience),
+        live_ahead: queue.map_or(0, |queue| lines.of(&queue.key).length()),
+        requests_ahead: count(promised.len()),
     };
-    match directory.site.promise.promise(&request) {
-        Some(promise) => Window { from: promise.from, to: promise.to },
-        // A calendar that never opens again: the day after tomorrow is a promise that staff can still mend.
-        None => Window { from: at + Millis::hours(24), to: at + Millis::hours(48) },
+    let mut request = PromiseRequest {
+        at,
+        line,
+        correction: Correction::NONE,
+        pending: line.requests_ahead,
+        calendar: directory.calendar_of(target),
+        usual_agents: count(agents.len()),
+        promised: &promised,
+    };
+    for _ in 0..MOST_LOOKS {
+        let Some(promise) = directory.site.promise.promise(&request) else { break };
+        match inside(Window { from: promise.from, to: promise.to }, number, target, directory) {
+            Ok(window) => return window,
+            Err(Some(opens)) if opens > request.at => request.at = opens,
+            Err(_) => break,
+        }
     }
+    // Hours that never come again: the day after tomorrow is a promise that staff can still mend.
+    Window { from: at + Millis::hours(24), to: at + Millis::hours(48) }
+}
+
+/// So many openings are looked at for a window.
+const MOST_LOOKS: u32 = 14;
+/// A shorter rest of a window is none.
+const LEAST_REST: Millis = Millis::minutes(15);
+
+/// The window, cut to the hours at which this customer may be dialled (I-10), or the moment at which the next ones begin.
+fn inside(
+    window: Window,
+    number: &PhoneNumber,
+    target: &Target,
+    directory: &Directory,
+) -> Result<Window, Option<Timestamp>> {
+    let forbidden = |at| directory.may_dial_at(number, target, at).err().map(|why| why.until.map(|until| until.at));
+    if let Some(opens) = forbidden(window.from) {
+        return Err(opens);
+    }
+    let last = window.to - Millis::minutes(1);
+    let Some(opens) = forbidden(last) else { return Ok(window) };
+    // The hours end within the window: to the minute, by halves.
+    let (mut open, mut closed) = (window.from, last);
+    while closed.since(open) > Millis::minutes(1) {
+        let middle = open + Millis::new(closed.since(open).as_millis() / 2);
+        if forbidden(middle).is_some() { closed = middle } else { open = middle }
+    }
+    let to = Timestamp::from_millis(closed.as_millis() - closed.as_millis().rem_euclid(60_000));
+    if to.since(window.from) >= LEAST_REST { Ok(Window { to, ..window }) } else { Err(opens) }
 }
 
 /// A window in the flow's words: by its length where it begins now, by the clock otherwise.

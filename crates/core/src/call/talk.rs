@@ -1,5 +1,7 @@
 //! Two who hear each other, and the conversation between an agent and a customer.
 
+use std::collections::BTreeSet;
+
 use nohold_model::{AgentKey, BridgeId, CallId, IdSource, LegId, Millis, PlaybackId, Timestamp};
 
 use super::{Audio, Command, Effects};
@@ -90,6 +92,26 @@ impl Pair {
         if let Some(playback) = music {
             effects.media(Command::Stop { leg: stays, playback });
         }
+    }
+}
+
+/// Phones that have put us on hold before there was anybody to hold: the conversation begins on hold then.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct EarlyHolds(BTreeSet<LegId>);
+
+impl EarlyHolds {
+    /// The key of a phone was pressed.
+    pub(super) fn note(&mut self, leg: LegId, hold: bool) {
+        if hold {
+            self.0.insert(leg);
+        } else {
+            self.0.remove(&leg);
+        }
+    }
+
+    /// The phones that hold, now that a conversation begins.
+    pub(super) fn take(&mut self) -> BTreeSet<LegId> {
+        std::mem::take(&mut self.0)
     }
 }
 

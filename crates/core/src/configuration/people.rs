@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nohold_model::{AgentKey, ExtensionKey, GroupKey, PhoneNumber, QueueKey};
+use nohold_model::{AgentKey, ExtensionKey, GroupKey, Language, PhoneNumber, QueueKey};
 use serde::Deserialize;
 
 use super::{Length, Password};
@@ -32,6 +32,8 @@ pub struct Agent {
     pub ringing: Option<Ringing>,
     /// Which queues come first for this agent: lower is earlier, a queue not named here has 0.
     pub priorities: BTreeMap<QueueKey, u8>,
+    /// The language in which this agent is spoken to, `en` or `zh`. By default the site's.
+    pub language: Option<Language>,
 }
 
 /// How long one agent's phone rings for an offer, and how long it is left alone after one that failed.
@@ -120,6 +122,7 @@ impl Agent {
             extension: self.phone(key)?,
             ringing: self.ringing.map(Ringing::build),
             priorities: self.priorities.clone(),
+            language: self.language,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Whether, and with which number shown, a customer may be dialled.
 
 use nohold_flow::NumberRefusal;
-use nohold_model::{ExtensionKey, PhoneNumber, ServiceKey, Timestamp};
+use nohold_model::{AgentKey, ExtensionKey, Language, PhoneNumber, ServiceKey, Timestamp};
 use thiserror::Error;
 
 use super::{AgentProfile, Directory, InboundTarget, Queue, Trunk};
@@ -159,6 +159,18 @@ impl Directory {
     #[must_use]
     pub fn dial_extension(&self, extension: &ExtensionKey, shows: Shown) -> DialTo {
         DialTo::Extension { extension: extension.clone(), shows, auto_answer: false }
+    }
+
+    /// The language in which an agent is spoken to.
+    #[must_use]
+    pub fn language_of(&self, agent: &AgentKey) -> Language {
+        self.agents.get(agent).and_then(|profile| profile.language).unwrap_or(self.site.language)
+    }
+
+    /// The language in which the person at a phone of ours is spoken to.
+    #[must_use]
+    pub fn language_at(&self, extension: &ExtensionKey) -> Language {
+        self.agent_of(extension).and_then(|profile| profile.language).unwrap_or(self.site.language)
     }
 
     /// How an agent's phone is dialled for work: it may answer by itself.

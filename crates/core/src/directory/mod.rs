@@ -147,6 +147,8 @@ pub struct AgentProfile {
     pub ringing: Option<Ringing>,
     /// Which queues come first for this agent: lower is earlier, a queue not named here has 0.
     pub priorities: BTreeMap<QueueKey, u8>,
+    /// The language in which this agent is spoken to; the site's, where there is none.
+    pub language: Option<Language>,
 }
 
 /// How long one agent's phone rings for an offer, and how long it is left alone after one that failed.
@@ -187,7 +189,7 @@ pub struct Queue {
     pub announce_every: Option<Millis>,
     /// The caller hears the agent's number (工号播报) before the conversation.
     pub announce_agent: bool,
-    /// What the agent hears before the conversation, if anything.
+    /// What the agent hears before the conversation, if anything: this, then the queue's number and the wait.
     pub whisper: Option<PromptKey>,
     /// Hours of its own, instead of the service's.
     pub calendar: Option<CalendarKey>,

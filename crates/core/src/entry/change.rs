@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Actor, CloseReason, Target, Window};
+use crate::fact::Dropped;
 use crate::hours::Moment;
 
 /// One change of an entry. Every change stands in its history.
@@ -34,6 +35,9 @@ pub enum Change {
     CallDropped {
         /// The call.
         call: CallId,
+        /// Why; histories of the first days do not tell.
+        #[serde(default)]
+        why: Option<Dropped>,
     },
     /// An attempt is committed; its INVITE may leave from now on.
     AttemptBegan {

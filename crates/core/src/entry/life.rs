@@ -21,7 +21,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Release => release(&mut next, at, by)?,
         Change::Tick => tick(&mut next, site, at)?,
         Change::CallBegan { agent, call, .. } => call_began(&mut next, site, at, by, agent, *call)?,
-        Change::CallDropped { call } => call_dropped(&mut next, site, at, *call)?,
+        Change::CallDropped { call, .. } => call_dropped(&mut next, site, at, *call)?,
         Change::AttemptBegan { attempt, call } => attempt_began(&mut next, site, at, *attempt, *call)?,
         Change::AttemptEnded { attempt, result, sent } => attempt_ended(&mut next, site, at, *attempt, *result, *sent)?,
         Change::Answered { attempt } => answered(&mut next, at, *attempt)?,

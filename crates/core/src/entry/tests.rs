@@ -126,7 +126,7 @@ fn changes() -> Vec<(&'static str, Actor, Change)> {
         ("release by another", other.clone(), Change::Release),
         ("tick", Actor::System, Change::Tick),
         ("call began", by("2000"), call_began(2)),
-        ("call dropped", Actor::System, Change::CallDropped { call: call(1) }),
+        ("call dropped", Actor::System, Change::CallDropped { call: call(1), why: None }),
         ("attempt began", Actor::System, Change::AttemptBegan { attempt: attempt(2), call: call(1) }),
         ("attempt ended", Actor::System, ended(true)),
         ("attempt not sent", Actor::System, ended(false)),
@@ -334,7 +334,7 @@ fn an_outcome_keeps_its_disposition_and_note_and_an_empty_one_takes_nothing_away
 fn a_call_of_another_time_changes_nothing() {
     let trying = attempting(&missed(), 1, at(0));
     let stale = |what: &Change| refused(&trying, at(1), &Actor::System, what);
-    assert_eq!(stale(&Change::CallDropped { call: call(9) }), Refusal::Stale);
+    assert_eq!(stale(&Change::CallDropped { call: call(9), why: None }), Refusal::Stale);
     assert_eq!(stale(&Change::Answered { attempt: attempt(9) }), Refusal::Stale);
     let ended = Change::AttemptEnded { attempt: attempt(9), result: CallResult::Busy, sent: true };
     assert_eq!(stale(&ended), Refusal::Stale);

@@ -55,6 +55,16 @@ fn the_agent_who_has_been_free_the_longest_gets_the_caller_who_came_first() {
 }
 
 #[test]
+fn an_agent_who_is_still_on_the_phone_with_a_star_code_is_offered_nothing() {
+    let agents = [available("2000", at(10)), available("2001", at(20))];
+    let mut at_work = snapshot([waiting(1)], agents);
+    at_work.busy_phones.insert(agent("2000"));
+    assert_eq!(offers(&at_work, &directory()), "2001→1");
+    at_work.busy_phones.clear();
+    assert_eq!(offers(&at_work, &directory()), "2000→1");
+}
+
+#[test]
 fn an_agent_who_waits_in_the_line_gets_the_next_caller_and_not_the_own_call() {
     let own = || Waiting { caller: Some(agent("2000")), ..waiting(1) };
     let lone = snapshot([own(), waiting(2)], [available("2000", at(0))]);

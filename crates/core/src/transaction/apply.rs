@@ -6,7 +6,7 @@ use super::gather::Trace;
 use super::{Answer, CallRow, Hold, Read, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
 use crate::entry::{Actor, Business, CameTo, Change, Target, Tried, may_ring_until};
-use crate::fact::{Arrival, Dated, Doing, Fact, LeftQueue};
+use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
 use crate::routing::Waiting;
 
 impl<R: Rows> Working<'_, R> {
@@ -63,8 +63,8 @@ impl<R: Rows> Working<'_, R> {
                 // A record may come late; the agent's time for the outcome begins when everybody can see it.
                 self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
             }
-            Fact::CallbackDropped { entry, call, .. } => {
-                self.call_dropped(at, *entry, *call)?;
+            Fact::CallbackDropped { entry, call, why } => {
+                self.call_dropped(at, *entry, *call, *why)?;
             }
             Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
             Fact::TransferAnswered { call } => self.other_phone_answered(at, *call)?,
@@ -313,11 +313,11 @@ impl<R: Rows> Working<'_, R> {
     }
 
     /// A callback ends before anything was sent: an attempt that was committed all the same is none.
-    pub(super) fn call_dropped(&mut self, at: Timestamp, entry: EntryId, call: CallId) -> Read<()> {
+    pub(super) fn call_dropped(&mut self, at: Timestamp, entry: EntryId, call: CallId, why: Dropped) -> Read<()> {
         let row = self.entry(entry)?;
         let attempt = row.as_ref().and_then(|row| row.attempts.last()).filter(|one| one.call == call);
         let going_on = attempt.filter(|one| one.ended.is_none()).map(|one| one.id);
-        self.by_system(entry, at, &Change::CallDropped { call })?;
+        self.by_system(entry, at, &Change::CallDropped { call, why: Some(why) })?;
         if let (Some(attempt), Some(number)) = (going_on, row.and_then(|row| row.number)) {
             self.remove_tried(&number, attempt);
         }

@@ -3,7 +3,7 @@
 use nohold_model::{AgentKey, AttemptId, CallId, EntryId, Millis, OfferId, PhoneNumber};
 
 use super::{Answer, CallRow, CallbackOrder, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
-use crate::agent::Input;
+use crate::agent::{self, Agent, Input};
 use crate::directory::Strategy;
 use crate::entry::{self, Actor, Change, Entry, Request, Target};
 use crate::fact::{Dated, Destination, Doing, Fact};
@@ -48,7 +48,9 @@ impl<R: Rows> Working<'_, R> {
         if !self.directory.agents.contains_key(agent) {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Agent)));
         }
-        let done = input.is_wish() && self.agent_input(agent, self.at, input, by)?;
+        let done = input.is_wish()
+            && (self.agent_input(agent, self.at, input, by)?
+                || agent::is_so(&self.agent(agent)?.unwrap_or_else(|| Agent::new(agent.clone())), input));
         Ok(if done { Answer::Done } else { Answer::Refused(Refusal::AgentState) })
     }
 
@@ -188,6 +190,7 @@ impl<R: Rows> Working<'_, R> {
             agent: agent.clone(),
             number,
             caller_id,
+            asked: entry.request.as_ref().map(|request| request.asked),
             target: entry.target,
             queue,
             beyond_window,

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{self, Agent};
 use crate::directory::{Directory, Forbidden};
 use crate::entry::{self, Actor, Entry, Target, Tried, Window};
-use crate::fact::{Dated, Doing, RequestMade};
+use crate::fact::{Dated, Doing, Dropped, RequestMade};
 use crate::routing::{Assignment, Offer, Waiting};
 
 use working::Working;
@@ -144,6 +144,9 @@ pub struct CallbackOrder {
     pub target: Target,
     /// The queue that the request came from.
     pub queue: Option<QueueKey>,
+    /// When the customer asked to be called, where the entry is a request.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
     /// A supervisor has allowed it outside the dialling window.
     pub beyond_window: bool,
 }
@@ -181,6 +184,28 @@ pub enum Refusal {
     /// The line of business has no caller ID that could be shown.
     #[error("no number is configured that this customer may see: choose a caller ID for the service or campaign")]
     NoCallerId,
+}
+
+impl Refusal {
+    /// Why a callback is dropped whose attempt was refused like this.
+    pub(crate) fn dropped(&self) -> Dropped {
+        match self {
+            Refusal::NumberInUse => Dropped::NumberInUse,
+            Refusal::Dial(Forbidden::Hour(_)) => Dropped::Hour,
+            Refusal::Dial(Forbidden::Number(_)) => Dropped::NotCallable,
+            Refusal::Entry(
+                entry::Refusal::TooSoon { .. } | entry::Refusal::TooOften { .. } | entry::Refusal::NoAttemptsLeft,
+            ) => Dropped::TriedEnough,
+            Refusal::Entry(_)
+            | Refusal::NotFound(_)
+            | Refusal::OpenElsewhere(_)
+            | Refusal::AgentState
+            | Refusal::CallerGone
+            | Refusal::AlreadyOffered
+            | Refusal::NoNumber
+            | Refusal::NoCallerId => Dropped::Refused,
+        }
+    }
 }
 
 /// What was looked for.

@@ -6,7 +6,7 @@ use super::{Answer, CallRow, CallbackRow, Hold, Noun, Read, Refusal, Rows, Worki
 use crate::agent::{AfterOffer, OfferEnd};
 use crate::call::RING_OUTSIDE;
 use crate::entry::{Actor, Change, State, Target, may_ring_until};
-use crate::fact::{CallEnd, Dated, Doing, Fact, LeftQueue};
+use crate::fact::{CallEnd, Dated, Doing, Dropped, Fact, LeftQueue};
 
 impl<R: Rows> Working<'_, R> {
     /// Ends a call that nobody drives any more: whoever waited or talked is listed as cut off, agents are free again,
@@ -70,7 +70,7 @@ impl<R: Rows> Working<'_, R> {
                 let _ = self.entry_change(callback.entry, self.at, &Change::Release, &Actor::System)?;
             }
             (Some(_) | None, _) => {
-                self.call_dropped(self.at, callback.entry, row.id)?;
+                self.call_dropped(self.at, callback.entry, row.id, Dropped::Interrupted)?;
             }
         }
         Ok(CallEnd::Callback)

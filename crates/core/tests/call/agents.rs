@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use nohold_core::directory::Strategy;
+use nohold_model::{AgentKey, Language};
 
 use crate::stage::check;
 use crate::stage::house::{house, key, with_queue};
@@ -168,7 +169,7 @@ fn the_agents_number_and_the_whisper_are_both_heard_before_the_bridge() {
             0:04 agent 2000 answers
                    → caller hears no more
                    → caller hears agent number 2000
-                   → agent 2000 hears [whisper-600] under 1 min
+                   → agent 2000 hears [whisper-600] 600 [whisper-waited] under 1 min
                    · offer ended: Accepted
                    · left the line: Answered
             0:06 agent 2000 hears it
@@ -485,6 +486,68 @@ fn strangers_and_late_words_change_nothing() {
             0:30 agent 2000 hangs up
             0:30 caller presses 2
             = 2000 is WrapUp
+        "#]],
+    );
+}
+
+#[test]
+fn a_hold_key_pressed_before_the_conversation_counts_from_its_beginning() {
+    check(
+        with_queue(|queue| queue.whisper = Some(key("whisper"))),
+        "agent 2000 is free
+         0:00 caller rings
+         from here
+         0:02 agent 2000 answers
+         0:03 agent 2000 presses hold
+         0:05 agent 2000 hears it
+         0:09 agent 2000 presses resume",
+        expect![[r#"
+            0:02 agent 2000 answers
+                   → caller hears no more
+                   → agent 2000 hears [whisper] 600 [whisper-waited] under 1 min
+                   · offer ended: Accepted
+                   · left the line: Answered
+            0:03 agent 2000 presses hold
+            0:05 agent 2000 hears it
+                   → bridge agent 2000 and caller
+                   → unbridge
+                   → caller hears music
+                   · connected with 2000
+                   · held
+            0:09 agent 2000 presses resume
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   · taken back
+            = 2000 is Talking
+        "#]],
+    );
+}
+
+#[test]
+fn the_whisper_is_in_the_language_of_the_agent_and_names_queue_and_wait() {
+    let mut house = with_queue(|queue| queue.whisper = Some(key("whisper")));
+    house.agents.get_mut(&key::<AgentKey>("2000")).unwrap().language = Some(Language::Chinese);
+    check(
+        house,
+        "0:00 caller rings
+         0:55 agent 2000 is free
+         from here
+         1:01 agent 2000 answers
+         1:05 agent 2000 hears it",
+        expect![[r#"
+            1:00 time
+                   → caller hears no more
+                   → caller hears [queue-menu]
+                   · flow queue-overflow v1
+            1:01 agent 2000 answers
+                   → caller hears no more
+                   → agent 2000 hears in Chinese [whisper] 600 [whisper-waited] under 2 min
+                   · offer ended: Accepted
+                   · left the line: Answered
+            1:05 agent 2000 hears it
+                   → bridge agent 2000 and caller
+                   · connected with 2000
+            = 2000 is Talking
         "#]],
     );
 }

@@ -1,9 +1,10 @@
 //! An agent calls back, agent first (AT-11, AT-12).
 
 use expect_test::expect;
+use nohold_model::{AgentKey, Language};
 
 use crate::stage::check;
-use crate::stage::house::house;
+use crate::stage::house::{house, key, with_queue};
 
 #[test]
 fn the_agents_phone_rings_first_and_both_talk() {
@@ -324,7 +325,7 @@ fn an_attempt_that_is_refused_is_not_made() {
                    ? attempt to reach 138****8000
             11:00:01 store: refused, it is outside 08:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-03 08:00 (Asia/Shanghai) on, or let a supervisor override it
                    → hang up agent 2000
-                   · callback dropped, nothing counted: Refused
+                   · callback dropped, nothing counted: Hour
                    · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             = 2000 is Available
@@ -531,6 +532,34 @@ fn an_announcement_that_ends_in_an_answer_stays_one_conversation() {
                    · call ended: Callback
             = 2000 is WrapUp
             = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, broken, attempts 1
+        "#]],
+    );
+}
+
+#[test]
+fn the_agent_hears_whom_we_call_from_which_queue_and_since_when_in_the_own_language() {
+    let mut house = with_queue(|queue| queue.whisper = Some(key("whisper")));
+    house.agents.get_mut(&key::<AgentKey>("2002")).unwrap().language = Some(Language::Chinese);
+    check(
+        house,
+        "0:00 caller rings
+         1:02 caller presses 2
+         1:10 caller hangs up
+         agent 2002 is not ready
+         21:00
+         from here
+         agent 2002 calls back
+         21:02 agent 2002 answers",
+        expect![[r#"
+            21:00 agent 2002 calls back
+                   → dial agent 2002 for 20 s, showing 138****8000
+            21:02 agent 2002 answers
+                   → agent 2002 hears in Chinese [whisper-callback] 8000 [whisper] 600 [whisper-asked] under 21 min
+                   ? attempt to reach 138****8000
+            21:02 store: attempt begun
+                   → dial customer for 30 s, showing 216***0000
+            = 2002 is Reserved
+            = list: Requests of 138****8000 for support/support-b, place 0:00, Attempting { agent: 2002, call: call_01KJP5JKQ0001YAK7Y04QQPDGQ }, attempts 1
         "#]],
     );
 }

@@ -205,7 +205,7 @@ fn star_codes_are_confirmed() {
                    → hang up caller
             0:10 agent 2001 calls *10
                    → answer caller
-                   → caller hears [not-possible-now]
+                   → caller hears [signed-in]
             0:12 caller hears nothing
                    → hang up caller
             0:20 phone 3000 calls *11

@@ -473,7 +473,8 @@ fn without_a_store_no_call_begins() {
         house(),
         "store fails
          0:00 phone 3001 calls 3000
-         0:10 phone 3000 calls 13900139000",
+         0:10 phone 3000 calls 13900139000
+         0:13 caller hears it",
         expect![[r#"
             0:00 store fails
             0:00 phone 3001 calls 3000
@@ -483,6 +484,8 @@ fn without_a_store_no_call_begins() {
             0:10 phone 3000 calls 13900139000
                    ? phone 3000 calls 139****9000
             0:10 store: failed
+                   → caller hears [no-line]
+            0:13 caller hears it
                    → hang up caller, 503
         "#]],
     );

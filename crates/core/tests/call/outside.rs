@@ -48,6 +48,7 @@ fn an_agent_who_calls_outside_is_talking() {
          0:00 agent 2000 calls 13900139000
          0:05 outside rings
          0:06 outside is busy
+         0:08 caller hears it
          0:10 agent 2000 calls 13900139000
          0:15 outside answers
          0:20 agent 2000 holds
@@ -62,6 +63,8 @@ fn an_agent_who_calls_outside_is_talking() {
             0:05 outside rings
                    → tell caller that it rings
             0:06 outside is busy
+                   → caller hears [line-busy]
+            0:08 caller hears it
                    → hang up caller, busy
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
@@ -96,6 +99,7 @@ fn why_the_public_network_does_not_answer_is_passed_on() {
         house(),
         "0:00 phone 3000 calls 13900139000
          0:01 outside does not exist
+         0:04 caller hears it
          0:10 phone 3000 calls 13900139000
          0:11 outside rings
          2:00",
@@ -105,6 +109,8 @@ fn why_the_public_network_does_not_answer_is_passed_on() {
             0:00 store: done, no agent is held by it
                    → dial outside for 60 s, showing 216***0001
             0:01 outside does not exist
+                   → caller hears [not-in-service]
+            0:04 caller hears it
                    → hang up caller, 404
                    · call ended: Direct
             0:10 phone 3000 calls 13900139000
@@ -115,6 +121,8 @@ fn why_the_public_network_does_not_answer_is_passed_on() {
                    → tell caller that it rings
             1:10 time
                    → hang up outside
+                   → caller hears [no-answer]
+            1:25 time
                    → hang up caller, 480
                    · call ended: Direct
         "#]],
@@ -154,7 +162,7 @@ fn a_number_in_another_call_of_ours_is_busy() {
             0:20 phone 3000 calls 13800138000
                    ? phone 3000 calls 138****8000
             0:20 store: refused, this number is in another call of ours: wait until that has ended
-                   → hang up caller, busy
+                   → caller hears [line-busy]
             = 2001 is Talking
         "#]],
     );

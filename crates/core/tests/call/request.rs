@@ -1,6 +1,7 @@
 //! Key 2: the callback request (AT-3, AT-13, AT-16, AT-17, AT-24).
 
 use expect_test::expect;
+use nohold_core::hours::{DiallingWindow, MinuteOfDay};
 use nohold_core::numbers::RequestLimit;
 
 use crate::stage::check;
@@ -178,9 +179,9 @@ fn the_commit_of_a_request_cancels_the_ringing() {
             1:04 caller presses 2
                    → caller hears no more
                    ? request of 138****8000 for support/support-b, place 0:00, key 2 after queue-menu, path queue-overflow/start queue-overflow/menu queue-overflow/callback
-            1:04 store: request made, promised 1:04 to 20:00
+            1:04 store: request made, promised 2:30:00 to 4:30:00
                    → hang up agent 2000
-                   → caller hears [callback-thanks] 8000 within 19 min [callback-hang-up-now]
+                   → caller hears [callback-thanks] 8000 between 2:30:00 and 4:30:00 [callback-hang-up-now]
             1:04 agent 2000 hangs up
             = 2000 is Available
             = list: Requests of 138****8000 for support/support-b, place 0:00, waiting
@@ -207,9 +208,9 @@ fn the_commit_wins_over_an_answer_that_came_before_it() {
                    ? request of 138****8000 for support/support-b, place 0:00, key 2 after queue-menu, path queue-overflow/start queue-overflow/menu queue-overflow/callback
             1:05 agent 2000 answers
             1:06 store commits
-            1:06 store: request made, promised 1:04 to 20:00
+            1:06 store: request made, promised 2:30:00 to 4:30:00
                    → hang up agent 2000
-                   → caller hears [callback-thanks] 8000 within 19 min [callback-hang-up-now]
+                   → caller hears [callback-thanks] 8000 between 2:30:00 and 4:30:00 [callback-hang-up-now]
             = 2000 is Available
             = list: Requests of 138****8000 for support/support-b, place 0:00, waiting
         "#]],
@@ -395,8 +396,8 @@ fn a_withheld_number_is_keyed_in_and_nobody_is_connected_meanwhile() {
             1:15 caller presses 1
                    → caller hears no more
                    ? request of 139****9000 for support/support-b, place 0:00, key 1 after queue-menu+number-confirm, path queue-overflow/start queue-overflow/menu queue-overflow/callback
-            1:15 store: request made, promised 1:15 to 20:00
-                   → caller hears [callback-thanks] 9000 within 19 min [callback-hang-up-now]
+            1:15 store: request made, promised 2:30:00 to 4:30:00
+                   → caller hears [callback-thanks] 9000 between 2:30:00 and 4:30:00 [callback-hang-up-now]
             1:30 caller hears it
                    → hang up caller
                    · call ended: Requested
@@ -507,12 +508,77 @@ fn after_hours_the_promise_is_a_window_of_the_next_opening() {
             8:10:00 caller presses 2
                    → caller hears no more
                    ? request of 138****8000 for support/support-a, place 8:10:00, key 2 after after-hours-menu, path after-hours/start after-hours/hours after-hours/menu after-hours/callback
-            8:10:00 store: request made, promised 10:30:00 to 12:30:00
-                   → caller hears [callback-thanks] 8000 between 10:30:00 and 12:30:00 [callback-hang-up-now]
+            8:10:00 store: request made, promised 10:30:00 to 11:00:00
+                   → caller hears [callback-thanks] 8000 between 10:30:00 and 11:00:00 [callback-hang-up-now]
             8:10:20 caller hears it
                    → hang up caller
                    · call ended: Requested
             = list: Requests of 138****8000 for support/support-a, place 8:10:00, waiting
+        "#]],
+    );
+}
+
+#[test]
+fn only_agents_of_the_target_make_a_promise_soon() {
+    // The request goes to group B; the agent who is here is of group A.
+    check(
+        house(),
+        "agent 2000 is not ready
+         0:00 caller rings
+         1:02
+         from here
+         caller presses 2",
+        expect![[r#"
+            1:02 caller presses 2
+                   → caller hears no more
+                   ? request of 138****8000 for support/support-b, place 0:00, key 2 after queue-menu, path queue-overflow/start queue-overflow/menu queue-overflow/callback
+            1:02 store: request made, promised 2:30:00 to 4:30:00
+                   → caller hears [callback-thanks] 8000 between 2:30:00 and 4:30:00 [callback-hang-up-now]
+            = 2000 is NotReady
+            = list: Requests of 138****8000 for support/support-b, place 0:00, waiting
+        "#]],
+    );
+}
+
+#[test]
+fn an_agent_of_the_target_is_counted() {
+    check(
+        house(),
+        "agent 2002 is not ready
+         0:00 caller rings
+         1:02
+         from here
+         caller presses 2",
+        expect![[r#"
+            1:02 caller presses 2
+                   → caller hears no more
+                   ? request of 138****8000 for support/support-b, place 0:00, key 2 after queue-menu, path queue-overflow/start queue-overflow/menu queue-overflow/callback
+            1:02 store: request made, promised 1:02 to 20:00
+                   → caller hears [callback-thanks] 8000 within 19 min [callback-hang-up-now]
+            = 2002 is NotReady
+            = list: Requests of 138****8000 for support/support-b, place 0:00, waiting
+        "#]],
+    );
+}
+
+#[test]
+fn the_promise_lies_inside_the_hours_at_which_the_customer_may_be_dialled() {
+    let mut house = house();
+    house.site.dialling_window =
+        DiallingWindow::new(MinuteOfDay::new(8, 0).unwrap(), MinuteOfDay::new(13, 0).unwrap()).unwrap();
+    check(
+        house,
+        "0:00 caller rings
+         1:02
+         from here
+         caller presses 2",
+        expect![[r#"
+            1:02 caller presses 2
+                   → caller hears no more
+                   ? request of 138****8000 for support/support-b, place 0:00, key 2 after queue-menu, path queue-overflow/start queue-overflow/menu queue-overflow/callback
+            1:02 store: request made, promised 2:30:00 to 3:00:00
+                   → caller hears [callback-thanks] 8000 between 2:30:00 and 3:00:00 [callback-hang-up-now]
+            = list: Requests of 138****8000 for support/support-b, place 0:00, waiting
         "#]],
     );
 }

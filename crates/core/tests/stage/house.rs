@@ -144,6 +144,7 @@ fn agent(name: &str) -> (AgentKey, AgentProfile) {
         extension: key::<ExtensionKey>(name),
         ringing: None,
         priorities: BTreeMap::new(),
+        language: None,
     };
     (profile.key.clone(), profile)
 }

@@ -23,5 +23,7 @@ pub fn lines(tables: &Tables, directory: &Directory) -> Lines {
         };
         (key.clone(), line)
     };
-    Lines::new(directory.queues.iter().map(line).collect())
+    let signed_in = tables.agents.values().filter(|agent| agent.is_signed_in()).map(|agent| agent.key.clone());
+    let requests = tables.open_requests().map(|(target, until)| (target.clone(), until));
+    Lines::new(directory.queues.iter().map(line).collect()).with_work(signed_in.collect(), requests.collect())
 }

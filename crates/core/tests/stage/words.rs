@@ -7,7 +7,7 @@ use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
 use nohold_core::fact::{Arrival, Destination, Fact};
 use nohold_core::routing::Class;
 use nohold_core::transaction::Answer;
-use nohold_model::{LegId, Millis, PhoneNumber, Spoken, Timestamp};
+use nohold_model::{Language, LegId, Millis, PhoneNumber, Spoken, Timestamp};
 
 use super::house::MORNING;
 
@@ -108,7 +108,10 @@ fn audio_text(audio: &Audio) -> String {
         Audio::Music(Some(prompt)) => format!("music {prompt}"),
         Audio::Ringback => "ringback".into(),
         Audio::Echo => "an echo".into(),
-        Audio::Spoken { what, .. } => what.iter().map(spoken).collect::<Vec<_>>().join(" "),
+        Audio::Spoken { language, what } => {
+            let foreign = (*language == Language::Chinese).then(|| "in Chinese".to_owned());
+            foreign.into_iter().chain(what.iter().map(spoken)).collect::<Vec<_>>().join(" ")
+        }
     }
 }
 

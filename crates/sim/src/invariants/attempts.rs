@@ -82,7 +82,7 @@ impl Attempts {
             Change::AttemptEnded { attempt, result, sent: true } => self.end(*attempt, Ended::InVain(*result)),
             Change::TalkEnded { attempt, broken: true, .. } => self.end(*attempt, Ended::BrokenLine),
             Change::TalkEnded { attempt, broken: false, .. } => self.end(*attempt, Ended::Conversation),
-            Change::CallDropped { call } => {
+            Change::CallDropped { call, .. } => {
                 let of_call = |seen: &&mut Seen| seen.call == *call && seen.ended.is_none();
                 for seen in self.seen.values_mut().flatten().filter(of_call) {
                     seen.ended = Some(Ended::NeverSent);

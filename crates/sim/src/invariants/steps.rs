@@ -40,6 +40,8 @@ pub struct Sight<'a> {
     pub directory: &'a Directory,
     /// The calls that are being driven; nothing while the process is down.
     pub calls: Option<&'a BTreeMap<CallId, LiveCall>>,
+    /// Agents who are on the phone with a star code.
+    pub at_codes: &'a BTreeSet<AgentKey>,
     /// The store answers.
     pub store_is_fine: bool,
 }
@@ -168,13 +170,14 @@ fn nobody_idle(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
 }
 
 /// An agent of the queue's groups who has chosen to take calls, is in none, has nothing to write, and has not failed to
-/// take an offer a moment ago.
+/// take an offer a moment ago, nor is on the phone with a star code.
 fn is_idle_in(queue: &Queue, agent: &Agent, sight: &Sight<'_>) -> bool {
     let serves = queue
         .groups
         .iter()
         .any(|group| sight.directory.groups.get(group).is_some_and(|group| group.agents.contains(&agent.key)));
-    let paused = sight.commits.pauses.get(&agent.key).is_some_and(|until| sight.now < *until);
+    let paused = sight.commits.pauses.get(&agent.key).is_some_and(|until| sight.now < *until)
+        || sight.at_codes.contains(&agent.key);
     serves && agent.mode == Mode::Available && agent.engagement.is_none() && agent.wrap_up.is_none() && !paused
 }
 

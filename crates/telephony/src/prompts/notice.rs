@@ -38,7 +38,6 @@ notices! {
     Cleared, "agent-cleared", "Cleared. You are available again.";
     WrapUpEnded, "wrap-up-ended", "Wrap-up has ended.";
     NotPossible, "not-possible-now", "This is not possible now.";
-    NotCallable, "not-callable", "This number cannot be called.";
     NotInService, "not-in-service", "This number is not in service.";
     EchoTest, "echo-test", "This is the echo test. Speak after the tone, and you will hear yourself.";
     OneMoment, "one-moment", "One moment, please.";
@@ -48,11 +47,10 @@ notices! {
     RecordingNotice, "recording-notice", "This call may be recorded.";
     AllBusy, "all-busy", "All agents are busy. Please call again later. Goodbye.";
     Closed, "closed", "We are closed now. Please call again in our business hours. Goodbye.";
-    Whisper, "whisper", "A call from the queue. The caller has waited … (the wait follows).";
-    WhisperQueue, "whisper-queue", "Call from queue … (the queue's number follows).";
+    Whisper, "whisper", "Call from queue … (the queue's number follows).";
     WhisperWaited, "whisper-waited", "The caller has waited … (the wait follows).";
     WhisperCallback, "whisper-callback", "A callback from Nohold for the number that ends in … (the last four digits follow).";
-    WhisperService, "whisper-service", "The customer is being called now.";
+    WhisperAsked, "whisper-asked", "The request has waited … (how long follows).";
 }
 
 impl Notice {

@@ -119,8 +119,13 @@ fn the_sentences_of_the_line_and_of_agents() {
         ],
         vec![builtin(Builtin::MessageGreeting), Spoken::Tone],
         vec![Spoken::AgentNumber("2011".into())],
-        vec![Notice::Whisper.spoken().unwrap(), Spoken::WaitUnder { minutes: 2 }],
-        vec![Notice::WhisperQueue.spoken().unwrap(), Spoken::Digits("600".into())],
+        vec![
+            Notice::Whisper.spoken().unwrap(),
+            Spoken::Digits("600".into()),
+            Notice::WhisperWaited.spoken().unwrap(),
+            Spoken::WaitUnder { minutes: 2 },
+        ],
+        vec![Notice::WhisperAsked.spoken().unwrap(), Spoken::WaitUnder { minutes: 20 }],
         vec![Notice::WhisperCallback.spoken().unwrap(), Spoken::Digits("5678".into())],
         vec![Notice::EchoTest.spoken().unwrap(), Spoken::Tone],
     ];
@@ -131,10 +136,10 @@ fn the_sentences_of_the_line_and_of_agents() {
         请在提示音后留言，留言结束请按井号键。 | (tone)
         Agent two zero one one is at your service.
         工号二零幺幺为您服务。
-        A call from the queue. The caller has waited, less than two minutes
-        队列来电，客户已等待, 不到两分钟
-        Call from queue, six zero zero
-        队列来电, 六零零
+        Call from queue, six zero zero | The caller has waited, less than two minutes
+        队列来电, 六零零 | 客户已等待, 不到两分钟
+        The request has waited, less than twenty minutes
+        请求已等待, 不到二十分钟
         A callback from Nohold, for the number that ends in, five six seven eight
         客户回呼，号码尾号是, 五六七八
         This is the echo test. Speak after the tone, and you will hear yourself. | (tone)

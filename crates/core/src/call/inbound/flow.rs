@@ -278,7 +278,8 @@ impl Inbound {
             self.step(FlowInput::NotSaved, turn);
             return;
         };
-        let promise = outlook::promise(&target, self.came_from.as_ref().map(|from| &from.queue), turn.at, turn.world);
+        let promise =
+            outlook::promise(&target, &number, self.came_from.as_ref().map(|from| &from.queue), turn.at, turn.world);
         let fact = Fact::RequestMade(Box::new(RequestMade {
             entry: self.ids.next(turn.at),
             call: Some(self.id),

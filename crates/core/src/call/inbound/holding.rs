@@ -25,6 +25,33 @@ impl Inbound {
         self.held_by(leg, hold, turn);
     }
 
+    /// The key of a phone. Before there is a conversation it is kept for its beginning.
+    pub(super) fn phone_holds(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
+        let talking = match &self.treatment {
+            Treatment::Talking(_) | Treatment::Transferred(_) => true,
+            Treatment::Phone(phone) => phone.is_talking(),
+            Treatment::Flow(_)
+            | Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Transferring(_)
+            | Treatment::Over => false,
+        };
+        if talking {
+            self.held_by(leg, hold, turn);
+        } else if self.legs().contains(&leg) {
+            self.early_holds.note(leg, hold);
+        }
+    }
+
+    /// A conversation has begun, perhaps on hold.
+    pub(super) fn hold_from_the_start(&mut self, turn: &mut Turn<'_, '_>) {
+        for leg in self.early_holds.take() {
+            self.held_by(leg, true, turn);
+        }
+    }
+
     /// The party on this leg holds the other one, or takes it back. All agents of the conversation are *held* then.
     pub(super) fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
         let changed = match &mut self.treatment {

@@ -24,7 +24,7 @@ use nohold_model::{
     QueueKey, ServiceKey, Timestamp,
 };
 
-use super::talk::{Pair, Talk};
+use super::talk::{EarlyHolds, Pair, Talk};
 use super::{Audio, Command, Effects, Gone, HangUp, Input, NewCall, Promise, World};
 use crate::agent::AfterOffer;
 use crate::directory::{InboundNumber, InboundTarget};
@@ -79,6 +79,7 @@ pub(super) struct Inbound {
     background: Option<Audio>,
     /// A word in between, because the store takes its time.
     interlude: Option<Interlude>,
+    early_holds: EarlyHolds,
     recording: Option<Recording>,
     promise: Option<Awaited>,
     promises: u32,
@@ -316,6 +317,7 @@ impl Inbound {
             playing: None,
             background: None,
             interlude: None,
+            early_holds: EarlyHolds::default(),
             recording: None,
             promise: None,
             promises: 0,
@@ -418,7 +420,7 @@ impl Inbound {
             Input::RecordFailed { message, .. } => self.record_failed(*message, turn),
             Input::Offered(offer) => self.offered(offer, turn),
             Input::Hold(hold) => self.agent_holds(*hold, turn),
-            Input::PhoneHold(leg, hold) => self.held_by(*leg, *hold, turn),
+            Input::PhoneHold(leg, hold) => self.phone_holds(*leg, *hold, turn),
             Input::HangUp => self.agent_hangs_up(turn),
             Input::Committed { promise, answer } => self.committed(*promise, answer, turn),
             Input::StoreFailed { promise } => self.store_failed(*promise, turn),

@@ -4,6 +4,7 @@ use nohold_model::{LegId, Spoken};
 
 use super::{Command, Connecting, Inbound, Ringing, Treatment, Turn};
 use crate::agent::{AfterOffer, OfferEnd};
+use crate::call::feature::age;
 use crate::call::talk::Talk;
 use crate::call::{Audio, HangUp, Shown};
 use crate::directory::{Directory, Strategy};
@@ -149,11 +150,14 @@ impl Inbound {
             }
             (true, None) | (false, _) => None,
         };
-        let to_agent = queue.and_then(|queue| queue.whisper.clone()).map(|prompt| {
+        let whisper = queue.and_then(|queue| Some((queue, queue.whisper.clone()?)));
+        let to_agent = whisper.map(|(queue, prompt)| {
             let playback = self.ids.next(turn.at);
-            let minutes = turn.at.since(self.arrived).as_millis() / 60_000 + 1;
-            let waited = Spoken::WaitUnder { minutes: u32::try_from(minutes).unwrap_or(u32::MAX) };
-            let audio = Audio::Spoken { language: self.language, what: vec![Spoken::Prompt(prompt), waited] };
+            let mut what = vec![Spoken::Prompt(prompt)];
+            what.extend(queue.number.clone().map(Spoken::Digits));
+            what.extend(age("whisper-waited", self.arrived, turn.at));
+            // It is the agent who listens, whatever language the caller speaks.
+            let audio = Audio::Spoken { language: directory.language_of(&ringing.agent), what };
             turn.effects.media(Command::Play { leg: ringing.leg, playback, audio });
             playback
         });
@@ -172,5 +176,6 @@ impl Inbound {
         let legs = (connecting.agent_leg, self.leg);
         let talk = Talk::begin(self.id, connecting.agent, legs, None, turn.at, &mut self.ids, turn.effects);
         self.treatment = Treatment::Talking(talk);
+        self.hold_from_the_start(turn);
     }
 }

@@ -154,6 +154,7 @@ impl Inbound {
         }
         phone.stage = Stage::Talking { since: turn.at };
         turn.effects.record(turn.at, Fact::PhoneAnswered { call: self.id });
+        self.hold_from_the_start(turn);
     }
 
     /// The phone is gone: before its answer the caller goes on, after it the call is over.

@@ -136,6 +136,7 @@ impl Inbound {
         transfer.pair = Some(Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects));
         turn.effects.record(turn.at, Fact::TransferAnswered { call: self.id });
         self.treatment = Treatment::Transferred(transfer);
+        self.hold_from_the_start(turn);
     }
 
     /// The other phone is gone: before the answer the flow goes on, after it the call is over.

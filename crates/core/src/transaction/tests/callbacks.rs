@@ -80,6 +80,12 @@ fn the_agents_phone_does_not_answer_and_nothing_is_counted() {
     works.record(Fact::CallbackDropped { entry: entry(1), call: call(11), why: Dropped::NoAnswer });
     end_call(&mut works, 11, "2000");
     assert_eq!((&works.entry(1).state, works.entry(1).counted_attempts()), (&State::Waiting, 0));
+    let of_entry = |fact: &Fact| match fact {
+        Fact::EntryChanged { change: Change::CallDropped { why, .. }, .. } => *why,
+        _ => None,
+    };
+    let why = works.tables.facts.iter().find_map(|dated| of_entry(&dated.fact));
+    assert_eq!(why, Some(Dropped::NoAnswer), "the entry's history tells why");
     assert!(matches!(works.call_back(1, 12, "2001"), Answer::CallBack(_)), "another may call at once");
 }
 
