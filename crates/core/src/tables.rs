@@ -10,7 +10,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, Q
 
 use crate::agent::Agent;
 use crate::directory::{Directory, Site};
-use crate::entry::{Entry, Target, Tried};
+use crate::entry::{Entry, State, Target, Tried};
 use crate::fact::Dated;
 use crate::routing::{Offer, Snapshot, Waiting};
 use crate::transaction::{Answer, CallRow, Hold, Outcome, Read, Rows, Transaction, Write, run};
@@ -147,11 +147,26 @@ impl Tables {
     /// and offers that ended before then. Entries stay, whatever their age.
     pub fn forget_before(&mut self, then: Timestamp) {
         self.facts.retain(|fact| fact.at >= then);
-        self.offers.retain(|_, offer| offer.ended.is_none_or(|(ended, _)| ended >= then));
+        self.forget_offers_before(then);
+        self.forget_requests_before(then);
+    }
+
+    /// Forgets offers that ended and entries that closed before then. For a store that has them elsewhere.
+    pub fn forget_over_before(&mut self, then: Timestamp) {
+        self.forget_offers_before(then);
+        self.entries.retain(|_, entry| !matches!(entry.state, State::Closed { at, .. } if at < then));
+    }
+
+    /// Forgets requests that were counted before then.
+    pub fn forget_requests_before(&mut self, then: Timestamp) {
         self.requests.retain(|_, made| {
             made.retain(|at| *at >= then);
             !made.is_empty()
         });
+    }
+
+    fn forget_offers_before(&mut self, then: Timestamp) {
+        self.offers.retain(|_, offer| offer.ended.is_none_or(|(ended, _)| ended >= then));
     }
 
     /// Forgets attempts that began before then. Transactions ask for those of the last [`Site::tries_remembered`].

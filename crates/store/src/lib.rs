@@ -6,8 +6,11 @@
 //! | module | keeps rows |
 //! | --- | --- |
 //! | [`memory`] | in memory, until the process ends |
+//! | [`sqlite`] | in a SQLite database, durably |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod memory;
+pub mod sqlite;
 
 pub use memory::MemoryStore;
+pub use sqlite::{OpenError, SqliteStore};

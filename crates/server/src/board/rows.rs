@@ -124,6 +124,15 @@ impl Rows {
         rows
     }
 
+    /// Adds entries that the rows do not have.
+    pub(crate) fn add_missing<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, now: Timestamp) {
+        for entry in entries {
+            if !self.entries.contains_key(&entry.id) {
+                self.put_entry(entry, now);
+            }
+        }
+    }
+
     /// Takes over commits, and ends what has come to its end by now. Whether anything that is shown has changed.
     pub(crate) fn advance(&mut self, commits: &[Arc<Commit>], now: Timestamp) -> bool {
         let mut touched = Touched::default();

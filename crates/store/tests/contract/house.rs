@@ -53,6 +53,15 @@ impl<S: Store> House<S> {
         house
     }
 
+    /// The same house after a restart.
+    pub async fn reopen(self) -> Self
+    where
+        S: crate::Keeper,
+    {
+        let Ok(store) = Arc::try_unwrap(self.store) else { unreachable!("the house alone has the store") };
+        House { store: Arc::new(store.reopen().await), directory: self.directory }
+    }
+
     pub async fn commit_at(&self, at: Timestamp, transaction: Transaction) -> Answer {
         self.store.transact(Arc::clone(&self.directory), at, transaction).await.unwrap()
     }

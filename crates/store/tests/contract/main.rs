@@ -3,15 +3,20 @@
 //! A new store adds a line at the end of this file. Its constructor gives an empty store.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
+mod answers;
+mod configured;
 mod house;
 mod lists;
 mod races;
+mod shown;
+mod sqlite;
 mod tries;
 mod whole;
 
 use std::future::{Future, ready};
 
-use nohold_app::ports::Store;
+use nohold_app::ports::{Accounts, Answers, Archive, Configured, Ledger, Store};
 use nohold_core::fact::Dated;
 use nohold_store::MemoryStore;
 
@@ -21,6 +26,12 @@ pub trait Examined: Store {
     fn history(&self) -> impl Future<Output = Vec<Dated>>;
 }
 
+/// A store that keeps what it was given, and has all ports.
+pub trait Keeper: Examined + Archive + Accounts + Configured + Answers + Ledger {
+    /// The process dies, and another one opens the store.
+    fn reopen(self) -> impl Future<Output = Self>;
+}
+
 impl Examined for MemoryStore {
     fn history(&self) -> impl Future<Output = Vec<Dated>> {
         ready(MemoryStore::history(self))
@@ -28,7 +39,7 @@ impl Examined for MemoryStore {
 }
 
 macro_rules! contract {
-    ($store:ident, $new:expr) => {
+    (rules of $store:ident, $new:expr) => {
         mod $store {
             use super::*;
 
@@ -49,9 +60,36 @@ macro_rules! contract {
             }
         }
     };
+    (all ports of $store:ident, $new:expr) => {
+        mod $store {
+            use super::*;
+
+            contract! { @rules $new;
+                accounts::a_user_is_added_once_and_changed_by_who_has_seen_the_last_version
+                accounts::there_is_one_first_user
+                accounts::a_pass_holds_until_it_expires_or_is_ended
+                accounts::a_label_is_given_once_for_each_user
+                accounts::a_user_who_is_removed_takes_all_passes_along
+                configured::a_change_is_made_for_a_revision_and_happens_whole
+                configured::every_version_of_a_thing_can_be_had_again
+                configured::passwords_are_kept_and_not_shown
+                answers::an_answer_is_given_again_for_a_day
+                answers::a_wish_that_came_to_nothing_may_be_made_again
+                answers::what_an_engine_writes_down_is_found_again
+                shown::the_image_shows_what_is_committed_and_tells_of_each_commit
+                shown::the_same_rows_are_shown_after_a_restart
+                shown::an_entry_can_be_had_long_after_it_was_closed
+                shown::closed_entries_come_in_pages
+                shown::the_history_of_an_entry_has_the_calls_that_made_it
+                shown::rules_hold_after_a_restart
+            }
+        }
+    };
     (@rules $new:expr; $($module:ident::$rule:ident)*) => {
-        $(#[test] fn $rule() { futures::executor::block_on(super::$module::$rule($new)) })*
+        $(#[test] fn $rule() { futures::executor::block_on(async { super::$module::$rule($new).await }) })*
     };
 }
 
-contract!(memory, MemoryStore::new());
+contract!(rules of memory, MemoryStore::new());
+contract!(rules of sqlite_rules, sqlite::Folder::open().await);
+contract!(all ports of sqlite_ports, sqlite::Folder::open().await);

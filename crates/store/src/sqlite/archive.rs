@@ -1,0 +1,123 @@
+//! What people are shown.
+
+use nohold_app::ports::{Archive, ClosedQuery, Image, Page, Reading, Revision, Told};
+use nohold_core::entry::{Entry, State};
+use nohold_core::fact::Dated;
+use nohold_model::{EntryId, Timestamp};
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::trouble::Trouble;
+use super::{SqliteStore, body, load};
+
+/// The longest page.
+const LONGEST_PAGE: usize = 200;
+
+/// The longest history of an entry that is told: its newest facts.
+const LONGEST_HISTORY: i64 = 5_000;
+
+impl Archive for SqliteStore {
+    fn image(&self) -> &Image {
+        &self.doors.image
+    }
+
+    fn entry(&self, id: EntryId) -> Reading<Option<Entry>> {
+        let in_memory = self.doors.image.view(|tables, _| tables.entries.get(&id).cloned());
+        match in_memory {
+            Some(entry) => Box::pin(std::future::ready(Ok(Some(entry)))),
+            None => self.look(move |c| Box::pin(load::entry(c, id))),
+        }
+    }
+
+    fn closed_entries(&self, query: ClosedQuery) -> Reading<Page<Entry>> {
+        self.look(move |c| Box::pin(async move { closed(c, &query).await }))
+    }
+
+    fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>> {
+        self.look(move |c| Box::pin(async move { history(c, id).await }))
+    }
+}
+
+/// Where a page begins: after the entry that was closed then.
+struct Cursor {
+    closed: i64,
+    id: String,
+}
+
+impl Cursor {
+    fn read(text: &str) -> Option<Cursor> {
+        let (closed, id) = text.split_once('.')?;
+        let id: EntryId = id.parse().ok()?;
+        Some(Cursor { closed: closed.parse().ok()?, id: id.to_string() })
+    }
+
+    fn after(entry: &Entry) -> Option<String> {
+        match entry.state {
+            State::Closed { at, .. } => Some(format!("{}.{}", at.as_millis(), entry.id)),
+            State::Waiting
+            | State::Claimed { .. }
+            | State::Attempting { .. }
+            | State::Talking { .. }
+            | State::Noting { .. } => None,
+        }
+    }
+}
+
+async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<Page<Entry>, Trouble> {
+    let limit = query.limit.clamp(1, LONGEST_PAGE);
+    let cursor = match query.after.as_deref().map(Cursor::read) {
+        None => Cursor { closed: i64::MAX, id: "~".to_owned() },
+        Some(Some(cursor)) => cursor,
+        // A cursor that was not ours has nothing after it.
+        Some(None) => return Ok(Page { items: Vec::new(), next: None }),
+    };
+    let reason = query.reason.map(serde_json::to_value).transpose()?;
+    let reason = reason.as_ref().and_then(|reason| reason.as_str());
+    // The index is chosen by what is asked for, so each has its own statement.
+    let sql = match (&query.number, reason) {
+        (None, None) => {
+            "SELECT v, body FROM entries WHERE closed IS NOT NULL AND (closed, id) < (?1, ?2) \
+             ORDER BY closed DESC, id DESC LIMIT ?3"
+        }
+        (None, Some(_)) => {
+            "SELECT v, body FROM entries WHERE closed IS NOT NULL AND reason = ?4 AND (closed, id) < (?1, ?2) \
+             ORDER BY closed DESC, id DESC LIMIT ?3"
+        }
+        (Some(_), _) => {
+            "SELECT v, body FROM entries WHERE closed IS NOT NULL AND number = ?5 AND (?4 IS NULL OR reason = ?4) \
+             AND (closed, id) < (?1, ?2) ORDER BY closed DESC, id DESC LIMIT ?3"
+        }
+    };
+    // One more than the page, to know whether there is another.
+    let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut rows = sqlx::query(sql).bind(cursor.closed).bind(cursor.id).bind(one_more);
+    if query.number.is_some() || reason.is_some() {
+        rows = rows.bind(reason);
+    }
+    if let Some(number) = &query.number {
+        rows = rows.bind(number);
+    }
+    let rows = rows.fetch_all(c).await?;
+    let more = rows.len() > limit;
+    let items: Vec<Entry> =
+        rows.iter().take(limit).map(|row| body::of_row("entries", row)).collect::<Result<_, _>>()?;
+    let next = items.last().filter(|_| more).and_then(Cursor::after);
+    Ok(Page { items, next })
+}
+
+async fn history(c: &mut SqliteConnection, id: EntryId) -> Result<Vec<Told>, Trouble> {
+    let sql = "SELECT revision, idx, at, v, body FROM facts WHERE entry = ?1 \
+        OR call IN (SELECT call FROM facts WHERE entry = ?1 AND kind = 'entry_gathered') \
+        ORDER BY revision DESC, idx DESC LIMIT ?2";
+    let rows = sqlx::query(sql).bind(id.to_string()).bind(LONGEST_HISTORY).fetch_all(c).await?;
+    rows.iter().rev().map(told).collect()
+}
+
+fn told(row: &SqliteRow) -> Result<Told, Trouble> {
+    let unreadable = |_| Trouble::Unreadable { table: "facts", problem: "a negative number".to_owned() };
+    Ok(Told {
+        revision: Revision(u64::try_from(row.try_get::<i64, _>("revision")?).map_err(unreadable)?),
+        index: row.try_get("idx")?,
+        dated: Dated { at: Timestamp::from_millis(row.try_get("at")?), fact: body::of_row("facts", row)? },
+    })
+}

@@ -1,0 +1,95 @@
+//! Brings a database to the shape that this program knows.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
+
+use super::open::OpenError;
+use super::trouble::Trouble;
+
+/// What a database of Nohold says in its header (`PRAGMA application_id`): "Nohd".
+pub const APPLICATION: i32 = 0x4e6f_6864;
+
+/// The steps, in order; the first is version 1. A step that was released is never changed.
+pub const STEPS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_first.sql")];
+
+/// Brings the database to the newest shape; one that exists and is older is backed up first, beside it.
+///
+/// # Errors
+/// When it is not ours, when a newer program has written it, or when the disk refuses. It is as before then.
+pub async fn run(connection: &mut SqliteConnection, path: &Path, steps: &[&str]) -> Result<(), OpenError> {
+    let of = |trouble: Trouble| OpenError::of(path, &trouble);
+    let known = i32::try_from(steps.len()).unwrap_or(i32::MAX);
+    let found = version(connection).await.map_err(of)?;
+    if found.is_foreign() {
+        return Err(OpenError::NotOurs(path.to_owned()));
+    }
+    if found.version > known {
+        return Err(OpenError::Newer { path: path.to_owned(), found: found.version, known });
+    }
+    if found.version > 0 && found.version < known {
+        let copy = back_up(connection, path, found.version).await?;
+        tracing::info!(from = found.version, to = known, backup = %copy.display(), "the database gets a newer shape");
+    }
+    for (step, to) in steps.iter().zip(1..=known).filter(|(_, to)| *to > found.version) {
+        one_step(connection, step, to).await.map_err(of)?;
+    }
+    Ok(())
+}
+
+/// What the header of a database says.
+struct Found {
+    application: i32,
+    version: i32,
+    tables: i64,
+}
+
+impl Found {
+    fn is_foreign(&self) -> bool {
+        let empty = self.application == 0 && self.version == 0 && self.tables == 0;
+        !empty && self.application != APPLICATION
+    }
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<Found, Trouble> {
+    let application = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let version = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    let tables = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    Ok(Found { application, version, tables })
+}
+
+async fn one_step(connection: &mut SqliteConnection, step: &str, to: i32) -> Result<(), Trouble> {
+    // The header is part of the transaction: a step that is cut off has not begun.
+    let script =
+        format!("BEGIN IMMEDIATE; {step}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to}; COMMIT;");
+    let done = connection.execute(sqlx::raw_sql(AssertSqlSafe(script))).await;
+    if done.is_err() {
+        // Nothing to roll back where the database has done so itself.
+        let _ = connection.execute("ROLLBACK").await;
+    }
+    done?;
+    Ok(())
+}
+
+/// Copies the database as it is, beside it, named with its version; only a copy that is whole has that name.
+async fn back_up(connection: &mut SqliteConnection, path: &Path, version: i32) -> Result<PathBuf, OpenError> {
+    let refused = |problem: std::io::Error| OpenError::Refused { path: path.to_owned(), problem: problem.to_string() };
+    let copy = path.with_extension(format!("v{version}.db"));
+    let part = path.with_extension("part");
+    match fs::remove_file(&part) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => return Err(refused(problem)),
+        Ok(()) | Err(_) => {}
+    }
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part).map_err(refused)?;
+    let copied = sqlx::query("VACUUM INTO ?1").bind(part.to_string_lossy().into_owned()).execute(connection).await;
+    copied.map_err(|problem| OpenError::of(path, &problem.into()))?;
+    made.sync_all().map_err(refused)?;
+    fs::rename(&part, &copy).map_err(refused)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(refused)?;
+    }
+    Ok(copy)
+}

@@ -1,0 +1,165 @@
+//! What people are shown: the image, its commits, entries and their history.
+
+use std::collections::BTreeSet;
+
+use nohold_app::ports::{ClosedQuery, Revision, TooLongAgo};
+use nohold_core::entry::{Actor, Change, CloseReason, Target};
+use nohold_core::fact::Fact;
+use nohold_core::transaction::{Answer, Refusal, Transaction};
+use nohold_model::{EntryId, Millis};
+
+use crate::Keeper;
+use crate::house::{House, MORNING, agent, call, call_back, customer, entry, queue, request, reserve};
+
+pub async fn the_image_shows_what_is_committed_and_tells_of_each_commit<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    let image = house.store.image().clone();
+    let before = image.view(|_, revision| revision);
+    assert_eq!(before, Revision(4), "four agents have signed in");
+    let mut revisions = image.revisions();
+    revisions.mark_unchanged();
+    house.wait(1).await;
+    assert!(revisions.has_changed().unwrap());
+    house.commit(reserve(1, 1, "2000")).await;
+    assert_eq!(house.commit(reserve(2, 1, "2001")).await, Answer::Refused(Refusal::AlreadyOffered));
+    assert_eq!(*revisions.borrow_and_update(), Revision(7), "a refusal is no commit");
+    let commits = image.commits_after(before).unwrap();
+    let numbers: Vec<u64> = commits.iter().map(|commit| commit.revision.0).collect();
+    assert_eq!(numbers, [5, 6, 7]);
+    assert!(matches!(commits[2].outcome.answer, Answer::Reserved(_)));
+    assert!(matches!(commits[0].outcome.facts[0].fact, Fact::CallArrived(_)));
+    assert_eq!(image.commits_after(Revision(7)), Ok(vec![]));
+    assert_eq!(image.commits_after(Revision(8)), Err(TooLongAgo));
+    let (calls, facts) = image.view(|tables, _| (tables.calls.len(), tables.facts.len()));
+    assert_eq!((calls, facts), (1, 0), "the history is not in memory");
+}
+
+pub async fn the_same_rows_are_shown_after_a_restart<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    for n in 1..=3 {
+        house.wait(n).await;
+    }
+    house.commit(reserve(1, 1, "2000")).await;
+    house.ask(2, 2).await;
+    assert!(matches!(house.commit(call_back(100, 2, "2001")).await, Answer::CallBack(_)));
+    let shown = house.store.image().view(|tables, revision| (tables.clone(), revision));
+    let house = house.reopen().await;
+    let after = house.store.image().view(|tables, revision| (tables.clone(), revision));
+    assert_eq!(after, shown);
+    house.wait(4).await;
+    assert_eq!(house.store.image().view(|_, revision| revision.0), shown.1.0 + 2, "numbers go on");
+    assert_eq!(house.store.image().commits_after(Revision(1)), Err(TooLongAgo));
+}
+
+/// Entry `n` of customer `of` is closed so long after the morning.
+async fn close<S: Keeper>(house: &House<S>, n: u32, of: u32, after: Millis, change: Change) {
+    assert!(matches!(house.ask(n, of).await, Answer::Requested { .. }));
+    let by = Actor::Supervisor(agent("2000"));
+    let closed = house.commit_at(MORNING + after, Transaction::Entry { entry: entry(n), change, by }).await;
+    assert_eq!(closed, Answer::Done);
+}
+
+pub async fn an_entry_can_be_had_long_after_it_was_closed<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    house.wait(1).await;
+    close(&house, 1, 1, Millis::ZERO, Change::Cancel).await;
+    let closed = house.store.entry(entry(1)).await.unwrap().unwrap();
+    assert!(!closed.is_open());
+    // A day goes by.
+    let later = MORNING + Millis::hours(24);
+    let sign_out =
+        Transaction::Agent { agent: agent("2000"), input: nohold_core::agent::Input::SignOut, by: Actor::System };
+    assert_eq!(house.commit_at(later, sign_out).await, Answer::Done);
+    house.commit_at(later, request(2, 2)).await;
+    let in_memory: BTreeSet<EntryId> = house.store.image().view(|tables, _| tables.entries.keys().copied().collect());
+    assert_eq!(in_memory, BTreeSet::from([entry(2)]), "what is over leaves memory");
+    assert_eq!(house.store.entry(entry(1)).await, Ok(Some(closed)));
+    assert_eq!(house.store.entry(entry(9)).await, Ok(None));
+    // The rules find it too.
+    let by = Actor::Supervisor(agent("2001"));
+    let reopen = Transaction::Entry { entry: entry(1), change: Change::Reopen, by };
+    assert_eq!(house.commit_at(later, reopen.clone()).await, Answer::Done);
+    assert!(house.store.entry(entry(1)).await.unwrap().unwrap().is_open());
+    let Transaction::Entry { change, by, .. } = reopen else { unreachable!() };
+    let of_nobody = Transaction::Entry { entry: entry(9), change, by };
+    assert!(matches!(house.commit_at(later, of_nobody).await, Answer::Refused(Refusal::NotFound(_))));
+}
+
+pub async fn closed_entries_come_in_pages<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    for n in 1..=5 {
+        house.wait(n).await;
+        close(&house, n, n, Millis::new((n / 2).into()), Change::Cancel).await;
+    }
+    house.ask(6, 6).await;
+    let page = async |after: Option<String>, number: Option<u32>, reason| {
+        let number = number.map(|n| customer(n).as_str().to_owned());
+        let page = house.store.closed_entries(ClosedQuery { reason, number, after, limit: 2 }).await.unwrap();
+        (page.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), page.next)
+    };
+    let (first, next) = page(None, None, None).await;
+    assert_eq!(first, [entry(5), entry(4)]);
+    let (second, next) = page(next, None, Some(CloseReason::Cancelled)).await;
+    assert_eq!(second, [entry(3), entry(2)]);
+    let (third, next) = page(next, None, None).await;
+    assert_eq!((third, next), (vec![entry(1)], None));
+    assert_eq!(page(None, Some(3), None).await, (vec![entry(3)], None));
+    assert_eq!(page(None, Some(3), Some(CloseReason::Done)).await, (vec![], None));
+    assert_eq!(page(None, None, Some(CloseReason::Done)).await, (vec![], None));
+    assert_eq!(page(None, Some(6), None).await, (vec![], None), "it is open");
+    assert_eq!(page(Some("what?".to_owned()), None, None).await, (vec![], None));
+}
+
+pub async fn the_history_of_an_entry_has_the_calls_that_made_it<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    house.wait(1).await;
+    house.wait(2).await;
+    house.commit(reserve(1, 1, "2000")).await;
+    house.ask(1, 1).await;
+    house.commit(call_back(100, 1, "2001")).await;
+    let left_at = nohold_core::entry::LeftAt::Menu;
+    let target = Target::Queue(queue());
+    // The second call of the same customer is gathered into the same entry, though the fact names another.
+    let missed = Fact::Missed {
+        entry: entry(2),
+        call: call(2),
+        number: Some(customer(1)),
+        target,
+        left_at,
+        waited: Millis::seconds(3),
+        short: true,
+    };
+    house.record(missed.clone()).await;
+    let house = house.reopen().await;
+    let told = house.store.entry_history(entry(1)).await.unwrap();
+    assert!(told.windows(2).all(|pair| (pair[0].revision, pair[0].index) < (pair[1].revision, pair[1].index)));
+    let has = |wanted: &dyn Fn(&Fact) -> bool| told.iter().filter(|told| wanted(&told.dated.fact)).count();
+    assert_eq!(has(&|fact| matches!(fact, Fact::CallArrived(arrival) if arrival.call == call(1))), 1);
+    assert_eq!(has(&|fact| matches!(fact, Fact::OfferEnded { .. })), 1, "the offer of its call");
+    assert_eq!(has(&|fact| matches!(fact, Fact::RequestMade(_))), 1);
+    assert_eq!(has(&|fact| matches!(fact, Fact::EntryGathered { .. })), 2);
+    assert_eq!(has(&|fact| matches!(fact, Fact::EntryChanged { .. })), 1, "the call back");
+    assert_eq!(has(&|fact| *fact == missed), 1);
+    assert_eq!(house.store.entry_history(entry(9)).await, Ok(vec![]));
+}
+
+pub async fn rules_hold_after_a_restart<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    house.wait(1).await;
+    house.commit(reserve(1, 1, "2000")).await;
+    house.ask(2, 2).await;
+    let house = house.reopen().await;
+    assert_eq!(house.commit(reserve(2, 1, "2001")).await, Answer::Refused(Refusal::AlreadyOffered));
+    assert!(matches!(house.ask(3, 2).await, Answer::AlreadyOpen { entry: open, .. } if open == entry(2)));
+    // What was counted before counts still.
+    let limit = house.directory.site.request_limit;
+    let by = || Actor::Supervisor(agent("2000"));
+    let cancel = |n| Transaction::Entry { entry: entry(n), change: Change::Cancel, by: by() };
+    assert_eq!(house.commit(cancel(2)).await, Answer::Done);
+    let mut n = 3;
+    while house.ask(n, 2).await != Answer::OverLimit {
+        assert_eq!(house.commit(cancel(n)).await, Answer::Done);
+        n += 1;
+    }
+    assert!(limit.check(n - 2).is_err() && limit.check(n - 3).is_ok(), "{n}");
+}
