@@ -84,10 +84,11 @@ impl Board {
             let moved = {
                 let mut inner = self.lock();
                 self.advance(&mut inner);
-                inner.rows.add_missing(page.items.iter(), now);
-                // Nobody could be told of these step by step: everybody looks anew.
-                inner.rows.number += 1;
-                inner.generation += 1;
+                if inner.rows.add_missing(page.items.iter(), now) {
+                    // Nobody could be told of these step by step: everybody looks anew.
+                    inner.rows.number += 1;
+                    inner.generation += 1;
+                }
                 inner.position()
             };
             self.moved.send_replace(moved);

@@ -124,13 +124,15 @@ impl Rows {
         rows
     }
 
-    /// Adds entries that the rows do not have.
-    pub(crate) fn add_missing<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, now: Timestamp) {
+    /// Adds entries that the rows do not have. Whether anything is shown now that was not.
+    pub(crate) fn add_missing<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, now: Timestamp) -> bool {
+        let before = self.entries.len();
         for entry in entries {
             if !self.entries.contains_key(&entry.id) {
                 self.put_entry(entry, now);
             }
         }
+        self.entries.len() != before
     }
 
     /// Takes over commits, and ends what has come to its end by now. Whether anything that is shown has changed.

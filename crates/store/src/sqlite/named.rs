@@ -43,7 +43,9 @@ impl Named {
             Fact::OfferRinging { offer: id } | Fact::OfferEnded { offer: id, .. } => {
                 offer(*id).map(|offer| Named::with_agent(offer.call, &offer.agent)).unwrap_or_default()
             }
-            Fact::RequestMade(it) => Named::left(it.entry, it.call, Some(&it.number)),
+            Fact::RequestMade(it) => {
+                Named { entry: Some(it.entry), call: it.call, agent: None, number: Some(it.number.clone()) }
+            }
             Fact::MessageLeft { entry, call, number, .. }
             | Fact::Missed { entry, call, number, .. }
             | Fact::CutOff { entry, call, number, .. } => Named::left(*entry, *call, number.as_ref()),
