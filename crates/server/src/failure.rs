@@ -70,8 +70,7 @@ impl Failure {
             message: message.into(),
             field: None,
             problems: Vec::new(),
-            until: None,
-            entry: None,
+            help: None,
         };
         Failure { status, body, retry_after: None }
     }

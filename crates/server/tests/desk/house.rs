@@ -57,7 +57,7 @@ type Tasks = Arc<Mutex<JoinSet<()>>>;
 
 /// A clock that begins on Monday morning.
 #[derive(Clone, Copy)]
-struct Watch(Instant);
+pub struct Watch(Instant);
 
 impl Watch {
     fn read(self) -> Timestamp {
@@ -75,7 +75,7 @@ impl Clock for Watch {
 }
 
 /// Phones that nobody answers.
-struct Silent;
+pub struct Silent;
 
 impl Telephony for Silent {
     fn execute(&self, _: Command) {}
