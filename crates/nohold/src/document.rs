@@ -89,7 +89,7 @@ pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
     let (flows, problems) = flows(&configuration, &folder);
     Ok(Read {
         configuration,
-        surroundings: Surroundings { flows, prompts: Some(prompts.catalogue()) },
+        surroundings: Surroundings { flows, prompts: Some(prompts.catalogue()), ..Surroundings::default() },
         problems,
         folder,
     })

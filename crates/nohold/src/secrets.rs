@@ -95,6 +95,10 @@ impl<'a> Keeper<'a> {
                 text.lines().next().unwrap_or_default().to_owned()
             }
             Password::Generate => self.generated(account)?,
+            Password::Stored => bail!(
+                "the password of {account} is `stored`, and there is no store to find it in: write it otherwise, for \
+                 example as `{{ generate = true }}`"
+            ),
         };
         if text.is_empty() {
             bail!("the password of {account} is empty where it should stand: write one there");

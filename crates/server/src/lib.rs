@@ -23,6 +23,7 @@
 pub mod access;
 mod board;
 mod body;
+pub mod configuration;
 mod desk;
 mod etag;
 pub mod failure;

@@ -10,6 +10,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::access::COOKIE;
+use crate::configuration::insert_schemas;
 use crate::failure::{FailureBody, ProblemBody};
 use crate::state::Api;
 
@@ -37,7 +38,9 @@ pub(crate) fn frame(api: &Api) -> OpenApi {
 /// The route of the document.
 pub(crate) fn routes(document: OpenApi) -> Router<Api> {
     // It never changes while the program runs. A document that does not serialise is shown as an empty one.
-    let text: Arc<str> = serde_json::to_string(&document).unwrap_or_default().into();
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    insert_schemas(&mut document);
+    let text: Arc<str> = document.to_string().into();
     let show = move || {
         let text = text.clone();
         async move { ([(header::CONTENT_TYPE, "application/json")], text.to_string()).into_response() }

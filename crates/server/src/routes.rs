@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::body::MOST_BYTES;
 use crate::failure::Failure;
 use crate::state::Api;
-use crate::{desk, identity, live, openapi, system};
+use crate::{configuration, desk, identity, live, openapi, system};
 
 /// The routes below `/api/`.
 pub fn router(api: Api) -> Router {
@@ -33,6 +33,7 @@ pub(crate) fn described(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::frame(api))
         .merge(system::routes(api))
         .merge(identity::routes(api))
+        .merge(configuration::routes(api))
         .merge(desk::routes(api))
         .merge(live::routes(api))
 }

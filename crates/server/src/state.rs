@@ -9,6 +9,7 @@ use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::{Mutex, MutexGuard, oneshot, watch};
 
 use crate::board::follow;
+use crate::configuration::{Applied, Configuring, Effective};
 use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 use crate::identity::{Limiter, Passwords};
@@ -46,6 +47,10 @@ pub struct Parts {
     pub answers: Arc<dyn Answers>,
     /// The rows that people look at.
     pub archive: Arc<dyn Archive>,
+    /// What runs, which takes over what is configured.
+    pub applied: Arc<dyn Applied>,
+    /// What holds at the start; none where nothing is configured.
+    pub effective: Option<Arc<Effective>>,
     /// The clock.
     pub now: Now,
     /// Runs what must come to its end although nobody waits for it any more.
@@ -76,6 +81,7 @@ struct Inner {
     limiter: Limiter,
     accounts: Mutex<()>,
     account_changes: watch::Sender<()>,
+    configuring: Configuring,
 }
 
 impl Api {
@@ -88,6 +94,7 @@ impl Api {
             limiter: Limiter::default(),
             accounts: Mutex::new(()),
             account_changes: watch::Sender::new(()),
+            configuring: Configuring::new(parts.applied.clone(), parts.effective.clone()),
             parts,
         };
         Api { inner: Arc::new(inner), desk: None }
@@ -135,6 +142,16 @@ impl Api {
     /// Accounts are changed by one at a time: what is allowed depends on the other accounts.
     pub(crate) async fn change_accounts(&self) -> MutexGuard<'_, ()> {
         self.inner.accounts.lock().await
+    }
+
+    /// The configuration that holds now; none before anything is configured.
+    #[must_use]
+    pub fn effective(&self) -> Option<Arc<Effective>> {
+        self.inner.configuring.effective()
+    }
+
+    pub(crate) fn configuring(&self) -> &Configuring {
+        &self.inner.configuring
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {

@@ -95,10 +95,14 @@ pub struct Surroundings {
     pub flows: BTreeMap<FlowKey, Document>,
     /// The prompts that can be played, each with its languages. Where nothing is said of them, prompts are not checked.
     pub prompts: Option<BTreeMap<PromptKey, BTreeSet<Language>>>,
+    /// The versions of the flows, where somebody counts them. By default 1.
+    pub flow_versions: BTreeMap<FlowKey, u32>,
+    /// Earlier versions of flows, which running calls may still hold.
+    pub earlier_flows: BTreeMap<FlowKey, BTreeMap<u32, Arc<Document>>>,
 }
 
-/// The version of a flow that comes from a configuration.
-const FLOW_VERSION: u32 = 1;
+/// The version of a flow that nobody counts.
+const FIRST_VERSION: u32 = 1;
 
 impl Configuration {
     /// All that is wrong with it, errors first.
@@ -143,7 +147,7 @@ impl Configuration {
         });
         let flows = self
             .documents(surroundings)
-            .map(|(key, document)| (key.clone(), BTreeMap::from([(FLOW_VERSION, Arc::new(document.clone()))])));
+            .map(|(key, document)| (key.clone(), surroundings.versions(key, Arc::new(document.clone()))));
         let trunk = |(key, trunk): (&TrunkKey, &Trunk)| {
             let numbering = trunk.numbering.rules(self.site.country);
             (key.clone(), directory::Trunk { key: key.clone(), numbering, numbers: trunk.numbers.clone() })
@@ -166,6 +170,16 @@ impl Configuration {
             flows: flows.collect(),
             blocked: self.blocked.clone(),
         }
+    }
+}
+
+impl Surroundings {
+    /// All versions of a flow whose newest is this. Nothing comes after it: it is the one for new calls.
+    fn versions(&self, key: &FlowKey, newest: Arc<Document>) -> BTreeMap<u32, Arc<Document>> {
+        let version = self.flow_versions.get(key).copied().unwrap_or(FIRST_VERSION);
+        let earlier = self.earlier_flows.get(key).into_iter().flatten();
+        let earlier = earlier.filter(|(known, _)| **known < version).map(|(known, old)| (*known, old.clone()));
+        earlier.chain([(version, newest)]).collect()
     }
 }
 

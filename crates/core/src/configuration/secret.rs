@@ -40,6 +40,8 @@ pub enum Password {
     File(String),
     /// Drawn at the first start and kept in the data folder: `password = { generate = true }`.
     Generate,
+    /// In the store, as it was: `password = { stored = true }`. What a store shows of an account has this form.
+    Stored,
 }
 
 impl<'de> Deserialize<'de> for Password {
@@ -48,16 +50,19 @@ impl<'de> Deserialize<'de> for Password {
     }
 }
 
-/// Reads the four forms. Its errors never hold what was written: it may be the password.
+/// Reads the five forms. Its errors never hold what was written: it may be the password.
 struct Written;
 
-const FORMS: &[&str] = &["env", "file", "generate"];
+const FORMS: &[&str] = &["env", "file", "generate", "stored"];
 
 impl<'de> Visitor<'de> for Written {
     type Value = Password;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a password in quotes, `{ env = \"NAME\" }`, `{ file = \"path\" }` or `{ generate = true }`")
+        f.write_str(
+            "a password in quotes, `{ env = \"NAME\" }`, `{ file = \"path\" }`, `{ generate = true }` or \
+             `{ stored = true }`",
+        )
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Password, E> {
@@ -79,17 +84,23 @@ impl<'de> Visitor<'de> for Written {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Password, A::Error> {
         use serde::de::Error as _;
         let Some(form) = map.next_key::<String>()? else {
-            return Err(A::Error::custom("an empty table is no password: use `env`, `file` or `generate`"));
+            return Err(A::Error::custom("an empty table is no password: use `env`, `file`, `generate` or `stored`"));
         };
+        // serde would repeat what was written: it may be the password.
+        let text = |_| A::Error::custom("`env` and `file` want a name in quotes");
+        let flag = |_| A::Error::custom("`generate` and `stored` can only be true: write the password otherwise");
         let password = match form.as_str() {
-            "env" => Password::Environment(map.next_value()?),
-            "file" => Password::File(map.next_value()?),
-            "generate" if map.next_value()? => Password::Generate,
-            "generate" => return Err(A::Error::custom("`generate` can only be true: write the password otherwise")),
+            "env" => Password::Environment(map.next_value().map_err(text)?),
+            "file" => Password::File(map.next_value().map_err(text)?),
+            "generate" if map.next_value().map_err(flag)? => Password::Generate,
+            "stored" if map.next_value().map_err(flag)? => Password::Stored,
+            "generate" | "stored" => return Err(flag(A::Error::custom("false"))),
             other => return Err(A::Error::unknown_field(other, FORMS)),
         };
         if map.next_key::<String>()?.is_some() {
-            return Err(A::Error::custom("a password stands in one place only: use one of `env`, `file`, `generate`"));
+            return Err(A::Error::custom(
+                "a password stands in one place only: use one of `env`, `file`, `generate`, `stored`",
+            ));
         }
         Ok(password)
     }
@@ -109,6 +120,7 @@ mod tests {
         assert_eq!(read(r#"{"env": "NAME"}"#), Ok(Password::Environment("NAME".into())));
         assert_eq!(read(r#"{"file": "a/b"}"#), Ok(Password::File("a/b".into())));
         assert_eq!(read(r#"{"generate": true}"#), Ok(Password::Generate));
+        assert_eq!(read(r#"{"stored": true}"#), Ok(Password::Stored));
     }
 
     #[test]
@@ -118,6 +130,8 @@ mod tests {
             "-4711",
             "4711.5",
             r#"{"generate": false}"#,
+            r#"{"stored": false}"#,
+            r#"{"stored": "4711"}"#,
             "{}",
             r#"{"env": "A", "file": "b"}"#,
             r#"{"plain": "x"}"#,

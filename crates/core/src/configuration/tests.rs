@@ -69,6 +69,24 @@ fn a_small_document_is_sound() {
 }
 
 #[test]
+fn a_flow_has_the_version_that_somebody_counts_and_keeps_earlier_ones() {
+    let key: FlowKey = FlowKey::new("overflow").unwrap();
+    let configuration = read(small());
+    let directory = configuration.directory(&Surroundings::default()).unwrap();
+    let (version, first) = directory.latest_flow(&key).unwrap();
+    assert_eq!(version, 1);
+    let surroundings = Surroundings {
+        flow_versions: BTreeMap::from([(key.clone(), 3)]),
+        // A version that is not earlier than the newest cannot be held by anybody.
+        earlier_flows: BTreeMap::from([(key.clone(), BTreeMap::from([(2, first.clone()), (4, first.clone())]))]),
+        ..Surroundings::default()
+    };
+    let directory = configuration.directory(&surroundings).unwrap();
+    assert_eq!(directory.flows[&key].keys().copied().collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(directory.latest_flow(&key).unwrap().0, 3);
+}
+
+#[test]
 fn a_site_alone_is_a_configuration() {
     let written = json!({ "site": { "zone": "Europe/Berlin", "country": "DE" } });
     let directory = read(written).directory(&Surroundings::default()).unwrap();
@@ -344,18 +362,18 @@ fn a_flow_in_a_file_is_taken_from_what_was_read() {
     assert!(found[0].starts_with("error: flows.overflow: the file `overflow.json` was not read"), "{found:#?}");
     let document: Document = serde_json::from_value(small()["flows"]["overflow"]["document"].clone()).unwrap();
     let flows = BTreeMap::from([(document.key.clone(), document.clone())]);
-    let surroundings = Surroundings { flows, prompts: None };
+    let surroundings = Surroundings { flows, prompts: None, ..Surroundings::default() };
     assert_eq!(read(with(&in_file)).check(&surroundings), []);
     let renamed = Document { key: FlowKey::new("other").unwrap(), ..document };
     let flows = BTreeMap::from([(FlowKey::new("overflow").unwrap(), renamed)]);
-    let found = read(with(&in_file)).check(&Surroundings { flows, prompts: None });
+    let found = read(with(&in_file)).check(&Surroundings { flows, prompts: None, ..Surroundings::default() });
     assert!(found[0].message.contains("calls itself `other`"), "{found:#?}");
 }
 
 #[test]
 fn prompts_are_checked_where_it_is_known_which_there_are() {
     let document = with(&[("/queues/600/whisper", json!("whisper"))]);
-    let none = Surroundings { flows: BTreeMap::new(), prompts: Some(BTreeMap::new()) };
+    let none = Surroundings { flows: BTreeMap::new(), prompts: Some(BTreeMap::new()), ..Surroundings::default() };
     let found = read(document.clone()).check(&none);
     assert_eq!(found[0].path, "queues.600.whisper");
     assert_eq!(read(document).check(&Surroundings::default()), []);

@@ -24,6 +24,7 @@ use nohold_model::{
     QueueKey, ServiceKey, Timestamp,
 };
 use nohold_server::access::{COOKIE, fingerprint};
+use nohold_server::configuration::{Applied, Effective, NotApplied};
 use nohold_server::{Api, DeskParts, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
@@ -114,6 +115,15 @@ impl Ports for Outside {
     }
 }
 
+/// Takes over whatever is configured, and goes on as before.
+struct Unmoved;
+
+impl Applied for Unmoved {
+    fn apply(&self, _: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
 /// A server that ends with the test.
 pub struct House {
     pub address: SocketAddr,
@@ -154,6 +164,8 @@ impl House {
             configured: Arc::new(store.clone()),
             answers: Arc::new(store.clone()),
             archive: Arc::new(store.clone()),
+            applied: Arc::new(Unmoved),
+            effective: None,
             now: Arc::new(move || clock.read()),
             spawn: Arc::new(move |_, task| {
                 if let Some(tasks) = hands.upgrade() {

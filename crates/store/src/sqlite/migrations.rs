@@ -93,3 +93,73 @@ async fn back_up(connection: &mut SqliteConnection, path: &Path, version: i32) -
     }
     Ok(copy)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use futures::executor::block_on;
+    use sqlx::Connection as _;
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE things (name TEXT); INSERT INTO things VALUES ('old')";
+    const SECOND: &str = "ALTER TABLE things ADD COLUMN size INTEGER; INSERT INTO things VALUES ('new', 1)";
+    const BROKEN: &str = "INSERT INTO things VALUES ('lost', 2); INSERT INTO nowhere VALUES (1)";
+
+    async fn connect(path: &Path) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
+
+    async fn names(connection: &mut SqliteConnection) -> Vec<String> {
+        sqlx::query_scalar("SELECT name FROM things ORDER BY rowid").fetch_all(connection).await.unwrap()
+    }
+
+    #[test]
+    fn an_older_database_is_backed_up_and_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nohold.db");
+        block_on(async {
+            let mut connection = connect(&path).await;
+            run(&mut connection, &path, &[FIRST]).await.unwrap();
+            let files = || fs::read_dir(folder.path()).unwrap().count();
+            assert_eq!(files(), 1, "a new one needs no backup");
+            run(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+            run(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+            assert_eq!(names(&mut connection).await, ["old", "new"]);
+            assert_eq!(files(), 2);
+            let copy = folder.path().join("nohold.v1.db");
+            assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+            let mut before = connect(&copy).await;
+            assert_eq!(names(&mut before).await, ["old"]);
+            run(&mut before, &copy, &[FIRST]).await.unwrap();
+            let refused = run(&mut connection, &path, &[FIRST]).await.unwrap_err();
+            assert!(matches!(refused, OpenError::Newer { found: 2, known: 1, .. }), "{refused}");
+        });
+    }
+
+    #[test]
+    fn a_step_that_fails_has_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nohold.db");
+        block_on(async {
+            let mut connection = connect(&path).await;
+            run(&mut connection, &path, &[FIRST]).await.unwrap();
+            // An earlier try that was cut off has left half a backup.
+            fs::write(path.with_extension("part"), "half").unwrap();
+            run(&mut connection, &path, &[FIRST, BROKEN]).await.unwrap_err();
+            assert_eq!(names(&mut connection).await, ["old"]);
+            run(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+            assert_eq!(names(&mut connection).await, ["old", "new"]);
+        });
+    }
+
+    #[test]
+    fn every_step_fits_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nohold.db");
+        block_on(async { run(&mut connect(&path).await, &path, STEPS).await.unwrap() });
+    }
+}

@@ -303,3 +303,6 @@ impl Writer {
         self.in_trouble = false;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
 //! The store on SQLite, in a folder of its own.
 
+mod opening;
+mod torn;
+mod trouble;
+
 use std::future::Future;
 use std::sync::Arc;
 

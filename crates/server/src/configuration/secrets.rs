@@ -1,0 +1,198 @@
+//! Takes passwords out of bodies: what is kept and shown of them is `{ "stored": true }`.
+
+use std::collections::BTreeMap;
+
+use nohold_app::ports::{AllKept, HiddenText, Place};
+use serde_json::{Value, json};
+
+use super::Kind;
+use crate::failure::Failure;
+
+/// Letters and digits that nobody takes for another, all of which a phone's keypad can enter.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// 100 bits, as 20 letters of five bits each.
+const GENERATED_LETTERS: usize = 20;
+
+/// The longest password of a SIP account, in characters.
+const LONGEST: usize = 128;
+
+/// A password that stands elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// In an environment variable.
+    Environment(&'a str),
+    /// In a file.
+    File(&'a str),
+}
+
+/// Finds no password elsewhere: for HTTP, whose callers must not read the server's environment and files.
+///
+/// # Errors
+/// Always, with what to do instead.
+pub fn no_references(_: Reference<'_>) -> Result<String, String> {
+    Err("`env` and `file` are for files of configuration: send the password itself, or `generate`".to_owned())
+}
+
+/// What became of the passwords of a body.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Passwords that change; none for those that are forgotten.
+    pub(super) secrets: BTreeMap<String, Option<HiddenText>>,
+    /// Those of them that were drawn, by account.
+    pub(super) generated: BTreeMap<String, HiddenText>,
+    /// What is wrong: the path in the body, and why.
+    pub(super) problems: Vec<(String, String)>,
+}
+
+/// The accounts that a thing may have: where the password stands in the body, and the name of the account.
+pub(super) fn accounts(place: &Place) -> Vec<(&'static [&'static str], String)> {
+    match Kind::of(&place.kind) {
+        Some(Kind::Extensions) => vec![(&["password"], format!("extensions.{}", place.key))],
+        Some(Kind::Trunks) => vec![
+            (&["password"], format!("trunks.{}", place.key)),
+            (&["inbound", "password"], format!("trunks.{}.inbound", place.key)),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the passwords out of a body. With `redraw`, one that is to be generated is drawn also where there is one.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub(super) fn take(
+    place: &Place,
+    body: &mut Value,
+    kept: &AllKept,
+    resolve: &dyn Fn(Reference<'_>) -> Result<String, String>,
+    redraw: bool,
+) -> Result<Taken, Failure> {
+    let mut taken = Taken::default();
+    for (path, account) in accounts(place) {
+        let known = kept.secrets.get(&account);
+        let slot = path.iter().try_fold(&mut *body, |value, name| value.get_mut(*name)).filter(|slot| !slot.is_null());
+        let Some(slot) = slot else {
+            if known.is_some() {
+                taken.secrets.insert(account, None);
+            }
+            continue;
+        };
+        match means(slot, resolve) {
+            // What is no form of a password is refused with the rest of the body.
+            None => continue,
+            Some(Meant::Stored) if known.is_none() => {
+                let mend = "there is no stored password for this account: send one, or `{ \"generate\": true }`";
+                taken.problems.push((path.join("."), mend.to_owned()));
+            }
+            Some(Meant::Generate) if redraw || known.is_none() => {
+                let drawn = HiddenText(draw()?);
+                taken.generated.insert(account.clone(), drawn.clone());
+                taken.secrets.insert(account, Some(drawn));
+            }
+            Some(Meant::Stored | Meant::Generate) => {}
+            Some(Meant::Text(Ok(text))) if (1..=LONGEST).contains(&text.chars().count()) => {
+                if known.is_none_or(|known| known.0 != text) {
+                    taken.secrets.insert(account, Some(HiddenText(text)));
+                }
+            }
+            Some(Meant::Text(Ok(_))) => {
+                taken.problems.push((path.join("."), format!("a password here has 1 to {LONGEST} characters")));
+            }
+            Some(Meant::Text(Err(problem))) => taken.problems.push((path.join("."), problem)),
+        }
+        *slot = json!({ "stored": true });
+    }
+    Ok(taken)
+}
+
+enum Meant {
+    Stored,
+    Generate,
+    Text(Result<String, String>),
+}
+
+fn means(slot: &Value, resolve: &dyn Fn(Reference<'_>) -> Result<String, String>) -> Option<Meant> {
+    if let Value::String(text) = slot {
+        return Some(Meant::Text(Ok(text.clone())));
+    }
+    let table = slot.as_object().filter(|table| table.len() == 1)?;
+    let (form, value) = table.iter().next()?;
+    match (form.as_str(), value) {
+        ("stored", Value::Bool(true)) => Some(Meant::Stored),
+        ("generate", Value::Bool(true)) => Some(Meant::Generate),
+        ("env", Value::String(name)) => Some(Meant::Text(resolve(Reference::Environment(name)))),
+        ("file", Value::String(name)) => Some(Meant::Text(resolve(Reference::File(name)))),
+        _ => None,
+    }
+}
+
+fn draw() -> Result<String, Failure> {
+    let mut bytes = [0u8; GENERATED_LETTERS];
+    getrandom::fill(&mut bytes).map_err(|problem| {
+        tracing::error!(%problem, "the system gives no random numbers");
+        Failure::internal()
+    })?;
+    let letter = |byte: u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('a', char::from);
+    Ok(bytes.into_iter().map(letter).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trunk() -> Place {
+        Kind::Trunks.place("carrier").unwrap()
+    }
+
+    fn kept() -> AllKept {
+        let secrets = BTreeMap::from([("trunks.carrier".to_owned(), HiddenText("known".into()))]);
+        AllKept { secrets, ..AllKept::default() }
+    }
+
+    fn taken(body: &mut Value, redraw: bool) -> Taken {
+        take(&trunk(), body, &kept(), &no_references, redraw).unwrap()
+    }
+
+    #[test]
+    fn a_password_is_taken_out_and_the_body_says_that_it_is_stored() {
+        let mut body = json!({ "host": "a", "password": "one", "inbound": { "user": "u", "password": "two" } });
+        let taken = taken(&mut body, true);
+        let stored = json!({ "stored": true });
+        assert_eq!(body, json!({ "host": "a", "password": stored, "inbound": { "user": "u", "password": stored } }));
+        assert_eq!(taken.secrets["trunks.carrier"], Some(HiddenText("one".into())));
+        assert_eq!(taken.secrets["trunks.carrier.inbound"], Some(HiddenText("two".into())));
+        assert!(taken.generated.is_empty() && taken.problems.is_empty());
+    }
+
+    #[test]
+    fn a_generated_password_is_drawn_anew_when_somebody_wants_it_and_else_once() {
+        let mut body = json!({ "password": { "generate": true } });
+        let drawn = taken(&mut body.clone(), true);
+        assert_eq!(drawn.generated["trunks.carrier"].0.len(), 20);
+        assert_eq!(drawn.secrets["trunks.carrier"].as_ref(), drawn.generated.get("trunks.carrier"));
+        assert!(taken(&mut body, false).secrets.is_empty());
+        assert_eq!(body, json!({ "password": { "stored": true } }));
+    }
+
+    #[test]
+    fn what_was_known_changes_nothing_and_what_is_left_out_is_forgotten() {
+        assert!(taken(&mut json!({ "password": "known" }), true).secrets.is_empty());
+        assert!(taken(&mut json!({ "password": { "stored": true } }), true).secrets.is_empty());
+        assert_eq!(taken(&mut json!({}), true).secrets["trunks.carrier"], None);
+    }
+
+    #[test]
+    fn a_password_that_is_nowhere_is_told() {
+        for (body, at) in [
+            (json!({ "password": "x", "inbound": { "password": { "stored": true } } }), "inbound.password"),
+            (json!({ "password": { "env": "HOME" } }), "password"),
+            (json!({ "password": { "file": "/etc/passwd" } }), "password"),
+            (json!({ "password": "" }), "password"),
+        ] {
+            let taken = taken(&mut body.clone(), true);
+            assert_eq!(taken.problems.len(), 1, "{body}");
+            assert_eq!(taken.problems[0].0, at);
+        }
+    }
+}
