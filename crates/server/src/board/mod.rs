@@ -5,6 +5,7 @@
 
 mod rows;
 mod shown;
+mod work;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -16,7 +17,8 @@ use nohold_model::Timestamp;
 use tokio::sync::watch;
 
 pub(crate) use rows::{Changed, EntryRow, LiveRow, Rows, Shared, Step};
-pub(crate) use shown::{AgentShown, CallShown, EntryShown, QueueShown, ReminderShown, TargetShown, WindowShown};
+pub(crate) use shown::{EntryShown, ReminderShown, TargetShown, WindowShown};
+pub(crate) use work::{AgentShown, CallShown, QueueShown};
 
 use crate::state::Now;
 

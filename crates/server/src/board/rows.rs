@@ -15,7 +15,8 @@ use nohold_model::{AgentKey, CallId, EntryId, QueueKey, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::shown::{AgentShown, CallShown, EntryShown, QueueShown};
+use super::shown::EntryShown;
+use super::work::{AgentShown, CallShown, QueueShown};
 
 /// How many steps can be had again. Whoever is further behind looks at everything anew.
 const KEPT_STEPS: usize = 4_096;
