@@ -33,9 +33,9 @@ pub(crate) fn described(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::frame(api))
         .merge(system::routes(api))
         .merge(identity::routes(api))
+        .merge(configuration::routes(api))
         .merge(desk::routes(api))
         .merge(live::routes(api))
-        .merge(configuration::routes(api))
 }
 
 /// What every answer carries.

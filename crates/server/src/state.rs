@@ -105,7 +105,10 @@ impl Api {
     #[must_use]
     pub fn at_desk(mut self, parts: DeskParts) -> Self {
         let desk = Arc::new(DeskState::new(&self, parts));
-        (self.inner.parts.spawn)("board", Box::pin(follow(Arc::downgrade(&desk.board))));
+        (self.inner.parts.spawn)(
+            "board",
+            Box::pin(follow(Arc::downgrade(&desk.board), self.inner.parts.archive.clone())),
+        );
         self.desk = Some(desk);
         self
     }

@@ -3,7 +3,10 @@ use std::fmt::Write as _;
 use expect_test::expect;
 use nohold_model::{CallResult, DispositionKey, Millis, Timestamp};
 
+use nohold_model::GroupKey;
+
 use super::*;
+use crate::directory::Directory;
 use crate::fixture::{
     agent, at, attempt, by, call, customer, entry, message, queue_600, renewals, request, site, supervisor,
 };

@@ -4,7 +4,7 @@ use super::*;
 use crate::agent::{Engagement, Input, Mode};
 use crate::entry::{Actor, Change, CloseReason, LeftAt, State, Target, change};
 use crate::fixture::{
-    Works, a_queue, agent, at, attempt, available, call, customer, entry, group_b, offer, queue_600, renewals, request,
+    Works, a_queue, agent, at, attempt, available, call, customer, entry, group_b, offer, queue_600, renewals,
     supervisor,
 };
 
@@ -235,31 +235,4 @@ fn reminders_are_silent_for_who_talks_is_rung_or_is_on_break() {
         assert_eq!(sounds(Some(&agent)), expected, "{what}");
     }
     assert!(sounds(None), "a supervisor who takes no calls");
-}
-
-#[test]
-fn a_request_that_was_made_in_another_way_keeps_the_rules_of_every_request() {
-    use crate::transaction::{Answer, Noun, Refusal, Transaction};
-    let mut works = Works::new();
-    let mut ask = |n: u32, of: u32, target: Target| {
-        let made = crate::fact::RequestMade { call: None, ..request(n, &customer(of), target, at(0)) };
-        works.run(&Transaction::Request(Box::new(made)))
-    };
-    let asked = |n| move |answer: &Answer| matches!(answer, Answer::Requested { entry: made, .. } if *made == entry(n));
-    assert!(asked(1)(&ask(1, 1, queue_600())));
-    assert!(matches!(ask(2, 1, group_b()), Answer::AlreadyOpen { entry: open, .. } if open == entry(1)));
-    assert!(asked(3)(&ask(3, 1, renewals())), "another line of business");
-    let unknown =
-        Target::Service(nohold_model::ServiceKey::new("support").unwrap(), GroupKey::new("renewals").unwrap());
-    assert_eq!(ask(4, 2, unknown), Answer::Refused(Refusal::NotFound(Noun::Target)), "a group of another service");
-    assert!(matches!(ask(5, 666, queue_600()), Answer::Refused(Refusal::Dial(_))), "on the block list");
-    assert_eq!(works.entry(1).request.as_ref().unwrap().call, None);
-    works.directory.site.request_limit.per_number_per_day = 2;
-    let made = crate::fact::RequestMade {
-        call: None,
-        another_matter: true,
-        ..request(6, &customer(1), queue_600(), works.now)
-    };
-    let refused = works.run(&Transaction::Request(Box::new(made)));
-    assert!(matches!(&refused, Answer::Refused(Refusal::Dial(why)) if why.to_string().contains("2 requests")));
 }

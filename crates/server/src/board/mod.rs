@@ -5,16 +5,20 @@
 
 mod rows;
 mod shown;
+mod work;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use nohold_app::desk::Desk;
-use nohold_app::ports::{Archive, Image, Revision};
+use nohold_app::ports::{Archive, ClosedQuery, Image, Revision};
+use nohold_core::entry::{CloseReason, Entry, State};
+use nohold_core::viewing::SHOWN_UNREACHABLE_FOR;
 use nohold_model::Timestamp;
 use tokio::sync::watch;
 
 pub(crate) use rows::{Changed, EntryRow, LiveRow, Rows, Shared, Step};
-pub(crate) use shown::{AgentShown, CallShown, EntryShown, QueueShown, ReminderShown, TargetShown, WindowShown};
+pub(crate) use shown::{EntryShown, ReminderShown, TargetShown, WindowShown};
+pub(crate) use work::{AgentShown, CallShown, QueueShown};
 
 use crate::state::Now;
 
@@ -66,6 +70,37 @@ impl Board {
         seen
     }
 
+    /// Adds what closed as unreachable a while ago and still reminds: after a restart the store does not have it in memory.
+    async fn remember(&self, archive: &dyn Archive) {
+        let mut query = ClosedQuery { reason: Some(CloseReason::Unreachable), limit: 200, ..ClosedQuery::default() };
+        loop {
+            let page = match archive.closed_entries(query.clone()).await {
+                Ok(page) => page,
+                Err(problem) => {
+                    tracing::warn!(%problem, "who could not be reached before the start is not told again");
+                    return;
+                }
+            };
+            let now = (self.now)();
+            let remind = page.items.last().is_some_and(|last| reminder_of(last, now));
+            let moved = {
+                let mut inner = self.lock();
+                self.advance(&mut inner);
+                if inner.rows.add_missing(page.items.iter(), now) {
+                    // Nobody could be told of these step by step: everybody looks anew.
+                    inner.rows.number += 1;
+                    inner.generation += 1;
+                }
+                inner.position()
+            };
+            self.moved.send_replace(moved);
+            match page.next {
+                Some(next) if remind => query.after = Some(next),
+                Some(_) | None => return,
+            }
+        }
+    }
+
     /// Tells of each move.
     pub(crate) fn moves(&self) -> watch::Receiver<Position> {
         self.moved.subscribe()
@@ -73,12 +108,13 @@ impl Board {
 
     fn advance(&self, inner: &mut Inner) -> bool {
         let now = (self.now)();
-        if !Arc::ptr_eq(&inner.rows.directory, &self.desk.directory()) {
-            *inner = fresh(&self.image, &*self.desk, inner.generation + 1, inner.rows.number + 1, now);
-            return true;
-        }
-        let Ok(commits) = self.image.commits_after(inner.revision) else {
-            *inner = fresh(&self.image, &*self.desk, inner.generation + 1, inner.rows.number + 1, now);
+        let same = Arc::ptr_eq(&inner.rows.directory, &self.desk.directory());
+        let Some(commits) = self.image.commits_after(inner.revision).ok().filter(|_| same) else {
+            let mut new = fresh(&self.image, &*self.desk, inner.generation + 1, inner.rows.number + 1, now);
+            // The store forgets what is closed sooner than it ceases to remind.
+            let closed = inner.rows.entries.values().map(|row| &row.row.entry).filter(|entry| !entry.is_open());
+            new.rows.add_missing(closed, now);
+            *inner = new;
             return true;
         };
         if let Some(last) = commits.last() {
@@ -98,6 +134,11 @@ impl Inner {
     }
 }
 
+/// Whether a closed entry is young enough to remind, acknowledged or not.
+fn reminder_of(entry: &Entry, now: Timestamp) -> bool {
+    matches!(entry.state, State::Closed { at, .. } if now.since(at) < SHOWN_UNREACHABLE_FOR)
+}
+
 fn fresh(image: &Image, desk: &dyn Desk, generation: u64, step: u64, now: Timestamp) -> Inner {
     let directory = desk.directory();
     let (rows, revision) = image.view(|tables, revision| (Rows::new(tables, directory, step, now), revision));
@@ -106,7 +147,11 @@ fn fresh(image: &Image, desk: &dyn Desk, generation: u64, step: u64, now: Timest
 
 /// Follows the commits until the board is gone. What has no commit (a new configuration, a reminder that ends by itself) is
 /// seen within a second.
-pub(crate) async fn follow(board: Weak<Board>) {
+pub(crate) async fn follow(board: Weak<Board>, archive: Arc<dyn Archive>) {
+    if let Some(board) = board.upgrade() {
+        board.remember(&*archive).await;
+    }
+    drop(archive);
     let Some(mut revisions) = board.upgrade().map(|board| board.image.revisions()) else { return };
     let mut seconds = tokio::time::interval(std::time::Duration::from_secs(1));
     seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

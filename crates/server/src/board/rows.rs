@@ -15,7 +15,8 @@ use nohold_model::{AgentKey, CallId, EntryId, QueueKey, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::shown::{AgentShown, CallShown, EntryShown, QueueShown};
+use super::shown::EntryShown;
+use super::work::{AgentShown, CallShown, QueueShown};
 
 /// How many steps can be had again. Whoever is further behind looks at everything anew.
 const KEPT_STEPS: usize = 4_096;
@@ -122,6 +123,17 @@ impl Rows {
             rows.put_queue(queue);
         }
         rows
+    }
+
+    /// Adds entries that the rows do not have. Whether anything is shown now that was not.
+    pub(crate) fn add_missing<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, now: Timestamp) -> bool {
+        let before = self.entries.len();
+        for entry in entries {
+            if !self.entries.contains_key(&entry.id) {
+                self.put_entry(entry, now);
+            }
+        }
+        self.entries.len() != before
     }
 
     /// Takes over commits, and ends what has come to its end by now. Whether anything that is shown has changed.

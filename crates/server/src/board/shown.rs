@@ -1,11 +1,6 @@
-//! The rows as people and programs read them.
+//! Entries and reminders, as people and programs read them.
 
-use nohold_core::agent::{Agent, AgentState, Engagement, Mode};
-use nohold_core::directory::{AgentProfile, Directory, Queue};
 use nohold_core::entry::{CloseReason, Entry, LeftAt, Section, State, Target};
-use nohold_core::fact::Doing;
-use nohold_core::routing::{Class, Waiting};
-use nohold_core::transaction::CallRow;
 use nohold_core::viewing::{Reminder, ReminderId, ReminderKind};
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, CampaignKey, Digit, DispositionKey, EntryId, GroupKey, Language,
@@ -13,9 +8,6 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// So many callers of a line are shown, first to last; its length is shown whole.
-const MOST_CALLERS: usize = 50;
 
 /// One line of the missed-call list. Times are milliseconds since 1970 (UTC).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -212,124 +204,6 @@ pub struct AttemptShown {
     pub talked: Millis,
 }
 
-/// An agent at work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct AgentShown {
-    /// The key.
-    #[schema(value_type = String)]
-    pub key: AgentKey,
-    /// The agent number.
-    pub number: String,
-    /// The phone.
-    pub extension: String,
-    /// The groups.
-    #[schema(value_type = Vec<String>)]
-    pub groups: Vec<GroupKey>,
-    /// `not_signed_in`, `available`, `not_ready`, `break`, `reserved`, `ringing`, `talking`, `held`, `wrap_up` or
-    /// `no_answer`.
-    #[schema(value_type = String)]
-    pub state: AgentState,
-    /// Since when.
-    #[schema(value_type = i64)]
-    pub since: Timestamp,
-    /// The reason of a break.
-    pub reason: Option<String>,
-    /// What the agent has chosen to be after the present call: a state, or `signed_out`.
-    pub after: Option<&'static str>,
-    /// When the wrap-up ends.
-    #[schema(value_type = Option<i64>)]
-    pub wrap_up_until: Option<Timestamp>,
-    /// The call that holds the agent.
-    #[schema(value_type = Option<String>)]
-    pub call: Option<CallId>,
-    /// The agent offer that rings, for the screen pop.
-    pub offer: Option<String>,
-    /// The entry that the agent calls back.
-    #[schema(value_type = Option<String>)]
-    pub entry: Option<EntryId>,
-    /// Counts the changes.
-    pub version: u64,
-}
-
-/// A queue and its line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct QueueShown {
-    /// The key.
-    #[schema(value_type = String)]
-    pub key: QueueKey,
-    /// The name.
-    pub name: String,
-    /// How many callers stand in the line.
-    pub length: usize,
-    /// The first fifty of them, in turn.
-    pub callers: Vec<CallerShown>,
-    /// Agents who serve it.
-    pub agents: usize,
-    /// Those of them who are signed in.
-    pub signed_in: usize,
-    /// Those of them who are available.
-    pub available: usize,
-}
-
-/// Somebody who waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CallerShown {
-    /// The call.
-    #[schema(value_type = String)]
-    pub call: CallId,
-    /// The number.
-    #[schema(value_type = Option<String>)]
-    pub number: Option<PhoneNumber>,
-    /// `recovered`, `called_back`, `returning` or `ordinary`.
-    #[schema(value_type = String)]
-    pub class: Class,
-    /// Higher is served earlier within the class.
-    pub priority: u8,
-    /// The place in line: the first arrival.
-    #[schema(value_type = i64)]
-    pub place: Timestamp,
-    /// Since when in this queue.
-    #[schema(value_type = i64)]
-    pub entered: Timestamp,
-    /// May be connected now.
-    pub connectable: bool,
-}
-
-/// A live call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CallShown {
-    /// The id.
-    #[schema(value_type = String)]
-    pub id: CallId,
-    /// The customer's number.
-    #[schema(value_type = Option<String>)]
-    pub number: Option<PhoneNumber>,
-    /// The service.
-    #[schema(value_type = Option<String>)]
-    pub service: Option<ServiceKey>,
-    /// The queue that the caller was in last.
-    #[schema(value_type = Option<String>)]
-    pub queue: Option<QueueKey>,
-    /// When it began.
-    #[schema(value_type = i64)]
-    pub began: Timestamp,
-    /// What the customer is doing: `in_flow`, `waiting`, `leaving_message`, `talking`, `transferring`, `finished` or
-    /// `message_saved`.
-    #[schema(value_type = String)]
-    pub doing: Doing,
-    /// Since when agent and customer hear each other.
-    #[schema(value_type = Option<i64>)]
-    pub connected: Option<Timestamp>,
-    /// The agents whom it has in hand, also those whose phones ring.
-    #[schema(value_type = Vec<String>)]
-    pub agents: Vec<AgentKey>,
-    /// The phone of ours that calls.
-    pub extension: Option<String>,
-    /// The entry that it calls back.
-    #[schema(value_type = Option<String>)]
-    pub entry: Option<EntryId>,
-}
-
 /// Something that somebody should know at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReminderShown {
@@ -459,87 +333,6 @@ impl From<&Entry> for EntryShown {
             acknowledged: entry.acknowledged,
             disposition: entry.disposition.clone(),
             note: entry.note.clone(),
-        }
-    }
-}
-
-impl AgentShown {
-    /// An agent, as configured and as they are now.
-    #[must_use]
-    pub fn new(profile: &AgentProfile, agent: &Agent, directory: &Directory) -> Self {
-        let groups = directory.groups.values().filter(|group| group.agents.contains(&agent.key));
-        let after = agent.after.as_ref().map(|mode| match mode {
-            Mode::SignedOut => "signed_out",
-            Mode::Available => "available",
-            Mode::NotReady => "not_ready",
-            Mode::Break(_) => "break",
-            Mode::NoAnswer => "no_answer",
-        });
-        AgentShown {
-            key: agent.key.clone(),
-            number: profile.number.clone(),
-            extension: profile.extension.to_string(),
-            groups: groups.map(|group| group.key.clone()).collect(),
-            state: agent.state(),
-            since: agent.since,
-            reason: match &agent.mode {
-                Mode::Break(reason) => Some(reason.clone()),
-                Mode::SignedOut | Mode::Available | Mode::NotReady | Mode::NoAnswer => None,
-            },
-            after,
-            wrap_up_until: agent.wrap_up,
-            call: agent.call(),
-            offer: agent.offer().map(|offer| offer.to_string()),
-            entry: match &agent.engagement {
-                Some(Engagement::Dialling { entry, .. }) => Some(*entry),
-                Some(Engagement::Offered { .. } | Engagement::Rung { .. } | Engagement::Talking { .. }) | None => None,
-            },
-            version: agent.version,
-        }
-    }
-}
-
-impl QueueShown {
-    /// A queue with its line, first to last, and the agents who serve it.
-    #[must_use]
-    pub fn new(queue: &Queue, line: &[(&Waiting, Option<&PhoneNumber>)], agents: &[Option<&Agent>]) -> Self {
-        let callers = line.iter().take(MOST_CALLERS).map(|(waiting, number)| CallerShown {
-            call: waiting.call,
-            number: number.cloned(),
-            class: waiting.class,
-            priority: waiting.priority,
-            place: waiting.place,
-            entered: waiting.entered,
-            connectable: waiting.connectable,
-        });
-        let known = || agents.iter().flatten();
-        QueueShown {
-            key: queue.key.clone(),
-            name: queue.name.clone(),
-            length: line.len(),
-            callers: callers.collect(),
-            agents: agents.len(),
-            signed_in: known().filter(|agent| agent.is_signed_in()).count(),
-            available: known().filter(|agent| agent.state() == AgentState::Available).count(),
-        }
-    }
-}
-
-impl CallShown {
-    /// A call with the agents whom it has in hand.
-    #[must_use]
-    pub fn new(row: &CallRow, agents: Vec<AgentKey>) -> Self {
-        CallShown {
-            id: row.id,
-            number: row.number.clone(),
-            service: row.service.clone(),
-            queue: row.queue.clone(),
-            began: row.began,
-            doing: row.doing,
-            connected: row.connected,
-            agents,
-            extension: row.caller.as_ref().map(|caller| caller.extension.to_string()),
-            entry: row.callback.as_ref().map(|callback| callback.entry),
         }
     }
 }

@@ -294,3 +294,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

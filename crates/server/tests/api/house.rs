@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::Method;
+use futures::future::BoxFuture;
 use nohold_app::ports::{Pass, PassKind, Role, User};
 use nohold_model::{AgentKey, Millis, Timestamp};
 use nohold_server::access::{COOKIE, fingerprint};
+use nohold_server::configuration::{Applied, Effective, NotApplied};
 use nohold_server::{Api, Parts, PasswordCost, router, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -18,6 +20,15 @@ use super::memory::{Memory, ports, scopes};
 
 /// When the tests begin.
 const BEGINNING: i64 = 1_790_000_000_000;
+
+/// Takes over whatever is configured, and goes on as before.
+struct Unmoved;
+
+impl Applied for Unmoved {
+    fn apply(&self, _: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
 
 /// A server that ends with the test.
 pub struct House {
@@ -46,6 +57,8 @@ impl House {
             configured,
             answers,
             archive,
+            applied: Arc::new(Unmoved),
+            effective: None,
             now: Arc::new(move || Timestamp::from_millis(ticks.load(Ordering::SeqCst))),
             spawn: Arc::new(move |_, task| {
                 if let Some(tasks) = hands.upgrade() {

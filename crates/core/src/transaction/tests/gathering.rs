@@ -1,11 +1,11 @@
-use nohold_model::Millis;
+use nohold_model::{GroupKey, Millis, ServiceKey};
 
 use crate::entry::{Actor, Change, CloseReason, LeftAt, Section, State, Target};
-use crate::fact::{Dated, Doing, Fact};
+use crate::fact::{Dated, Doing, Fact, RequestMade};
 use crate::fixture::{
     Works, agent, at, by, call, customer, entry, group_b, message, queue, queue_600, renewals, request, supervisor,
 };
-use crate::transaction::{Answer, Refusal, Transaction};
+use crate::transaction::{Answer, Noun, Refusal, Transaction};
 
 /// Call `n` comes in, waits 20 s in queue 600 and is given up.
 fn give_up(works: &mut Works, n: u32, number: Option<nohold_model::PhoneNumber>, short: bool) {
@@ -21,7 +21,7 @@ fn missed(n: u32, number: Option<nohold_model::PhoneNumber>, short: bool) -> Fac
 }
 
 fn served(n: u32) -> Fact {
-    let service = nohold_model::ServiceKey::new("support").unwrap();
+    let service = ServiceKey::new("support").unwrap();
     Fact::Served { call: call(n), number: customer(1), service, agent: agent("2000") }
 }
 
@@ -76,7 +76,7 @@ fn who_asks_twice_has_one_request_unless_it_is_another_matter() {
     assert_eq!(works.ask(2, &customer(1), group_b()), Answer::AlreadyOpen { entry: entry(1), promise: first });
     assert_eq!(works.tables, before, "nothing is added");
     assert!(matches!(works.ask(3, &customer(1), renewals()), Answer::Requested { .. }), "the campaign is another");
-    let other = crate::fact::RequestMade { another_matter: true, ..request(4, &customer(1), queue_600(), works.now) };
+    let other = RequestMade { another_matter: true, ..request(4, &customer(1), queue_600(), works.now) };
     assert!(matches!(works.promise(Fact::RequestMade(Box::new(other))), Answer::Requested { .. }));
     assert_eq!([1, 3, 4].map(|n| works.entry(n).matter), [0, 0, 1]);
 }
@@ -150,7 +150,7 @@ fn of_several_people_behind_one_number_nobody_knows_who_was_served() {
     works.wait(1, &customer(1));
     works.wait(2, &customer(1));
     works.ask(1, &customer(1), queue_600());
-    let other = crate::fact::RequestMade { another_matter: true, ..request(2, &customer(1), queue_600(), works.now) };
+    let other = RequestMade { another_matter: true, ..request(2, &customer(1), queue_600(), works.now) };
     works.promise(Fact::RequestMade(Box::new(other)));
     works.record(served(3));
     assert!(works.entry(1).is_open() && works.entry(2).is_open());
@@ -226,4 +226,25 @@ fn an_agent_does_not_cancel_what_another_has_claimed() {
     let held = Answer::Refused(Refusal::Entry(crate::entry::Refusal::HeldBy(agent("2000"))));
     assert_eq!(works.change(1, Change::Cancel, by("2001")), held);
     assert_eq!(works.change(1, Change::Cancel, Actor::Customer), Answer::Done);
+}
+
+#[test]
+fn a_request_that_was_made_in_another_way_keeps_the_rules_of_every_request() {
+    let mut works = Works::new();
+    let mut ask = |n: u32, of: u32, target: Target| {
+        let made = RequestMade { call: None, ..request(n, &customer(of), target, at(0)) };
+        works.run(&Transaction::Request(Box::new(made)))
+    };
+    let asked = |n| move |answer: &Answer| matches!(answer, Answer::Requested { entry: made, .. } if *made == entry(n));
+    assert!(asked(1)(&ask(1, 1, queue_600())));
+    assert!(matches!(ask(2, 1, group_b()), Answer::AlreadyOpen { entry: open, .. } if open == entry(1)));
+    assert!(asked(3)(&ask(3, 1, renewals())), "another line of business");
+    let unknown = Target::Service(ServiceKey::new("support").unwrap(), GroupKey::new("renewals").unwrap());
+    assert_eq!(ask(4, 2, unknown), Answer::Refused(Refusal::NotFound(Noun::Target)), "a group of another service");
+    assert!(matches!(ask(5, 666, queue_600()), Answer::Refused(Refusal::Dial(_))), "on the block list");
+    assert_eq!(works.entry(1).request.as_ref().unwrap().call, None);
+    works.directory.site.request_limit.per_number_per_day = 2;
+    let made = RequestMade { call: None, another_matter: true, ..request(6, &customer(1), queue_600(), works.now) };
+    let refused = works.run(&Transaction::Request(Box::new(made)));
+    assert!(matches!(&refused, Answer::Refused(Refusal::Dial(why)) if why.to_string().contains("2 requests")));
 }

@@ -1,0 +1,12 @@
+//! The desk over real sockets: a node with the real rules and the real store, people who work, and programs that ask.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+// Not all that it can is needed here.
+#[allow(dead_code)]
+#[path = "../api/client.rs"]
+mod client;
+mod house;
+mod reminders;
+mod screens;
+mod socket;
+mod work;

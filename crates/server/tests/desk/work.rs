@@ -1,0 +1,243 @@
+//! What people see and do by HTTP.
+
+use nohold_app::ports::Role;
+use nohold_core::entry::Target;
+use nohold_model::ServiceKey;
+use serde_json::{Value, json};
+
+use super::client::Answer;
+use super::house::{House, MORNING, group_b, queue_600, renewals};
+
+async fn get(house: &House, token: &str, path: &str) -> Answer {
+    house.ask("GET", path).token(token).send().await
+}
+
+async fn post(house: &House, token: &str, path: &str, body: Value) -> Answer {
+    house.ask("POST", path).token(token).json(&body).send().await
+}
+
+fn ids(answer: &Answer) -> Vec<String> {
+    let items = answer.json()["items"].as_array().unwrap().clone();
+    items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_has_requests_first_hides_short_abandons_and_comes_in_pages() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let missed = house.missed(1, false).await.to_string();
+    house.missed(2, true).await;
+    let first = house.request(3, queue_600()).await.to_string();
+    let second = house.request(4, queue_600()).await.to_string();
+    let other = house.request(5, renewals()).await.to_string();
+    let all = get(&house, &ada, "/api/entries").await.expect(200);
+    assert_eq!(ids(&all), [first.clone(), second.clone(), missed.clone()], "not that of another group");
+    assert_eq!(all.headers["cache-control"], "no-store");
+    assert_eq!((&all.json()["short_hidden"], &all.json()["total"]), (&json!(1), &json!(3)));
+    let page = get(&house, &ada, "/api/entries?limit=2").await.expect(200);
+    assert_eq!(ids(&page), [first.clone(), second.clone()]);
+    let next = page.json()["next"].as_str().unwrap().to_owned();
+    let rest = get(&house, &ada, &format!("/api/entries?limit=2&after={next}")).await.expect(200);
+    assert_eq!((ids(&rest), &rest.json()["next"]), (vec![missed.clone()], &Value::Null));
+    for (query, expected) in [
+        ("section=missed", vec![&missed]),
+        ("section=requests&number=003", vec![]),
+        ("number=8003", vec![&first]),
+        ("campaign=renewals", vec![&other]),
+        ("group=renewals", vec![&other]),
+        ("service=support&section=requests", vec![&first, &second]),
+        ("queue=600&number=8004", vec![&second]),
+        ("mine=true", vec![]),
+    ] {
+        let answer = get(&house, &sue, &format!("/api/entries?{query}")).await;
+        if query.ends_with("number=003") {
+            assert_eq!(answer.refused(422, "invalid").json()["field"], "number");
+        } else {
+            assert_eq!(ids(&answer.expect(200)).iter().collect::<Vec<_>>(), expected, "{query}");
+        }
+    }
+    let short = get(&house, &ada, "/api/entries?short=true").await.expect(200);
+    assert_eq!(ids(&short).len(), 4);
+    get(&house, &ada, "/api/entries?limit=0").await.refused(422, "invalid");
+    get(&house, &ada, "/api/entries?after=zz").await.refused(422, "invalid");
+    get(&house, &ada, "/api/entries?colour=red").await.refused(400, "bad_query");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_works_on_what_is_seen_and_in_no_other_name() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bea = house.person("bea", Role::Agent, Some("2002"), None).await;
+    let nobody = house.person("nobody", Role::Agent, None, None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let id = house.request(1, queue_600()).await;
+    let of_b = house.request(2, group_b()).await;
+    let at = |what: &str| format!("/api/entries/{id}/{what}");
+    get(&house, &ada, &format!("/api/entries/{of_b}")).await.refused(404, "not_found");
+    post(&house, &ada, &format!("/api/entries/{of_b}/claim"), json!({})).await.refused(404, "not_found");
+    post(&house, &nobody, &at("claim"), json!({})).await.refused(422, "invalid");
+    post(&house, &ada, &at("claim"), json!({ "agent": "2001" })).await.refused(403, "other_agent");
+    post(&house, &ada, &at("claim"), json!({ "version": 99 })).await.refused(409, "changed");
+    let claimed = post(&house, &ada, &at("claim"), json!({})).await.expect(200).json();
+    assert_eq!((&claimed["state"]["name"], &claimed["state"]["agent"]), (&json!("claimed"), &json!("2000")));
+    post(&house, &bea, &at("claim"), json!({})).await.refused(409, "held");
+    post(&house, &bea, &at("outcome"), json!({ "outcome": "close" })).await.refused(409, "held");
+    post(&house, &ada, &at("prioritise"), json!({ "priority": 9 })).await.refused(403, "role_too_small");
+    for wrong in [
+        json!({ "outcome": "postpone" }),
+        json!({ "outcome": "keep", "reason": "done" }),
+        json!({ "outcome": "close", "note": "x".repeat(2_001) }),
+        json!({ "outcome": "close", "reason": "served" }),
+        json!({ "outcome": "close", "colour": "red" }),
+    ] {
+        post(&house, &ada, &at("outcome"), wrong).await.refused(422, "invalid");
+    }
+    let night = MORNING.as_millis() + 14 * 3_600_000;
+    let window = json!({ "from": night, "to": night + 3_600_000 });
+    let refused = post(&house, &ada, &at("outcome"), json!({ "outcome": "postpone", "window": window })).await;
+    assert!(refused.refused(422, "not_then").json()["until"].as_i64().is_some_and(|until| until > night));
+    let given = json!({ "outcome": "close", "note": "settled" });
+    let closed = post(&house, &ada, &at("outcome"), given).await.expect(200).json();
+    assert_eq!((&closed["state"]["reason"], &closed["note"]), (&json!("done"), &json!("settled")));
+    let done = get(&house, &ada, "/api/entries/closed?reason=done").await.expect(200);
+    assert_eq!(ids(&done), [id.to_string()]);
+    assert_eq!(ids(&get(&house, &ada, "/api/entries/closed?reason=expired").await), Vec::<String>::new());
+    post(&house, &ada, &at("acknowledge"), json!({})).await.refused(409, "closed");
+    post(&house, &ada, &at("reopen"), json!({})).await.expect(200);
+    let given = json!({ "target": { "service": "support", "group": "support-b" }, "agent": "2000" });
+    let given = post(&house, &sue, &at("reassign"), given).await.expect(200).json();
+    assert_eq!((&given["assigned"], &given["target"]["group"]), (&json!("2000"), &json!("support-b")));
+    post(&house, &sue, &at("reassign"), json!({ "target": { "queue": "999" } })).await.refused(422, "invalid");
+    post(&house, &ada, &at("cancel"), json!({})).await.expect(200);
+    let whole = get(&house, &ada, &format!("/api/entries/{id}")).await.expect(200).json();
+    assert_eq!(whole["entry"]["state"]["reason"], "cancelled");
+    assert!(whole["history"].as_array().unwrap().len() >= 6, "{}", whole["history"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_call_back_one_does_and_a_repeated_wish_is_carried_out_once() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let off = house.person("off", Role::Agent, Some("2001"), None).await;
+    let id = house.request(1, queue_600()).await;
+    let at = format!("/api/entries/{id}/call");
+    post(&house, &ada, &at, json!({})).await.refused(409, "agent_state");
+    house.sign_in("2000").await;
+    house.sign_in("2001").await;
+    post(&house, &ada, &at, json!({ "beyond_window": true })).await.refused(403, "not_allowed");
+    let ask = || house.ask("POST", &at).token(&ada).header("idempotency-key", "once").json(&json!({})).send();
+    let (first, again) = (ask().await.expect(200), ask().await.expect(200));
+    assert_eq!(first.text, again.text);
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    post(&house, &off, &at, json!({})).await.refused(409, "held");
+    let me = get(&house, &ada, "/api/me/agent").await.expect(200).json();
+    assert_eq!((&me["state"], &me["entry"], &me["call"]), (&json!("reserved"), &json!(id), &first.json()["call"]));
+    let call = first.json()["call"].as_str().unwrap().to_owned();
+    assert_eq!(ids(&get(&house, &ada, "/api/calls").await), vec![call.clone()]);
+    assert_eq!(ids(&get(&house, &off, "/api/calls").await), Vec::<String>::new());
+    let hang_up = format!("/api/calls/{call}/hang-up");
+    house.ask("POST", &hang_up).token(&off).send().await.refused(404, "not_found");
+    house.ask("POST", &hang_up).token(&ada).send().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_change_their_own_state_and_supervisors_that_of_their_groups() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bob = house.person("bob", Role::Supervisor, None, Some(&["support-b"])).await;
+    let wish = async |token: &str, path: &str, body: Value| post(&house, token, path, body).await;
+    wish(&ada, "/api/me/agent", json!({ "action": "available" })).await.refused(409, "agent_state");
+    let me = wish(&ada, "/api/me/agent", json!({ "action": "sign_in" })).await.expect(200).json();
+    assert_eq!(me["state"], "available");
+    let me = wish(&ada, "/api/me/agent", json!({ "action": "break", "reason": "lunch" })).await.expect(200).json();
+    assert_eq!((&me["state"], &me["reason"]), (&json!("break"), &json!("lunch")));
+    wish(&ada, "/api/me/agent", json!({ "action": "break" })).await.refused(422, "invalid");
+    wish(&ada, "/api/me/agent", json!({ "action": "clear" })).await.refused(409, "agent_state");
+    wish(&ada, "/api/agents/2001", json!({ "action": "sign_in" })).await.refused(403, "role_too_small");
+    wish(&bob, "/api/agents/2000", json!({ "action": "sign_out" })).await.refused(403, "other_agent");
+    wish(&bob, "/api/agents/2002", json!({ "action": "sign_in" })).await.expect(200);
+    let seen = async |token: &str, path: &str| {
+        let items = get(&house, token, path).await.expect(200).json()["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&ada, "/api/agents").await, ["2000", "2001"]);
+    assert_eq!(seen(&bob, "/api/agents").await, ["2002"]);
+    let queues = seen(&ada, "/api/queues").await;
+    assert!(queues.contains(&"600".to_owned()) && !queues.contains(&"group.renewals".to_owned()), "{queues:?}");
+    let queue = get(&house, &bob, "/api/queues").await.json();
+    let queue = queue["items"].as_array().unwrap().iter().find(|queue| queue["key"] == "600").unwrap().clone();
+    assert_eq!((&queue["agents"], &queue["signed_in"], &queue["length"]), (&json!(3), &json!(2), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_makes_requests_under_the_rules_of_every_request() {
+    let house = House::new().await;
+    house.person("web", Role::Agent, None, None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let token = house.token("web", &["requests"]).await;
+    let ask = async |body: Value| post(&house, &token, "/api/requests", body).await;
+    let wish = json!({ "number": "138 0013 8001", "target": { "service": "support", "group": "support-b" } });
+    let made = ask(wish.clone()).await.expect(201).json();
+    assert_eq!(made["new"], true);
+    let again = ask(wish).await.expect(200).json();
+    assert_eq!((&again["new"], &again["entry"]), (&json!(false), &made["entry"]));
+    let id = made["entry"].as_str().unwrap();
+    let entry = get(&house, &sue, &format!("/api/entries/{id}")).await.expect(200).json()["entry"].clone();
+    assert_eq!((&entry["number"], &entry["request"]["path"]), (&json!("+8613800138001"), &json!(["api/web"])));
+    assert_eq!(entry["request"]["key"], Value::Null, "asked in another way");
+    let later = MORNING.as_millis() + 26 * 3_600_000;
+    let wish = json!({ "number": "+8613800138002", "target": { "queue": "600" }, "not_before": later });
+    let made = ask(wish).await.expect(201).json();
+    assert!(made["promise"]["from"].as_i64().unwrap() >= later, "{made}");
+    for (wish, status, code) in [
+        (json!({ "number": "12", "target": { "queue": "600" } }), 422, "invalid"),
+        (json!({ "number": "+8613800138003", "target": {} }), 422, "invalid"),
+        (
+            json!({ "number": "+8613800138003", "target": { "service": "support", "group": "renewals" } }),
+            422,
+            "invalid",
+        ),
+        (json!({ "number": "+14155550100", "target": { "queue": "600" } }), 422, "number_forbidden"),
+        (json!({ "number": "+8613800138003", "target": { "queue": "600" }, "not_before": i64::MAX }), 422, "invalid"),
+    ] {
+        ask(wish).await.refused(status, code);
+    }
+    get(&house, &token, "/api/entries").await.refused(403, "scope_missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_heard_by_those_who_see_its_entry_whole_or_in_part() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let ray = house.person("ray", Role::Agent, Some("2003"), None).await;
+    let whole_service = Target::WholeService(ServiceKey::new("support").unwrap());
+    let message = house.message(1, whole_service).await;
+    let at = format!("/api/messages/{message}/audio");
+    get(&house, &ada, &at).await.refused(404, "not_found");
+    std::fs::write(house.folder.join(format!("{message}.wav")), "RIFF of a message").unwrap();
+    let heard = get(&house, &ada, &at).await.expect(200);
+    assert_eq!((&*heard.text, &heard.headers["content-type"]), ("RIFF of a message", &"audio/wav".parse().unwrap()));
+    assert_eq!(heard.headers["cache-control"], "no-store");
+    let part = house.ask("GET", &at).token(&ada).header("range", "bytes=5-6").send().await.expect(206);
+    assert_eq!((&*part.text, part.headers["content-range"].to_str().unwrap()), ("of", "bytes 5-6/17"));
+    house.ask("GET", &at).token(&ada).header("range", "bytes=99-").send().await.refused(416, "no_such_range");
+    get(&house, &ray, &at).await.refused(404, "not_found");
+    get(&house, &ada, "/api/messages/..%2f..%2fetc%2fpasswd/audio").await.refused(404, "not_found");
+    let entry = get(&house, &ada, "/api/entries").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    post(&house, &ada, &format!("/api/entries/{entry}/outcome"), json!({ "outcome": "close" })).await.expect(200);
+    get(&house, &ada, &at).await.refused(404, "not_found");
+    get(&house, &ada, &format!("{at}?entry={entry}")).await.expect(200);
+    get(&house, &ray, &format!("{at}?entry={entry}")).await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_sees_the_calls_of_the_groups() {
+    let house = House::new().await;
+    let sue = house.person("sue", Role::Supervisor, None, Some(&["support-a"])).await;
+    let sam = house.person("sam", Role::Supervisor, None, Some(&["renewals"])).await;
+    let call = house.call(1).await.to_string();
+    assert_eq!(ids(&get(&house, &sue, "/api/calls").await), vec![call.clone()]);
+    assert_eq!(ids(&get(&house, &sam, "/api/calls").await), Vec::<String>::new());
+    house.ask("POST", &format!("/api/calls/{call}/hold")).token(&sam).send().await.refused(404, "not_found");
+}
