@@ -1,7 +1,7 @@
 //! baresip: a softphone of other makers, controlled over TCP (its module `ctrl_tcp`).
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
+use crate::ear::Hears;
 use crate::folder::Folder;
 use crate::peers::{free_port, free_ports, program};
 use crate::process::Process;
@@ -20,12 +21,15 @@ const START_LIMIT: Duration = Duration::from_secs(15);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// What it sends lasts this long; after it, silence.
 const TONE_SECONDS: usize = 60;
+/// The bytes before the samples in the WAV files that it writes.
+const WAV_HEADER: usize = 44;
 /// A netstring that is longer than this is not from baresip.
 const LONGEST_MESSAGE: usize = 1 << 20;
 
 /// How a baresip is set up.
 pub struct Settings {
     user: String,
+    address: Option<IpAddr>,
     server: Option<SocketAddr>,
     password: Option<String>,
     tone: f64,
@@ -36,8 +40,15 @@ pub struct Settings {
 impl Settings {
     /// A phone of this user that knows no server, sends 440 Hz in µ-law and does not answer by itself.
     pub fn new(user: &str) -> Self {
-        let (server, password) = (None, None);
-        Settings { user: user.to_owned(), server, password, tone: 440.0, codec: Codec::Pcmu, answers: false }
+        let (address, server, password) = (None, None, None);
+        Settings { user: user.to_owned(), address, server, password, tone: 440.0, codec: Codec::Pcmu, answers: false }
+    }
+
+    /// At this address, for SIP and audio, instead of 127.0.0.1.
+    #[must_use]
+    pub fn at(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
     }
 
     /// Registers there, with this password where it is asked for one (MD5 only).
@@ -101,10 +112,14 @@ impl Baresip {
     pub async fn start(settings: Settings) -> Result<Self> {
         let program = program("baresip")?;
         let folder = Folder::new("baresip")?;
-        let (sip, control) = (free_port()?, free_port()?);
+        let (mut sip, control) = (free_port()?, free_port()?);
+        if let Some(address) = settings.address {
+            sip.set_ip(address);
+        }
         let low = free_ports(20)?;
         let config = include_str!("../baresip/config")
             .replace("{{sip}}", &sip.to_string())
+            .replace("{{address}}", &sip.ip().to_string())
             .replace("{{control}}", &control.to_string())
             .replace("{{rtp}}", &format!("{low}-{}", low + 19));
         folder.write("config", &config)?;
@@ -223,6 +238,15 @@ impl Baresip {
         Ok(reader.samples().collect::<Result<_, _>>()?)
     }
 
+    /// What was heard in the call that goes on, or the last one, so far: the header of its file is complete only once the
+    /// call is over.
+    fn heard_until_now(&self) -> Result<Vec<i16>> {
+        let Some(file) = self.recording() else { return Ok(Vec::new()) };
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let samples = bytes.get(WAV_HEADER..).unwrap_or_default();
+        Ok(samples.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+    }
+
     fn recording(&self) -> Option<PathBuf> {
         let files = fs::read_dir(self.folder.path()).ok()?.flatten();
         let heard = files.filter(|file| {
@@ -290,6 +314,16 @@ impl Baresip {
                 bail!("baresip has closed its control connection");
             }
         }
+    }
+}
+
+impl Hears for Baresip {
+    fn heard_so_far(&self) -> Result<Vec<i16>> {
+        self.heard_until_now()
+    }
+
+    fn story(&self) -> String {
+        self.output()
     }
 }
 

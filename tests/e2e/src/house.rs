@@ -35,6 +35,16 @@ pub struct House {
 pub struct Wishes {
     /// How long a caller waits before the menu comes.
     pub longest_wait: &'static str,
+    /// More lines of queue 600.
+    pub queue: &'static str,
+    /// More lines of the site.
+    pub site: &'static str,
+    /// More lines of the service.
+    pub service: &'static str,
+    /// The flow that begins then, or at the callback key: one of the shipped ones or of `more`.
+    pub menu: &'static str,
+    /// Flows that `more` names by their files.
+    pub files: Vec<(&'static str, String)>,
     /// Where the trunk is, and how we prove ourselves there: the lines of the document. By default at the carrier's phone.
     pub trunk: Option<String>,
     /// More of the document.
@@ -43,7 +53,16 @@ pub struct Wishes {
 
 impl Default for Wishes {
     fn default() -> Self {
-        Wishes { longest_wait: "60s", trunk: None, more: String::new() }
+        Wishes {
+            longest_wait: "60s",
+            queue: "",
+            site: "",
+            service: "",
+            menu: "queue-overflow",
+            files: Vec::new(),
+            trunk: None,
+            more: String::new(),
+        }
     }
 }
 
@@ -61,6 +80,9 @@ impl House {
         let scenario = Folder::new("scenario")?;
         let flows = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenario/flows");
         let text = document(&carrier, flows, &wishes);
+        for (name, text) in &wishes.files {
+            scenario.write(name, text)?;
+        }
         let path = scenario.write("house.toml", &text)?;
         let server = Server::start(&path, &["--sip-trace"]).await?;
         Ok(House { server, carrier, _scenario: scenario })
@@ -147,7 +169,7 @@ fn extensions() -> String {
 
 fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
     let extensions = extensions();
-    let Wishes { longest_wait, trunk, more } = wishes;
+    let Wishes { longest_wait, queue, site, service, menu, trunk, more, .. } = wishes;
     let trunk = trunk.clone().unwrap_or_else(|| trunk_at(carrier.address()));
     format!(
         r#"
@@ -155,6 +177,7 @@ fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
 zone = "Asia/Shanghai"
 country = "CN"
 language = "en"
+{site}
 
 # The after-hours flow asks it; it is never open, so that the flow does what it is for.
 [calendars.office]
@@ -165,6 +188,7 @@ name = "Never open"
 name = "Support"
 groups = ["support-a", "support-b"]
 caller_id = "{SUPPORT}"
+{service}
 
 [groups.support-a]
 name = "A"
@@ -189,8 +213,10 @@ wrap_up = "1s"
 announce_agent = true
 whisper = "whisper"
 join_empty = true
+{queue}
 [queues.600.overflow]
-timeout = {{ flow = "queue-overflow" }}
+timeout = {{ flow = "{menu}" }}
+key = {{ flow = "{menu}" }}
 
 [flows]
 queue-overflow = {{ file = "{flows}/queue-overflow.json" }}

@@ -5,9 +5,11 @@
 
 pub mod asterisk;
 pub mod baresip;
+pub mod ear;
 mod folder;
 pub mod house;
 mod peers;
+pub mod people;
 mod process;
 pub mod server;
 pub mod sipp;
