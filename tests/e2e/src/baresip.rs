@@ -1,7 +1,7 @@
 //! baresip: a softphone of other makers, controlled over TCP (its module `ctrl_tcp`).
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ const LONGEST_MESSAGE: usize = 1 << 20;
 /// How a baresip is set up.
 pub struct Settings {
     user: String,
-    address: Option<IpAddr>,
     server: Option<SocketAddr>,
+    account: String,
     password: Option<String>,
     tone: f64,
     codec: Codec,
@@ -40,14 +40,15 @@ pub struct Settings {
 impl Settings {
     /// A phone of this user that knows no server, sends 440 Hz in µ-law and does not answer by itself.
     pub fn new(user: &str) -> Self {
-        let (address, server, password) = (None, None, None);
-        Settings { user: user.to_owned(), address, server, password, tone: 440.0, codec: Codec::Pcmu, answers: false }
+        let (server, account, password) = (None, user.to_owned(), None);
+        Settings { user: user.to_owned(), server, account, password, tone: 440.0, codec: Codec::Pcmu, answers: false }
     }
 
-    /// At this address, for SIP and audio, instead of 127.0.0.1.
+    /// Proves to be this user with this password where it is asked for it (MD5 only), without registering.
     #[must_use]
-    pub fn at(mut self, address: IpAddr) -> Self {
-        self.address = Some(address);
+    pub fn proving(mut self, account: &str, password: &str) -> Self {
+        self.account = account.to_owned();
+        self.password = Some(password.to_owned());
         self
     }
 
@@ -86,7 +87,7 @@ impl Settings {
         let mut line = format!("<sip:{}@{at}>;audio_codecs={};answermode={mode}", self.user, self.codec.name());
         line += if self.server.is_some() { ";regint=60" } else { ";regint=0" };
         if let Some(password) = &self.password {
-            line += &format!(";auth_user={};auth_pass={password}", self.user);
+            line += &format!(";auth_user={};auth_pass={password}", self.account);
         }
         line + "\n"
     }
@@ -112,14 +113,10 @@ impl Baresip {
     pub async fn start(settings: Settings) -> Result<Self> {
         let program = program("baresip")?;
         let folder = Folder::new("baresip")?;
-        let (mut sip, control) = (free_port()?, free_port()?);
-        if let Some(address) = settings.address {
-            sip.set_ip(address);
-        }
+        let (sip, control) = (free_port()?, free_port()?);
         let low = free_ports(20)?;
         let config = include_str!("../baresip/config")
             .replace("{{sip}}", &sip.to_string())
-            .replace("{{address}}", &sip.ip().to_string())
             .replace("{{control}}", &control.to_string())
             .replace("{{rtp}}", &format!("{low}-{}", low + 19));
         folder.write("config", &config)?;

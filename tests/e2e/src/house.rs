@@ -21,6 +21,11 @@ pub const DIRECT: &str = "+862161230004";
 /// A customer.
 pub const CUSTOMER: &str = "+8613800138000";
 
+/// By this name and password calls from other addresses prove that they are the carrier's.
+pub const CARRIERS_USER: &str = "carrier";
+/// The password to it.
+pub const CARRIERS_PASSWORD: &str = "secret-of-the-carrier";
+
 /// The server and what is outside of it.
 pub struct House {
     /// The server.
@@ -170,7 +175,11 @@ fn extensions() -> String {
 fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
     let extensions = extensions();
     let Wishes { longest_wait, queue, site, service, menu, trunk, more, .. } = wishes;
-    let trunk = trunk.clone().unwrap_or_else(|| trunk_at(carrier.address()));
+    let trunk = trunk.clone().unwrap_or_else(|| {
+        let address = carrier.address();
+        let proof = format!("user = \"{CARRIERS_USER}\", password = \"{CARRIERS_PASSWORD}\"");
+        trunk_at(address) + &format!("inbound = {{ addresses = [\"{}\"], {proof} }}", address.ip())
+    });
     format!(
         r#"
 [site]

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::asterisk::{Account, Asterisk};
 use crate::baresip::{Baresip, Settings};
-use crate::house::{CUSTOMER, House, SOON, password};
+use crate::house::{CARRIERS_PASSWORD, CARRIERS_USER, CUSTOMER, House, SOON, password};
 use crate::sipp::{Counts, Running, Sipp};
 
 /// The tone in Hz that a customer sends, and the one that an agent sends.
@@ -22,8 +22,8 @@ const SAID: Duration = Duration::from_secs(20);
 /// # Errors
 /// When that does not go well.
 pub async fn customer(house: &House, number: &str, calls: &str) -> Result<Baresip> {
-    let address = house.carrier.address().ip();
-    let settings = Settings::new(number).at(address).tone(CUSTOMERS_TONE);
+    // Not at the carrier's address, from which a baresip could not send its audio: it proves to be of the carrier.
+    let settings = Settings::new(number).proving(CARRIERS_USER, CARRIERS_PASSWORD).tone(CUSTOMERS_TONE);
     let mut baresip = Baresip::start(settings).await?;
     baresip.dial(&format!("sip:{calls}@{}", house.address())).await?;
     baresip.wait_established(SOON).await?;

@@ -16,7 +16,7 @@ async fn at_30_what_may_not_be_dialled_is_refused_with_the_reason_and_nothing_is
     for number in ["00442079460000", "16800000", "13900139007"] {
         let call = agent.dial(number).await.unwrap();
         let mut ear = Ear::new("en");
-        let said = ear.hears(&call, "not-callable", SOON).await;
+        let said = ear.hears(&call, "number-not-called", SOON).await;
         assert!(said.is_ok(), "{number}: {}", said.unwrap_err());
         assert_eq!(call.wait_ended(SOON).await.unwrap().status, Some(403), "{number}");
     }
