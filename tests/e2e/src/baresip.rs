@@ -1,7 +1,7 @@
 //! baresip: a softphone of other makers, controlled over TCP (its module `ctrl_tcp`).
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::ear::Hears;
 use crate::folder::Folder;
+use crate::nat::within;
 use crate::peers::{free_port, free_ports, program};
 use crate::process::Process;
 
@@ -35,13 +36,22 @@ pub struct Settings {
     tone: f64,
     codec: Codec,
     answers: bool,
+    place: Option<(&'static str, IpAddr)>,
 }
 
 impl Settings {
     /// A phone of this user that knows no server, sends 440 Hz in µ-law and does not answer by itself.
     pub fn new(user: &str) -> Self {
         let (server, account, password) = (None, user.to_owned(), None);
-        Settings { user: user.to_owned(), server, account, password, tone: 440.0, codec: Codec::Pcmu, answers: false }
+        let (tone, codec, answers, place) = (440.0, Codec::Pcmu, false, None);
+        Settings { user: user.to_owned(), server, account, password, tone, codec, answers, place }
+    }
+
+    /// In a network namespace, at this address of it.
+    #[must_use]
+    pub fn within(mut self, namespace: &'static str, address: IpAddr) -> Self {
+        self.place = Some((namespace, address));
+        self
     }
 
     /// Proves to be this user with this password where it is asked for it (MD5 only), without registering.
@@ -113,17 +123,26 @@ impl Baresip {
     pub async fn start(settings: Settings) -> Result<Self> {
         let program = program("baresip")?;
         let folder = Folder::new("baresip")?;
-        let (sip, control) = (free_port()?, free_port()?);
+        let (mut sip, mut control) = (free_port()?, free_port()?);
+        if let Some((_, address)) = settings.place {
+            sip.set_ip(address);
+            control.set_ip(address);
+        }
         let low = free_ports(20)?;
         let config = include_str!("../baresip/config")
             .replace("{{sip}}", &sip.to_string())
+            .replace("{{address}}", &sip.ip().to_string())
             .replace("{{control}}", &control.to_string())
             .replace("{{rtp}}", &format!("{low}-{}", low + 19));
         folder.write("config", &config)?;
         folder.write("accounts", &settings.account(sip))?;
         folder.write("contacts", "")?;
         write_tone(&folder, settings.tone)?;
-        let arguments = ["-f".to_owned(), folder.path().display().to_string()];
+        let (program, mut arguments) = match settings.place {
+            Some((namespace, _)) => within(namespace, &program),
+            None => (program, Vec::new()),
+        };
+        arguments.extend(["-f".to_owned(), folder.path().display().to_string()]);
         let mut process = Process::start("baresip", &program, &arguments, folder.path())?;
         process.wait_line("baresip is ready", START_LIMIT).await?;
         let stream = TcpStream::connect(control).await;
@@ -283,8 +302,11 @@ impl Baresip {
         let end = Instant::now() + limit;
         loop {
             if let Some(index) = self.events.iter().position(|event| event["type"].as_str() == Some(kind)) {
-                // What came before it is past.
-                return self.events.drain(..=index).next_back().context("the event that was found");
+                let event = self.events.remove(index);
+                // What came before it is past, but for calls that nobody has looked at yet.
+                let mut before = 0..index;
+                self.events.retain(|event| before.next().is_none() || event["type"] == "CALL_INCOMING");
+                return Ok(event);
             }
             match self.next_message(end).await {
                 Ok(message) => self.events.push(message),

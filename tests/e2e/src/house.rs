@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use nohold_phone::{Call, Dialling, Phone, PhoneSettings};
 
 use crate::folder::Folder;
-use crate::server::Server;
+use crate::server::{Place, Server};
 
 /// Nothing that a test waits for takes longer, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(10);
@@ -40,6 +40,8 @@ pub struct House {
 pub struct Wishes {
     /// How long a caller waits before the menu comes.
     pub longest_wait: &'static str,
+    /// Where in the network the server runs.
+    pub place: Place,
     /// More lines of queue 600.
     pub queue: &'static str,
     /// More lines of the site.
@@ -60,6 +62,7 @@ impl Default for Wishes {
     fn default() -> Self {
         Wishes {
             longest_wait: "60s",
+            place: Place::default(),
             queue: "",
             site: "",
             service: "",
@@ -89,7 +92,7 @@ impl House {
             scenario.write(name, text)?;
         }
         let path = scenario.write("house.toml", &text)?;
-        let server = Server::start(&path, &["--sip-trace"]).await?;
+        let server = Server::start_at(&wishes.place, &path, &["--sip-trace"]).await?;
         Ok(House { server, carrier, _scenario: scenario })
     }
 

@@ -8,6 +8,7 @@ pub mod baresip;
 pub mod ear;
 mod folder;
 pub mod house;
+pub mod nat;
 mod peers;
 pub mod people;
 mod process;

@@ -1,6 +1,6 @@
 //! The server as an operator runs it: a program of its own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::folder::Folder;
+use crate::nat::within;
 use crate::peers::{free_port, free_ports};
 use crate::process::Process;
 
@@ -25,6 +26,23 @@ pub struct Server {
     data: Folder,
 }
 
+/// Where in the network the server runs.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its own address.
+    pub address: IpAddr,
+    /// The address by which phones reach it, where it is another.
+    pub public: Option<IpAddr>,
+    /// The network namespace; the test's own, where there is none.
+    pub namespace: Option<&'static str>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Place { address: IpAddr::V4(Ipv4Addr::LOCALHOST), public: None, namespace: None }
+    }
+}
+
 /// How the server is started, kept so that it can be started again.
 struct Launch {
     program: PathBuf,
@@ -38,7 +56,17 @@ impl Server {
     /// # Errors
     /// When it is not built, ends, or is not ready in time; with all that it said.
     pub async fn start(scenario: &Path, flags: &[&str]) -> Result<Self> {
-        Self::start_program(&program()?, scenario, flags).await
+        Self::start_at(&Place::default(), scenario, flags).await
+    }
+
+    /// Starts the server at a place in the network.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_at(place: &Place, scenario: &Path, flags: &[&str]) -> Result<Self> {
+        let public = place.public.map(|address| ["--public-address".to_owned(), address.to_string()]);
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).chain(public.into_iter().flatten());
+        Self::launch(&program()?, place, scenario, flags).await
     }
 
     /// Starts another program that takes the same flags.
@@ -46,18 +74,34 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub async fn start_program(program: &Path, scenario: &Path, flags: &[&str]) -> Result<Self> {
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        Self::launch(program, &Place::default(), scenario, flags).await
+    }
+
+    async fn launch(
+        program: &Path,
+        place: &Place,
+        scenario: &Path,
+        flags: impl Iterator<Item = String>,
+    ) -> Result<Self> {
         let data = Folder::new("server")?;
-        let sip = free_port()?;
+        let mut sip = free_port()?;
+        sip.set_ip(place.address);
         let low = free_ports(RTP_PORTS)?;
-        let mut arguments = vec!["serve".to_owned()];
+        let (program, mut arguments) = match place.namespace {
+            Some(namespace) => within(namespace, program),
+            None => (program.to_owned(), Vec::new()),
+        };
+        arguments.push("serve".to_owned());
         let mut say = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
         say("--scenario", scenario.display().to_string());
         say("--data", data.path().display().to_string());
         say("--sip", sip.to_string());
         say("--rtp-ports", format!("{low}-{}", low + RTP_PORTS - 1));
-        arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
-        let launch = Launch { program: program.to_owned(), arguments };
+        arguments.extend(flags);
+        let launch = Launch { program, arguments };
         let process = launch.start(&data).await?;
+        sip.set_ip(place.public.unwrap_or(place.address));
         Ok(Server { process, launch, sip, data })
     }
 
