@@ -74,6 +74,19 @@ impl Default for Wishes {
     }
 }
 
+impl Wishes {
+    /// A line with the callback key 2, which is pressed instead of waiting, and customers who may be dialled day and
+    /// night.
+    #[must_use]
+    pub fn with_callback_key() -> Self {
+        Wishes {
+            queue: "callback_key = { digit = \"2\" }",
+            site: "dialling_window = \"00:00-24:00\"",
+            ..Wishes::default()
+        }
+    }
+}
+
 impl House {
     /// Opens the house.
     ///
@@ -170,6 +183,8 @@ fn extensions() -> String {
         extension("2000", "may_call_outside = true"),
         extension("2001", "may_call_outside = true\nauto_answer = true"),
         extension("2002", "unanswered = { ring_for = \"2s\", target = { queue = \"600\" } }"),
+        extension("2003", ""),
+        extension("2004", ""),
         extension("3000", ""),
     ]
     .concat()
@@ -207,12 +222,22 @@ name = "A"
 agents = ["2000", "2001"]
 [groups.support-b]
 name = "B"
-agents = ["2002"]
+agents = ["2002", "2003"]
+[groups.renewals]
+name = "Renewals"
+agents = ["2004"]
+
+[campaigns.renewals]
+name = "Renewals"
+groups = ["renewals"]
+caller_id = "{DIRECT}"
 
 [agents]
 2000 = {{}}
 2001 = {{}}
 2002 = {{}}
+2003 = {{}}
+2004 = {{}}
 
 {extensions}
 [queues.600]

@@ -5,6 +5,7 @@
 
 pub mod asterisk;
 pub mod baresip;
+pub mod desk;
 pub mod ear;
 mod folder;
 pub mod house;

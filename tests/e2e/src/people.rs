@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use crate::asterisk::{Account, Asterisk};
 use crate::baresip::{Baresip, Settings};
-use crate::house::{CARRIERS_PASSWORD, CARRIERS_USER, CUSTOMER, House, SOON, password};
+use crate::ear::{Ear, hears_speech};
+use crate::house::{CARRIERS_PASSWORD, CARRIERS_USER, CUSTOMER, House, SOON, SUPPORT, password};
 use crate::sipp::{Counts, Running, Sipp};
 
 /// The tone in Hz that a customer sends, and the one that an agent sends.
@@ -28,6 +29,32 @@ pub async fn customer(house: &House, number: &str, calls: &str) -> Result<Baresi
     baresip.dial(&format!("sip:{calls}@{}", house.address())).await?;
     baresip.wait_established(SOON).await?;
     Ok(baresip)
+}
+
+/// A customer of this number with a baresip, who waits in queue 600, has pressed its callback key 2, and hears the menu;
+/// with an ear that has heard its beginning.
+///
+/// # Errors
+/// When that does not go well.
+pub async fn customer_at_the_menu(house: &House, number: &str) -> Result<(Baresip, Ear)> {
+    let mut caller = customer(house, number, SUPPORT).await?;
+    let mut ear = Ear::new("en");
+    hears_speech(&caller, SOON).await?;
+    caller.press("2").await?;
+    ear.hears_begin(&caller, "queue-menu", SOON).await?;
+    Ok((caller, ear))
+}
+
+/// A customer of this number with a baresip asks to be called back, is thanked, and hangs up.
+///
+/// # Errors
+/// When that does not go well.
+pub async fn asks_to_be_called(house: &House, number: &str) -> Result<()> {
+    let (mut caller, mut ear) = customer_at_the_menu(house, number).await?;
+    caller.press("2").await?;
+    ear.hears_begin(&caller, "callback-thanks", SOON).await?;
+    caller.hang_up().await?;
+    caller.wait_closed(SOON).await.map(drop)
 }
 
 /// An agent with a baresip, signed in and available. It sends [`AGENTS_TONE`] and answers by hand.

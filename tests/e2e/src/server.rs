@@ -6,6 +6,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use nohold_client::Client;
+use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::nat::within;
@@ -23,6 +25,8 @@ pub struct Server {
     launch: Launch,
     /// Where it takes SIP, UDP and TCP.
     pub sip: SocketAddr,
+    /// Where it answers the API.
+    pub http: SocketAddr,
     data: Folder,
 }
 
@@ -85,8 +89,9 @@ impl Server {
         flags: impl Iterator<Item = String>,
     ) -> Result<Self> {
         let data = Folder::new("server")?;
-        let mut sip = free_port()?;
+        let (mut sip, mut http) = (free_port()?, free_port()?);
         sip.set_ip(place.address);
+        http.set_ip(place.address);
         let low = free_ports(RTP_PORTS)?;
         let (program, mut arguments) = match place.namespace {
             Some(namespace) => within(namespace, program),
@@ -97,17 +102,30 @@ impl Server {
         say("--scenario", scenario.display().to_string());
         say("--data", data.path().display().to_string());
         say("--sip", sip.to_string());
+        say("--http", http.to_string());
         say("--rtp-ports", format!("{low}-{}", low + RTP_PORTS - 1));
         arguments.extend(flags);
         let launch = Launch { program, arguments };
         let process = launch.start(&data).await?;
         sip.set_ip(place.public.unwrap_or(place.address));
-        Ok(Server { process, launch, sip, data })
+        Ok(Server { process, launch, sip, http, data })
     }
 
     /// Its data folder.
     pub fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Whoever may read its data folder, at its API: an administrator for as long as this server runs.
+    ///
+    /// # Errors
+    /// When the server has not written down how to reach it.
+    pub fn administrator(&self) -> Result<Client> {
+        let path = self.data().join("control.json");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let control: Value = serde_json::from_str(&text)?;
+        let token = control["token"].as_str().with_context(|| format!("there is no token in {}", path.display()))?;
+        Ok(Client::new(self.http).with_token(token))
     }
 
     /// Its process id; nothing when it has ended.

@@ -216,6 +216,6 @@ async fn at_07_without_a_queue_a_message_is_taken_and_then_the_call_ends() {
 async fn at_07_a_sipp_that_presses_nothing_is_not_hung_up_on() {
     let house = House::open(Wishes { longest_wait: "5s", ..flows() }).await.unwrap();
     // It hangs up by itself after twelve seconds and two menus.
-    let patient = people::customer_at_sipp(&house, "patient", SUPPORT).unwrap();
+    let patient = people::customer_at_sipp(&house, "patient", SUPPORT).unwrap().with(&["-d", "12000"]);
     assert_eq!(patient.call(house.address()).await.unwrap(), Counts { successful: 1, failed: 0 });
 }

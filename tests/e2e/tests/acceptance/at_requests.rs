@@ -14,19 +14,9 @@ const FAREWELL: Duration = Duration::from_secs(30);
 /// "… that ends in eight, zero, zero, zero".
 const ENDS_IN_8000: [&str; 5] = ["callback-thanks", "digit-8", "digit-0", "digit-0", "digit-0"];
 
-/// The line with the callback key 2, which is pressed instead of waiting.
-fn with_key() -> Wishes {
-    Wishes { queue: "callback_key = { digit = \"2\" }", ..Wishes::default() }
-}
-
 /// A caller who has reached the menu by the callback key.
 async fn at_the_menu(house: &House, number: &str) -> (Baresip, Ear) {
-    let mut caller = people::customer(house, number, SUPPORT).await.unwrap();
-    let mut ear = Ear::new("en");
-    hears_speech(&caller, SOON).await.unwrap();
-    caller.press("2").await.unwrap();
-    ear.hears_begin(&caller, "queue-menu", SOON).await.unwrap();
-    (caller, ear)
+    people::customer_at_the_menu(house, number).await.unwrap()
 }
 
 /// A menu whose callback request asks the caller whether the own number is right.
@@ -50,13 +40,13 @@ fn confirming() -> Wishes {
         menu: "confirming",
         files: vec![("confirming.json", flow.to_string())],
         more: "[flows.confirming]\nfile = \"confirming.json\"".into(),
-        ..with_key()
+        ..Wishes::with_callback_key()
     }
 }
 
 #[tokio::test]
 async fn at_03_2_is_thanked_for_with_the_number_and_the_promise_and_we_end_the_call() {
-    let house = House::open(with_key()).await.unwrap();
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let mut agent = people::agent(&house, "2000").await.unwrap();
     people::star(&mut agent, "*13").await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, CUSTOMER).await;
@@ -76,7 +66,7 @@ async fn at_03_sipp_waits_too_long_and_is_hung_up_on_after_the_farewell() {
 
 #[tokio::test]
 async fn at_03_a_hang_up_right_after_the_key_keeps_the_request() {
-    let house = House::open(with_key()).await.unwrap();
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let (mut caller, _) = at_the_menu(&house, CUSTOMER).await;
     caller.press("2").await.unwrap();
     // The key has to have left; baresip sends its last packet within 200 ms.
@@ -89,7 +79,7 @@ async fn at_03_a_hang_up_right_after_the_key_keeps_the_request() {
 
 #[tokio::test]
 async fn at_13_who_asks_again_is_told_that_the_place_is_kept_and_may_have_another_matter() {
-    let house = House::open(with_key()).await.unwrap();
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let (mut first, mut ear) = at_the_menu(&house, CUSTOMER).await;
     first.press("2").await.unwrap();
     ear.hears_begin(&first, "callback-thanks", SOON).await.unwrap();
@@ -114,7 +104,7 @@ async fn at_13_who_asks_again_is_told_that_the_place_is_kept_and_may_have_anothe
 
 #[tokio::test]
 async fn at_16_a_withheld_number_is_keyed_in_heard_back_and_confirmed() {
-    let house = House::open(with_key()).await.unwrap();
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, "anonymous").await;
     caller.press("2").await.unwrap();
     ear.hears_begin(&caller, "number-ask", SOON).await.unwrap();
@@ -131,7 +121,7 @@ async fn at_16_a_withheld_number_is_keyed_in_heard_back_and_confirmed() {
 
 #[tokio::test]
 async fn at_16_after_three_tries_the_menu_comes_with_1_and_3_left() {
-    let house = House::open(with_key()).await.unwrap();
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, "anonymous").await;
     caller.press("2").await.unwrap();
     for _ in 0..3 {
@@ -161,7 +151,7 @@ async fn at_16_the_other_number_key_asks_for_another_number() {
 #[tokio::test]
 async fn at_17_numbers_that_may_not_be_called_are_refused_neutrally_and_1_and_3_remain() {
     let more = "[blocked]\nnumbers = [\"+8613900139007\"]".into();
-    let house = House::open(Wishes { more, ..with_key() }).await.unwrap();
+    let house = House::open(Wishes { more, ..Wishes::with_callback_key() }).await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, "anonymous").await;
     caller.press("2").await.unwrap();
     ear.hears_begin(&caller, "number-ask", SOON).await.unwrap();
@@ -186,7 +176,7 @@ async fn at_17_numbers_that_may_not_be_called_are_refused_neutrally_and_1_and_3_
 
 #[tokio::test]
 async fn at_17_a_number_over_its_limit_is_refused_with_the_same_words() {
-    let house = House::open(Wishes { site: "requests_per_number_per_day = 1", ..with_key() }).await.unwrap();
+    let house = House::open(Wishes { site: "requests_per_number_per_day = 1", ..Wishes::with_callback_key() }).await.unwrap();
     let (mut first, mut ear) = at_the_menu(&house, CUSTOMER).await;
     first.press("2").await.unwrap();
     ear.hears_begin(&first, "callback-thanks", SOON).await.unwrap();
@@ -200,7 +190,7 @@ async fn at_17_a_number_over_its_limit_is_refused_with_the_same_words() {
 
 #[tokio::test]
 async fn at_24_who_hangs_up_while_keying_a_number_has_made_no_request() {
-    let house = House::open(with_key()).await.unwrap();
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, "anonymous").await;
     caller.press("2").await.unwrap();
     ear.hears_begin(&caller, "number-ask", SOON).await.unwrap();

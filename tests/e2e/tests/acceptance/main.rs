@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod at_after_hours;
+mod at_callback;
 mod at_messages;
 mod at_outside;
 mod at_queue;
+mod at_reminders;
 mod at_requests;
+mod at_restart;
