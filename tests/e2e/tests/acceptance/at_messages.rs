@@ -162,10 +162,16 @@ async fn at_06_a_message_ends_at_its_limit_after_a_warning() {
 #[tokio::test]
 async fn at_06_under_two_seconds_of_speech_nothing_is_kept() {
     let house = House::open(flows()).await.unwrap();
-    let (mut caller, ear) = at_the_tone(&house).await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let caller = house.calls(CUSTOMER, MESSAGE).await.unwrap();
+    caller.wait_answered(SOON).await.unwrap();
+    let mut ear = Ear::new("en");
+    ear.hears_begin(&caller, "message-greeting", SOON).await.unwrap();
     caller.press("#").await.unwrap();
-    caller.wait_closed(SOON).await.unwrap();
+    caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
+    caller.wait_silence(SOON).await.unwrap();
+    caller.play_samples(&nohold_e2e::sine(CUSTOMERS_TONE, 8_000));
+    // One second of sound, then two of silence, which end it.
+    caller.wait_ended(SOON).await.unwrap();
     assert!(!ear.has_heard(&caller, "message-saved").unwrap(), "nothing was saved");
     let end = tokio::time::Instant::now() + SOON;
     while !kept(&house).is_empty() {
