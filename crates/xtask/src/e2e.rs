@@ -8,6 +8,9 @@ use clap::Args;
 use crate::setup;
 use crate::steps::Call;
 
+/// So many end-to-end tests run at once.
+const AT_ONCE: u8 = 6;
+
 /// Which tests to run.
 #[derive(Args, Debug, Clone)]
 pub struct Options {
@@ -23,7 +26,8 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     setup::run(root)?;
     server().run(root)?;
     let filter = options.filter.as_ref().map(|filter| format!(" {filter}")).unwrap_or_default();
-    Call::cargo(&format!("test --package nohold-e2e{filter}")).run(root)
+    // They wait more than they work: more of them at once than there are cores are quicker and still on time.
+    Call::cargo(&format!("test --package nohold-e2e{filter} -- --test-threads {AT_ONCE}")).run(root)
 }
 
 /// The call that builds the server which the tests start.

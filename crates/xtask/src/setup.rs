@@ -7,7 +7,14 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, bail};
 
 /// Programs that the end-to-end tests run, and the Debian packages that have them.
-const PROGRAMS: &[(&str, &str)] = &[("sipp", "sip-tester"), ("baresip", "baresip-core")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("sipp", "sip-tester"),
+    ("baresip", "baresip-core"),
+    ("ip", "iproute2"),
+    ("nft", "nftables"),
+    ("sysctl", "procps"),
+    ("unshare", "util-linux"),
+];
 
 /// Where the Asterisk of the tests is unpacked, and the script that does it.
 const ASTERISK: &str = "target/peers/asterisk";

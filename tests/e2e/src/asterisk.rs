@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::ear::Hears;
 use crate::folder::Folder;
 use crate::peers::{asterisk_run, free_port, free_ports};
 use crate::process::Process;
@@ -155,6 +156,17 @@ pub struct Asterisk {
     pub sip: SocketAddr,
 }
 
+impl Hears for Asterisk {
+    fn heard_so_far(&self) -> Result<Vec<i16>> {
+        // Until the first call is joined there is nothing.
+        Ok(self.heard().unwrap_or_default())
+    }
+
+    fn story(&self) -> String {
+        self.output()
+    }
+}
+
 impl Asterisk {
     /// Starts it and waits until it is up.
     ///
@@ -234,6 +246,18 @@ impl Asterisk {
             std::fs::read(&file).with_context(|| format!("cannot read {}:\n{}", file.display(), self.output()))?;
         let samples = bytes.get(WAV_HEADER..).unwrap_or_default();
         Ok(samples.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+    }
+
+    /// Presses a key (`0` to `9`) in all calls that were joined with `listen440`.
+    ///
+    /// # Errors
+    /// As [`Asterisk::command`].
+    pub async fn press(&self, key: u8) -> Result<()> {
+        let said = self.command("core show channels concise").await?;
+        for channel in said.lines().filter_map(|line| line.split('!').next()).filter(|name| name.starts_with("PJSIP/")) {
+            self.command(&format!("channel redirect {channel} in,press{key},1")).await?;
+        }
+        Ok(())
     }
 
     /// Ends all its calls.

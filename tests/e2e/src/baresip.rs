@@ -1,7 +1,7 @@
 //! baresip: a softphone of other makers, controlled over TCP (its module `ctrl_tcp`).
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
+use crate::ear::Hears;
 use crate::folder::Folder;
+use crate::nat::within;
 use crate::peers::{free_port, free_ports, program};
 use crate::process::Process;
 
@@ -20,6 +22,8 @@ const START_LIMIT: Duration = Duration::from_secs(15);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// What it sends lasts this long; after it, silence.
 const TONE_SECONDS: usize = 60;
+/// The bytes before the samples in the WAV files that it writes.
+const WAV_HEADER: usize = 44;
 /// A netstring that is longer than this is not from baresip.
 const LONGEST_MESSAGE: usize = 1 << 20;
 
@@ -27,17 +31,35 @@ const LONGEST_MESSAGE: usize = 1 << 20;
 pub struct Settings {
     user: String,
     server: Option<SocketAddr>,
+    account: String,
     password: Option<String>,
     tone: f64,
     codec: Codec,
     answers: bool,
+    place: Option<(&'static str, IpAddr)>,
 }
 
 impl Settings {
     /// A phone of this user that knows no server, sends 440 Hz in µ-law and does not answer by itself.
     pub fn new(user: &str) -> Self {
-        let (server, password) = (None, None);
-        Settings { user: user.to_owned(), server, password, tone: 440.0, codec: Codec::Pcmu, answers: false }
+        let (server, account, password) = (None, user.to_owned(), None);
+        let (tone, codec, answers, place) = (440.0, Codec::Pcmu, false, None);
+        Settings { user: user.to_owned(), server, account, password, tone, codec, answers, place }
+    }
+
+    /// In a network namespace, at this address of it.
+    #[must_use]
+    pub fn within(mut self, namespace: &'static str, address: IpAddr) -> Self {
+        self.place = Some((namespace, address));
+        self
+    }
+
+    /// Proves to be this user with this password where it is asked for it (MD5 only), without registering.
+    #[must_use]
+    pub fn proving(mut self, account: &str, password: &str) -> Self {
+        self.account = account.to_owned();
+        self.password = Some(password.to_owned());
+        self
     }
 
     /// Registers there, with this password where it is asked for one (MD5 only).
@@ -75,7 +97,7 @@ impl Settings {
         let mut line = format!("<sip:{}@{at}>;audio_codecs={};answermode={mode}", self.user, self.codec.name());
         line += if self.server.is_some() { ";regint=60" } else { ";regint=0" };
         if let Some(password) = &self.password {
-            line += &format!(";auth_user={};auth_pass={password}", self.user);
+            line += &format!(";auth_user={};auth_pass={password}", self.account);
         }
         line + "\n"
     }
@@ -101,17 +123,26 @@ impl Baresip {
     pub async fn start(settings: Settings) -> Result<Self> {
         let program = program("baresip")?;
         let folder = Folder::new("baresip")?;
-        let (sip, control) = (free_port()?, free_port()?);
+        let (mut sip, mut control) = (free_port()?, free_port()?);
+        if let Some((_, address)) = settings.place {
+            sip.set_ip(address);
+            control.set_ip(address);
+        }
         let low = free_ports(20)?;
         let config = include_str!("../baresip/config")
             .replace("{{sip}}", &sip.to_string())
+            .replace("{{address}}", &sip.ip().to_string())
             .replace("{{control}}", &control.to_string())
             .replace("{{rtp}}", &format!("{low}-{}", low + 19));
         folder.write("config", &config)?;
         folder.write("accounts", &settings.account(sip))?;
         folder.write("contacts", "")?;
         write_tone(&folder, settings.tone)?;
-        let arguments = ["-f".to_owned(), folder.path().display().to_string()];
+        let (program, mut arguments) = match settings.place {
+            Some((namespace, _)) => within(namespace, &program),
+            None => (program, Vec::new()),
+        };
+        arguments.extend(["-f".to_owned(), folder.path().display().to_string()]);
         let mut process = Process::start("baresip", &program, &arguments, folder.path())?;
         process.wait_line("baresip is ready", START_LIMIT).await?;
         let stream = TcpStream::connect(control).await;
@@ -223,6 +254,15 @@ impl Baresip {
         Ok(reader.samples().collect::<Result<_, _>>()?)
     }
 
+    /// What was heard in the call that goes on, or the last one, so far: the header of its file is complete only once the
+    /// call is over.
+    fn heard_until_now(&self) -> Result<Vec<i16>> {
+        let Some(file) = self.recording() else { return Ok(Vec::new()) };
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let samples = bytes.get(WAV_HEADER..).unwrap_or_default();
+        Ok(samples.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+    }
+
     fn recording(&self) -> Option<PathBuf> {
         let files = fs::read_dir(self.folder.path()).ok()?.flatten();
         let heard = files.filter(|file| {
@@ -262,8 +302,11 @@ impl Baresip {
         let end = Instant::now() + limit;
         loop {
             if let Some(index) = self.events.iter().position(|event| event["type"].as_str() == Some(kind)) {
-                // What came before it is past.
-                return self.events.drain(..=index).next_back().context("the event that was found");
+                let event = self.events.remove(index);
+                // What came before it is past, but for calls that nobody has looked at yet.
+                let mut before = 0..index;
+                self.events.retain(|event| before.next().is_none() || event["type"] == "CALL_INCOMING");
+                return Ok(event);
             }
             match self.next_message(end).await {
                 Ok(message) => self.events.push(message),
@@ -290,6 +333,16 @@ impl Baresip {
                 bail!("baresip has closed its control connection");
             }
         }
+    }
+}
+
+impl Hears for Baresip {
+    fn heard_so_far(&self) -> Result<Vec<i16>> {
+        self.heard_until_now()
+    }
+
+    fn story(&self) -> String {
+        self.output()
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use nohold_phone::{Call, Dialling, Phone, PhoneSettings};
 
 use crate::folder::Folder;
-use crate::server::Server;
+use crate::server::{Place, Server};
 
 /// Nothing that a test waits for takes longer, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(10);
@@ -20,6 +20,11 @@ pub const CLOSED: &str = "+862161230003";
 pub const DIRECT: &str = "+862161230004";
 /// A customer.
 pub const CUSTOMER: &str = "+8613800138000";
+
+/// By this name and password calls from other addresses prove that they are the carrier's.
+pub const CARRIERS_USER: &str = "carrier";
+/// The password to it.
+pub const CARRIERS_PASSWORD: &str = "secret-of-the-carrier";
 
 /// The server and what is outside of it.
 pub struct House {
@@ -35,6 +40,18 @@ pub struct House {
 pub struct Wishes {
     /// How long a caller waits before the menu comes.
     pub longest_wait: &'static str,
+    /// Where in the network the server runs.
+    pub place: Place,
+    /// More lines of queue 600.
+    pub queue: &'static str,
+    /// More lines of the site.
+    pub site: &'static str,
+    /// More lines of the service.
+    pub service: &'static str,
+    /// The flow that begins then, or at the callback key: one of the shipped ones or of `more`.
+    pub menu: &'static str,
+    /// Flows that `more` names by their files.
+    pub files: Vec<(&'static str, String)>,
     /// Where the trunk is, and how we prove ourselves there: the lines of the document. By default at the carrier's phone.
     pub trunk: Option<String>,
     /// More of the document.
@@ -43,7 +60,30 @@ pub struct Wishes {
 
 impl Default for Wishes {
     fn default() -> Self {
-        Wishes { longest_wait: "60s", trunk: None, more: String::new() }
+        Wishes {
+            longest_wait: "60s",
+            place: Place::default(),
+            queue: "",
+            site: "",
+            service: "",
+            menu: "queue-overflow",
+            files: Vec::new(),
+            trunk: None,
+            more: String::new(),
+        }
+    }
+}
+
+impl Wishes {
+    /// A line with the callback key 2, which is pressed instead of waiting, and customers who may be dialled day and
+    /// night.
+    #[must_use]
+    pub fn with_callback_key() -> Self {
+        Wishes {
+            queue: "callback_key = { digit = \"2\" }",
+            site: "dialling_window = \"00:00-24:00\"",
+            ..Wishes::default()
+        }
     }
 }
 
@@ -61,8 +101,11 @@ impl House {
         let scenario = Folder::new("scenario")?;
         let flows = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenario/flows");
         let text = document(&carrier, flows, &wishes);
+        for (name, text) in &wishes.files {
+            scenario.write(name, text)?;
+        }
         let path = scenario.write("house.toml", &text)?;
-        let server = Server::start(&path, &["--sip-trace"]).await?;
+        let server = Server::start_at(&wishes.place, &path, &["--sip-trace"]).await?;
         Ok(House { server, carrier, _scenario: scenario })
     }
 
@@ -140,6 +183,8 @@ fn extensions() -> String {
         extension("2000", "may_call_outside = true"),
         extension("2001", "may_call_outside = true\nauto_answer = true"),
         extension("2002", "unanswered = { ring_for = \"2s\", target = { queue = \"600\" } }"),
+        extension("2003", ""),
+        extension("2004", ""),
         extension("3000", ""),
     ]
     .concat()
@@ -147,14 +192,19 @@ fn extensions() -> String {
 
 fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
     let extensions = extensions();
-    let Wishes { longest_wait, trunk, more } = wishes;
-    let trunk = trunk.clone().unwrap_or_else(|| trunk_at(carrier.address()));
+    let Wishes { longest_wait, queue, site, service, menu, trunk, more, .. } = wishes;
+    let trunk = trunk.clone().unwrap_or_else(|| {
+        let address = carrier.address();
+        let proof = format!("user = \"{CARRIERS_USER}\", password = \"{CARRIERS_PASSWORD}\"");
+        trunk_at(address) + &format!("inbound = {{ addresses = [\"{}\"], {proof} }}", address.ip())
+    });
     format!(
         r#"
 [site]
 zone = "Asia/Shanghai"
 country = "CN"
 language = "en"
+{site}
 
 # The after-hours flow asks it; it is never open, so that the flow does what it is for.
 [calendars.office]
@@ -165,18 +215,29 @@ name = "Never open"
 name = "Support"
 groups = ["support-a", "support-b"]
 caller_id = "{SUPPORT}"
+{service}
 
 [groups.support-a]
 name = "A"
 agents = ["2000", "2001"]
 [groups.support-b]
 name = "B"
-agents = ["2002"]
+agents = ["2002", "2003"]
+[groups.renewals]
+name = "Renewals"
+agents = ["2004"]
+
+[campaigns.renewals]
+name = "Renewals"
+groups = ["renewals"]
+caller_id = "{DIRECT}"
 
 [agents]
 2000 = {{}}
 2001 = {{}}
 2002 = {{}}
+2003 = {{}}
+2004 = {{}}
 
 {extensions}
 [queues.600]
@@ -189,8 +250,10 @@ wrap_up = "1s"
 announce_agent = true
 whisper = "whisper"
 join_empty = true
+{queue}
 [queues.600.overflow]
-timeout = {{ flow = "queue-overflow" }}
+timeout = {{ flow = "{menu}" }}
+key = {{ flow = "{menu}" }}
 
 [flows]
 queue-overflow = {{ file = "{flows}/queue-overflow.json" }}

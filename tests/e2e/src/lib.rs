@@ -5,9 +5,13 @@
 
 pub mod asterisk;
 pub mod baresip;
+pub mod desk;
+pub mod ear;
 mod folder;
 pub mod house;
+pub mod nat;
 mod peers;
+pub mod people;
 mod process;
 pub mod server;
 pub mod sipp;

@@ -1,13 +1,16 @@
 //! The server as an operator runs it: a program of its own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use nohold_client::Client;
+use serde_json::Value;
 
 use crate::folder::Folder;
+use crate::nat::within;
 use crate::peers::{free_port, free_ports};
 use crate::process::Process;
 
@@ -22,7 +25,26 @@ pub struct Server {
     launch: Launch,
     /// Where it takes SIP, UDP and TCP.
     pub sip: SocketAddr,
+    /// Where it answers the API.
+    pub http: SocketAddr,
     data: Folder,
+}
+
+/// Where in the network the server runs.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its own address.
+    pub address: IpAddr,
+    /// The address by which phones reach it, where it is another.
+    pub public: Option<IpAddr>,
+    /// The network namespace; the test's own, where there is none.
+    pub namespace: Option<&'static str>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Place { address: IpAddr::V4(Ipv4Addr::LOCALHOST), public: None, namespace: None }
+    }
 }
 
 /// How the server is started, kept so that it can be started again.
@@ -38,7 +60,17 @@ impl Server {
     /// # Errors
     /// When it is not built, ends, or is not ready in time; with all that it said.
     pub async fn start(scenario: &Path, flags: &[&str]) -> Result<Self> {
-        Self::start_program(&program()?, scenario, flags).await
+        Self::start_at(&Place::default(), scenario, flags).await
+    }
+
+    /// Starts the server at a place in the network.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_at(place: &Place, scenario: &Path, flags: &[&str]) -> Result<Self> {
+        let public = place.public.map(|address| ["--public-address".to_owned(), address.to_string()]);
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).chain(public.into_iter().flatten());
+        Self::launch(&program()?, place, scenario, flags).await
     }
 
     /// Starts another program that takes the same flags.
@@ -46,24 +78,54 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub async fn start_program(program: &Path, scenario: &Path, flags: &[&str]) -> Result<Self> {
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        Self::launch(program, &Place::default(), scenario, flags).await
+    }
+
+    async fn launch(
+        program: &Path,
+        place: &Place,
+        scenario: &Path,
+        flags: impl Iterator<Item = String>,
+    ) -> Result<Self> {
         let data = Folder::new("server")?;
-        let sip = free_port()?;
+        let (mut sip, mut http) = (free_port()?, free_port()?);
+        sip.set_ip(place.address);
+        http.set_ip(place.address);
         let low = free_ports(RTP_PORTS)?;
-        let mut arguments = vec!["serve".to_owned()];
+        let (program, mut arguments) = match place.namespace {
+            Some(namespace) => within(namespace, program),
+            None => (program.to_owned(), Vec::new()),
+        };
+        arguments.push("serve".to_owned());
         let mut say = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
         say("--scenario", scenario.display().to_string());
         say("--data", data.path().display().to_string());
         say("--sip", sip.to_string());
+        say("--http", http.to_string());
         say("--rtp-ports", format!("{low}-{}", low + RTP_PORTS - 1));
-        arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
-        let launch = Launch { program: program.to_owned(), arguments };
+        arguments.extend(flags);
+        let launch = Launch { program, arguments };
         let process = launch.start(&data).await?;
-        Ok(Server { process, launch, sip, data })
+        sip.set_ip(place.public.unwrap_or(place.address));
+        Ok(Server { process, launch, sip, http, data })
     }
 
     /// Its data folder.
     pub fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Whoever may read its data folder, at its API: an administrator for as long as this server runs.
+    ///
+    /// # Errors
+    /// When the server has not written down how to reach it.
+    pub fn administrator(&self) -> Result<Client> {
+        let path = self.data().join("control.json");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let control: Value = serde_json::from_str(&text)?;
+        let token = control["token"].as_str().with_context(|| format!("there is no token in {}", path.display()))?;
+        Ok(Client::new(self.http).with_token(token))
     }
 
     /// Its process id; nothing when it has ended.

@@ -94,8 +94,12 @@ impl Run {
             };
         }
         match turn.around.caller_number() {
-            Some(number) if callback.confirm_number => self.confirm_own_number(Offer::new(number, tries), turn),
-            Some(number) => self.request(callback, number, false, tries, turn),
+            Some(Ok(number)) if callback.confirm_number => self.confirm_own_number(Offer::new(number, tries), turn),
+            Some(Ok(number)) => self.request(callback, number, false, tries, turn),
+            Some(Err(why)) => {
+                turn.act(Action::NumberRefused(why));
+                self.ask_number(&[Builtin::NumberNotCalled, Builtin::NumberAsk], tries, turn)
+            }
             None => self.ask_number(&[Builtin::NumberAsk], tries, turn),
         }
     }

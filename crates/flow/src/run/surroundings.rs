@@ -16,8 +16,8 @@ pub trait Surroundings {
     fn latest(&self, flow: &FlowKey) -> Option<u32>;
     /// Whether it is open by this calendar, or by the call's own; none if there is no such calendar.
     fn is_open(&self, calendar: Option<&CalendarKey>) -> Option<bool>;
-    /// The caller's number, if it could be called back: not withheld, not unusable.
-    fn caller_number(&self) -> Option<PhoneNumber>;
+    /// The caller's number, none where it was withheld or cannot be read; or why it may not be called back.
+    fn caller_number(&self) -> Option<Result<PhoneNumber, NumberRefusal>>;
     /// The number that was meant by these keyed digits.
     ///
     /// # Errors

@@ -334,6 +334,32 @@ fn the_number_may_be_confirmed_first_or_changed() {
 }
 
 #[test]
+fn a_callers_own_number_that_may_not_be_called_is_refused_and_another_may_be_given() {
+    let json = callback(r#""object":{"kind":"campaign","campaign":"renewals"}"#);
+    let world = World { caller: Some("+449098790000".into()), ..World::with(&[&json]) };
+    let mut call = Call::into(world, "f");
+    call.press("0712345678#1").made(Promise::Soon);
+    check(&call, &expect![[r#"
+           0.0 begins → number refused: NotAllowed; say number-not-called + number-ask
+           0.0 presses 0 → stop
+           0.0 presses 7
+           0.0 presses 1
+           0.0 presses 2
+           0.0 presses 3
+           0.0 presses 4
+           0.0 presses 5
+           0.0 presses 6
+           0.0 presses 7
+           0.0 presses 8
+           0.0 presses # → say number-heard + digits 0712345678 + number-confirm
+           0.0 presses 1 → stop; REQUEST for campaign renewals +44712345678 (heard number-confirm, pressed 1)
+           0.0 request committed → say callback-thanks + digits 5678 + soon + callback-hang-up-now
+        path: start a
+        waits for: Farewell
+    "#]]);
+}
+
+#[test]
 fn a_number_that_was_collected_before_is_used() {
     let json = flow(
         r#""a":{"action":{"type":"collect_number","into":"mine"},"exits":{"next":"b","no_number":"end"}},

@@ -76,8 +76,11 @@ impl Surroundings for World {
     fn is_open(&self, _: Option<&CalendarKey>) -> Option<bool> {
         self.open
     }
-    fn caller_number(&self) -> Option<PhoneNumber> {
-        self.caller.as_ref().map(|number| number.parse().unwrap())
+    /// Numbers of the country that begin with 9 are premium-rate.
+    fn caller_number(&self) -> Option<Result<PhoneNumber, NumberRefusal>> {
+        let number = self.caller.as_ref()?;
+        let refused = number.starts_with("+449");
+        Some(if refused { Err(NumberRefusal::NotAllowed) } else { Ok(number.parse().unwrap()) })
     }
     /// Numbers of 10 digits that begin with 07 are fine, 09 is premium-rate.
     fn check_number(&self, keyed: &str) -> Result<PhoneNumber, NumberRefusal> {

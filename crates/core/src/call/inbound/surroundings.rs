@@ -43,9 +43,10 @@ impl Surroundings for Around<'_> {
         }
     }
 
-    fn caller_number(&self) -> Option<PhoneNumber> {
+    fn caller_number(&self) -> Option<Result<PhoneNumber, NumberRefusal>> {
         let number = self.call.number.as_ref()?;
-        self.world.directory.may_be_called_back(number).ok().map(|()| number.clone())
+        let may = self.world.directory.may_be_called_back(number);
+        Some(may.map(|()| number.clone()).map_err(|why| why.class()))
     }
 
     fn check_number(&self, keyed: &str) -> Result<PhoneNumber, NumberRefusal> {

@@ -1,0 +1,57 @@
+//! What may not leave the house: numbers that are not dialled, numbers that are not shown.
+
+use std::time::Duration;
+
+use nohold_e2e::ear::Ear;
+use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes};
+use nohold_e2e::people;
+use nohold_phone::Behaviour;
+
+#[tokio::test]
+async fn at_30_what_may_not_be_dialled_is_refused_with_the_reason_and_nothing_is_sent() {
+    let more = "[blocked]\nnumbers = [\"+8613900139007\"]".into();
+    let house = House::open(Wishes { more, ..Wishes::default() }).await.unwrap();
+    let agent = house.agent("2000").await.unwrap();
+    // Abroad, a premium number, and one that is blocked.
+    for number in ["00442079460000", "16800000", "13900139007"] {
+        let call = agent.dial(number).await.unwrap();
+        let mut ear = Ear::new("en");
+        let said = ear.hears(&call, "number-not-called", SOON).await;
+        assert!(said.is_ok(), "{number}: {}", said.unwrap_err());
+        assert_eq!(call.wait_ended(SOON).await.unwrap().status, Some(403), "{number}");
+    }
+    assert!(house.carrier.next_call(Duration::from_millis(500)).await.is_err(), "something was sent");
+}
+
+#[tokio::test]
+async fn at_30_a_number_that_the_trunk_does_not_own_is_not_shown() {
+    let more = "[extensions.3009]\npassword = \"secret-of-3009\"\nmay_call_outside = true\n\
+                caller_id = \"+862161239999\"\n"
+        .into();
+    let house = House::open(Wishes { more, ..Wishes::default() }).await.unwrap();
+    let mut phone = people::colleague(&house, "3009").await.unwrap();
+    phone.dial("13800138000").await.unwrap();
+    let incoming = house.carrier.next_call(SOON).await.unwrap();
+    assert_eq!((incoming.called().as_str(), incoming.caller().as_str()), (CUSTOMER, SUPPORT));
+}
+
+#[tokio::test]
+async fn at_30_emergency_numbers_go_out_from_a_foreign_phone_without_any_right() {
+    // Neither the right to call outside nor the dialling window stands in the way.
+    let site = "dialling_window = \"00:00-00:01\"";
+    let house = House::open(Wishes { site, ..Wishes::default() }).await.unwrap();
+    house.carrier.behave(Behaviour::answers_after(Duration::ZERO).with_tone(600.0));
+    let mut phone = people::colleague(&house, "3000").await.unwrap();
+    phone.dial("110").await.unwrap();
+    phone.wait_established(SOON).await.unwrap();
+    nohold_e2e::ear::hears_tone(&phone, 600.0, SOON).await.unwrap();
+    phone.hang_up().await.unwrap();
+    let end = tokio::time::Instant::now() + SOON;
+    while house.carrier.past_calls().is_empty() && tokio::time::Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let past = house.carrier.past_calls();
+    let [call] = &past[..] else { panic!("{past:?}") };
+    assert_eq!(call.called, "110");
+    assert!(call.heard.as_ref().is_some_and(|heard| heard.is_tone(people::AGENTS_TONE)), "{call:?}");
+}
