@@ -74,7 +74,7 @@ async fn people_come_to_work(stage: &Stage, told: &Narrator) -> Result<Cast> {
     confirmed.wait_ended(SOON).await?;
     told.saw("Ann (2000, group A) signs in with *10 on her phone and hears so");
     bo.is("sign_in").await?;
-    bo.is("break").await?;
+    bo.person.post("/api/me/agent", &json!({ "action": "break", "reason": "Tea" })).await?;
     dee.is("sign_in").await?;
     told.saw("Bo (2002, group B) signs in on his page and takes a break; Dee (2003) works on renewals");
     Ok(Cast { ann, bo, dee })
