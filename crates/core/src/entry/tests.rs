@@ -1,9 +1,7 @@
 use std::fmt::Write as _;
 
 use expect_test::expect;
-use nohold_model::{CallResult, DispositionKey, Millis, Timestamp};
-
-use nohold_model::GroupKey;
+use nohold_model::{CallResult, DispositionKey, GroupKey, Millis, Timestamp};
 
 use super::*;
 use crate::directory::Directory;
