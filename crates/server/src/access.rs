@@ -137,7 +137,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// A route for everybody.
-#[must_use]
 pub fn open(routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
     documented(routes, |operation| {
         operation.security = Some(vec![SecurityRequirement::default()]);
@@ -146,7 +145,6 @@ pub fn open(routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
 }
 
 /// A route for those who have what it needs.
-#[must_use]
 pub fn guarded(api: &Api, need: Need, routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
     let guard = middleware::from_fn_with_state((api.clone(), need), guard);
     let routes = routes.map(|router| router.route_layer(guard));
