@@ -1,9 +1,11 @@
 //! Lengths of time as people write them: `90s`, `5m`, `1h30m`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use nohold_model::Millis;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
@@ -121,6 +123,30 @@ impl<'de> Deserialize<'de> for Period {
         }
         let length = text.parse().map_err(|problem| serde::de::Error::custom(format!("{problem}, or `never`")))?;
         Ok(Period::After(length))
+    }
+}
+
+impl JsonSchema for Length {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Length".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["500ms", "90s", "5m", "1h30m", "2d"] })
+    }
+}
+
+impl JsonSchema for Period {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Period".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["30s", "48h", "never"] })
     }
 }
 

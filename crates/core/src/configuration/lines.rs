@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use nohold_flow::Document;
 use nohold_model::{CalendarKey, CampaignKey, Digit, GroupKey, Language, PhoneNumber, PromptKey, QueueKey, ServiceKey};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Length;
@@ -12,7 +13,7 @@ use crate::directory::{self, AtClosing, InboundTarget, OverflowReason, OverflowT
 use crate::hours::{CalendarDefinition, Closure, MakeUpDay, WeeklyHours, Zone};
 
 /// A line of business that answers callers (呼入客服).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// The name people see. By default the key.
@@ -29,7 +30,7 @@ pub struct Service {
 }
 
 /// A line of business that calls out (外呼营销).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Campaign {
     /// The name people see. By default the key.
@@ -46,7 +47,7 @@ pub struct Campaign {
 }
 
 /// Waiting callers and how they meet agents (队列).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
     /// The name people see. By default the key.
@@ -116,7 +117,7 @@ pub struct Queue {
 }
 
 /// The queue's callback key.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackKey {
     /// The key: `"2"`.
@@ -127,7 +128,7 @@ pub struct CallbackKey {
 }
 
 /// A number that callers dial (接入号码).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InboundNumber {
     /// The service it belongs to.
@@ -146,7 +147,7 @@ pub struct InboundNumber {
 }
 
 /// Business hours (工作时间).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     /// The name people see. By default the key.
@@ -166,7 +167,7 @@ pub struct Calendar {
 }
 
 /// Where an IVR flow (IVR 流程) stands.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
     /// In a file of JSON, relative to the configuration.

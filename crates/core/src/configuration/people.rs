@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_model::{AgentKey, ExtensionKey, GroupKey, Language, PhoneNumber, QueueKey};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Length, Password};
 use crate::directory::{self, AgentProfile, InboundTarget};
 
 /// Agents who work together (坐席组).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// The name people see. By default the key.
@@ -21,7 +22,7 @@ pub struct Group {
 }
 
 /// An agent (坐席).
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Agent {
     /// The agent number (工号) that callers hear. By default the key.
@@ -37,7 +38,7 @@ pub struct Agent {
 }
 
 /// How long one agent's phone rings for an offer, and how long it is left alone after one that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ringing {
     /// The ring time. By default 15 seconds.
@@ -47,7 +48,7 @@ pub struct Ringing {
 }
 
 /// A phone of ours (分机): a SIP account, whose user name is the key.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
     /// The number by which colleagues call it. By default the key.
@@ -77,7 +78,7 @@ pub struct Extension {
 
 /// The algorithm by which somebody proves to know a password (RFC 8760). It is the only one that is asked for and taken:
 /// many phones give up at a challenge that names one they do not know, even beside one that they do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
     /// MD5, which every phone knows.
@@ -88,7 +89,7 @@ pub enum Digest {
 }
 
 /// Where a caller goes when a phone is not answered, is busy or cannot be reached.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unanswered {
     /// The phone rings this long. By default 20 seconds.

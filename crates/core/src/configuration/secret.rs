@@ -1,7 +1,9 @@
 //! Passwords in a configuration: where they stand, and a type that never shows them.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
@@ -103,6 +105,29 @@ impl<'de> Visitor<'de> for Written {
             ));
         }
         Ok(password)
+    }
+}
+
+impl JsonSchema for Password {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Password".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let form = |name: &str, value: Schema| {
+            json_schema!({
+                "type": "object", "properties": { (name): value }, "required": [name], "additionalProperties": false
+            })
+        };
+        json_schema!({ "anyOf": [
+            { "type": "string", "minLength": 1 },
+            form("generate", json_schema!({ "const": true })),
+            form("stored", json_schema!({ "const": true })),
+            form("env", json_schema!({ "type": "string" })),
+            form("file", json_schema!({ "type": "string" })),
+        ] })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_model::{CallResult, Country, Language, TrunkKey};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Length, Numbering, Period};
@@ -13,7 +14,7 @@ use crate::wait::PromisePolicy;
 
 /// Settings of the whole installation. Zone and country have no default: everything that has to do with the law of the
 /// place hangs on them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// The time zone, by its IANA name: `Asia/Shanghai`. Calendars without a zone are in it, and so are customers whose
@@ -63,7 +64,7 @@ pub struct Site {
 }
 
 /// How often a customer is tried (重呼策略) and how long we wait in between (重呼间隔).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetryPlan {
     /// After this many attempts the entry is *unreachable*, and a number is not tried more often `within` that time,
@@ -80,7 +81,7 @@ pub struct RetryPlan {
 }
 
 /// The numbers of the promise (承诺回呼时段).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Promise {
     /// No promise is shorter. By default 15 minutes.
@@ -100,7 +101,7 @@ pub struct Promise {
 }
 
 /// Calls to the public network.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Outbound {
     /// The trunks, first to last. By default all, in the order of their keys.

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use nohold_model::{Country, PhoneNumber};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Digest, Length, Network, Password, Period};
 use crate::numbers::{DialFormat, NumberRules, PrefixRule};
 
 /// A connection (中继) to a carrier or another PBX.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trunk {
     /// The name or address of the peer, without a port.
@@ -49,7 +50,7 @@ pub struct Trunk {
 }
 
 /// How SIP messages travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     /// UDP.
@@ -60,7 +61,7 @@ pub enum Transport {
 }
 
 /// Whose calls are taken as coming by a trunk.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Inbound {
     /// Calls from these addresses and networks. By default the trunk's host, where that is an address and no
@@ -75,7 +76,7 @@ pub struct Inbound {
 }
 
 /// How numbers are written, where it differs from the country's ways.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Numbering {
     /// The country (ISO 3166, two letters). By default the site's.

@@ -13,6 +13,7 @@ use nohold_model::{
     AgentKey, CalendarKey, CampaignKey, Digit, ExtensionKey, FlowKey, GroupKey, Language, Millis, PhoneNumber,
     PromptKey, QueueKey, ServiceKey, Timestamp, TrunkKey,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hours::{Calendar, DiallingWindow, Zone};
@@ -219,7 +220,7 @@ pub struct CallbackKey {
 }
 
 /// Which agents a queue rings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// The one who has had no call for the longest time.
@@ -231,7 +232,7 @@ pub enum Strategy {
 }
 
 /// What happens to waiting callers when the hours of their queue end (AT-29).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AtClosing {
     /// They are served to the end.
@@ -241,7 +242,7 @@ pub enum AtClosing {
 }
 
 /// Why a caller leaves a queue unserved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OverflowReason {
     /// The longest wait was reached (超时).
@@ -257,7 +258,7 @@ pub enum OverflowReason {
 }
 
 /// Where an overflow leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OverflowTarget {
     /// An IVR flow.
@@ -307,7 +308,7 @@ pub struct InboundNumber {
 }
 
 /// Where an inbound number leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InboundTarget {
     /// An IVR flow.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nohold_model::{ExtensionKey, Millis, PhoneNumber};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::InboundTarget;
@@ -36,7 +37,7 @@ pub struct Unanswered {
 }
 
 /// What a code that begins with `*` does for whoever dials it from an extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StarCode {
     /// Signs the agent of the phone in.

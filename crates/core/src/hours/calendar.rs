@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use nohold_model::{CalendarKey, Millis, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clock::days;
@@ -14,7 +15,7 @@ use super::{CalendarProblem, Date, DaySpan, InvalidCalendar, MinuteOfDay, Zone};
 pub const HORIZON_DAYS: u64 = 400;
 
 /// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
     /// Monday.
@@ -60,7 +61,7 @@ pub struct CalendarDefinition {
 ///
 /// A whole day is closed from midnight to midnight: the night shift that began the evening before ends at midnight,
 /// and the one that would begin that evening does not begin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Closure {
     /// What is celebrated or repaired.
@@ -81,7 +82,7 @@ pub struct Closure {
 }
 
 /// A day (调休) that is worked, whatever the week and the closures say of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeUpDay {
     /// The day.
@@ -91,7 +92,7 @@ pub struct MakeUpDay {
 }
 
 /// The hours of a make-up day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MakeUpHours {
     /// Those of a weekday.

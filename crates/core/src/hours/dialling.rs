@@ -1,6 +1,9 @@
 //! The dialling window (可呼时段): the hours of a customer's day in which the customer's phone may ring.
 
+use std::borrow::Cow;
+
 use nohold_model::{PhoneNumber, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -11,6 +14,18 @@ use super::{Calendar, DaySpan, HORIZON_DAYS, MinuteOfDay, Moment, OpenSpan, Plac
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "DaySpan", into = "DaySpan")]
 pub struct DiallingWindow(DaySpan);
+
+impl JsonSchema for DiallingWindow {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "DiallingWindow".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["08:00-21:00"] })
+    }
+}
 
 /// Why a customer is not dialled now.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

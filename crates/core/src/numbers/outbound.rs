@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use nohold_flow::NumberRefusal;
 use nohold_model::{Country, NumberKind, PhoneNumber};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -33,7 +34,7 @@ pub enum Dialler {
 }
 
 /// Numbers that are never called, and never served where the list is used for that too.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockList {
     /// Single numbers.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use nohold_model::{Country, InvalidNumber, PhoneNumber};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -40,7 +41,7 @@ pub struct NumberRules {
 }
 
 /// Rewrites numbers that begin in a certain way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixRule {
     /// What the number begins with.
@@ -53,7 +54,7 @@ pub struct PrefixRule {
 }
 
 /// How a trunk wants numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DialFormat {
     /// `+8613800138000`.

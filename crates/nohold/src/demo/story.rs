@@ -26,6 +26,8 @@ pub struct Cast {
     bo: Desk,
     /// Agent 2003 of another line of business.
     dee: Desk,
+    /// What a supervisor sees: every call.
+    overview: Live,
 }
 
 /// An agent with a phone, signed in to the API, with the live feed open.
@@ -77,7 +79,8 @@ async fn people_come_to_work(stage: &Stage, told: &Narrator) -> Result<Cast> {
     bo.person.post("/api/me/agent", &json!({ "action": "break", "reason": "Tea" })).await?;
     dee.is("sign_in").await?;
     told.saw("Bo (2002, group B) signs in on his page and takes a break; Dee (2003) works on renewals");
-    Ok(Cast { ann, bo, dee })
+    let overview = stage.person("eve", "supervisor", None).await?.live().await?;
+    Ok(Cast { ann, bo, dee, overview })
 }
 
 async fn a_caller_is_served(stage: &Stage, told: &Narrator, cast: &mut Cast) -> Result<(Call, Call)> {
@@ -98,8 +101,7 @@ async fn a_caller_asks_to_be_called(stage: &Stage, told: &Narrator, cast: &mut C
     li.wait_speech(SOON).await.context("there was no music")?;
     let waiting = Instant::now();
     told.saw("Li calls, too, and hears music");
-    let agents = &mut cast.ann.live;
-    agents
+    cast.overview
         .change("a call in the menu", Duration::from_secs(30), |change| call_is(change, "in_flow"))
         .await
         .context("the menu did not come")?;

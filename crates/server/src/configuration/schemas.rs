@@ -1,7 +1,16 @@
 //! The description of the routes that each table has.
 
+use std::collections::BTreeMap;
+
 use axum::routing::MethodRouter;
-use serde_json::Value;
+use nohold_core::configuration::{
+    Agent, Calendar, Campaign, Extension, Flow, Group, InboundNumber, Outbound, Queue, Service, Site, Trunk,
+};
+use nohold_core::directory::StarCode;
+use nohold_core::numbers::BlockList;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema as _, SchemaGenerator};
+use serde_json::{Map, Value};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, Paths};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{Object, Type};
@@ -128,7 +137,55 @@ fn schema_name(kind: Kind) -> String {
     format!("configuration.{}", kind.word())
 }
 
-/// Adds the schemas of all tables to the document of the API.
+/// Adds the schemas of all tables to the document of the API. They are derived from the types that read the bodies.
 pub(crate) fn insert(document: &mut Value) {
-    let _ = document;
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schemas = Map::new();
+    for kind in Kind::ALL {
+        schemas.insert(schema_name(kind), of_kind(kind, &mut generator).to_value());
+    }
+    for (name, schema) in generator.take_definitions(true) {
+        schemas.insert(format!("configuration.{name}"), schema);
+    }
+    for schema in schemas.values_mut() {
+        at_home(schema);
+    }
+    if let Some(Value::Object(known)) = document.pointer_mut("/components/schemas") {
+        known.extend(schemas);
+    }
+}
+
+/// References of the generator lead to where its definitions are put.
+fn at_home(schema: &mut Value) {
+    match schema {
+        Value::Object(table) => {
+            if let Some(Value::String(reference)) = table.get_mut("$ref")
+                && let Some(name) = reference.strip_prefix("#/$defs/")
+            {
+                *reference = format!("#/components/schemas/configuration.{name}");
+            }
+            table.values_mut().for_each(at_home);
+        }
+        Value::Array(values) => values.iter_mut().for_each(at_home),
+        _ => {}
+    }
+}
+
+fn of_kind(kind: Kind, generator: &mut SchemaGenerator) -> schemars::Schema {
+    match kind {
+        Kind::Site => Site::json_schema(generator),
+        Kind::Outbound => Outbound::json_schema(generator),
+        Kind::StarCodes => BTreeMap::<String, StarCode>::json_schema(generator),
+        Kind::Blocked => BlockList::json_schema(generator),
+        Kind::Calendars => Calendar::json_schema(generator),
+        Kind::Services => Service::json_schema(generator),
+        Kind::Campaigns => Campaign::json_schema(generator),
+        Kind::Groups => Group::json_schema(generator),
+        Kind::Agents => Agent::json_schema(generator),
+        Kind::Extensions => Extension::json_schema(generator),
+        Kind::Queues => Queue::json_schema(generator),
+        Kind::Trunks => Trunk::json_schema(generator),
+        Kind::Numbers => InboundNumber::json_schema(generator),
+        Kind::Flows => Flow::json_schema(generator),
+    }
 }

@@ -33,7 +33,7 @@ async fn the_status_is_for_administrators() {
     let status = house.ask("GET", "/api/status").page(&cookie).send().await.expect(200).json();
     assert_eq!(status["store"], "well");
     assert_eq!(status["version"], "0.0.0-test");
-    house.store.failing.store(true, std::sync::atomic::Ordering::SeqCst);
+    house.store.close().await;
     house.ask("GET", "/api/status").page(&cookie).send().await.refused(503, "store_unavailable");
 }
 

@@ -1,40 +1,60 @@
 //! A server on loopback with a store of its own, and people in it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::Method;
-use futures::future::BoxFuture;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, ready};
 use nohold_app::ports::{Pass, PassKind, Role, User};
 use nohold_model::{AgentKey, Millis, Timestamp};
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied};
 use nohold_server::{Api, Parts, PasswordCost, router, serve};
+use nohold_store::SqliteStore;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::client::Ask;
-use super::memory::{Memory, ports, scopes};
 
 /// When the tests begin.
 const BEGINNING: i64 = 1_790_000_000_000;
 
-/// Takes over whatever is configured, and goes on as before.
-struct Unmoved;
+/// What would run: it writes down what it was given.
+#[derive(Default)]
+pub struct Running {
+    /// What holds now.
+    pub effective: Mutex<Option<Arc<Effective>>>,
+    /// It takes nothing more.
+    pub stubborn: AtomicBool,
+}
 
-impl Applied for Unmoved {
-    fn apply(&self, _: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
-        Box::pin(std::future::ready(Ok(())))
+impl Applied for Running {
+    fn apply(&self, effective: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
+        if self.stubborn.load(Ordering::SeqCst) {
+            return ready(Err(NotApplied("the port is busy".into()))).boxed();
+        }
+        *self.effective.lock().unwrap() = Some(effective);
+        ready(Ok(())).boxed()
+    }
+}
+
+impl Running {
+    pub fn now(&self) -> Arc<Effective> {
+        self.effective.lock().unwrap().clone().expect("nothing was applied")
     }
 }
 
 /// A server that ends with the test.
 pub struct House {
     pub address: SocketAddr,
-    pub store: Arc<Memory>,
+    pub store: Arc<SqliteStore>,
     pub api: Api,
+    pub running: Arc<Running>,
+    _folder: TempDir,
     clock: Arc<AtomicI64>,
     _tasks: Arc<Mutex<JoinSet<()>>>,
     _stop: oneshot::Sender<()>,
@@ -47,17 +67,18 @@ impl House {
 
     /// With parts that are changed before it starts.
     pub async fn with(change: impl FnOnce(&mut Parts)) -> Self {
-        let store = Arc::new(Memory::default());
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(folder.path()).await.unwrap());
+        let running = Arc::new(Running::default());
         let clock = Arc::new(AtomicI64::new(BEGINNING));
         let tasks = Arc::new(Mutex::new(JoinSet::new()));
-        let (accounts, configured, answers, archive) = ports(&store);
         let (hands, ticks) = (Arc::downgrade(&tasks), clock.clone());
         let mut parts = Parts {
-            accounts,
-            configured,
-            answers,
-            archive,
-            applied: Arc::new(Unmoved),
+            accounts: store.clone(),
+            configured: store.clone(),
+            answers: store.clone(),
+            archive: store.clone(),
+            applied: running.clone(),
             effective: None,
             now: Arc::new(move || Timestamp::from_millis(ticks.load(Ordering::SeqCst))),
             spawn: Arc::new(move |_, task| {
@@ -82,11 +103,19 @@ impl House {
         tasks.lock().unwrap().spawn(async {
             let _ = served.await;
         });
-        House { address, store, api, clock, _tasks: tasks, _stop: stop }
+        House { address, store, api, running, _folder: folder, clock, _tasks: tasks, _stop: stop }
     }
 
     pub fn ask(&self, method: &str, path: &str) -> Ask {
         Ask::new(self.address, Method::from_bytes(method.as_bytes()).unwrap(), path)
+    }
+
+    /// An administrator `anna` who has signed in.
+    pub async fn with_anna() -> (Self, String) {
+        let house = House::new().await;
+        house.person("anna", Role::Administrator, None).await;
+        let cookie = house.signed_in("anna").await;
+        (house, cookie)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -124,7 +153,8 @@ impl House {
     /// A token of somebody.
     pub async fn token(&self, name: &str, words: &[&str]) -> String {
         let secret = format!("nh_{name}_{}", words.join("_"));
-        let kind = PassKind::Token { label: words.join(" "), scopes: scopes(words) };
+        let kind =
+            PassKind::Token { label: words.join(" "), scopes: words.iter().map(|word| (*word).to_owned()).collect() };
         self.pass(&secret, name, kind).await;
         secret
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod client;
+mod configuration;
 mod door;
 mod house;
-mod memory;
 mod people;
