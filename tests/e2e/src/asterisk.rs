@@ -254,7 +254,8 @@ impl Asterisk {
     /// As [`Asterisk::command`].
     pub async fn press(&self, key: u8) -> Result<()> {
         let said = self.command("core show channels concise").await?;
-        for channel in said.lines().filter_map(|line| line.split('!').next()).filter(|name| name.starts_with("PJSIP/")) {
+        for channel in said.lines().filter_map(|line| line.split('!').next()).filter(|name| name.starts_with("PJSIP/"))
+        {
             self.command(&format!("channel redirect {channel} in,press{key},1")).await?;
         }
         Ok(())

@@ -80,7 +80,8 @@ pub fn make(forwarding: bool) -> Result<()> {
     }
     let within = ["netns", "exec", ROUTER];
     run("ip", &[&within[..], &["sysctl", "-qw", "net.ipv4.ip_forward=1"]].concat())?;
-    let forward = if forwarding { format!("iifname \"wan\" ip daddr {PUBLIC} dnat to {PRIVATE}") } else { String::new() };
+    let forward =
+        if forwarding { format!("iifname \"wan\" ip daddr {PUBLIC} dnat to {PRIVATE}") } else { String::new() };
     let let_in = if forwarding { format!("ip daddr {PRIVATE} accept") } else { "tcp flags syn accept".into() };
     let rules = format!(
         "table ip nat {{\n\

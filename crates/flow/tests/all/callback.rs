@@ -339,7 +339,9 @@ fn a_callers_own_number_that_may_not_be_called_is_refused_and_another_may_be_giv
     let world = World { caller: Some("+449098790000".into()), ..World::with(&[&json]) };
     let mut call = Call::into(world, "f");
     call.press("0712345678#1").made(Promise::Soon);
-    check(&call, &expect![[r#"
+    check(
+        &call,
+        &expect![[r#"
            0.0 begins → number refused: NotAllowed; say number-not-called + number-ask
            0.0 presses 0 → stop
            0.0 presses 7
@@ -356,7 +358,8 @@ fn a_callers_own_number_that_may_not_be_called_is_refused_and_another_may_be_giv
            0.0 request committed → say callback-thanks + digits 5678 + soon + callback-hang-up-now
         path: start a
         waits for: Farewell
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

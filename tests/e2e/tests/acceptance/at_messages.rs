@@ -74,9 +74,9 @@ async fn hears_one_tone(caller: &Baresip, after: Duration) {
     use nohold_e2e::ear::Hears as _;
     let from = usize::try_from(after.as_millis() * 8).unwrap();
     let end = tokio::time::Instant::now() + SOON;
-    let is_tone = |heard: &[i16]| heard[from.min(heard.len())..].windows(800).step_by(80).any(|part| {
-        nohold_e2e::tone_of(part).is_some()
-    });
+    let is_tone = |heard: &[i16]| {
+        heard[from.min(heard.len())..].windows(800).step_by(80).any(|part| nohold_e2e::tone_of(part).is_some())
+    };
     while !is_tone(&caller.heard_so_far().unwrap()) {
         assert!(tokio::time::Instant::now() < end, "no tone comes:\n{}", caller.output());
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -78,10 +78,10 @@ async fn at_04_the_chosen_group_and_its_supervisors_are_reminded_at_once_and_nob
     let third = supervisor.reminder(SOON).await.unwrap();
     assert!(first["entry"] == second["entry"] && second["entry"] == third["entry"], "{first} {second} {third}");
     // Once per person, and nobody else.
-    let (left, right) = tokio::join!(
-        async { tokio::try_join!(other_group.is_left_alone(), campaign.is_left_alone()) },
-        async { tokio::try_join!(others_supervisor.is_left_alone(), available.is_left_alone()) }
-    );
+    let (left, right) =
+        tokio::join!(async { tokio::try_join!(other_group.is_left_alone(), campaign.is_left_alone()) }, async {
+            tokio::try_join!(others_supervisor.is_left_alone(), available.is_left_alone())
+        });
     left.unwrap();
     right.unwrap();
     // Withdrawn on claim.

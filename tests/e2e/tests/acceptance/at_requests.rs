@@ -176,7 +176,8 @@ async fn at_17_numbers_that_may_not_be_called_are_refused_neutrally_and_1_and_3_
 
 #[tokio::test]
 async fn at_17_a_number_over_its_limit_is_refused_with_the_same_words() {
-    let house = House::open(Wishes { site: "requests_per_number_per_day = 1", ..Wishes::with_callback_key() }).await.unwrap();
+    let house =
+        House::open(Wishes { site: "requests_per_number_per_day = 1", ..Wishes::with_callback_key() }).await.unwrap();
     let (mut first, mut ear) = at_the_menu(&house, CUSTOMER).await;
     first.press("2").await.unwrap();
     ear.hears_begin(&first, "callback-thanks", SOON).await.unwrap();
