@@ -92,6 +92,22 @@ impl Desk {
         Ok(change.with_context(|| format!("{} was not reminded", self.name))?["reminder"].clone())
     }
 
+    /// The reminders of these entries: those that the last snapshot showed, and those that come until each has one.
+    ///
+    /// # Errors
+    /// When one is missing in time.
+    pub async fn reminders_of(&mut self, entries: &[Value]) -> Result<Vec<Value>> {
+        let mut shown: Vec<Value> = self.snapshot["reminders"].as_array().cloned().unwrap_or_default();
+        shown.retain(|reminder| entries.contains(&reminder["entry"]));
+        while !entries.iter().all(|entry| shown.iter().any(|reminder| reminder["entry"] == *entry)) {
+            let next = self.reminder(SOON).await?;
+            if entries.contains(&next["entry"]) {
+                shown.push(next);
+            }
+        }
+        Ok(shown)
+    }
+
     /// Waits until a reminder is withdrawn.
     ///
     /// # Errors

@@ -17,16 +17,20 @@ const BUSY: &str = "+8613800138486";
 /// Longer than the agent's phone needs to be rung.
 const A_MOMENT: Duration = Duration::from_millis(700);
 
-/// Agent 2002 of group B with a baresip and a desk, available.
+/// Agent 2002 of group B with a baresip and a desk: signed in and not ready, so that no caller of the line comes.
 async fn agent_b(house: &House) -> (Baresip, Desk) {
     let phone = people::colleague(house, "2002").await.unwrap();
-    (phone, Desk::agent_at_work(house, "2002").await.unwrap())
+    let desk = Desk::agent_at_work(house, "2002").await.unwrap();
+    desk.does("not_ready").await.unwrap();
+    (phone, desk)
 }
 
-/// A request of this customer, as the agent was reminded of it.
+/// A request of this customer, as the agent was reminded of it, who is available from then on.
 async fn request(house: &House, desk: &mut Desk, number: &str) -> Value {
     people::asks_to_be_called(house, number).await.unwrap();
-    desk.reminder(SOON).await.unwrap()["entry"].clone()
+    let reminder = desk.reminder(SOON).await.unwrap();
+    desk.does("available").await.unwrap();
+    reminder["entry"].clone()
 }
 
 /// A house whose carrier is an Asterisk.
@@ -160,7 +164,6 @@ async fn at_12_after_the_last_try_the_customer_is_unreachable_and_the_group_is_t
 async fn at_26_a_missed_call_is_claimed_called_back_and_closed() {
     let house = House::open(Wishes::with_callback_key()).await.unwrap();
     let (mut phone, desk) = agent_b(&house).await;
-    desk.does("not_ready").await.unwrap();
     let mut caller = people::customer(&house, CUSTOMER, SUPPORT).await.unwrap();
     caller.hang_up().await.unwrap();
     let missed = desk.sees("the missed call", |entry| entry["number"] == CUSTOMER).await.unwrap();
@@ -212,7 +215,6 @@ async fn at_30_a_blocked_number_is_not_called_back() {
     let more = format!("[blocked]\nnumbers = [\"{CUSTOMER}\"]");
     let house = House::open(Wishes { more, ..Wishes::with_callback_key() }).await.unwrap();
     let (mut phone, desk) = agent_b(&house).await;
-    desk.does("not_ready").await.unwrap();
     let mut caller = people::customer(&house, CUSTOMER, SUPPORT).await.unwrap();
     caller.hang_up().await.unwrap();
     let missed = desk.sees("the missed call", |entry| entry["number"] == CUSTOMER).await.unwrap();
