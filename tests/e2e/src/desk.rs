@@ -1,5 +1,6 @@
 //! People at their desks: somebody who has signed in at the API and has the live feed open.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -88,8 +89,35 @@ impl Desk {
     /// # Errors
     /// When none comes in time.
     pub async fn reminder(&mut self, limit: Duration) -> Result<Value> {
-        let change = self.live.change("a reminder", limit, |change| change["type"] == "reminder").await;
-        Ok(change.with_context(|| format!("{} was not reminded", self.name))?["reminder"].clone())
+        let others = RefCell::new(Vec::new());
+        let change = self.live.change("a reminder", limit, |change| {
+            let found = change["type"] == "reminder";
+            if !found {
+                others.borrow_mut().push(change.to_string());
+            }
+            found
+        });
+        let change = change.await;
+        let change = change.with_context(|| {
+            format!("{} was not reminded; what came instead:\n{}", self.name, others.borrow().join("\n"))
+        })?;
+        Ok(change["reminder"].clone())
+    }
+
+    /// The reminders of these entries: those that the last snapshot showed, and those that come until each has one.
+    ///
+    /// # Errors
+    /// When one is missing in time.
+    pub async fn reminders_of(&mut self, entries: &[Value]) -> Result<Vec<Value>> {
+        let mut shown: Vec<Value> = self.snapshot["reminders"].as_array().cloned().unwrap_or_default();
+        shown.retain(|reminder| entries.contains(&reminder["entry"]));
+        while !entries.iter().all(|entry| shown.iter().any(|reminder| reminder["entry"] == *entry)) {
+            let next = self.reminder(SOON).await?;
+            if entries.contains(&next["entry"]) {
+                shown.push(next);
+            }
+        }
+        Ok(shown)
     }
 
     /// Waits until a reminder is withdrawn.

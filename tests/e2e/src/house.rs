@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nohold_phone::{Call, Dialling, Phone, PhoneSettings};
+use serde_json::json;
 
 use crate::folder::Folder;
 use crate::server::{Place, Server};
@@ -107,6 +108,16 @@ impl House {
         let path = scenario.write("house.toml", &text)?;
         let server = Server::start_at(&wishes.place, &path, &["--sip-trace"]).await?;
         Ok(House { server, carrier, _scenario: scenario })
+    }
+
+    /// Makes the first user, before whom only this machine is listened to.
+    ///
+    /// # Errors
+    /// When the API refuses.
+    pub async fn set_up(&self) -> Result<()> {
+        let root = json!({ "name": "root", "password": "a password of the tests", "role": "administrator" });
+        self.server.administrator()?.post("/api/users", &root).await?;
+        Ok(())
     }
 
     /// The phone of an extension, registered.

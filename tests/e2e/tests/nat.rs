@@ -18,6 +18,7 @@ async fn a_phone_behind_a_nat_registers_is_called_and_both_hear_each_other() {
     nat::make(false).unwrap();
     let place = Place { address: OUTSIDE, ..Place::default() };
     let house = House::open(Wishes { place, ..Wishes::default() }).await.unwrap();
+    house.set_up().await.unwrap();
     let settings = Settings::new("2000").register(house.address(), &password("2000")).tone(700.0);
     let mut behind = Baresip::start(settings.within(BEHIND, PRIVATE)).await.unwrap();
     behind.wait_registered(SOON).await.unwrap();
@@ -46,6 +47,7 @@ async fn a_server_behind_a_nat_names_its_public_address_and_is_heard() {
     nat::make(true).unwrap();
     let place = Place { address: PRIVATE, public: Some(PUBLIC), namespace: Some(BEHIND) };
     let house = House::open(Wishes { place, ..Wishes::default() }).await.unwrap();
+    house.set_up().await.unwrap();
     let phone = |extension: &str| Phone::start(house.settings(extension).at(OUTSIDE));
     let (li, na) = (phone("2000").await.unwrap(), phone("3000").await.unwrap());
     li.register(Duration::from_secs(60)).await.unwrap();

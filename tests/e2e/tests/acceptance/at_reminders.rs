@@ -214,7 +214,7 @@ async fn at_06_a_message_is_listed_for_its_group_and_can_be_listened_to_and_an_e
     let mut desk = Desk::agent_at_work(&house, "2002").await.unwrap();
     desk.does("not_ready").await.unwrap();
     for (number, seconds) in [(CUSTOMER, 4), ("+8613900139001", 0)] {
-        let caller = house.calls(number, SUPPORT).await.unwrap();
+        let mut caller = house.calls(number, SUPPORT).await.unwrap();
         caller.wait_answered(SOON).await.unwrap();
         caller.wait_speech(SOON).await.unwrap();
         let mut ear = nohold_e2e::ear::Ear::new("en");
@@ -227,8 +227,7 @@ async fn at_06_a_message_is_listed_for_its_group_and_can_be_listened_to_and_an_e
         caller.wait_silence(SOON).await.unwrap();
         caller.play_tone(people::CUSTOMERS_TONE);
         tokio::time::sleep(Duration::from_secs(seconds)).await;
-        caller.press("#").await.unwrap();
-        caller.wait_ended(2 * SOON).await.unwrap();
+        caller.hang_up().await.unwrap();
     }
     let entry = desk.sees("the message", |entry| entry["number"] == CUSTOMER).await.unwrap();
     assert_eq!(entry["section"], "messages", "{entry:#}");

@@ -15,11 +15,6 @@ async fn power_cut(house: &mut House, desk: &mut Desk) {
     desk.look_again().await.unwrap();
 }
 
-/// The reminders of a snapshot.
-fn reminders(snapshot: &Value) -> Vec<Value> {
-    snapshot["reminders"].as_array().cloned().unwrap_or_default()
-}
-
 #[tokio::test]
 async fn at_15_a_request_and_its_reminder_outlive_the_server() {
     let mut house = House::open(Wishes::with_callback_key()).await.unwrap();
@@ -29,9 +24,10 @@ async fn at_15_a_request_and_its_reminder_outlive_the_server() {
     ear.hears_begin(&caller, "callback-thanks", SOON).await.unwrap();
     let reminder = desk.reminder(SOON).await.unwrap();
     power_cut(&mut house, &mut desk).await;
-    let again = reminders(&desk.snapshot);
-    let same: Vec<&Value> = again.iter().filter(|again| again["id"] == reminder["id"]).collect();
-    assert_eq!(same.len(), 1, "the reminder comes again, under the same id, once: {again:#?}");
+    let again = desk.reminders_of(&[reminder["entry"].clone()]).await.unwrap();
+    assert_eq!(again.len(), 1, "the reminder comes again once: {again:#?}");
+    assert_eq!(again[0]["id"], reminder["id"], "and under the same id");
+    desk.is_left_alone().await.unwrap();
     let entry = desk.sees("the request", |entry| entry["id"] == reminder["entry"]).await.unwrap();
     assert_eq!((&entry["section"], &entry["state"]["name"]), (&json!("requests"), &json!("waiting")), "{entry:#}");
     // Who asks again is told so: it is the same request.
@@ -45,8 +41,11 @@ async fn at_15_an_attempt_that_was_under_way_is_interrupted_and_not_tried_again_
     let mut house = House::open(Wishes::with_callback_key()).await.unwrap();
     let phone = house.phone("2002").await.unwrap();
     let mut desk = Desk::agent_at_work(&house, "2002").await.unwrap();
+    // So that no caller of the line comes.
+    desk.does("not_ready").await.unwrap();
     people::asks_to_be_called(&house, CUSTOMER).await.unwrap();
     let entry = desk.reminder(SOON).await.unwrap()["entry"].clone();
+    desk.does("available").await.unwrap();
     desk.works(&entry, "call", json!({})).await.unwrap();
     let _at_work = phone.next_call(SOON).await.unwrap().answer().await.unwrap();
     let ringing = house.carrier.next_call(SOON).await.unwrap();
@@ -58,7 +57,8 @@ async fn at_15_an_attempt_that_was_under_way_is_interrupted_and_not_tried_again_
     // The customer's phone may ring for 40 s.
     assert!(seen["not_before"].as_i64().unwrap() >= began + 70_000, "{seen:#}");
     let refused = desk.works(&entry, "call", json!({})).await.unwrap_err();
-    assert_eq!(refused.code(), "too_soon", "{refused}");
+    // The number counts as in use for as long as the phone may still ring.
+    assert!(["too_soon", "number_in_use"].contains(&refused.code()), "{refused}");
     assert!(house.carrier.next_call(Duration::from_millis(700)).await.is_err(), "there are two dials");
 }
 
@@ -87,17 +87,18 @@ async fn at_22_who_waited_or_talked_is_listed_as_cut_off_and_their_phones_are_to
     agent.wait_closed(SOON).await.unwrap();
     talking.wait_closed(SOON).await.unwrap();
     waiting.wait_ended(SOON).await.unwrap();
-    for number in [CUSTOMER, "+8613900139001"] {
+    let mut cut_off = Vec::new();
+    for (number, doing) in [(CUSTOMER, "talking"), ("+8613900139001", "waiting")] {
         let entry = desk.sees("who was cut off", |entry| entry["number"] == number).await.unwrap();
         assert_eq!((&entry["section"], &entry["cut_off"]), (&json!("cut_off"), &json!(1)), "{entry:#}");
-        let told = reminders(&desk.snapshot);
-        let told: Vec<&Value> = told.iter().filter(|reminder| reminder["entry"] == entry["id"]).collect();
-        assert_eq!(told.len(), 1, "notified once: {told:#?}");
-        assert_eq!(told[0]["kind"], "cut_off");
         let (_, history) = desk.entry(&entry["id"]).await.unwrap();
-        let doing = if number == CUSTOMER { "talking" } else { "waiting" };
         assert!(history.to_string().contains(doing), "what the caller was doing is not told: {history:#}");
+        cut_off.push(entry["id"].clone());
     }
+    let told = desk.reminders_of(&cut_off).await.unwrap();
+    assert!(told.iter().all(|reminder| reminder["kind"] == "cut_off"), "{told:#?}");
+    assert_eq!(told.len(), 2, "notified once: {told:#?}");
+    desk.is_left_alone().await.unwrap();
     let sections: Vec<Value> = desk.list().await.unwrap().iter().map(|entry| entry["section"].clone()).collect();
     assert_eq!(sections, ["cut_off", "cut_off", "missed"]);
 }
