@@ -101,15 +101,20 @@ async fn a_caller_asks_to_be_called(stage: &Stage, told: &Narrator, cast: &mut C
     li.wait_speech(SOON).await.context("there was no music")?;
     let waiting = Instant::now();
     told.saw("Li calls, too, and hears music");
-    cast.overview
-        .change("a call in the menu", Duration::from_secs(30), |change| call_is(change, "in_flow"))
-        .await
-        .context("the menu did not come")?;
+    for (doing, limit) in [("waiting", SOON), ("in_flow", Duration::from_secs(30))] {
+        cast.overview
+            .change("a call in the menu", limit, |change| call_is(change, LI, doing))
+            .await
+            .context("the menu did not come")?;
+    }
     told.saw_after("the longest wait is over: Li hears the menu", waiting.elapsed());
-    li.press("2").await?;
     let pressed = Instant::now();
+    li.press("2").await?;
     let reminder = reminder(&mut cast.bo.live, REMINDED_WITHIN).await.context("Bo was not reminded")?;
-    told.saw_after("Li presses 2; Bo's page shows the request, without sound since he is on break", pressed.elapsed());
+    told.saw_after(
+        "Li presses 2, and Bo's page shows the request, without sound since he is on break",
+        pressed.elapsed(),
+    );
     ensure!(reminder["sounds"] == false, "a break was disturbed: {reminder}");
     let entry = reminder["entry"].as_str().context("the reminder names no entry")?.to_owned();
     ensure!(reminder_is_absent(&mut cast.dee.live).await, "Dee was reminded, who has nothing to do with it");
@@ -183,7 +188,7 @@ async fn an_agent_calls_back(stage: &Stage, told: &Narrator, cast: &mut Cast, en
     told.saw("Li and Bo hear each other");
     at_li.hang_up().await?;
     at_bo.wait_ended(SOON).await?;
-    let outcome = json!({ "close": { "reason": "done", "disposition": null, "note": "Called back" } });
+    let outcome = json!({ "outcome": "close", "reason": "done", "note": "Called back" });
     close(cast, entry, &outcome).await?;
     told.saw("Bo notes the outcome, and the entry closes");
     Ok(())
@@ -211,8 +216,9 @@ fn of<'a>(change: &'a Value, name: &str) -> &'a Value {
     change.get(name).unwrap_or(change)
 }
 
-fn call_is(change: &Value, doing: &str) -> bool {
-    change["type"] == "call" && of(change, "call")["doing"] == doing
+fn call_is(change: &Value, number: &str, doing: &str) -> bool {
+    let call = of(change, "call");
+    change["type"] == "call" && call["number"] == number && call["doing"] == doing
 }
 
 async fn reminder(live: &mut Live, limit: Duration) -> Result<Value> {
