@@ -201,27 +201,11 @@ fn extensions() -> String {
     .concat()
 }
 
-fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
-    let extensions = extensions();
-    let Wishes { longest_wait, queue, site, service, menu, trunk, more, .. } = wishes;
-    let trunk = trunk.clone().unwrap_or_else(|| {
-        let address = carrier.address();
-        let proof = format!("user = \"{CARRIERS_USER}\", password = \"{CARRIERS_PASSWORD}\"");
-        trunk_at(address) + &format!("inbound = {{ addresses = [\"{}\"], {proof} }}", address.ip())
-    });
+/// Who works here, for whom.
+fn business(wishes: &Wishes) -> String {
+    let service = wishes.service;
     format!(
         r#"
-[site]
-zone = "Asia/Shanghai"
-country = "CN"
-language = "en"
-{site}
-
-# The after-hours flow asks it; it is never open, so that the flow does what it is for.
-[calendars.office]
-name = "Never open"
-[calendars.office.weekly]
-
 [services.support]
 name = "Support"
 groups = ["support-a", "support-b"]
@@ -250,6 +234,32 @@ caller_id = "{DIRECT}"
 2003 = {{}}
 2004 = {{}}
 
+"#
+    )
+}
+
+fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
+    let (business, extensions) = (business(wishes), extensions());
+    let Wishes { longest_wait, queue, site, menu, trunk, more, .. } = wishes;
+    let trunk = trunk.clone().unwrap_or_else(|| {
+        let address = carrier.address();
+        let proof = format!("user = \"{CARRIERS_USER}\", password = \"{CARRIERS_PASSWORD}\"");
+        trunk_at(address) + &format!("inbound = {{ addresses = [\"{}\"], {proof} }}", address.ip())
+    });
+    format!(
+        r#"
+[site]
+zone = "Asia/Shanghai"
+country = "CN"
+language = "en"
+{site}
+
+# The after-hours flow asks it; it is never open, so that the flow does what it is for.
+[calendars.office]
+name = "Never open"
+[calendars.office.weekly]
+
+{business}
 {extensions}
 [queues.600]
 name = "Support"
