@@ -70,7 +70,7 @@ async fn submit(store: &SqliteStore, directory: &Arc<Directory>, begun: Instant,
         let queue = QueueKey::new("600").unwrap();
         let made = Fact::RequestMade(Box::new(RequestMade {
             entry: ids.next(at),
-            call,
+            call: Some(call),
             number: number.clone(),
             target: Target::Queue(queue.clone()),
             another_matter: false,
