@@ -42,7 +42,9 @@ fn check(test: &str, file: &str, text: &str) -> Output {
 fn serve(data: &Path, more: &[&str]) -> Output {
     let data = data.to_str().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_nohold"));
-    command.args(["serve", "--scenario", SHIPPED, "--data", data, "--sip", "127.0.0.1:0"]).args(more);
+    command
+        .args(["serve", "--scenario", SHIPPED, "--data", data, "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+        .args(more);
     until_ready(&mut command)
 }
 
@@ -139,7 +141,6 @@ fn wrong_arguments_say_what_to_write() {
         assert_eq!(output.status.code(), Some(2));
         assert!(err(&output).contains(says), "{}", err(&output));
     }
-    assert!(err(&nohold(&["serve"])).contains("give a configuration with --scenario"));
     assert!(out(&nohold(&["--help"])).contains("First steps"));
 }
 
@@ -182,18 +183,20 @@ fn passwords_come_from_the_environment_and_from_files_or_are_missed_by_name() {
     fs::write(here.join("a.toml"), text).unwrap();
     let run = |set: bool| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nohold"));
-        command.args(["serve", "--sip", "127.0.0.1:0", "--scenario"]).arg(here.join("a.toml"));
+        command.args(["serve", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--scenario"]).arg(here.join("a.toml"));
         command.arg("--data").arg(here.join("data")).env_remove("NOHOLD_TEST_2001");
         if set {
             command.env("NOHOLD_TEST_2001", "from the environment");
         }
         until_ready(&mut command)
     };
-    assert!(err(&run(true)).contains("the password of extensions.2000 should stand in"), "{}", err(&run(true)));
+    assert!(err(&run(true)).contains("extensions.2000.password: the password should stand in"), "{}", err(&run(true)));
     fs::write(here.join("2000.secret"), "from a file\n").unwrap();
     assert!(err(&run(false)).contains("environment variable NOHOLD_TEST_2001: set it"), "{}", err(&run(false)));
     let output = run(true);
-    assert!(!err(&output).contains("password"), "{}", err(&output));
+    assert!(out(&output).contains("ready: "), "{}", err(&output));
+    let said = out(&output) + &err(&output);
+    assert!(!said.contains("from a file") && !said.contains("from the environment"), "{said}");
 }
 
 #[test]
@@ -224,7 +227,17 @@ fn a_busy_port_is_named() {
     let output = serve(&folder("busy"), &["--recordings", folder("busy-recordings").to_str().unwrap()]);
     assert!(!err(&output).contains("busy"), "{}", err(&output));
     let data = folder("busy");
-    let output = nohold(&["serve", "--scenario", SHIPPED, "--data", data.to_str().unwrap(), "--sip", &address]);
+    let output = nohold(&[
+        "serve",
+        "--scenario",
+        SHIPPED,
+        "--data",
+        data.to_str().unwrap(),
+        "--sip",
+        &address,
+        "--http",
+        "127.0.0.1:0",
+    ]);
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains(&format!("UDP port {address} is busy")), "{}", err(&output));
 }

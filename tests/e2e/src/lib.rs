@@ -5,6 +5,7 @@
 
 pub mod asterisk;
 pub mod baresip;
+pub mod demo;
 pub mod desk;
 pub mod ear;
 mod folder;

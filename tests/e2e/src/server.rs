@@ -196,7 +196,7 @@ impl Launch {
 }
 
 /// The server's program, which stands beside the folder of the test's own program.
-fn program() -> Result<PathBuf> {
+pub(crate) fn program() -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot tell where the test's program is")?;
     let folder = own.parent().and_then(Path::parent).context("the test's program is in an unknown place")?;
     let program = folder.join("nohold");

@@ -1,0 +1,207 @@
+//! An installation as its operator meets it: the first start, users, import and export, beside a server and without one.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use nohold_client::Client;
+use serde_json::{Value, json};
+
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenario/support.toml");
+
+/// A data folder of this test alone, which is not there yet.
+struct Installation {
+    _folder: tempfile::TempDir,
+    data: PathBuf,
+}
+
+impl Installation {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Installation { data: folder.path().join("data"), _folder: folder }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nohold"));
+        // A folder of its own, so that no settings file of somebody else is found.
+        command.args(arguments).arg("--data").arg(&self.data).env_remove("RUST_LOG").current_dir(self._folder.path());
+        command
+    }
+
+    /// Runs a command that must go well; what it says.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that must not go well; what it says.
+    fn refuses(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Gives a command its standard input.
+    fn given(&self, arguments: &[&str], input: &str) -> Output {
+        let piped = Stdio::piped;
+        let mut child = self.command(arguments).stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn serve(&self, more: &[&str]) -> Server {
+        let mut arguments = vec!["serve", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+        arguments.extend(more);
+        let mut child = self.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = Vec::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while let Some(Ok(line)) = lines.next() {
+            said.push(line.clone());
+            if let Some((_, http)) = line.strip_prefix("ready: ").and_then(|ready| ready.split_once("api http://")) {
+                return Server { child, said, http: http.parse().unwrap(), _lines: Box::new(lines) };
+            }
+        }
+        child.wait().unwrap();
+        panic!("the server did not start: {said:?}");
+    }
+}
+
+/// A running server, which is told to end when it is dropped.
+struct Server {
+    child: Child,
+    said: Vec<String>,
+    http: std::net::SocketAddr,
+    /// Its output stays open.
+    _lines: Box<dyn std::any::Any>,
+}
+
+impl Server {
+    fn stop(mut self) {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn answered<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+fn configured(installation: &Installation) -> Value {
+    serde_json::from_str(&installation.says(&["export"])).unwrap()
+}
+
+fn link(data: &Path) -> PathBuf {
+    data.join("setup-link")
+}
+
+#[test]
+fn an_empty_installation_is_set_up_once_by_its_link() {
+    let installation = Installation::new();
+    let server = installation.serve(&[]);
+    assert!(server.said.iter().any(|line| line.contains("only this machine is listened to")), "{:?}", server.said);
+    let file = link(&installation.data);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let written = fs::read_to_string(&file).unwrap();
+    let (_, token) = written.trim().split_once('#').unwrap();
+    assert!(server.said.iter().all(|line| !line.contains(token)), "{:?}", server.said);
+    let set_up = |token: &str, name: &str| {
+        let body = json!({ "token": token, "name": name, "password": "correct horse battery" });
+        answered(async { Client::new(server.http).begin_session("/api/setup", &body).await.map(drop) })
+    };
+    assert!(set_up("not the token", "eve").is_err());
+    set_up(token, "root").unwrap();
+    assert!(set_up(token, "eve").is_err(), "a link serves once");
+    server.stop();
+    let again = installation.serve(&[]);
+    assert!(again.said.iter().all(|line| !line.contains("set up")), "{:?}", again.said);
+    assert!(!link(&installation.data).exists());
+}
+
+#[test]
+fn users_are_managed_beside_a_server_and_without_one() {
+    let installation = Installation::new();
+    let server = installation.serve(&["--sample"]);
+    let said = installation.says(&["user", "add", "ann", "--role", "agent", "--agent", "2000"]);
+    let password = said.split("is ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+    answered(async { Client::new(server.http).sign_in("ann", &password).await }).unwrap();
+    assert!(installation.refuses(&["user", "add", "ann", "--role", "agent"]).contains("taken"));
+    assert!(installation.refuses(&["user", "add", "bo", "--role", "agent", "--agent", "9999"]).contains("9999"));
+    server.stop();
+    assert_eq!(installation.says(&["user", "list"]), "ann: agent, agent 2000\n");
+    let output = installation.given(&["user", "password", "ann", "--password-stdin"], "a much longer password\n");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let server = installation.serve(&["--sample"]);
+    let sign_in = |password: &'static str| answered(async { Client::new(server.http).sign_in("ann", password).await });
+    sign_in("a much longer password").unwrap();
+    installation.says(&["user", "remove", "ann"]);
+    assert!(sign_in("a much longer password").is_err());
+}
+
+#[test]
+fn what_is_imported_is_exported_and_a_second_import_changes_nothing() {
+    let installation = Installation::new();
+    let dry = installation.says(&["import", SHIPPED, "--dry-run"]);
+    assert!(dry.contains("would be added: queues.600"), "{dry}");
+    assert_eq!(configured(&installation).get("queues"), None, "a dry run changes nothing");
+    let said = installation.says(&["import", SHIPPED]);
+    assert!(said.contains("added: queues.600") && said.contains("passwords.toml"), "{said}");
+    let passwords = fs::read_to_string(installation.data.join("passwords.toml")).unwrap();
+    assert_eq!(passwords.matches("extensions.").count(), 4, "{passwords}");
+    let exported = configured(&installation);
+    assert_eq!(exported["extensions"]["2000"]["password"], json!({ "stored": true }));
+    let again = installation.says(&["import", SHIPPED]);
+    assert!(!again.contains("added") && !again.contains("changed: ") && !again.contains("drawn"), "{again}");
+    assert_eq!(fs::read_to_string(installation.data.join("passwords.toml")).unwrap(), passwords);
+    let file = installation.data.join("exported.json");
+    fs::write(&file, exported.to_string()).unwrap();
+    let back = installation.says(&["import", file.to_str().unwrap()]);
+    assert!(!back.contains("added") && !back.contains("changed: "), "{back}");
+}
+
+#[test]
+fn an_import_into_a_running_server_holds_at_once_and_a_wrong_one_changes_nothing() {
+    let installation = Installation::new();
+    let server = installation.serve(&["--sample"]);
+    let mut wanted = configured(&installation);
+    wanted["queues"]["600"]["longest_wait"] = json!("45s");
+    wanted["queues"]["600"]["service"] = json!("nobody");
+    let file = installation.data.join("wanted.json");
+    fs::write(&file, wanted.to_string()).unwrap();
+    let problem = installation.refuses(&["import", file.to_str().unwrap()]);
+    assert!(problem.contains("queues.600.service") && problem.contains("nobody"), "{problem}");
+    assert_eq!(configured(&installation)["queues"]["600"]["longest_wait"], "60s");
+    wanted["queues"]["600"]["service"] = json!("support");
+    fs::write(&file, wanted.to_string()).unwrap();
+    let said = installation.says(&["import", file.to_str().unwrap()]);
+    assert!(said.contains("changed: queues.600"), "{said}");
+    assert_eq!(configured(&installation)["queues"]["600"]["longest_wait"], "45s");
+    // What stands in the file no more is only named, and goes with --prune.
+    wanted["campaigns"].as_object_mut().unwrap().remove("renewals");
+    fs::write(&file, wanted.to_string()).unwrap();
+    assert!(installation.says(&["import", file.to_str().unwrap()]).contains("kept: campaigns.renewals"));
+    assert!(installation.says(&["import", file.to_str().unwrap(), "--prune"]).contains("removed: campaigns.renewals"));
+    server.stop();
+    assert_eq!(configured(&installation)["campaigns"].get("renewals"), None);
+}
+
+#[test]
+fn an_export_writes_over_nothing_by_mistake() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let file = installation.data.join("out.json");
+    let name = file.to_str().unwrap();
+    installation.says(&["export", name]);
+    assert!(installation.refuses(&["export", name]).contains("--force"));
+    installation.says(&["export", name, "--force"]);
+}
