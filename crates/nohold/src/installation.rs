@@ -25,6 +25,7 @@ use crate::data::{self, DataFolder, Unusable};
 use crate::document::Read;
 use crate::secrets;
 use crate::system::{SystemClock, spawn};
+use crate::telephony::SEAL;
 
 /// The data folder and its database, which nobody else has meanwhile.
 pub struct Installation {
@@ -89,7 +90,7 @@ impl Installation {
         let catalogue = self.prompts.catalogue();
         let resolve = |reference: Reference<'_>| secrets::resolve(reference, &read.folder);
         let around =
-            Around { prompts: Some(&catalogue), resolve: &resolve, redraw: false, at: self.clock.now(), by: "start" };
+            Around { prompts: Some(&catalogue), resolve: &resolve, seal: SEAL, redraw: false, at: self.clock.now(), by: "start" };
         let planned = match import(&read.whole, &kept, false, &around) {
             Ok(planned) => planned.plan,
             Err(Refused::Invalid(problems) | Refused::InUse(problems)) => bail!("{}", told(&problems)),
@@ -142,6 +143,7 @@ impl Installation {
             archive: Arc::new(self.store.clone()),
             applied,
             effective,
+            seal: SEAL,
             now: Arc::new(move || clock.now()),
             spawn: Arc::new(spawn),
             prompts: Some(self.prompts.catalogue()),

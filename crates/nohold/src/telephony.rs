@@ -12,7 +12,8 @@ use nohold_app::ports::{HiddenText, Ledger, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
 use nohold_core::configuration::{self, Configuration, Digest, Network};
 use nohold_model::{Country, LegId};
-use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Lines, TraceSink, Transport};
+use nohold_server::configuration::Seal;
+use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Ha1, Lines, TraceSink, Transport};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone::Plan;
 use thiserror::Error;
@@ -153,18 +154,38 @@ impl Settings {
     }
 }
 
+/// How passwords are kept by which phones and trunks prove themselves to us: as digests for our realm (HA1 of RFC 7616
+/// §3.4.2), one for each algorithm, with the user name behind them.
+pub const SEAL: Seal = Seal {
+    seal: |user, password| {
+        let [md5, sha256] =
+            [Algorithm::Md5, Algorithm::Sha256].map(|algorithm| Ha1::new(algorithm, user, REALM, password));
+        HiddenText(format!("ha1:{}:{}:{user}", md5.hex(), sha256.hex()))
+    },
+    is_of: |sealed, user| account(user, sealed).is_some(),
+};
+
+/// The account of this user; none where what was sealed is another's.
+fn account(user: &str, sealed: &HiddenText) -> Option<Account> {
+    let mut parts = sealed.0.splitn(4, ':');
+    let (form, md5, sha256, whose) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let secrets = vec![Ha1::from_hex(Algorithm::Sha256, sha256)?, Ha1::from_hex(Algorithm::Md5, md5)?];
+    (form == "ha1" && whose == user).then(|| Account { user: user.to_owned(), secrets })
+}
+
+const fn algorithm(digest: Digest) -> Algorithm {
+    match digest {
+        Digest::Md5 => Algorithm::Md5,
+        Digest::Sha256 => Algorithm::Sha256,
+    }
+}
+
 /// Phones and trunks of a configuration, with the passwords of their accounts; a phone without one is not reachable.
 #[must_use]
 pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenText>) -> Lines {
-    let account = |user: &str, secret: &HiddenText, digest| {
-        Account::new(user, REALM, &secret.0).only(match digest {
-            Digest::Md5 => Algorithm::Md5,
-            Digest::Sha256 => Algorithm::Sha256,
-        })
-    };
     let extensions = configuration.extensions.iter().filter_map(|(key, extension)| {
-        let secret = secrets.get(&format!("extensions.{key}"))?;
-        Some((key.clone(), account(key.as_str(), secret, extension.digest)))
+        let sealed = secrets.get(&format!("extensions.{key}"))?;
+        Some((key.clone(), account(key.as_str(), sealed)?.only(algorithm(extension.digest))))
     });
     let trunks = configuration.trunks.iter().map(|(key, trunk)| {
         let credentials = trunk.user.as_ref().map(|user| Credentials {
@@ -183,7 +204,7 @@ pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenTex
             register: trunk.register.then(|| seconds(trunk.register_expiry)),
             from: trunk.inbound.addresses.clone(),
             from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
-            inbound: inbound.map(|(user, secret)| account(user, secret, trunk.inbound.digest)),
+            inbound: inbound.and_then(|(user, sealed)| Some(account(user, sealed)?.only(algorithm(trunk.inbound.digest)))),
             trusted_identity: true,
             assert_identity: false,
             ask_every: match trunk.options_every {
@@ -238,6 +259,15 @@ mod tests {
             let languages = catalogue.get(&nohold_model::PromptKey::new(key).unwrap());
             assert_eq!(languages.map(std::collections::BTreeSet::len), Some(2), "{key}");
         }
+    }
+
+    #[test]
+    fn a_password_is_kept_as_digests_that_serve_its_user_alone() {
+        let sealed = (SEAL.seal)("2000", "s3cret:word");
+        assert!(!sealed.0.contains("s3cret"), "it can be read");
+        assert_eq!(account("2000", &sealed), Some(Account::new("2000", REALM, "s3cret:word")));
+        assert!((SEAL.is_of)(&sealed, "2000") && !(SEAL.is_of)(&sealed, "2001"));
+        assert_eq!(account("2000", &HiddenText("s3cret".into())), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -97,6 +97,15 @@ fn answered<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
+/// What a browser gets at this address.
+fn page(server: std::net::SocketAddr, path: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(server).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
 fn configured(installation: &Installation) -> Value {
     serde_json::from_str(&installation.says(&["export"])).unwrap()
 }
@@ -115,6 +124,9 @@ fn an_empty_installation_is_set_up_once_by_its_link() {
     let written = fs::read_to_string(&file).unwrap();
     let (_, token) = written.trim().split_once('#').unwrap();
     assert!(server.said.iter().all(|line| !line.contains(token)), "{:?}", server.said);
+    let shown = page(server.http, "/setup");
+    assert!(shown.starts_with("HTTP/1.1 200") && shown.contains("script-src 'self'"), "{shown}");
+    assert!(page(server.http, "/setup.js").contains("/api/setup"));
     let set_up = |token: &str, name: &str| {
         let body = json!({ "token": token, "name": name, "password": "correct horse battery" });
         answered(async { Client::new(server.http).begin_session("/api/setup", &body).await.map(drop) })

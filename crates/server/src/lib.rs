@@ -33,6 +33,7 @@ mod openapi;
 mod repeat;
 mod routes;
 mod serve;
+mod setup_page;
 mod state;
 mod system;
 

@@ -10,13 +10,14 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::body::MOST_BYTES;
 use crate::failure::Failure;
 use crate::state::Api;
-use crate::{configuration, desk, identity, live, openapi, system};
+use crate::{configuration, desk, identity, live, openapi, setup_page, system};
 
 /// The routes below `/api/`.
 pub fn router(api: Api) -> Router {
     let (routes, document) = described(&api).split_for_parts();
     routes
         .merge(openapi::routes(document))
+        .merge(setup_page::routes())
         .fallback(async || {
             Failure::not_found("there is nothing at this address: /api/openapi.json lists what there is")
         })
@@ -49,7 +50,8 @@ async fn dressed(request: Request, next: Next) -> Response {
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A page has a policy of its own.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -9,7 +9,7 @@ use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::{Mutex, MutexGuard, oneshot, watch};
 
 use crate::board::follow;
-use crate::configuration::{Applied, Configuring, Effective};
+use crate::configuration::{Applied, Configuring, Effective, Seal};
 use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 use crate::identity::{Limiter, Passwords};
@@ -51,6 +51,8 @@ pub struct Parts {
     pub applied: Arc<dyn Applied>,
     /// What holds at the start; none where nothing is configured.
     pub effective: Option<Arc<Effective>>,
+    /// In what form passwords of SIP accounts are kept.
+    pub seal: Seal,
     /// The clock.
     pub now: Now,
     /// Runs what must come to its end although nobody waits for it any more.

@@ -8,7 +8,7 @@ use nohold_flow::Severity;
 use nohold_model::{Language, PromptKey, Timestamp};
 use serde_json::Value;
 
-use super::secrets::{self, Reference};
+use super::secrets::{self, Reference, Seal};
 use super::whole;
 use crate::failure::Failure;
 
@@ -21,6 +21,8 @@ pub struct Around<'a> {
     pub prompts: Option<&'a BTreeMap<PromptKey, BTreeSet<Language>>>,
     /// Finds passwords that stand elsewhere.
     pub resolve: &'a dyn Fn(Reference<'_>) -> Result<String, String>,
+    /// In what form passwords are kept by which others prove themselves.
+    pub seal: Seal,
     /// A password that is to be generated is drawn anew also where there is one.
     pub redraw: bool,
     /// When.
@@ -171,7 +173,7 @@ impl Draft {
             let mend = "put the flow itself here: `{ \"document\": { … } }`";
             self.problem(at.clone(), "a flow in a file is for files of configuration".to_owned(), mend);
         }
-        let taken = secrets::take(&place, &mut body, kept, around.resolve, around.redraw).map_err(Refused::Failed)?;
+        let taken = secrets::take(&place, &mut body, kept, around).map_err(Refused::Failed)?;
         for (field, message) in taken.problems {
             self.problem(format!("{at}.{field}"), message, "correct it");
         }
@@ -193,7 +195,7 @@ impl Draft {
         if !self.known.contains_key(&place) {
             return;
         }
-        let accounts = secrets::accounts(&place).into_iter().map(|(_, account)| account);
+        let accounts = secrets::accounts(&place).into_iter().map(|account| account.name);
         into.secrets
             .extend(accounts.filter(|account| kept.secrets.contains_key(account)).map(|account| (account, None)));
         into.things.insert(place.clone(), None);

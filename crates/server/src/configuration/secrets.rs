@@ -6,6 +6,7 @@ use nohold_app::ports::{AllKept, HiddenText, Place};
 use serde_json::{Value, json};
 
 use super::Kind;
+use super::plan::Around;
 use crate::failure::Failure;
 
 /// Letters and digits that nobody takes for another, all of which a phone's keypad can enter.
@@ -34,6 +35,16 @@ pub fn no_references(_: Reference<'_>) -> Result<String, String> {
     Err("`env` and `file` are for files of configuration: send the password itself, or `generate`".to_owned())
 }
 
+/// In what form the passwords of accounts are kept by which others prove themselves to us: one that serves to check them and
+/// not to read them.
+#[derive(Debug, Clone, Copy)]
+pub struct Seal {
+    /// Seals the password of this user; the same always comes out the same.
+    pub seal: fn(user: &str, password: &str) -> HiddenText,
+    /// Whether what was sealed is of this user.
+    pub is_of: fn(sealed: &HiddenText, user: &str) -> bool,
+}
+
 /// What became of the passwords of a body.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
@@ -45,19 +56,36 @@ pub(super) struct Taken {
     pub(super) problems: Vec<(String, String)>,
 }
 
-/// The accounts that a thing may have: where the password stands in the body, and the name of the account.
-pub(super) fn accounts(place: &Place) -> Vec<(&'static [&'static str], String)> {
+/// An account that a thing may have.
+pub(super) struct Account {
+    /// Where the password stands in the body.
+    path: &'static [&'static str],
+    /// Its name among the secrets.
+    pub(super) name: String,
+    /// By it others prove themselves to us, so that the password is sealed; where their user name stands in the body,
+    /// unless it is the thing's key.
+    checked: Option<Option<&'static [&'static str]>>,
+}
+
+/// The accounts that a thing may have.
+pub(super) fn accounts(place: &Place) -> Vec<Account> {
+    let account = |path, name, checked| Account { path, name, checked };
     match Kind::of(&place.kind) {
-        Some(Kind::Extensions) => vec![(&["password"], format!("extensions.{}", place.key))],
+        Some(Kind::Extensions) => vec![account(&["password"], format!("extensions.{}", place.key), Some(None))],
         Some(Kind::Trunks) => vec![
-            (&["password"], format!("trunks.{}", place.key)),
-            (&["inbound", "password"], format!("trunks.{}.inbound", place.key)),
+            // We prove ourselves by it, to a realm that we do not know beforehand: that needs the password itself.
+            account(&["password"], format!("trunks.{}", place.key), None),
+            account(
+                &["inbound", "password"],
+                format!("trunks.{}.inbound", place.key),
+                Some(Some(&["inbound", "user"])),
+            ),
         ],
         _ => Vec::new(),
     }
 }
 
-/// Takes the passwords out of a body. With `redraw`, one that is to be generated is drawn also where there is one.
+/// Takes the passwords out of a body.
 ///
 /// # Errors
 /// When the system gives no random numbers.
@@ -65,11 +93,15 @@ pub(super) fn take(
     place: &Place,
     body: &mut Value,
     kept: &AllKept,
-    resolve: &dyn Fn(Reference<'_>) -> Result<String, String>,
-    redraw: bool,
+    around: &Around<'_>,
 ) -> Result<Taken, Failure> {
     let mut taken = Taken::default();
-    for (path, account) in accounts(place) {
+    for Account { path, name: account, checked } in accounts(place) {
+        let user = checked.map(|at| user(place, body, at));
+        let sealed = |text: String| match &user {
+            Some(user) => (around.seal.seal)(user, &text),
+            None => HiddenText(text),
+        };
         let known = kept.secrets.get(&account);
         let slot = path.iter().try_fold(&mut *body, |value, name| value.get_mut(*name)).filter(|slot| !slot.is_null());
         let Some(slot) = slot else {
@@ -78,22 +110,29 @@ pub(super) fn take(
             }
             continue;
         };
-        match means(slot, resolve) {
+        match means(slot, around.resolve) {
             // What is no form of a password is refused with the rest of the body.
             None => continue,
             Some(Meant::Stored) if known.is_none() => {
                 let mend = "there is no stored password for this account: send one, or `{ \"generate\": true }`";
                 taken.problems.push((path.join("."), mend.to_owned()));
             }
-            Some(Meant::Generate) if redraw || known.is_none() => {
-                let drawn = HiddenText(draw()?);
-                taken.generated.insert(account.clone(), drawn.clone());
-                taken.secrets.insert(account, Some(drawn));
+            Some(Meant::Generate) if around.redraw || known.is_none() => {
+                let drawn = draw()?;
+                taken.generated.insert(account.clone(), HiddenText(drawn.clone()));
+                taken.secrets.insert(account, Some(sealed(drawn)));
             }
-            Some(Meant::Stored | Meant::Generate) => {}
+            Some(Meant::Stored | Meant::Generate) => {
+                let other = user.as_ref().zip(known).is_some_and(|(user, known)| !(around.seal.is_of)(known, user));
+                if other {
+                    let mend = "the stored password is of another user name: send it again";
+                    taken.problems.push((path.join("."), mend.to_owned()));
+                }
+            }
             Some(Meant::Text(Ok(text))) if (1..=LONGEST).contains(&text.chars().count()) => {
-                if known.is_none_or(|known| known.0 != text) {
-                    taken.secrets.insert(account, Some(HiddenText(text)));
+                let text = sealed(text);
+                if known.is_none_or(|known| *known != text) {
+                    taken.secrets.insert(account, Some(text));
                 }
             }
             Some(Meant::Text(Ok(_))) => {
@@ -104,6 +143,13 @@ pub(super) fn take(
         *slot = json!({ "stored": true });
     }
     Ok(taken)
+}
+
+/// The user name of an account by which others prove themselves.
+fn user(place: &Place, body: &Value, at: Option<&[&str]>) -> String {
+    let Some(at) = at else { return place.key.clone() };
+    let found = at.iter().try_fold(body, |value, name| value.get(*name));
+    found.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 enum Meant {
@@ -151,7 +197,16 @@ mod tests {
     }
 
     fn taken(body: &mut Value, redraw: bool) -> Taken {
-        take(&trunk(), body, &kept(), &no_references, redraw).unwrap()
+        take(&trunk(), body, &kept(), &around(redraw)).unwrap()
+    }
+
+    fn around(redraw: bool) -> Around<'static> {
+        let seal = Seal {
+            seal: |user, password| HiddenText(format!("{user}:{password}")),
+            is_of: |sealed, user| sealed.0.split(':').next() == Some(user),
+        };
+        let at = nohold_model::Timestamp::EPOCH;
+        Around { prompts: None, resolve: &no_references, seal, redraw, at, by: "test" }
     }
 
     #[test]
@@ -161,7 +216,7 @@ mod tests {
         let stored = json!({ "stored": true });
         assert_eq!(body, json!({ "host": "a", "password": stored, "inbound": { "user": "u", "password": stored } }));
         assert_eq!(taken.secrets["trunks.carrier"], Some(HiddenText("one".into())));
-        assert_eq!(taken.secrets["trunks.carrier.inbound"], Some(HiddenText("two".into())));
+        assert_eq!(taken.secrets["trunks.carrier.inbound"], Some(HiddenText("u:two".into())), "it is sealed");
         assert!(taken.generated.is_empty() && taken.problems.is_empty());
     }
 
@@ -180,6 +235,17 @@ mod tests {
         assert!(taken(&mut json!({ "password": "known" }), true).secrets.is_empty());
         assert!(taken(&mut json!({ "password": { "stored": true } }), true).secrets.is_empty());
         assert_eq!(taken(&mut json!({}), true).secrets["trunks.carrier"], None);
+    }
+
+    #[test]
+    fn a_sealed_password_does_not_go_over_to_another_user() {
+        let secrets = BTreeMap::from([("trunks.carrier.inbound".to_owned(), HiddenText("u:two".into()))]);
+        let kept = AllKept { secrets, ..AllKept::default() };
+        let problems = |user: &str| {
+            let mut body = json!({ "inbound": { "user": user, "password": { "stored": true } } });
+            take(&trunk(), &mut body, &kept, &around(false)).unwrap().problems.len()
+        };
+        assert_eq!((problems("u"), problems("other")), (0, 1));
     }
 
     #[test]

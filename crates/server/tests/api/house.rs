@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use axum::http::Method;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
-use nohold_app::ports::{Pass, PassKind, Role, User};
+use nohold_app::ports::{HiddenText, Pass, PassKind, Role, User};
 use nohold_model::{AgentKey, Millis, Timestamp};
 use nohold_server::access::{COOKIE, fingerprint};
-use nohold_server::configuration::{Applied, Effective, NotApplied};
+use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
 use nohold_server::{Api, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tempfile::TempDir;
@@ -80,6 +80,8 @@ impl House {
             archive: store.clone(),
             applied: running.clone(),
             effective: None,
+            // As it is, so that a test can read it.
+            seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },
             now: Arc::new(move || Timestamp::from_millis(ticks.load(Ordering::SeqCst))),
             spawn: Arc::new(move |_, task| {
                 if let Some(tasks) = hands.upgrade() {

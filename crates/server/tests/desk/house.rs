@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::http::Method;
 use futures::future::BoxFuture;
 use nohold_app::desk::NotDone;
-use nohold_app::ports::{Accounts, Clock, Pass, PassKind, Ports, Role, Store, Telephony, TelephonyEvent, User};
+use nohold_app::ports::{Accounts, Clock, HiddenText, Pass, PassKind, Ports, Role, Store, Telephony, TelephonyEvent, User};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::Input;
 use nohold_core::call::{Command, LegState};
@@ -24,7 +24,7 @@ use nohold_model::{
     QueueKey, ServiceKey, Timestamp,
 };
 use nohold_server::access::{COOKIE, fingerprint};
-use nohold_server::configuration::{Applied, Effective, NotApplied};
+use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
 use nohold_server::{Api, DeskParts, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
@@ -166,6 +166,8 @@ impl House {
             archive: Arc::new(store.clone()),
             applied: Arc::new(Unmoved),
             effective: None,
+            // As it is, so that a test can read it.
+            seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },
             now: Arc::new(move || clock.read()),
             spawn: Arc::new(move |_, task| {
                 if let Some(tasks) = hands.upgrade() {
