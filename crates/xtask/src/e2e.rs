@@ -9,7 +9,7 @@ use crate::setup;
 use crate::steps::Call;
 
 /// So many end-to-end tests run at once.
-const AT_ONCE: u8 = 6;
+const AT_ONCE: u8 = 10;
 
 /// Which tests to run.
 #[derive(Args, Debug, Clone)]

@@ -21,6 +21,8 @@ pub const CLOSED: &str = "+862161230003";
 pub const DIRECT: &str = "+862161230004";
 /// A customer.
 pub const CUSTOMER: &str = "+8613800138000";
+/// How that number is written in the country of the site.
+pub const AT_HOME: &str = "13800138000";
 
 /// By this name and password calls from other addresses prove that they are the carrier's.
 pub const CARRIERS_USER: &str = "carrier";

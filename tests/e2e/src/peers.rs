@@ -1,9 +1,11 @@
 //! Where the peers are, and ports for them.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -32,16 +34,18 @@ pub(crate) fn asterisk_run() -> Result<PathBuf> {
     Ok(script)
 }
 
-/// A port of 127.0.0.1 that is free now for UDP and TCP. Another program may take it before it is used; the system
-/// hands out tens of thousands in turn, so that is rare.
+/// An even port of 127.0.0.1 that is free now for UDP and TCP, and is given out once in this process: baresip takes the
+/// odd one after it for TLS. It lies below those that
+/// the system hands out by itself, so that no socket of others comes between.
 ///
 /// # Errors
-/// When the system has none.
+/// When there is none.
 pub fn free_port() -> Result<SocketAddr> {
-    for _ in 0..50 {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-        let address = udp.local_addr()?;
-        if TcpListener::bind(address).is_ok() {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    for _ in 0..500 {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 30_200 + chance() % 1_250 * 2));
+        let is_free = UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok();
+        if is_free && GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(address.port()) {
             return Ok(address);
         }
     }

@@ -74,7 +74,7 @@ async fn at_08_a_request_just_before_closing_is_promised_the_next_opening() {
     let queue = "callback_key = { digit = \"2\" }";
     let wishes = Wishes { service: "calendar = \"short\"", queue, more, ..Wishes::default() };
     let house = House::open(wishes).await.unwrap();
-    let mut agent = people::agent(&house, "2000").await.unwrap();
+    let mut agent = people::agent(&house, "2002").await.unwrap();
     people::star(&mut agent, "*13").await.unwrap();
     let mut caller = people::customer(&house, CUSTOMER, SUPPORT).await.unwrap();
     let mut ear = Ear::new("en");

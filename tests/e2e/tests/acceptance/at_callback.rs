@@ -7,7 +7,7 @@ use nohold_e2e::asterisk::{Asterisk, Settings};
 use nohold_e2e::baresip::Baresip;
 use nohold_e2e::desk::Desk;
 use nohold_e2e::ear::{hears_tone, length_of_tone};
-use nohold_e2e::house::{CARRIERS_PASSWORD, CARRIERS_USER, CUSTOMER, House, SOON, SUPPORT, Wishes, trunk_at};
+use nohold_e2e::house::{AT_HOME, CARRIERS_PASSWORD, CARRIERS_USER, CUSTOMER, House, SOON, SUPPORT, Wishes, trunk_at};
 use nohold_e2e::people::{self, AGENTS_TONE, CUSTOMERS_TONE};
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ async fn at_11_the_agents_phone_rings_first_then_the_customers_and_both_hear_eac
     assert_eq!(code(other.works(&entry, "call", json!({})).await), "held");
     desk.works(&entry, "call", json!({})).await.unwrap();
     let from = phone.wait_incoming(SOON).await.unwrap();
-    assert!(from.contains(CUSTOMER), "the agent's phone shows the customer, not {from}");
+    assert!(from.contains(AT_HOME), "the agent's phone shows the customer, not {from}");
     assert!(house.carrier.next_call(A_MOMENT).await.is_err(), "the customer is dialled after the agent's answer");
     assert_ne!(desk.person.get("/api/me/agent").await.unwrap()["state"], "available");
     phone.answer().await.unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nohold_e2e::ear::{Ear, hears_speech, hears_tone};
-use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes, star};
+use nohold_e2e::house::{AT_HOME, CUSTOMER, House, SOON, SUPPORT, Wishes, star};
 use nohold_e2e::people::{self, AGENTS_TONE, CUSTOMERS_TONE};
 use nohold_e2e::sipp::Counts;
 use nohold_phone::{Behaviour, Party};
@@ -11,6 +11,10 @@ use tokio::time::Instant;
 
 /// "Agent 2000 is at your service."
 const AT_YOUR_SERVICE: [&str; 6] = ["agent-before", "digit-2", "digit-0", "digit-0", "digit-0", "agent-after"];
+
+/// "Call from queue 600. The caller has waited less than one minute."
+const WHISPER: [&str; 8] =
+    ["whisper", "digit-6", "digit-0", "digit-0", "whisper-waited", "less-than", "number-1", "unit-minute"];
 
 fn menu_soon() -> Wishes {
     Wishes { longest_wait: "5s", ..Wishes::default() }
@@ -31,7 +35,7 @@ async fn at_01_the_menu_goes_on_while_an_agent_is_rung_and_is_cut_off_at_the_ans
     busy.hang_up().await.unwrap();
     let offer = agent.next_call(SOON).await.unwrap();
     assert!(free.elapsed() < Duration::from_secs(1), "an agent who is free is rung within a second");
-    assert_eq!(offer.caller(), CUSTOMER);
+    assert!(offer.caller().ends_with(AT_HOME), "{}", offer.caller());
     offer.ring().unwrap();
     // The menu goes on for at least another second.
     let so_far = ear.heard_of(&caller, "queue-menu").unwrap().unwrap().from_start;
@@ -96,13 +100,13 @@ async fn at_02_1_keeps_the_place_and_the_menu_comes_after_another_longest_wait()
     first.press("1").await.unwrap();
     let mut agent = people::agent(&house, "2000").await.unwrap();
     let from = agent.wait_incoming(SOON).await.unwrap();
-    assert!(from.contains(CUSTOMER), "who came first is served first, not {from}");
+    assert!(from.contains(AT_HOME), "who came first is served first, not {from}");
     agent.answer().await.unwrap();
     hears_tone(&first, AGENTS_TONE, SOON).await.unwrap();
     hears_tone(&agent, CUSTOMERS_TONE, SOON).await.unwrap();
     agent.hang_up().await.unwrap();
     let from = agent.wait_incoming(SOON).await.unwrap();
-    assert!(from.contains("+8613900139000"), "{from}");
+    assert!(from.contains("13900139000"), "{from}");
 }
 
 #[tokio::test]
@@ -151,7 +155,7 @@ async fn at_28_the_caller_hears_the_agents_number_and_the_agent_queue_and_wait_b
     let mut ear = Ear::new("en");
     ear.hears_all(&caller, &AT_YOUR_SERVICE, SOON).await.unwrap();
     let mut agents_ear = Ear::new("en");
-    agents_ear.hears_all(&agent, &["whisper", "less-than", "number-1", "unit-minute"], SOON).await.unwrap();
+    agents_ear.hears_all(&agent, &WHISPER, SOON).await.unwrap();
     let whispered = agents_ear.position();
     // Asterisk sends 440 Hz from the answer on; the caller hears it once both have heard their words.
     caller.wait_tone(440.0, SOON).await.unwrap();

@@ -47,7 +47,8 @@ fn confirming() -> Wishes {
 #[tokio::test]
 async fn at_03_2_is_thanked_for_with_the_number_and_the_promise_and_we_end_the_call() {
     let house = House::open(Wishes::with_callback_key()).await.unwrap();
-    let mut agent = people::agent(&house, "2000").await.unwrap();
+    // Of the group that will call back; not ready.
+    let mut agent = people::agent(&house, "2002").await.unwrap();
     people::star(&mut agent, "*13").await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, CUSTOMER).await;
     caller.press("2").await.unwrap();
