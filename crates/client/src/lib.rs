@@ -6,6 +6,7 @@
 mod live;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
@@ -17,6 +18,11 @@ pub use live::Live;
 
 /// The name of the cookie that a sign-in gives.
 const COOKIE_NAME: &str = "nohold_session";
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long an answer may take; some wishes wait for a slow disk.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// Somebody who talks to one server.
 #[derive(Clone)]
@@ -95,7 +101,9 @@ impl Client {
     /// A client that has not said who it is.
     #[must_use]
     pub fn new(server: SocketAddr) -> Self {
-        Client { server, http: reqwest::Client::new(), proof: Proof::Nothing }
+        // Passwords and tokens go to the server that was named and through nobody else, whatever the environment says.
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).timeout(ANSWER).build();
+        Client { server, http: http.unwrap_or_default(), proof: Proof::Nothing }
     }
 
     /// The same with a token.

@@ -73,7 +73,8 @@ pub fn running(data: &Path) -> anyhow::Result<Client> {
 }
 
 /// The address by which this machine reaches a server that listens there.
-fn reachable(listens: SocketAddr) -> SocketAddr {
+#[must_use]
+pub fn reachable(listens: SocketAddr) -> SocketAddr {
     let ip = match listens.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

@@ -89,8 +89,14 @@ impl Installation {
         }
         let catalogue = self.prompts.catalogue();
         let resolve = |reference: Reference<'_>| secrets::resolve(reference, &read.folder);
-        let around =
-            Around { prompts: Some(&catalogue), resolve: &resolve, seal: SEAL, redraw: false, at: self.clock.now(), by: "start" };
+        let around = Around {
+            prompts: Some(&catalogue),
+            resolve: &resolve,
+            seal: SEAL,
+            redraw: false,
+            at: self.clock.now(),
+            by: "start",
+        };
         let planned = match import(&read.whole, &kept, false, &around) {
             Ok(planned) => planned.plan,
             Err(Refused::Invalid(problems) | Refused::InUse(problems)) => bail!("{}", told(&problems)),
@@ -118,7 +124,14 @@ impl Installation {
         let catalogue = self.prompts.catalogue();
         match Effective::of(&kept, Some(&catalogue), None) {
             Ok(effective) => Ok(Some(effective)),
-            Err(problems) => bail!("what is configured cannot be used: {}", told(&problems)),
+            // A prompt that has gone since is missed when it is played, and must not keep everybody from being called.
+            Err(problems) => match Effective::of(&kept, None, None) {
+                Ok(effective) => {
+                    tracing::warn!("what is configured names prompts that are not there: `nohold check` says which");
+                    Ok(Some(effective))
+                }
+                Err(_) => bail!("what is configured cannot be used: {}", told(&problems)),
+            },
         }
     }
 
@@ -161,7 +174,8 @@ impl Installation {
     pub async fn answer_here(&self) -> anyhow::Result<Here> {
         let token = operator_token()?;
         let api = self
-            .api(Arc::new(NothingRuns), self.effective().await?.map(Arc::new), None, false)
+            // What is configured may have become unsound; then this is the way to mend it.
+            .api(Arc::new(NothingRuns), self.effective().await.unwrap_or_default().map(Arc::new), None, false)
             .with_operator(fingerprint(&token));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free on 127.0.0.1")?;
         let client = Client::new(listener.local_addr()?).with_token(&token);

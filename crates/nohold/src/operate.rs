@@ -31,10 +31,20 @@ pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
     let answer = ask(&folder, async |client| client.post(&path, &whole).await)?;
     print!("{}", told_import(&answer, arguments.dry_run));
     let drawn = BTreeMap::deserialize(&answer["generated"]).unwrap_or_default();
-    if let Some(file) = secrets::keep_drawn(&folder, &drawn)? {
-        println!("passwords that were drawn stand in {}", file.display());
+    match secrets::keep_drawn(&folder, &drawn) {
+        Ok(None) => Ok(()),
+        Ok(Some(file)) => {
+            println!("passwords that were drawn stand in {}", file.display());
+            Ok(())
+        }
+        // They are in use from now on, and can be read nowhere else.
+        Err(problem) => {
+            for (account, password) in &drawn {
+                println!("the password of {account} is {password}: it is shown only now");
+            }
+            Err(problem)
+        }
     }
-    Ok(())
 }
 
 /// What an import has done, for people.
@@ -49,9 +59,12 @@ fn told_import(answer: &Value, dry_run: bool) -> String {
     for place in names(answer, "missing") {
         said.push_str(&format!("not in the file and kept: {place} (remove it with --prune)\n"));
     }
-    for problem in answer["problems"].as_array().into_iter().flatten() {
+    for problem in answer["warnings"].as_array().into_iter().flatten() {
         let text = |name: &str| problem[name].as_str().unwrap_or_default();
         said.push_str(&format!("warning: {}: {}: {}\n", text("field"), text("message"), text("mend")));
+    }
+    if answer["in_force"] == false {
+        said.push_str("it is kept, but the running server did not take it over: restart the server\n");
     }
     let unchanged = names(answer, "unchanged").count();
     said.push_str(&format!("unchanged: {unchanged}\n"));

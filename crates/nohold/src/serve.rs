@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use futures::future::BoxFuture;
 use nohold_app::Node;
 use nohold_app::Settings as Pace;
-use nohold_app::ports::{Accounts as _, Ports as _};
+use nohold_app::ports::{Accounts as _, Ports as _, Role, User};
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Effective, NotApplied};
@@ -20,7 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::cli::{Common, Serve};
-use crate::control::Control;
+use crate::control::{self, Control};
 use crate::document::{self, Read};
 use crate::installation::{Installation, Served, listen, operator_token};
 use crate::settings::Settings;
@@ -71,9 +71,8 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
         Some(effective) => effective.clone(),
         None => Arc::new(nothing()?),
     };
-    let running = Running::start(&settings, &installation, system, &held).await?;
     let setup = SetUp::new(&installation).await?;
-    running.engine().this_machine_only(setup.token.is_some());
+    let running = Running::start(&settings, &installation, system, &held, setup.token.is_some()).await?;
     let operator = operator_token()?;
     let api = installation
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), settings.https)
@@ -148,6 +147,7 @@ impl Running {
         installation: &Installation,
         system: System,
         effective: &Effective,
+        this_machine_only: bool,
     ) -> anyhow::Result<Self> {
         let (events, heard) = mpsc::unbounded_channel();
         let parts = telephony::Settings {
@@ -161,6 +161,7 @@ impl Running {
             ledger: Some(Arc::new(installation.store().clone())),
             country: effective.directory.site.numbers.country,
             lines: telephony::lines(&effective.configuration, &effective.secrets),
+            this_machine_only,
         };
         let engine = Engine::start(parts, events).await?;
         let parts = Parts::new(engine, installation.store().clone(), system);
@@ -225,13 +226,28 @@ struct SetUp {
     token: Option<String>,
 }
 
+fn somebody_administers(users: &[User]) -> bool {
+    users.iter().any(|user| user.role == Role::Administrator && !user.disabled)
+}
+
+/// Asks until the store answers: nobody else will ask again.
+async fn is_set_up(store: &SqliteStore) -> bool {
+    loop {
+        match store.users().await {
+            Ok(users) => return somebody_administers(&users),
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+}
+
 /// The file of the set-up link, where there is no terminal to show it on.
 const LINK_FILE: &str = "setup-link";
 
 impl SetUp {
     async fn new(installation: &Installation) -> anyhow::Result<Self> {
         let users = installation.store().users().await.context("the accounts cannot be read")?;
-        let token = if users.is_empty() { Some(crate::secrets::draw()? + &crate::secrets::draw()?) } else { None };
+        let token =
+            if !somebody_administers(&users) { Some(crate::secrets::draw()? + &crate::secrets::draw()?) } else { None };
         Ok(SetUp { token })
     }
 
@@ -243,7 +259,7 @@ impl SetUp {
             let _ = std::fs::remove_file(&file);
             return Ok(());
         };
-        let link = format!("http://{http}/setup#{token}");
+        let link = format!("http://{}/setup#{token}", control::reachable(http));
         if std::io::stdout().is_terminal() {
             println!("set up the first administrator: {link}");
         } else {
@@ -251,7 +267,7 @@ impl SetUp {
                 .with_context(|| format!("cannot write {}", file.display()))?;
             println!("set up the first administrator: the link stands in {}", file.display());
         }
-        println!("until then only this machine is listened to");
+        println!("until then no phone and no trunk of another machine is listened to");
         Ok(())
     }
 
@@ -266,7 +282,7 @@ impl SetUp {
             "set-up",
             Box::pin(async move {
                 while changes.changed().await.is_ok() {
-                    if store.users().await.is_ok_and(|users| !users.is_empty()) {
+                    if is_set_up(&store).await {
                         engine.this_machine_only(false);
                         tracing::info!("the installation is set up: phones and trunks elsewhere are listened to");
                         return;

@@ -39,6 +39,8 @@ pub struct Settings {
     pub country: Country,
     /// Phones and trunks.
     pub lines: Lines,
+    /// Only this machine is listened to at first.
+    pub this_machine_only: bool,
     /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
     pub ledger: Option<Arc<dyn Ledger>>,
 }
@@ -135,7 +137,12 @@ impl Settings {
         let trace = self.sip_trace.then(|| TraceSink::new(|text| eprintln!("{text}")));
         let bind = self.sip.ip();
         nohold_sip::Settings {
-            edge: EdgeSettings { addresses, trace, ..EdgeSettings::default() },
+            edge: EdgeSettings {
+                addresses,
+                trace,
+                this_machine_only: self.this_machine_only,
+                ..EdgeSettings::default()
+            },
             media: nohold_media::Settings {
                 bind,
                 ports: self.rtp_ports.clone(),
@@ -204,7 +211,8 @@ pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenTex
             register: trunk.register.then(|| seconds(trunk.register_expiry)),
             from: trunk.inbound.addresses.clone(),
             from_host: trunk.inbound.addresses.is_empty() && trunk.inbound.user.is_none(),
-            inbound: inbound.and_then(|(user, sealed)| Some(account(user, sealed)?.only(algorithm(trunk.inbound.digest)))),
+            inbound: inbound
+                .and_then(|(user, sealed)| Some(account(user, sealed)?.only(algorithm(trunk.inbound.digest)))),
             trusted_identity: true,
             assert_identity: false,
             ask_every: match trunk.options_every {

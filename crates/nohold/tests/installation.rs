@@ -123,7 +123,11 @@ fn link(data: &Path) -> PathBuf {
 fn an_empty_installation_is_set_up_once_by_its_link() {
     let installation = Installation::new();
     let server = installation.serve(&[]);
-    assert!(server.said.iter().any(|line| line.contains("only this machine is listened to")), "{:?}", server.said);
+    assert!(
+        server.said.iter().any(|line| line.contains("no phone and no trunk of another machine")),
+        "{:?}",
+        server.said
+    );
     let file = link(&installation.data);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let written = fs::read_to_string(&file).unwrap();

@@ -88,7 +88,14 @@ async fn in_order<T>(
 }
 
 fn around<'a>(api: &'a Api, way: &'a Way, at: Timestamp) -> Around<'a> {
-    Around { prompts: api.parts().prompts.as_ref(), resolve: &no_references, seal: api.parts().seal, redraw: way.redraw, at, by: &way.by }
+    Around {
+        prompts: api.parts().prompts.as_ref(),
+        resolve: &no_references,
+        seal: api.parts().seal,
+        redraw: way.redraw,
+        at,
+        by: &way.by,
+    }
 }
 
 /// Hands what is kept to what runs. When that fails it is kept all the same, and holds from the next start on.

@@ -89,12 +89,7 @@ pub(super) fn accounts(place: &Place) -> Vec<Account> {
 ///
 /// # Errors
 /// When the system gives no random numbers.
-pub(super) fn take(
-    place: &Place,
-    body: &mut Value,
-    kept: &AllKept,
-    around: &Around<'_>,
-) -> Result<Taken, Failure> {
+pub(super) fn take(place: &Place, body: &mut Value, kept: &AllKept, around: &Around<'_>) -> Result<Taken, Failure> {
     let mut taken = Taken::default();
     for Account { path, name: account, checked } in accounts(place) {
         let user = checked.map(|at| user(place, body, at));

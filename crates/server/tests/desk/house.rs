@@ -10,7 +10,9 @@ use std::time::Duration;
 use axum::http::Method;
 use futures::future::BoxFuture;
 use nohold_app::desk::NotDone;
-use nohold_app::ports::{Accounts, Clock, HiddenText, Pass, PassKind, Ports, Role, Store, Telephony, TelephonyEvent, User};
+use nohold_app::ports::{
+    Accounts, Clock, HiddenText, Pass, PassKind, Ports, Role, Store, Telephony, TelephonyEvent, User,
+};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::Input;
 use nohold_core::call::{Command, LegState};

@@ -142,6 +142,8 @@ pub struct EdgeSettings {
     pub trace: Option<TraceSink>,
     /// Timer T1 of RFC 3261 §17.1.1.1; all others follow from it.
     pub t1: Duration,
+    /// Only this machine is listened to, from the first moment on.
+    pub this_machine_only: bool,
 }
 
 impl Default for EdgeSettings {
@@ -153,6 +155,7 @@ impl Default for EdgeSettings {
             call_id_suffix: "nohold".to_owned(),
             trace: None,
             t1: Duration::from_millis(500),
+            this_machine_only: false,
         }
     }
 }
@@ -194,7 +197,7 @@ impl Edge {
     /// Listens and serves. The receiver gives each request that passed the gatekeeper and belongs to no transaction yet,
     /// within dialogs and outside; whoever takes it must answer every one. Tasks are begun on `tasks`.
     pub(crate) async fn start(settings: EdgeSettings, tasks: Tasks) -> Result<(Self, TransactionReceiver), StartError> {
-        let EdgeSettings { mut addresses, limits, trusted, call_id_suffix, trace, t1 } = settings;
+        let EdgeSettings { mut addresses, limits, trusted, call_id_suffix, trace, t1, this_machine_only } = settings;
         if addresses.udp.is_empty() {
             return Err(StartError::NoSocket);
         }
@@ -209,6 +212,7 @@ impl Edge {
             listeners.push(listener);
         }
         let gate = Arc::new(Gate::new(addresses, limits, trusted, trace));
+        gate.set_this_machine_only(this_machine_only);
         let flows = Flows::start(gate.clone(), tasks.clone());
         let ways = Ways::new(flows.clone(), gate.clone());
         let token = CancellationToken::new();
