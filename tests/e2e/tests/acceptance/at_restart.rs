@@ -102,3 +102,18 @@ async fn at_22_who_waited_or_talked_is_listed_as_cut_off_and_their_phones_are_to
     let sections: Vec<Value> = desk.list().await.unwrap().iter().map(|entry| entry["section"].clone()).collect();
     assert_eq!(sections, ["cut_off", "cut_off", "missed"]);
 }
+
+#[tokio::test]
+async fn at_22_a_planned_stop_lists_whom_it_cut_off_too() {
+    let mut house = House::open(Wishes::with_callback_key()).await.unwrap();
+    let mut desk = Desk::agent(&house, "2002").await.unwrap();
+    let waiting = house.calls(CUSTOMER, SUPPORT).await.unwrap();
+    waiting.wait_answered(SOON).await.unwrap();
+    waiting.wait_speech(SOON).await.unwrap();
+    house.server.terminate(SOON).await.unwrap();
+    waiting.wait_ended(SOON).await.unwrap();
+    house.server.start_again().await.unwrap();
+    desk.look_again().await.unwrap();
+    let entry = desk.sees("who was cut off", |entry| entry["number"] == CUSTOMER).await.unwrap();
+    assert_eq!((&entry["section"], &entry["cut_off"]), (&json!("cut_off"), &json!(1)), "{entry:#}");
+}
