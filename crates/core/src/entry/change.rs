@@ -146,6 +146,16 @@ pub enum Outcome {
         /// A note.
         note: String,
     },
+    /// Nobody was talked with, although the line was answered: a machine, a carrier's recording. The attempt ends with this
+    /// result, counts, and the retry plan goes on.
+    NotReached {
+        /// What the agent heard.
+        result: CallResult,
+        /// The disposition, where one was chosen.
+        disposition: Option<DispositionKey>,
+        /// A note.
+        note: String,
+    },
     /// It is moved (改约) to a time that was agreed.
     Postpone {
         /// The new window.
@@ -195,6 +205,9 @@ pub enum Refusal {
     /// The retry plan is at its end.
     #[error("all attempts are used up: keep or re-date the entry to try anew")]
     NoAttemptsLeft,
+    /// There was no call of which it could be said.
+    #[error("nobody was called back just now: say how a call went right after it")]
+    NothingToSay,
     /// The conversation before has no outcome yet.
     #[error("say first how the last conversation ended")]
     NoOutcomeYet,

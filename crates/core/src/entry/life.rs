@@ -286,6 +286,9 @@ fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcom
         State::Waiting => (false, false),
         State::Closed { .. } => return Err(Refusal::Closed),
     };
+    if let Outcome::NotReached { result, .. } = outcome {
+        not_reached(entry, site, at, *result)?;
+    }
     // A person who keeps the entry wants the customer to be tried anew.
     let another_round = talked || entry.is_used_up(&site.retry_plan);
     let (disposition, note) = match outcome {
@@ -298,6 +301,7 @@ fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcom
             entry.state = State::Closed { reason: *reason, at };
             (disposition, note)
         }
+        Outcome::NotReached { disposition, note, .. } => (disposition, note),
         Outcome::Keep { disposition, note } => {
             entry.state = State::Waiting;
             entry.due = at.max(entry.not_before);
@@ -326,6 +330,30 @@ fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcom
     }
     if !note.is_empty() {
         entry.note.clone_from(note);
+    }
+    Ok(())
+}
+
+/// The line was answered, and the agent says that it was not by a person: the attempt came to nothing.
+fn not_reached(entry: &mut Entry, site: &Site, at: Timestamp, result: CallResult) -> Result<(), Refusal> {
+    let State::Noting { called_again, .. } = entry.state else { return Err(Refusal::NothingToSay) };
+    let heard = match result {
+        CallResult::NoAnswer
+        | CallResult::Busy
+        | CallResult::Refused
+        | CallResult::Unallocated
+        | CallResult::SwitchedOff
+        | CallResult::Machine => true,
+        CallResult::Answered | CallResult::Failed | CallResult::Interrupted => false,
+    };
+    let attempt = entry.attempts.last_mut().filter(|_| heard).ok_or(Refusal::NothingToSay)?;
+    attempt.ended = Some((at, result));
+    attempt.counted = true;
+    back_to_waiting(entry, site, at, at + site.retry_plan.gap_after(result), result);
+    if called_again {
+        // The customer wants to talk, whatever came of our attempt.
+        keep_for_another_round(entry, at);
+        entry.state = State::Waiting;
     }
     Ok(())
 }

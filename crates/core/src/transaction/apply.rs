@@ -344,6 +344,17 @@ impl<R: Rows> Working<'_, R> {
         })
     }
 
+    /// What looked like a conversation was none: the number remembers an attempt in vain.
+    pub(super) fn last_try_came_to_nothing(&mut self, entry: EntryId) -> Read<()> {
+        let Some(entry) = self.entry(entry)? else { return Ok(()) };
+        let (Some(number), Some(last)) = (&entry.number, entry.attempts.last()) else { return Ok(()) };
+        let not_before = entry.not_before;
+        self.edit_tried(number, last.id, last.began, |tried| {
+            tried.came_to = CameTo::Nothing;
+            tried.not_before = not_before;
+        })
+    }
+
     fn edit_tried(
         &mut self,
         number: &PhoneNumber,

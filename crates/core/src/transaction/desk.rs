@@ -70,7 +70,12 @@ impl<R: Rows> Working<'_, R> {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
         Ok(match self.entry_change(id, self.at, change, by)? {
-            Ok(()) => Answer::Done,
+            Ok(()) => {
+                if let Change::Outcome(entry::Outcome::NotReached { .. }) = change {
+                    self.last_try_came_to_nothing(id)?;
+                }
+                Answer::Done
+            }
             Err(refusal) => Answer::Refused(Refusal::Entry(refusal)),
         })
     }

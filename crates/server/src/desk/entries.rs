@@ -3,7 +3,7 @@
 use axum::Json;
 use nohold_app::ports::Role;
 use nohold_core::entry::{Change, CloseReason, Entry, Outcome, Window};
-use nohold_model::{AgentKey, CallId, DispositionKey, EntryId};
+use nohold_model::{AgentKey, CallId, CallResult, DispositionKey, EntryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -68,6 +68,10 @@ pub(crate) struct OutcomeGiven {
     outcome: OutcomeKind,
     /// For `close`: as what; `done` where nothing is said.
     reason: Option<ReasonGiven>,
+    /// For `not_reached`: what was heard instead of the customer: `machine`, `no_answer`, `busy`, `refused`, `unallocated` or
+    /// `switched_off`.
+    #[schema(value_type = Option<String>)]
+    result: Option<CallResult>,
     /// For `postpone`: the window that was agreed.
     window: Option<WindowShown>,
     /// The disposition.
@@ -87,6 +91,8 @@ pub(crate) struct OutcomeGiven {
 pub(crate) enum OutcomeKind {
     /// It is settled.
     Close,
+    /// The line was answered, but not by the customer: the retry plan goes on.
+    NotReached,
     /// It stays on the list, due at once.
     Keep,
     /// It is moved to a time that was agreed.
@@ -281,7 +287,7 @@ impl Seat {
 
 impl OutcomeGiven {
     fn meant(self) -> Result<Outcome, Failure> {
-        let OutcomeGiven { outcome, reason, window, disposition, note, version: _ } = self;
+        let OutcomeGiven { outcome, reason, result, window, disposition, note, version: _ } = self;
         if note.chars().count() > LONGEST_NOTE {
             return Err(Failure::invalid("note", format!("a note has up to {LONGEST_NOTE} characters")));
         }
@@ -289,9 +295,15 @@ impl OutcomeGiven {
         if reason.is_some() && !close {
             return Err(Failure::invalid("reason", "a reason belongs to `close`"));
         }
+        if result.is_some() != matches!(outcome, OutcomeKind::NotReached) {
+            return Err(Failure::invalid("result", "a result belongs to `not_reached`, which needs one"));
+        }
         let postpone = matches!(outcome, OutcomeKind::Postpone);
         if window.is_some() != postpone {
             return Err(Failure::invalid("window", "a window belongs to `postpone`, which needs one"));
+        }
+        if let Some(result) = result {
+            return Ok(Outcome::NotReached { result, disposition, note });
         }
         Ok(match (outcome, window) {
             (OutcomeKind::Close, _) => {
@@ -305,7 +317,9 @@ impl OutcomeGiven {
             (OutcomeKind::Postpone, Some(WindowShown { from, to })) => {
                 Outcome::Postpone { window: Window { from, to }, disposition, note }
             }
-            (OutcomeKind::Keep | OutcomeKind::Postpone, _) => Outcome::Keep { disposition, note },
+            (OutcomeKind::Keep | OutcomeKind::NotReached | OutcomeKind::Postpone, _) => {
+                Outcome::Keep { disposition, note }
+            }
         })
     }
 }

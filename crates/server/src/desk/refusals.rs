@@ -52,6 +52,7 @@ fn by_the_entry(refusal: &entry::Refusal) -> Failure {
         entry::Refusal::TooSoon { until: moment } => until(Failure::conflict("too_soon", words), Some(moment)),
         entry::Refusal::TooOften { until: moment, .. } => until(Failure::conflict("too_often", words), Some(moment)),
         entry::Refusal::NoAttemptsLeft => Failure::conflict("no_attempts_left", words),
+        entry::Refusal::NothingToSay => Failure::conflict("nothing_to_say", words),
         entry::Refusal::NoOutcomeYet => Failure::conflict("no_outcome_yet", words),
         entry::Refusal::NotThen { until: moment, .. } => until(unprocessable("not_then", words), moment.as_ref()),
         entry::Refusal::NotInTheFuture => unprocessable("not_in_the_future", words),

@@ -239,6 +239,36 @@ fn who_was_not_tried_in_truth_or_was_talked_with_does_not_come_back() {
 }
 
 #[test]
+fn a_machine_that_answered_is_an_attempt_in_vain_once_the_agent_says_so() {
+    let mut works = two_services();
+    let machine = || {
+        let (result, disposition) = (CallResult::Machine, None);
+        Change::Outcome(Outcome::NotReached { result, disposition, note: String::new() })
+    };
+    let nothing = Answer::Refused(Refusal::Entry(entry::Refusal::NothingToSay));
+    assert_eq!(works.change(1, machine(), by("2000")), nothing, "nobody has called yet");
+    for n in 1..=2 {
+        // One speaks for a while, the other says a word.
+        talk(&mut works, n, 1, "2000", n == 2);
+        assert_eq!(works.change(1, machine(), by("2000")), Answer::Done);
+        assert!(matches!(works.entry(1).state, entry::State::Waiting));
+        let after = works.directory.site.retry_plan.gap_after(CallResult::Machine);
+        assert_eq!(
+            works.call_back(1, 200 + n, "2000"),
+            soon(&works, after),
+            "fifteen minutes, for whoever talked, too"
+        );
+        assert_eq!(works.call_back(2, 210 + n, "2003"), soon(&works, after), "and for everybody else");
+        works.pass(after);
+    }
+    talk(&mut works, 3, 1, "2000", false);
+    assert_eq!(works.change(1, machine(), by("2000")), Answer::Done);
+    let closed = entry::State::Closed { reason: entry::CloseReason::Unreachable, at: works.now };
+    assert_eq!(works.entry(1).state, closed, "three attempts are enough");
+    assert_eq!(works.entry(1).counted_attempts(), 3);
+}
+
+#[test]
 fn who_was_tried_by_a_campaign_comes_back_on_the_number_that_it_showed() {
     let mut works = two_services();
     in_vain(&mut works, 1, 2, "2003");
