@@ -247,7 +247,8 @@ impl<P: Ports> Node<P> {
             path: vec![wish.source],
             language: directory.site.language,
         };
-        match self.wish(Transaction::Request(Box::new(made))).await? {
+        let wish = Transaction::Request(Box::new(made));
+        match self.see_through("request callback", |node| async move { node.wish(wish).await }).await? {
             Answer::Requested { entry, promise } => Ok(Asked { entry, promise, new: true }),
             Answer::AlreadyOpen { entry, promise } => Ok(Asked { entry, promise, new: false }),
             Answer::Done

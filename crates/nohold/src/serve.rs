@@ -40,11 +40,21 @@ const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
     let settings = Settings::find(common, &arguments.net)?;
     let filling = filling(arguments, &settings)?;
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let served = runtime.block_on(serve(settings, filling));
     // What still runs has had its farewell; a task that hangs must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Each leg of a call and each connection is a file: as many as the system lets us have.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(problem) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        tracing::warn!(%problem, files = ?limit.current, "the limit of open files could not be raised");
+    }
 }
 
 /// What an empty installation is filled with.

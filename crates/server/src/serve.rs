@@ -1,11 +1,35 @@
 //! Answers the routes on a socket.
+//!
+//! Whoever connects costs a file and some memory, and files are what calls need, too: so connections are few, and one that
+//! does not come to the point is closed.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use axum::extract::ConnectInfo;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::ServiceExt as _;
+
+/// So many connections are served at once; one more waits in the system's queue.
+const MOST_CONNECTIONS: usize = 3_000;
+/// So many of them from one address: an office behind a NAT, a proxy has all of them ([`MOST_CONNECTIONS`]) on loopback.
+const MOST_FROM_ONE: usize = 300;
+/// The head of a request must have come within this; between two requests a connection may be idle as long.
+const HEAD_WITHIN: Duration = Duration::from_secs(20);
+/// The whole answer must be under way within this, the body of the request included.
+const ANSWER_WITHIN: Duration = Duration::from_secs(90);
+/// After an error of the system (no files left) nothing is taken for so long.
+const BREATHER: Duration = Duration::from_millis(200);
 
 /// Answers until `shutdown` is done; what was asked before is answered still.
 ///
@@ -16,6 +40,142 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    let door = Door::default();
+    let (stopping, stops) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        while connections.try_join_next().is_some() {}
+        let full = connections.len() >= MOST_CONNECTIONS;
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            _ = connections.join_next(), if full => {}
+            accepted = listener.accept(), if !full => match accepted {
+                Ok((stream, peer)) => {
+                    if let Some(place) = door.enter(peer.ip()) {
+                        connect(stream, peer, place, &router, stops.clone(), &mut connections);
+                    }
+                }
+                Err(problem) => {
+                    tracing::warn!(%problem, "a connection to the API could not be taken");
+                    tokio::time::sleep(BREATHER).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    drop(stopping);
+    while connections.join_next().await.is_some() {}
+    Ok(())
+}
+
+fn connect(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    router: &Router,
+    mut stops: watch::Receiver<()>,
+    connections: &mut JoinSet<()>,
+) {
+    let routes = router.clone();
+    let service = tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = routes.clone().oneshot(request);
+        async move {
+            match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+                Ok(answer) => answer.map_err(|never| match never {}),
+                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut)),
+            }
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades();
+    connections.spawn(async move {
+        let _place = place;
+        let mut connection = std::pin::pin!(connection);
+        let done = tokio::select! {
+            done = &mut connection => done,
+            // Its sender is gone: the end has come.
+            _ = stops.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(problem) = done {
+            tracing::debug!(%problem, "a connection to the API broke");
+        }
+    });
+}
+
+/// Counts who is in.
+#[derive(Clone, Default)]
+struct Door {
+    inside: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// The place of a connection, which is free again when this is dropped.
+struct Place {
+    door: Door,
+    peer: IpAddr,
+}
+
+impl Door {
+    /// A place for this peer, unless it has enough.
+    fn enter(&self, peer: IpAddr) -> Option<Place> {
+        let most = if peer.to_canonical().is_loopback() { MOST_CONNECTIONS } else { MOST_FROM_ONE };
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = inside.entry(peer).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Place { door: self.clone(), peer })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inside = self.door.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = inside.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                inside.remove(&self.peer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[test]
+    fn one_address_gets_so_many_places_and_its_neighbours_are_served() {
+        let door = Door::default();
+        let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let places: Vec<Place> = (0..MOST_FROM_ONE).map_while(|_| door.enter(one)).collect();
+        assert_eq!(places.len(), MOST_FROM_ONE);
+        assert!(door.enter(one).is_none() && door.enter(other).is_some());
+        drop(places);
+        assert!(door.enter(one).is_some(), "places that are left are free");
+        assert!(door.inside.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_does_not_come_to_the_point_is_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(listener, Router::new(), std::future::pending()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /api/health HTTP/1.1\r\nHo").await.unwrap();
+        let mut said = Vec::new();
+        tokio::time::timeout(HEAD_WITHIN * 2, stream.read_to_end(&mut said)).await.unwrap().unwrap();
+    }
 }

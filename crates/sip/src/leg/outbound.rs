@@ -19,6 +19,7 @@ use crate::access::Who;
 use crate::book::Kept;
 use crate::engine::Engine;
 use crate::flow::Flow;
+use crate::name_addr;
 use crate::sdp::Local;
 use crate::seats::Seat;
 use crate::settings::Credentials;
@@ -209,7 +210,7 @@ impl Engine {
         let kept = Kept::pending(self.book(), self.edge(), &call_id, target.flow);
         let option = InviteOption {
             call_id: Some(call_id),
-            caller_display_name: target.from.0.take(),
+            caller_display_name: target.from.0.take().as_deref().and_then(name_addr::shown_name),
             caller: target.from.1.clone(),
             callee: target.callee.clone(),
             destination: Some(destination),
