@@ -112,6 +112,8 @@ pub trait Accounts: Send + Sync + 'static {
     fn pass(&self, hash: [u8; 32], at: Timestamp) -> Reading<Option<(Pass, User)>>;
     /// The passes of a user that have not expired at this time, oldest first.
     fn passes(&self, user: &str, at: Timestamp) -> Reading<Vec<Pass>>;
+    /// Moves the end of a pass. One that was ended meanwhile stays ended: nothing to move is no failure.
+    fn move_pass(&self, hash: [u8; 32], expires: Timestamp) -> Keeping<()>;
     /// Ends a pass.
     fn end_pass(&self, hash: [u8; 32]) -> Keeping<()>;
     /// Ends all passes of a user but this one.

@@ -77,6 +77,10 @@ impl Accounts for SqliteStore {
         })
     }
 
+    fn move_pass(&self, hash: [u8; 32], expires: Timestamp) -> Keeping<()> {
+        self.ask(MovePass { hash, expires })
+    }
+
     fn end_pass(&self, hash: [u8; 32]) -> Keeping<()> {
         self.ask(EndPass(hash))
     }
@@ -173,6 +177,21 @@ impl Errand for KeepPass {
             .bind(serde_json::to_string(kind)?)
             .execute(c)
             .await?;
+        Ok(())
+    }
+}
+
+struct MovePass {
+    hash: [u8; 32],
+    expires: Timestamp,
+}
+
+impl Errand for MovePass {
+    type Done = ();
+
+    async fn carry_out(&self, c: &mut SqliteConnection) -> Result<(), Undone> {
+        let sql = "UPDATE passes SET expires = ?2 WHERE hash = ?1";
+        sqlx::query(sql).bind(self.hash.to_vec()).bind(self.expires.as_millis()).execute(c).await?;
         Ok(())
     }
 }

@@ -70,6 +70,10 @@ pub async fn a_pass_holds_until_it_expires_or_is_ended<S: Keeper>(store: S) {
     assert_eq!(store.passes("li.na", end).await, Ok(vec![longer.clone()]));
     store.end_pass([2; 32]).await.unwrap();
     store.end_pass([2; 32]).await.unwrap();
+    store.move_pass([2; 32], end + Millis::hours(9)).await.unwrap();
+    assert_eq!(store.pass([2; 32], MORNING).await, Ok(None), "one that was ended does not come back");
+    let longer = Pass { expires: end + Millis::hours(2), ..longer };
+    store.move_pass([1; 32], longer.expires).await.unwrap();
     assert_eq!(store.passes("li.na", MORNING).await, Ok(vec![longer, session(4, "li.na")]));
     store.end_passes("li.na", Some([4; 32])).await.unwrap();
     assert_eq!(store.passes("li.na", MORNING).await, Ok(vec![session(4, "li.na")]));
