@@ -102,7 +102,8 @@ pub trait Accounts: Send + Sync + 'static {
     fn user(&self, name: &str) -> Reading<Option<User>>;
     /// Adds a user whose `version` is 0, or changes the one that still has the version before (`version - 1`).
     fn keep_user(&self, user: User) -> Keeping<()>;
-    /// Adds the first user of all; refused as [`NotKept::Taken`] where there is one already.
+    /// Adds the first administrator; refused as [`NotKept::Taken`] where there is one already who is not disabled, and
+    /// where somebody has the name.
     fn keep_first_user(&self, user: User) -> Keeping<()>;
     /// Removes a user and all their passes.
     fn remove_user(&self, name: &str) -> Keeping<()>;

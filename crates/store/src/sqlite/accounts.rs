@@ -101,9 +101,12 @@ impl Errand for KeepUser {
     async fn carry_out(&self, c: &mut SqliteConnection) -> Result<(), Undone> {
         let User { name, version, role, agent, groups, password, disabled, made } = &self.user;
         if self.first {
-            let users: i64 = sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&mut *c).await?;
-            if users > 0 {
-                return Err(NotKept::Taken.into());
+            let rows = sqlx::query("SELECT name, version, v, body FROM users").fetch_all(&mut *c).await?;
+            for row in &rows {
+                let other = user_of(row)?;
+                if other.role == Role::Administrator && !other.disabled {
+                    return Err(NotKept::Taken.into());
+                }
             }
         }
         let sql = "SELECT version FROM users WHERE name = ?1";

@@ -47,10 +47,16 @@ pub async fn a_user_is_added_once_and_changed_by_who_has_seen_the_last_version<S
 }
 
 pub async fn there_is_one_first_user<S: Keeper>(store: S) {
-    let (one, two) = (store.keep_first_user(user("one")), store.keep_first_user(user("two")));
+    let administrator = |name: &str| User { role: Role::Administrator, ..user(name) };
+    // Nobody who administers: a supervisor, and somebody who may not sign in.
+    let gone = User { disabled: true, ..administrator("gone") };
+    store.keep_user(user("li.na")).await.unwrap();
+    store.keep_user(gone.clone()).await.unwrap();
+    assert_eq!(store.keep_first_user(administrator("li.na")).await, Err(NotKept::Taken), "the name");
+    let (one, two) = (store.keep_first_user(administrator("one")), store.keep_first_user(administrator("two")));
     let made = futures::future::join(one, two).await;
     assert_eq!(made, (Ok(()), Err(NotKept::Taken)));
-    assert_eq!(store.users().await, Ok(vec![user("one")]));
+    assert_eq!(store.users().await, Ok(vec![gone, user("li.na"), administrator("one")]));
 }
 
 pub async fn a_pass_holds_until_it_expires_or_is_ended<S: Keeper>(store: S) {
