@@ -91,6 +91,8 @@ async fn set_up(
         Err(problem) => return Err(Failure::from(problem).at("name")),
         Ok(()) => {}
     }
+    // The program waits for it with the doors that are shut until somebody administers it.
+    api.accounts_changed();
     let cookie = begin(&api, &user, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
 }
