@@ -173,7 +173,7 @@ async fn agents_change_their_own_state_and_supervisors_that_of_their_groups() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_makes_requests_under_the_rules_of_every_request() {
     let house = House::new().await;
-    house.person("web", Role::Agent, None, None).await;
+    house.person("web", Role::Supervisor, None, None).await;
     let sue = house.person("sue", Role::Supervisor, None, None).await;
     let token = house.token("web", &["requests"]).await;
     let ask = async |body: Value| post(&house, &token, "/api/requests", body).await;
@@ -204,6 +204,26 @@ async fn a_program_makes_requests_under_the_rules_of_every_request() {
         ask(wish).await.refused(status, code);
     }
     get(&house, &token, "/api/entries").await.refused(403, "scope_missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_tells_of_entries_that_are_seen_and_agents_ask_their_own_groups() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let nobody = house.person("nobody", Role::Agent, None, None).await;
+    let sam = house.person("sam", Role::Supervisor, None, Some(&["renewals"])).await;
+    let wish = |target: Value| json!({ "number": "+8613800138001", "target": target });
+    let of_600 = || wish(json!({ "queue": "600" }));
+    let other = wish(json!({ "campaign": "renewals" }));
+    let refused = post(&house, &ada, "/api/requests", other.clone()).await.refused(403, "other_groups");
+    assert_eq!(refused.json()["field"], "target");
+    post(&house, &nobody, "/api/requests", of_600()).await.refused(403, "other_groups");
+    let unseen = post(&house, &sam, "/api/requests", of_600()).await.expect(201).json();
+    assert_eq!((unseen.get("entry"), &unseen["new"]), (None, &json!(true)), "{unseen}");
+    let seen = post(&house, &ada, "/api/requests", of_600()).await.expect(200).json();
+    assert!(seen["entry"].is_string(), "{seen}");
+    let own = post(&house, &sam, "/api/requests", other).await.expect(201).json();
+    assert!(own["entry"].is_string(), "{own}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
