@@ -23,6 +23,7 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::Actor;
 use nohold_core::viewing::{Role, Sight, Viewer};
 use nohold_model::AgentKey;
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Caller;
@@ -54,6 +55,8 @@ pub(crate) struct DeskState {
     pub(crate) board: Arc<Board>,
     pub(crate) messages: Option<PathBuf>,
     pub(crate) cursors: Cursors,
+    /// Turns of those who listen to messages.
+    hearing: Arc<Semaphore>,
     screens: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -61,7 +64,9 @@ impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
         let DeskParts { desk, messages } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
-        DeskState { desk, board: Arc::new(board), messages, cursors: Cursors { run: run() }, screens: Mutex::default() }
+        let hearing = Arc::new(Semaphore::new(audio::AT_ONCE));
+        let cursors = Cursors { run: run() };
+        DeskState { desk, board: Arc::new(board), messages, cursors, hearing, screens: Mutex::default() }
     }
 
     /// Room for one more live screen of this user.

@@ -227,6 +227,25 @@ async fn a_request_tells_of_entries_that_are_seen_and_agents_ask_their_own_group
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_is_sent_in_parts() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let message = house.message(1, queue_600()).await;
+    let whole = 8 * 1024 * 1024 + 5;
+    std::fs::write(house.folder.join(format!("{message}.wav")), vec![b'a'; whole]).unwrap();
+    let at = format!("/api/messages/{message}/audio");
+    let ranged = |answer: &Answer| answer.headers["content-range"].to_str().unwrap().to_owned();
+    let first = get(&house, &ada, &at).await.expect(206);
+    assert_eq!((first.text.len(), ranged(&first)), (8_388_608, "bytes 0-8388607/8388613".to_owned()));
+    assert_eq!(first.headers["content-length"], "8388608");
+    let rest = house.ask("GET", &at).token(&ada).header("range", "bytes=8388608-").send().await.expect(206);
+    assert_eq!((&*rest.text, ranged(&rest)), ("aaaaa", "bytes 8388608-8388612/8388613".to_owned()));
+    // More than are served at once: each has its turn.
+    let all = futures::future::join_all((0..20).map(|_| get(&house, &ada, &at))).await;
+    assert!(all.iter().all(|answer| answer.text.len() == 8_388_608));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_heard_by_those_who_see_its_entry_whole_or_in_part() {
     let house = House::new().await;
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
