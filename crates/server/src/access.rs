@@ -298,7 +298,7 @@ pub(crate) async fn by_cookie(api: &Api, cookie: &str) -> Result<Caller, Failure
     let caller = Caller { user, pass: pass.hash, is_program: false };
     let expires = session_end(pass.made, api.now());
     if expires.since(pass.expires) >= MOVED_EVERY
-        && let Err(problem) = api.parts().accounts.keep_pass(Pass { expires, ..pass }).await
+        && let Err(problem) = api.parts().accounts.move_pass(pass.hash, expires).await
     {
         tracing::debug!(%problem, "the end of a sign-in was not moved");
     }

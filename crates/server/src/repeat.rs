@@ -114,6 +114,11 @@ async fn written_down(
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.map_err(|_| Failure::internal())?.to_bytes();
     let mut answer = GivenAnswer { wish, status: parts.status.as_u16(), body: bytes.to_vec(), at: api.now() };
+    if parts.status == StatusCode::GATEWAY_TIMEOUT {
+        // Nobody knows yet whether it was carried out. The key stays taken until it lapses, so that a hasty repetition
+        // does not do it twice.
+        return Ok(Response::from_parts(parts, Body::from(bytes)));
+    }
     if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
         answer.status = 0;
         answer.body.clear();
@@ -130,4 +135,65 @@ async fn written_down(
         tracing::warn!(%problem, "an answer was not kept");
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nohold_app::ports::{Answers as _, HiddenText};
+    use nohold_model::{Millis, Timestamp};
+    use nohold_store::SqliteStore;
+
+    use super::*;
+    use crate::configuration::{Applied, Effective, NotApplied, Seal};
+    use crate::{Parts, PasswordCost};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+    struct Unmoved;
+
+    impl Applied for Unmoved {
+        fn apply(&self, _: Arc<Effective>) -> futures::future::BoxFuture<'static, Result<(), NotApplied>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    fn api(store: &Arc<SqliteStore>) -> Api {
+        Api::new(Parts {
+            accounts: store.clone(),
+            configured: store.clone(),
+            answers: store.clone(),
+            archive: store.clone(),
+            applied: Arc::new(Unmoved),
+            effective: None,
+            seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },
+            now: Arc::new(|| NOW),
+            spawn: Arc::new(|name, _| unreachable!("nobody starts `{name}` here")),
+            prompts: None,
+            setup_token: None,
+            secure_cookies: false,
+            password_cost: PasswordCost { memory_kib: 64, passes: 1 },
+            version: "0.0.0-test",
+        })
+    }
+
+    #[tokio::test]
+    async fn a_key_is_given_back_where_nothing_was_done_and_not_where_nobody_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(folder.path()).await.unwrap());
+        let (api, wish) = (api(&store), [7; 32]);
+        let answered = async |key: &str, failure: Failure| {
+            assert_eq!(store.take_key("ada", key, wish, NOW).await, Ok(None));
+            written_down(&api, "ada", key, wish, failure.into_response()).await.unwrap();
+            store.take_key("ada", key, wish, NOW + Millis::seconds(1)).await.unwrap().map(|given| given.status)
+        };
+        assert_eq!(answered("failed", Failure::unavailable("store_unavailable", "try again")).await, None);
+        assert_eq!(answered("refused", Failure::conflict("held", "somebody has it")).await, Some(409));
+        let unknown = Failure::new(StatusCode::GATEWAY_TIMEOUT, "not_known_yet", "look before you repeat it");
+        assert_eq!(answered("unknown", unknown).await, Some(0));
+        let given = store.take_key("ada", "unknown", wish, NOW + Millis::seconds(30)).await.unwrap().unwrap();
+        assert_eq!(again(given, wish).unwrap_err().body.code, "in_progress");
+        assert_eq!(store.take_key("ada", "unknown", wish, NOW + Millis::minutes(2)).await, Ok(None), "it lapses");
+    }
 }

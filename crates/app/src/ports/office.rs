@@ -102,7 +102,8 @@ pub trait Accounts: Send + Sync + 'static {
     fn user(&self, name: &str) -> Reading<Option<User>>;
     /// Adds a user whose `version` is 0, or changes the one that still has the version before (`version - 1`).
     fn keep_user(&self, user: User) -> Keeping<()>;
-    /// Adds the first user of all; refused as [`NotKept::Taken`] where there is one already.
+    /// Adds the first administrator; refused as [`NotKept::Taken`] where there is one already who is not disabled, and
+    /// where somebody has the name.
     fn keep_first_user(&self, user: User) -> Keeping<()>;
     /// Removes a user and all their passes.
     fn remove_user(&self, name: &str) -> Keeping<()>;
@@ -112,6 +113,8 @@ pub trait Accounts: Send + Sync + 'static {
     fn pass(&self, hash: [u8; 32], at: Timestamp) -> Reading<Option<(Pass, User)>>;
     /// The passes of a user that have not expired at this time, oldest first.
     fn passes(&self, user: &str, at: Timestamp) -> Reading<Vec<Pass>>;
+    /// Moves the end of a pass. One that was ended meanwhile stays ended: nothing to move is no failure.
+    fn move_pass(&self, hash: [u8; 32], expires: Timestamp) -> Keeping<()>;
     /// Ends a pass.
     fn end_pass(&self, hash: [u8; 32]) -> Keeping<()>;
     /// Ends all passes of a user but this one.

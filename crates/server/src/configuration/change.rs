@@ -1,10 +1,13 @@
 //! Carries plans out: keeps what they say, then hands it to what runs.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as Slot, PoisonError};
 
 use axum::http::StatusCode;
-use nohold_app::ports::{AllKept, Place, User};
+use nohold_app::ports::{AllKept, Kept, Place, Reconfiguration, User};
 use nohold_core::configuration::Problem;
+use nohold_core::directory::Directory;
+use nohold_core::entry::Target;
 use nohold_flow::Severity;
 use nohold_model::Timestamp;
 use tokio::sync::Mutex;
@@ -77,6 +80,7 @@ async fn in_order<T>(
     let kept = api.parts().configured.configured().await?;
     let (plan, about) = planned(&kept, &around(api, &way, api.now()))?;
     nobody_is(&plan, &api.parts().accounts.users().await?)?;
+    nothing_is_lost(api, &kept, &plan)?;
     if way.dry_run || plan.is_idle() {
         let in_force = configuring.effective().is_some_and(|effective| effective.revision == kept.revision);
         return Ok(Done { about, plan, kept, in_force });
@@ -134,6 +138,67 @@ fn nobody_is(plan: &Plan, users: &[User]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// No open entry loses those who should work on it: nobody but an administrator would see it any more.
+fn nothing_is_lost(api: &Api, kept: &AllKept, plan: &Plan) -> Result<(), Failure> {
+    let Some(before) = api.configuring().effective().filter(|_| !plan.is_idle()) else { return Ok(()) };
+    let mut open: BTreeMap<Target, usize> = BTreeMap::new();
+    api.parts().archive.image().view(|tables, _| {
+        for entry in tables.entries.values().filter(|entry| entry.is_open()) {
+            match open.get_mut(&entry.target) {
+                Some(count) => *count += 1,
+                None => drop(open.insert(entry.target.clone(), 1)),
+            }
+        }
+    });
+    if open.is_empty() {
+        return Ok(());
+    }
+    // What cannot be put in force is told when that is tried.
+    let Ok(after) = Effective::of(&planned_of(kept, plan), api.parts().prompts.as_ref(), None) else { return Ok(()) };
+    let (before, after) = (before.directory.as_ref(), after.directory.as_ref());
+    for (target, count) in open {
+        let goes = target.is_known(before) && !target.is_known(after);
+        let emptied = !target.agents(before).is_empty() && target.agents(after).is_empty();
+        if goes || emptied {
+            let what = if goes { "go" } else { "have no agents" };
+            let message = format!("it would {what}, and open entries need it ({count}): settle or reassign them first");
+            return Err(Failure::conflict("in_use", message).at(place_of(&target, before, after)));
+        }
+    }
+    Ok(())
+}
+
+/// What would be kept after the plan.
+fn planned_of(kept: &AllKept, plan: &Plan) -> AllKept {
+    let mut planned = kept.clone();
+    let Reconfiguration { at, by, things, .. } = &plan.reconfiguration;
+    for (place, body) in things {
+        let version = planned.things.get(place).map_or(1, |thing| thing.version.saturating_add(1));
+        match body {
+            Some(_) => {
+                let thing = Kept { version, at: *at, by: by.clone(), body: body.clone() };
+                planned.things.insert(place.clone(), thing);
+            }
+            None => drop(planned.things.remove(place)),
+        }
+    }
+    planned
+}
+
+/// The thing for which a target stands.
+fn place_of(target: &Target, before: &Directory, after: &Directory) -> String {
+    match target {
+        Target::Campaign(key) => format!("campaigns.{key}"),
+        Target::Queue(key) => format!("queues.{key}"),
+        Target::WholeService(key) => format!("services.{key}"),
+        // The service goes, or the group goes from it.
+        Target::Service(key, _) if before.services.contains_key(key) && !after.services.contains_key(key) => {
+            format!("services.{key}")
+        }
+        Target::Service(_, group) => format!("groups.{group}"),
+    }
 }
 
 /// A problem as it is told.

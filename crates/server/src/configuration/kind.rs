@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::desk::USER_PREFIX;
+
 /// A table of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -115,7 +117,13 @@ impl Kind {
             Kind::Services => read::<ServiceKey>(key)?,
             Kind::Campaigns => read::<CampaignKey>(key)?,
             Kind::Groups => read::<GroupKey>(key)?,
-            Kind::Agents => read::<AgentKey>(key)?,
+            Kind::Agents => {
+                // The history names users who are no agents in this way.
+                if key.starts_with(USER_PREFIX) {
+                    return Err(format!("an agent cannot have a key that begins with `{USER_PREFIX}`: choose another"));
+                }
+                read::<AgentKey>(key)?;
+            }
             Kind::Extensions => read::<ExtensionKey>(key)?,
             Kind::Queues => read::<QueueKey>(key)?,
             Kind::Trunks => {

@@ -1,14 +1,18 @@
 //! Recorded messages, for those who may see their entries.
 
+use std::convert::Infallible;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use futures::stream;
 use nohold_app::ports::Role;
 use nohold_model::{EntryId, MessageId};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,8 +23,18 @@ use crate::body::{Asked, Named};
 use crate::failure::Failure;
 use crate::state::Api;
 
-/// At most so many bytes are sent in one answer: more than an hour of a telephone's audio.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// At most so many bytes are sent in one answer: more than eight minutes of a telephone's audio. Players ask for the next
+/// part themselves.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// So many answers are held in memory at once.
+pub(super) const AT_ONCE: usize = 8;
+
+/// Who cannot be served for so long is told to come again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many bytes are handed to the connection at once.
+const PIECE: usize = 64 * 1024;
 
 /// Where to look.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,8 +69,11 @@ async fn audio(
     // The name is made of the id as it was understood, never of what the client wrote.
     let path = folder.join(format!("{id}.wav"));
     let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
+    let busy = || Failure::unavailable("busy", "as many messages as the server serves are being listened to");
+    let turn = tokio::time::timeout(PATIENCE, seat.desk.hearing.clone().acquire_owned()).await;
+    let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
     let read = tokio::task::spawn_blocking(move || read(&path, range.as_deref())).await;
-    answer(read.map_err(|_| Failure::internal())??)
+    answer(read.map_err(|_| Failure::internal())??, turn)
 }
 
 impl Seat {
@@ -141,7 +158,8 @@ fn wanted(range: Option<&str>, whole: u64) -> Wanted {
     if from < to && from < whole { Wanted::Part { from, to } } else { Wanted::Nothing }
 }
 
-fn answer(part: Part) -> Result<Response, Failure> {
+/// The turn is over when all of it was handed to the connection, or when nobody listens any more.
+fn answer(part: Part, turn: OwnedSemaphorePermit) -> Result<Response, Failure> {
     let Part { bytes, from, whole, ranged } = part;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let mut answer = Response::builder()
@@ -151,7 +169,11 @@ fn answer(part: Part) -> Result<Response, Failure> {
     if ranged && length > 0 {
         answer = answer.header(header::CONTENT_RANGE, format!("bytes {from}-{}/{whole}", from + length - 1));
     }
-    answer.body(Body::from(bytes)).map_err(|_| Failure::internal())
+    let pieces = stream::unfold((Bytes::from(bytes), turn), |(mut rest, turn)| async move {
+        let piece = rest.split_to(rest.len().min(PIECE));
+        (!piece.is_empty()).then_some((Ok::<_, Infallible>(piece), (rest, turn)))
+    });
+    answer.header(header::CONTENT_LENGTH, length).body(Body::from_stream(pieces)).map_err(|_| Failure::internal())
 }
 
 #[cfg(test)]

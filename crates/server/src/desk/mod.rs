@@ -23,6 +23,7 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::Actor;
 use nohold_core::viewing::{Role, Sight, Viewer};
 use nohold_model::AgentKey;
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Caller;
@@ -39,6 +40,9 @@ const MOST_SCREENS_OF_ONE: usize = 20;
 /// The most live screens in all.
 const MOST_SCREENS: usize = 2_000;
 
+/// The longest key of an agent, in characters.
+const LONGEST_KEY: usize = 64;
+
 /// What a desk is made of.
 #[derive(Clone)]
 pub struct DeskParts {
@@ -54,6 +58,8 @@ pub(crate) struct DeskState {
     pub(crate) board: Arc<Board>,
     pub(crate) messages: Option<PathBuf>,
     pub(crate) cursors: Cursors,
+    /// Turns of those who listen to messages.
+    hearing: Arc<Semaphore>,
     screens: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -61,7 +67,9 @@ impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
         let DeskParts { desk, messages } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
-        DeskState { desk, board: Arc::new(board), messages, cursors: Cursors { run: run() }, screens: Mutex::default() }
+        let hearing = Arc::new(Semaphore::new(audio::AT_ONCE));
+        let cursors = Cursors { run: run() };
+        DeskState { desk, board: Arc::new(board), messages, cursors, hearing, screens: Mutex::default() }
     }
 
     /// Room for one more live screen of this user.
@@ -167,11 +175,16 @@ impl Seat {
     }
 }
 
-/// The history names people by keys of agents. A user's name has the same form, but for `@` and what it may begin with.
+/// With this the history names users who are no agents: `user-sue`. No agent can be configured with such a key.
+pub(crate) const USER_PREFIX: &str = "user-";
+
+/// The history names people by keys of agents. A user's name has the same form, but for `@`; the end of a name that is too
+/// long with the prefix is left out.
 fn named_as_key(name: &str) -> Result<AgentKey, Failure> {
-    let text: String = name.chars().map(|c| if c == '@' { '.' } else { c }).collect();
-    let key = AgentKey::new(text.trim_start_matches(['.', '-', '_'])).or_else(|_| AgentKey::new("user"));
-    key.map_err(|_| Failure::internal())
+    let fits = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '.' | '-' | '_');
+    let room = LONGEST_KEY - USER_PREFIX.len();
+    let text: String = name.chars().map(|c| if c == '@' { '.' } else { c }).filter(|c| fits(*c)).take(room).collect();
+    AgentKey::new(&format!("{USER_PREFIX}{text}")).map_err(|_| Failure::internal())
 }
 
 /// The routes of the desk.
@@ -182,4 +195,27 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(calls::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::Kind;
+
+    #[test]
+    fn a_user_who_is_no_agent_is_named_as_no_agent_can_be() {
+        let long = "x".repeat(64);
+        for (name, expected) in [
+            ("2000", "user-2000".to_owned()),
+            ("a.b@c_d", "user-a.b.c_d".to_owned()),
+            ("-.sue", "user--.sue".to_owned()),
+            ("(operator)", "user-operator".to_owned()),
+            (&*long, format!("user-{}", "x".repeat(59))),
+        ] {
+            let key = named_as_key(name).unwrap();
+            assert_eq!(key.as_str(), expected);
+            assert!(Kind::Agents.place(key.as_str()).is_err(), "{key}");
+        }
+        assert!(Kind::Agents.place("users").is_ok());
+    }
 }

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::http::StatusCode;
 use nohold_app::desk::CallbackWish;
 use nohold_app::ports::Role;
+use nohold_core::directory::Directory;
+use nohold_core::entry::Target;
 use nohold_model::{EntryId, Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,9 +42,10 @@ pub(crate) struct RequestGiven {
 /// A request that stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RequestTaken {
-    /// Its entry.
-    #[schema(value_type = String)]
-    entry: EntryId,
+    /// Its entry, where whoever asked may see it: another one's open request may be for other groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    entry: Option<EntryId>,
     /// What the customer may be told.
     promise: WindowShown,
     /// It was made by this; otherwise there was an open one already.
@@ -56,7 +59,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 /// Ask for a callback for somebody
 ///
 /// The rules are those of every request: the number may be called, it has not asked too often today, and there is one open
-/// request per number and line of business.
+/// request per number and line of business. Who has the role of an agent asks for targets of their own groups alone.
 #[utoipa::path(
     post, path = "/api/requests", tag = "desk", request_body = RequestGiven,
     responses((status = 201, body = RequestTaken), (status = 200, description = "there was one", body = RequestTaken))
@@ -69,6 +72,10 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
         let message = "name one: a service (with one of its groups), a campaign, or a queue";
         Failure::invalid("target", message)
     })?;
+    if !seat.may_ask_of(&target, &directory) {
+        let message = "this is for other groups than yours: name a target that you work for";
+        return Err(Failure::forbidden("other_groups", message).at("target"));
+    }
     let now = seat.desk.desk.now();
     if given.not_before.is_some_and(|not_before| not_before > now + LATEST) {
         return Err(Failure::invalid("not_before", "nothing is agreed for later than a year from now"));
@@ -79,5 +86,18 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
     let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(RequestTaken { entry: asked.entry, promise, new: asked.new })))
+    let entry = seat.any_entry(asked.entry).await?;
+    let seen = entry.is_some_and(|entry| seat.sight(&directory).sees_entry(&entry, &directory));
+    Ok((status, Json(RequestTaken { entry: seen.then_some(asked.entry), promise, new: asked.new })))
+}
+
+impl Seat {
+    /// Whether this person may ask these for a callback: agents those of their own groups, supervisors everybody.
+    fn may_ask_of(&self, target: &Target, directory: &Directory) -> bool {
+        match (self.viewer.role, &self.viewer.agent) {
+            (Role::Agent, Some(agent)) => target.agents(directory).contains(agent),
+            (Role::Agent, None) => false,
+            (Role::Supervisor | Role::Administrator, _) => true,
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// Whether the server has to be set up.
 #[derive(Debug, Serialize, ToSchema)]
 struct Setup {
-    /// There is no user yet.
+    /// There is no administrator yet who may sign in.
     needed: bool,
 }
 
@@ -44,14 +44,15 @@ struct FirstUser {
 /// Whether the first administrator is still to be made
 #[utoipa::path(get, path = "/api/setup", tag = "setup", responses((status = 200, body = Setup)))]
 async fn needed(State(api): State<Api>) -> Result<Json<Setup>, Failure> {
-    Ok(Json(Setup { needed: api.parts().accounts.users().await?.is_empty() }))
+    Ok(Json(Setup { needed: !is_set_up(&api).await? }))
 }
 
 /// Make the first administrator, and sign in
 #[utoipa::path(post, path = "/api/setup", tag = "setup", request_body = FirstUser, responses(
     (status = 200, body = Person),
     (status = 403, description = "this is not the token: `wrong_token`", body = FailureBody),
-    (status = 410, description = "there are users already: `already_set_up`", body = FailureBody),
+    (status = 409, description = "a user has this name who is no administrator: `taken`", body = FailureBody),
+    (status = 410, description = "there is an administrator already: `already_set_up`", body = FailureBody),
 ))]
 async fn set_up(
     State(api): State<Api>,
@@ -61,8 +62,8 @@ async fn set_up(
     Given(given): Given<FirstUser>,
 ) -> Result<Response, Failure> {
     asked_here(&headers, &uri)?;
-    let gone = || Failure::new(StatusCode::GONE, "already_set_up", "the server has users already: sign in");
-    if !api.parts().accounts.users().await?.is_empty() {
+    let gone = || Failure::new(StatusCode::GONE, "already_set_up", "the server has an administrator already: sign in");
+    if is_set_up(&api).await? {
         return Err(gone());
     }
     api.limiter().try_now(None, from, api.now())?;
@@ -86,9 +87,18 @@ async fn set_up(
         made: api.now(),
     };
     match api.parts().accounts.keep_first_user(user.clone()).await {
-        Err(NotKept::Taken) => return Err(gone()),
-        kept => kept?,
+        Err(NotKept::Taken) if is_set_up(&api).await? => return Err(gone()),
+        Err(problem) => return Err(Failure::from(problem).at("name")),
+        Ok(()) => {}
     }
+    // The program waits for it with the doors that are shut until somebody administers it.
+    api.accounts_changed();
     let cookie = begin(&api, &user, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
+}
+
+/// Somebody administers the server who may sign in. Other users are no help: none of them can make an administrator.
+async fn is_set_up(api: &Api) -> Result<bool, Failure> {
+    let users = api.parts().accounts.users().await?;
+    Ok(users.iter().any(|user| user.role == Role::Administrator && !user.disabled))
 }

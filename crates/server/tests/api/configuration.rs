@@ -2,8 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use nohold_app::ports::Role;
-use nohold_model::FlowKey;
+use nohold_app::ports::{Role, Store as _};
+use nohold_core::entry::{LeftAt, Target};
+use nohold_core::fact::{Dated, Fact};
+use nohold_core::transaction::{Answer as Written, Transaction};
+use nohold_model::{FlowKey, IdSource, Millis, QueueKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask};
@@ -368,4 +371,43 @@ async fn bodies_are_described_and_every_reference_leads_somewhere() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+#[tokio::test]
+async fn what_open_entries_need_neither_goes_nor_loses_its_last_agent() {
+    let office = Office::new().await;
+    let queue = QueueKey::new("600").unwrap();
+    let ids = |n| IdSource::new(7).next(Timestamp::from_millis(n));
+    let missed = Fact::Missed {
+        entry: ids(1),
+        call: IdSource::new(7).next(Timestamp::from_millis(2)),
+        number: Some("+8613800138001".parse().unwrap()),
+        target: Target::Queue(queue.clone()),
+        left_at: LeftAt::Queue(queue),
+        waited: Millis::seconds(20),
+        short: false,
+    };
+    let directory = office.house.running.now().directory.clone();
+    let records = vec![Dated { at: office.house.now(), fact: missed }];
+    let written = Transaction::Call { records, promise: None };
+    let written = office.house.store.transact(directory, office.house.now(), written).await;
+    assert_eq!(written, Ok(Written::Done));
+    // Taking out the agents.
+    for query in ["", "?dry_run=true"] {
+        let mut document = small();
+        document["groups"]["support-a"]["agents"] = json!([]);
+        let refusal = office.import(query, &document).await.refused(409, "in_use").json();
+        assert_eq!(refusal["field"], "queues.600");
+        assert!(refusal["message"].as_str().unwrap().contains("open entries need it (1)"), "{refusal}");
+    }
+    // Removing it, with all that refers to it.
+    let mut document = small();
+    document.as_object_mut().unwrap().remove("queues");
+    document.as_object_mut().unwrap().remove("numbers");
+    document.as_object_mut().unwrap().remove("flows");
+    let refusal = office.import("?prune=true", &document).await.refused(409, "in_use").json();
+    assert_eq!(refusal["field"], "queues.600");
+    office.get("/queues/600").await.expect(200);
+    // What nobody needs still changes.
+    office.put("/calendars/night", json!({ "weekly": {} })).await.expect(201);
 }

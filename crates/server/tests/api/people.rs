@@ -47,6 +47,26 @@ async fn the_first_start_makes_one_administrator_and_signs_in() {
 }
 
 #[tokio::test]
+async fn only_an_administrator_who_may_sign_in_ends_the_set_up_and_it_is_told() {
+    let house = House::with(|parts| parts.setup_token = Some(fingerprint("from-the-terminal"))).await;
+    house.person("ada", Role::Agent, None).await;
+    let mut gone = house.person("gone", Role::Administrator, None).await;
+    (gone.disabled, gone.version) = (true, 1);
+    house.api.parts().accounts.keep_user(gone).await.unwrap();
+    assert_eq!(house.ask("GET", "/api/setup").send().await.json(), json!({ "needed": true }));
+    let first = |name: &str| {
+        let first = json!({ "token": "from-the-terminal", "name": name, "password": PASSWORD });
+        house.ask("POST", "/api/setup").json(&first)
+    };
+    let told = house.api.account_changes();
+    assert_eq!(first("ada").send().await.refused(409, "taken").json()["field"], "name");
+    assert!(!told.has_changed().unwrap());
+    first("anna").send().await.expect(200);
+    assert!(told.has_changed().unwrap(), "whoever waits for an administrator hears of it");
+    first("eve").send().await.refused(410, "already_set_up");
+}
+
+#[tokio::test]
 async fn without_a_token_nobody_sets_up() {
     let house = House::new().await;
     let first = json!({ "token": "", "name": "eve", "password": PASSWORD });

@@ -173,7 +173,7 @@ async fn agents_change_their_own_state_and_supervisors_that_of_their_groups() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_makes_requests_under_the_rules_of_every_request() {
     let house = House::new().await;
-    house.person("web", Role::Agent, None, None).await;
+    house.person("web", Role::Supervisor, None, None).await;
     let sue = house.person("sue", Role::Supervisor, None, None).await;
     let token = house.token("web", &["requests"]).await;
     let ask = async |body: Value| post(&house, &token, "/api/requests", body).await;
@@ -204,6 +204,45 @@ async fn a_program_makes_requests_under_the_rules_of_every_request() {
         ask(wish).await.refused(status, code);
     }
     get(&house, &token, "/api/entries").await.refused(403, "scope_missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_tells_of_entries_that_are_seen_and_agents_ask_their_own_groups() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let nobody = house.person("nobody", Role::Agent, None, None).await;
+    let sam = house.person("sam", Role::Supervisor, None, Some(&["renewals"])).await;
+    let wish = |target: Value| json!({ "number": "+8613800138001", "target": target });
+    let of_600 = || wish(json!({ "queue": "600" }));
+    let other = wish(json!({ "campaign": "renewals" }));
+    let refused = post(&house, &ada, "/api/requests", other.clone()).await.refused(403, "other_groups");
+    assert_eq!(refused.json()["field"], "target");
+    post(&house, &nobody, "/api/requests", of_600()).await.refused(403, "other_groups");
+    let unseen = post(&house, &sam, "/api/requests", of_600()).await.expect(201).json();
+    assert_eq!((unseen.get("entry"), &unseen["new"]), (None, &json!(true)), "{unseen}");
+    let seen = post(&house, &ada, "/api/requests", of_600()).await.expect(200).json();
+    assert!(seen["entry"].is_string(), "{seen}");
+    let own = post(&house, &sam, "/api/requests", other).await.expect(201).json();
+    assert!(own["entry"].is_string(), "{own}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_is_sent_in_parts() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let message = house.message(1, queue_600()).await;
+    let whole = 8 * 1024 * 1024 + 5;
+    std::fs::write(house.folder.join(format!("{message}.wav")), vec![b'a'; whole]).unwrap();
+    let at = format!("/api/messages/{message}/audio");
+    let ranged = |answer: &Answer| answer.headers["content-range"].to_str().unwrap().to_owned();
+    let first = get(&house, &ada, &at).await.expect(206);
+    assert_eq!((first.text.len(), ranged(&first)), (8_388_608, "bytes 0-8388607/8388613".to_owned()));
+    assert_eq!(first.headers["content-length"], "8388608");
+    let rest = house.ask("GET", &at).token(&ada).header("range", "bytes=8388608-").send().await.expect(206);
+    assert_eq!((&*rest.text, ranged(&rest)), ("aaaaa", "bytes 8388608-8388612/8388613".to_owned()));
+    // More than are served at once: each has its turn.
+    let all = futures::future::join_all((0..20).map(|_| get(&house, &ada, &at))).await;
+    assert!(all.iter().all(|answer| answer.text.len() == 8_388_608));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,10 +47,16 @@ pub async fn a_user_is_added_once_and_changed_by_who_has_seen_the_last_version<S
 }
 
 pub async fn there_is_one_first_user<S: Keeper>(store: S) {
-    let (one, two) = (store.keep_first_user(user("one")), store.keep_first_user(user("two")));
+    let administrator = |name: &str| User { role: Role::Administrator, ..user(name) };
+    // Nobody who administers: a supervisor, and somebody who may not sign in.
+    let gone = User { disabled: true, ..administrator("gone") };
+    store.keep_user(user("li.na")).await.unwrap();
+    store.keep_user(gone.clone()).await.unwrap();
+    assert_eq!(store.keep_first_user(administrator("li.na")).await, Err(NotKept::Taken), "the name");
+    let (one, two) = (store.keep_first_user(administrator("one")), store.keep_first_user(administrator("two")));
     let made = futures::future::join(one, two).await;
     assert_eq!(made, (Ok(()), Err(NotKept::Taken)));
-    assert_eq!(store.users().await, Ok(vec![user("one")]));
+    assert_eq!(store.users().await, Ok(vec![gone, user("li.na"), administrator("one")]));
 }
 
 pub async fn a_pass_holds_until_it_expires_or_is_ended<S: Keeper>(store: S) {
@@ -70,6 +76,10 @@ pub async fn a_pass_holds_until_it_expires_or_is_ended<S: Keeper>(store: S) {
     assert_eq!(store.passes("li.na", end).await, Ok(vec![longer.clone()]));
     store.end_pass([2; 32]).await.unwrap();
     store.end_pass([2; 32]).await.unwrap();
+    store.move_pass([2; 32], end + Millis::hours(9)).await.unwrap();
+    assert_eq!(store.pass([2; 32], MORNING).await, Ok(None), "one that was ended does not come back");
+    let longer = Pass { expires: end + Millis::hours(2), ..longer };
+    store.move_pass([1; 32], longer.expires).await.unwrap();
     assert_eq!(store.passes("li.na", MORNING).await, Ok(vec![longer, session(4, "li.na")]));
     store.end_passes("li.na", Some([4; 32])).await.unwrap();
     assert_eq!(store.passes("li.na", MORNING).await, Ok(vec![session(4, "li.na")]));

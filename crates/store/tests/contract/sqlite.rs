@@ -113,6 +113,7 @@ ports! {
         fn keep_pass(pass: Pass) -> Keeping<()>;
         fn pass(hash: [u8; 32], at: Timestamp) -> Reading<Option<(Pass, User)>>;
         fn passes(user: &str, at: Timestamp) -> Reading<Vec<Pass>>;
+        fn move_pass(hash: [u8; 32], expires: Timestamp) -> Keeping<()>;
         fn end_pass(hash: [u8; 32]) -> Keeping<()>;
         fn end_passes(user: &str, but: Option<[u8; 32]>) -> Keeping<()>;
     }
