@@ -142,10 +142,10 @@ impl Engine {
         self.inner.edge.set_this_machine_only(only);
     }
 
-    /// Hangs up on everybody, and ends.
+    /// Says goodbye to everybody, and ends. Each leg is told to be lost: nobody at the far end wanted it over.
     pub async fn shut_down(&self) {
         self.inner.edge.set_accepting(false);
-        self.legs().order_all(Order::HangUp(HangUp::Unavailable));
+        self.legs().order_all(Order::Leave);
         let end = Instant::now() + GOODBYE;
         while self.legs().count() > 0 && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(20)).await;
