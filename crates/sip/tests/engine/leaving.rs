@@ -150,3 +150,24 @@ async fn an_engine_that_shuts_down_says_goodbye_and_calls_its_legs_lost() {
     wanted.sort_by_key(|(leg, _)| *leg);
     assert_eq!(ends, wanted);
 }
+
+#[tokio::test]
+async fn an_engine_that_shuts_down_dials_nobody_any_more() {
+    let mut board = Board::new().await;
+    let (talker, callee) = (board.phone("1000").await, board.phone("1001").await);
+    let call = talker.dial("600").await.unwrap();
+    let leg = board.new_call().await.leg;
+    board.answer(leg);
+    call.wait_answered(SOON).await.unwrap();
+    let engine = board.engine.clone();
+    tokio::join!(engine.shut_down(), async {
+        // Now it is known to have begun.
+        assert_eq!(board.gone(leg).await, Gone::Lost);
+        let during = board.ring("1001");
+        assert_eq!(board.on(during).await, Input::Gone(during, Gone::Lost));
+    });
+    let after = board.ring("1001");
+    assert_eq!(board.on(after).await, Input::Gone(after, Gone::Lost));
+    // It is over: whatever it sent has arrived.
+    assert!(callee.next_call(Duration::from_millis(200)).await.is_err());
+}
