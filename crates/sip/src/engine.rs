@@ -21,7 +21,7 @@ use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
 use crate::leg::outbound::Outbound;
 use crate::leg::{Order, Orders};
-use crate::legs::Legs;
+use crate::legs::{Legs, NoLeg};
 use crate::registrar::Registrar;
 use crate::sdp::Local;
 use crate::seats::{Seat, Seats};
@@ -142,10 +142,10 @@ impl Engine {
         self.inner.edge.set_this_machine_only(only);
     }
 
-    /// Hangs up on everybody, and ends.
+    /// Says goodbye to everybody, dials nobody any more, and ends. Each leg is told to be lost: nobody at the far end wanted it over.
     pub async fn shut_down(&self) {
         self.inner.edge.set_accepting(false);
-        self.legs().order_all(Order::HangUp(HangUp::Unavailable));
+        self.legs().leave();
         let end = Instant::now() + GOODBYE;
         while self.legs().count() > 0 && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -366,7 +366,13 @@ impl Engine {
     }
 
     fn dial(&self, leg: LegId, to: &DialTo, ring_for: Millis) {
-        let Some(orders) = self.legs().add_dialled(leg) else { return };
+        let added = self.legs().add_dialled(leg);
+        let orders = match added {
+            Ok(orders) => orders,
+            // A command that is repeated.
+            Err(NoLeg::There) => return,
+            Err(NoLeg::Leaving) => return self.tell(leg, Input::Gone(leg, Gone::Lost)),
+        };
         let engine = self.clone();
         let (to, ring_for) = (to.clone(), Duration::from_millis(ring_for.as_millis()));
         self.begin(leg, orders, |mut orders| async move {

@@ -16,6 +16,7 @@ use crate::flow::Flow;
 use crate::leg::inbound::Inbound;
 use crate::leg::session_timer::SessionTimer;
 use crate::leg::{DialogOwner, timers, values};
+use crate::legs::NoLeg;
 use crate::queues::Queues;
 use crate::registrar;
 use crate::sdp::Unusable;
@@ -150,8 +151,13 @@ impl Engine {
         let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog.clone());
         let (engine, states) = (self.clone(), states.1);
         let inbound = Inbound { engine, leg, owner, states, local, flow, offer, timer, asked };
-        let Some(orders) = self.legs().add_incoming(leg) else {
-            return transaction.reply(StatusCode::ServerInternalError).await;
+        let added = self.legs().add_incoming(leg);
+        let orders = match added {
+            Ok(orders) => orders,
+            Err(NoLeg::There) => return transaction.reply(StatusCode::ServerInternalError).await,
+            Err(NoLeg::Leaving) => {
+                return transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None).await;
+            }
         };
         port.keep();
         self.begin(leg, orders, |mut orders| async move {

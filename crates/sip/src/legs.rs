@@ -18,6 +18,17 @@ pub(crate) struct Legs {
     legs: BTreeMap<LegId, Leg>,
     /// Those that are gone, in the order in which they went.
     gone: std::collections::VecDeque<(Instant, LegId)>,
+    /// The engine goes away.
+    leaving: bool,
+}
+
+/// Why a leg was not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoLeg {
+    /// It is there already.
+    There,
+    /// The engine goes away and takes no new one.
+    Leaving,
 }
 
 struct Leg {
@@ -41,23 +52,26 @@ pub(crate) struct State {
 
 impl Legs {
     /// A leg that came in.
-    pub(crate) fn add_incoming(&mut self, leg: LegId) -> Option<Orders> {
+    pub(crate) fn add_incoming(&mut self, leg: LegId) -> Result<Orders, NoLeg> {
         self.add(leg, State { came_in: true, ..State::default() })
     }
 
-    /// A leg that we dial; nothing when it is there already.
-    pub(crate) fn add_dialled(&mut self, leg: LegId) -> Option<Orders> {
+    /// A leg that we dial.
+    pub(crate) fn add_dialled(&mut self, leg: LegId) -> Result<Orders, NoLeg> {
         self.add(leg, State::default())
     }
 
-    fn add(&mut self, leg: LegId, state: State) -> Option<Orders> {
+    fn add(&mut self, leg: LegId, state: State) -> Result<Orders, NoLeg> {
         self.forget_old();
         if self.legs.contains_key(&leg) {
-            return None;
+            return Err(NoLeg::There);
+        }
+        if self.leaving {
+            return Err(NoLeg::Leaving);
         }
         let (sender, orders) = mpsc::unbounded_channel();
         self.legs.insert(leg, Leg { orders: sender, state });
-        Some(orders)
+        Ok(orders)
     }
 
     fn forget_old(&mut self) {
@@ -82,10 +96,11 @@ impl Legs {
         }
     }
 
-    /// Gives all legs an order.
-    pub(crate) fn order_all(&self, order: Order) {
+    /// The engine goes away: all legs end, and no new one is added.
+    pub(crate) fn leave(&mut self) {
+        self.leaving = true;
         for leg in self.legs.keys() {
-            self.order(*leg, order);
+            self.order(*leg, Order::Leave);
         }
     }
 
@@ -163,7 +178,7 @@ mod tests {
         legs.gone(leg(), Gone::Lost);
         assert_eq!(legs.count(), 0);
         assert_eq!(legs.states(&BTreeSet::from([leg()]))[&leg()].gone, Some(Gone::Busy));
-        assert!(legs.add_dialled(leg()).is_none(), "a repeated dial is not a new one");
+        assert_eq!(legs.add_dialled(leg()).err(), Some(NoLeg::There), "a repeated dial is not a new one");
     }
 
     #[test]

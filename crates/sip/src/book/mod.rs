@@ -3,12 +3,13 @@
 mod dialog;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
-use nohold_app::ports::{Ledger, StoreFailed};
+use nohold_app::ports::{Ledger, NotKept, StoreFailed};
 use tokio::sync::{Notify, oneshot};
 
 use crate::tasks::Tasks;
@@ -26,6 +27,10 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 256;
 /// More lines than this do not wait for the store; what comes beyond is not written down.
 const MOST_WAITING: usize = 65_536;
+/// After a failure the store is left alone for this long, then for twice as long each time it fails again.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// It is never left alone for longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// The book of one run of the engine. Clones are the same book.
 #[derive(Clone)]
@@ -42,6 +47,8 @@ struct Inner {
     /// Lines are with the store.
     writing: AtomicBool,
     wake: Notify,
+    /// Ends a pause: the engine goes away and cannot wait.
+    hurry: Notify,
 }
 
 /// The last word on one line that the store has not heard yet.
@@ -51,11 +58,20 @@ struct Waiting {
     written: Vec<oneshot::Sender<()>>,
 }
 
+/// What the store has not kept: page, name, and the line unless it was to be struck.
+type Refused = (&'static str, String, Option<String>);
+
 impl Book {
     /// Begins the task that writes; without a ledger all is forgotten.
     pub(crate) fn open(ledger: Option<Arc<dyn Ledger>>, run: u64, tasks: &Tasks) -> Book {
-        let inner =
-            Inner { ledger, run, waiting: Mutex::default(), writing: AtomicBool::new(false), wake: Notify::new() };
+        let inner = Inner {
+            ledger,
+            run,
+            waiting: Mutex::default(),
+            writing: AtomicBool::new(false),
+            wake: Notify::new(),
+            hurry: Notify::new(),
+        };
         let book = Book { inner: Arc::new(inner) };
         if let Some(ledger) = book.inner.ledger.clone() {
             tasks.spawn("book", book.clone().write_down(ledger));
@@ -102,6 +118,7 @@ impl Book {
 
     /// Waits until the store has all that was said so far, but not longer than this.
     pub(crate) async fn settle(&self, longest: Duration) {
+        self.inner.hurry.notify_one();
         let settled = async {
             while !self.waiting().is_empty() || self.inner.writing.load(Ordering::SeqCst) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -117,11 +134,12 @@ impl Book {
             return;
         }
         let mut waiting = self.waiting();
-        if waiting.len() >= MOST_WAITING {
+        let key = (page, name.to_owned());
+        if waiting.len() >= MOST_WAITING && !waiting.contains_key(&key) {
             tracing::debug!("the store is far behind: a line is not kept");
             return;
         }
-        let one = waiting.entry((page, name.to_owned())).or_insert(Waiting { line: None, written: Vec::new() });
+        let one = waiting.entry(key).or_insert(Waiting { line: None, written: Vec::new() });
         one.line = line;
         one.written.extend(written);
         drop(waiting);
@@ -129,6 +147,7 @@ impl Book {
     }
 
     async fn write_down(self, ledger: Arc<dyn Ledger>) {
+        let mut pause = FIRST_PAUSE;
         loop {
             let batch: Vec<_> = {
                 let mut waiting = self.waiting();
@@ -140,28 +159,62 @@ impl Book {
                 self.inner.wake.notified().await;
                 continue;
             }
-            let written = batch.into_iter().map(|((page, name), Waiting { line, written })| {
-                let kept = match line {
-                    Some(line) => ledger.write(page, name, line),
-                    None => ledger.strike(page, name),
-                };
-                async move {
-                    let kept = kept.await;
-                    for one in written {
-                        // Whoever waited may have lost patience.
-                        let _ = one.send(());
-                    }
-                    kept.err()
+            let asked = batch.into_iter().map(|((page, name), waiting)| ask(&*ledger, page, name, waiting));
+            let refused: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+            let Some((_, problem)) = refused.first() else {
+                pause = FIRST_PAUSE;
+                continue;
+            };
+            if pause == FIRST_PAUSE {
+                tracing::warn!(%problem, "the telephony cannot keep what it wants to find again after a restart, and tries again");
+            }
+            self.put_back(refused.into_iter().map(|(line, _)| line));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.inner.hurry.notified() => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// What the store has refused waits again, unless there is a newer word on it.
+    fn put_back(&self, refused: impl Iterator<Item = Refused>) {
+        let mut waiting = self.waiting();
+        for (page, name, line) in refused {
+            let full = waiting.len() >= MOST_WAITING;
+            match waiting.entry((page, name)) {
+                Entry::Vacant(free) if !full => {
+                    free.insert(Waiting { line, written: Vec::new() });
                 }
-            });
-            if let Some(problem) = join_all(written).await.into_iter().flatten().next() {
-                tracing::warn!(%problem, "the telephony cannot keep what it wants to find again after a restart");
+                Entry::Vacant(_) => tracing::debug!("the store is far behind: a line is not kept"),
+                Entry::Occupied(_) => {}
             }
         }
     }
 
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), Waiting>> {
         self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks the store to keep one line; gives back what it refused, and why.
+fn ask(
+    ledger: &dyn Ledger,
+    page: &'static str,
+    name: String,
+    Waiting { line, written }: Waiting,
+) -> impl Future<Output = Option<(Refused, NotKept)>> + use<> {
+    let kept = match line.clone() {
+        Some(line) => ledger.write(page, name.clone(), line),
+        None => ledger.strike(page, name.clone()),
+    };
+    async move {
+        let kept = kept.await;
+        for one in written {
+            // Whoever waited may have lost patience; and nobody waits for the next attempt.
+            let _ = one.send(());
+        }
+        kept.err().map(|problem| ((page, name, line), problem))
     }
 }
 
@@ -251,5 +304,85 @@ mod tests {
         book.strike(DIALOGS, "b");
         book.put_first(DIALOGS, "c", "x".into()).await;
         assert_eq!(*seen.lock().unwrap(), ["dialogs a new", "dialogs b", "dialogs c x"]);
+    }
+
+    /// A store that refuses so many times before it keeps anything; each refusal waits until it is let through.
+    struct Failing {
+        listed: Listed,
+        left: Mutex<usize>,
+        asked: Arc<Notify>,
+        refuse: Arc<tokio::sync::Semaphore>,
+    }
+
+    impl Failing {
+        fn new(times: usize, let_through: usize) -> Failing {
+            let refuse = Arc::new(tokio::sync::Semaphore::new(let_through));
+            Failing { listed: Listed::default(), left: Mutex::new(times), asked: Arc::default(), refuse }
+        }
+
+        fn refuses(&self) -> Option<Keeping<()>> {
+            let mut left = self.left.lock().unwrap();
+            *left = left.checked_sub(1)?;
+            self.asked.notify_one();
+            let refuse = Arc::clone(&self.refuse);
+            Some(Box::pin(async move {
+                refuse.acquire().await.unwrap().forget();
+                Err(NotKept::Store(StoreFailed))
+            }))
+        }
+    }
+
+    impl Ledger for Failing {
+        fn write(&self, page: &'static str, name: String, line: String) -> Keeping<()> {
+            self.refuses().unwrap_or_else(|| self.listed.write(page, name, line))
+        }
+        fn strike(&self, page: &'static str, name: String) -> Keeping<()> {
+            self.refuses().unwrap_or_else(|| self.listed.strike(page, name))
+        }
+        fn page(&self, page: &'static str) -> Reading<Vec<(String, String)>> {
+            self.listed.page(page)
+        }
+    }
+
+    async fn until(seen: &Mutex<Vec<String>>, wanted: &[&str]) {
+        let there = async {
+            while *seen.lock().unwrap() != wanted {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let there = tokio::time::timeout(Duration::from_secs(10), there).await;
+        assert!(there.is_ok(), "{:?}", seen.lock().unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_the_store_refuses_is_tried_again_after_a_pause_that_grows() {
+        let failing = Failing::new(4, 4);
+        let seen = Arc::clone(&failing.listed.0);
+        let tasks = Tasks::default();
+        let book = Book::open(Some(Arc::new(failing)), 1, &tasks);
+        let begun = Instant::now();
+        book.put(DIALOGS, "a", "x".into());
+        book.strike(DIALOGS, "b");
+        until(&seen, &["dialogs a x", "dialogs b"]).await;
+        assert!(begun.elapsed() >= FIRST_PAUSE * 3, "{:?}", begun.elapsed());
+        book.settle(Duration::from_secs(10)).await;
+        assert_eq!(seen.lock().unwrap().len(), 2, "and once only");
+    }
+
+    #[tokio::test]
+    async fn a_newer_word_is_not_replaced_by_what_the_store_refused() {
+        let failing = Failing::new(2, 0);
+        let (seen, asked, refuse) =
+            (Arc::clone(&failing.listed.0), Arc::clone(&failing.asked), Arc::clone(&failing.refuse));
+        let tasks = Tasks::default();
+        let book = Book::open(Some(Arc::new(failing)), 1, &tasks);
+        book.put(DIALOGS, "a", "old".into());
+        book.put(DIALOGS, "b", "old".into());
+        asked.notified().await;
+        // Both lines are with the store.
+        book.put(DIALOGS, "a", "new".into());
+        book.strike(DIALOGS, "b");
+        refuse.add_permits(2);
+        until(&seen, &["dialogs a new", "dialogs b"]).await;
     }
 }

@@ -87,8 +87,8 @@ impl Conversation {
     fn order(&self, order: Option<Order>) -> Next {
         match order {
             Some(Order::HangUp(HangUp::Busy)) => Next::Busy,
-            Some(Order::HangUp(_)) | None => Next::End(Gone::HungUp),
-            Some(Order::Lost) => Next::End(Gone::Lost),
+            Some(Order::HangUp(_)) => Next::End(Gone::HungUp),
+            Some(Order::Lost | Order::Leave) | None => Next::End(Gone::Lost),
             Some(Order::Ring | Order::Progress | Order::Answer) => Next::Stay,
         }
     }

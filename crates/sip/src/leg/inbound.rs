@@ -54,9 +54,9 @@ impl Inbound {
                         return Gone::HungUp;
                     }
                     // An engine that goes away.
-                    None => {
+                    Some(Order::Leave) | None => {
                         self.owner.reject(HangUp::Unavailable);
-                        return Gone::HungUp;
+                        return Gone::Lost;
                     }
                     Some(Order::Lost) => {}
                 },

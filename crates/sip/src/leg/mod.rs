@@ -34,6 +34,8 @@ pub(crate) enum Order {
     HangUp(HangUp),
     /// Nothing has been heard of it for too long: end.
     Lost,
+    /// The engine goes away: say goodbye and end. It is our side that fails, whatever the far end does meanwhile.
+    Leave,
 }
 
 /// The orders of one leg.

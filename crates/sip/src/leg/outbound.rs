@@ -122,7 +122,8 @@ impl Outbound {
                     }
                 },
                 order = orders.recv() => match order {
-                    Some(Order::HangUp(_)) | None => return Rung::Ended(Gone::HungUp),
+                    Some(Order::HangUp(_)) => return Rung::Ended(Gone::HungUp),
+                    Some(Order::Leave) | None => return Rung::Ended(Gone::Lost),
                     Some(Order::Ring | Order::Progress | Order::Answer | Order::Lost) => {}
                 },
                 () = sleep_until(Some(until)) => return Rung::Ended(Gone::NoAnswer),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use nohold_app::ports::Telephony as _;
+use nohold_app::ports::{Telephony as _, TelephonyEvent};
 use nohold_core::call::{Command, Gone, HangUp, Input};
-use nohold_phone::Behaviour;
+use nohold_phone::{Behaviour, Party};
 
 use crate::board::{Board, SOON};
 
@@ -117,4 +117,57 @@ async fn when_there_is_no_port_for_its_audio_a_call_is_refused_and_told_to_come_
     assert_eq!(second.wait_ended(SOON).await.unwrap().status, Some(503));
     let leg = board.ring("1000");
     assert_eq!(board.gone(leg).await, Gone::Unreachable);
+}
+
+#[tokio::test]
+async fn an_engine_that_shuts_down_says_goodbye_and_calls_its_legs_lost() {
+    let mut board = Board::new().await;
+    let (talker, waiter, callee) = (board.phone("1000").await, board.phone("1001").await, board.phone("1002").await);
+    let talking = talker.dial("600").await.unwrap();
+    let answered = board.new_call().await.leg;
+    board.answer(answered);
+    talking.wait_answered(SOON).await.unwrap();
+    let waiting = waiter.dial("600").await.unwrap();
+    let unanswered = board.new_call().await.leg;
+    let dialled = board.ring("1002");
+    let ringing = callee.next_call(SOON).await.unwrap();
+    ringing.ring().unwrap();
+    board.wait(Input::Ringing(dialled)).await;
+
+    board.engine.shut_down().await;
+    for end in [talking.wait_ended(SOON).await, waiting.wait_ended(SOON).await, ringing.wait_ended(SOON).await] {
+        assert_eq!(end.unwrap().by, Party::Them);
+    }
+    assert_eq!(waiting.wait_ended(SOON).await.unwrap().status, Some(503));
+    let mut ends = Vec::new();
+    while let Ok(event) = board.events.try_recv() {
+        if let TelephonyEvent::OnLeg(_, Input::Gone(leg, why)) = event {
+            ends.push((leg, why));
+        }
+    }
+    ends.sort_by_key(|(leg, _)| *leg);
+    let mut wanted = [answered, unanswered, dialled].map(|leg| (leg, Gone::Lost));
+    wanted.sort_by_key(|(leg, _)| *leg);
+    assert_eq!(ends, wanted);
+}
+
+#[tokio::test]
+async fn an_engine_that_shuts_down_dials_nobody_any_more() {
+    let mut board = Board::new().await;
+    let (talker, callee) = (board.phone("1000").await, board.phone("1001").await);
+    let call = talker.dial("600").await.unwrap();
+    let leg = board.new_call().await.leg;
+    board.answer(leg);
+    call.wait_answered(SOON).await.unwrap();
+    let engine = board.engine.clone();
+    tokio::join!(engine.shut_down(), async {
+        // Now it is known to have begun.
+        assert_eq!(board.gone(leg).await, Gone::Lost);
+        let during = board.ring("1001");
+        assert_eq!(board.on(during).await, Input::Gone(during, Gone::Lost));
+    });
+    let after = board.ring("1001");
+    assert_eq!(board.on(after).await, Input::Gone(after, Gone::Lost));
+    // It is over: whatever it sent has arrived.
+    assert!(callee.next_call(Duration::from_millis(200)).await.is_err());
 }
