@@ -92,6 +92,8 @@ fn a_new_address_in_the_signalling_lets_the_next_packet_decide() {
     let leg = site.connect(&mut old);
     run(&mut [&mut old], 200);
     old.says = None;
+    // What the old one has sent is read before the new one is named; else it would be the next packet.
+    run(&mut [&mut old], 100);
     site.plane.connect(leg, new.remote());
     run(&mut [&mut old, &mut new], 100);
     old.received.clear();
