@@ -25,7 +25,7 @@ pub enum Weather {
     /// It refuses everything; nothing is written.
     Failing,
     /// It stands still: what is in its commit is done, and answered, once it is fine again; what still waits for more than
-    /// [`LONGEST_WAIT`] is answered as not done.
+    /// two seconds is answered as not done.
     Still,
 }
 
