@@ -8,8 +8,8 @@ mod live;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, COOKIE, ORIGIN, SET_COOKIE};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::header::{AUTHORIZATION, COOKIE, ORIGIN, RANGE, SET_COOKIE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -173,6 +173,24 @@ impl Client {
         self.ask(Method::DELETE, path, None).await
     }
 
+    /// Fetches a file, or a part of it: `bytes=0-99` (RFC 9110 §14.2).
+    ///
+    /// # Errors
+    /// When the server refuses, or does not answer.
+    pub async fn file(&self, path: &str, range: Option<&str>) -> Result<Vec<u8>, ClientError> {
+        let mut request = self.request(Method::GET, path);
+        if let Some(range) = range {
+            request = request.header(RANGE, range);
+        }
+        let response = request.send().await.map_err(|problem| self.unreachable(&problem))?;
+        if response.status().is_success() {
+            let bytes = response.bytes().await.map_err(|problem| self.unreachable(&problem))?;
+            return Ok(bytes.to_vec());
+        }
+        let odd = ClientError::Odd { server: self.server, status: response.status().as_u16() };
+        Err(self.read(response).await.err().unwrap_or(odd))
+    }
+
     /// Opens the live feed.
     ///
     /// # Errors
@@ -188,10 +206,7 @@ impl Client {
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, ClientError> {
         let changes = method != Method::GET;
-        let mut request = self.http.request(method, format!("http://{}{path}", self.server));
-        for (name, value) in self.proof_headers() {
-            request = request.header(name, value);
-        }
+        let mut request = self.request(method, path);
         if changes {
             request = request.header("idempotency-key", key()?);
         }
@@ -199,6 +214,14 @@ impl Client {
             request = request.json(body);
         }
         request.send().await.map_err(|problem| self.unreachable(&problem))
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.http.request(method, format!("http://{}{path}", self.server));
+        for (name, value) in self.proof_headers() {
+            request = request.header(name, value);
+        }
+        request
     }
 
     /// What proves who we are; a session is taken from pages of the server alone, so its origin goes with it.

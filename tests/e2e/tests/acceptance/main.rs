@@ -10,3 +10,4 @@ mod at_queue;
 mod at_reminders;
 mod at_requests;
 mod at_restart;
+mod recordings;
