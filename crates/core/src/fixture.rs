@@ -386,7 +386,7 @@ impl Works {
     }
 
     pub(crate) fn change(&mut self, n: u32, change: Change, by: Actor) -> Answer {
-        self.run(&Transaction::Entry { entry: entry(n), change, by })
+        self.run(&Transaction::Entry { entry: entry(n), change, seen: None, by })
     }
 
     pub(crate) fn call_back(&mut self, n: u32, of_call: u32, key: &str) -> Answer {
@@ -395,6 +395,7 @@ impl Works {
             agent: agent(key),
             call: call(of_call),
             beyond_window: false,
+            seen: None,
             by: by(key),
         })
     }

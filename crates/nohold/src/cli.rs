@@ -96,6 +96,11 @@ pub struct Net {
     #[arg(long, env = "NOHOLD_HTTPS")]
     pub https: bool,
 
+    /// A proxy in front of the API, by its address or network; may be given several times. It alone is believed about who
+    /// asks and whether by HTTPS (`X-Forwarded-For`, `X-Forwarded-Proto`).
+    #[arg(long, value_name = "NETWORK", env = "NOHOLD_BEHIND_PROXY", value_delimiter = ',', value_parser = network)]
+    pub behind_proxy: Vec<Network>,
+
     /// The UDP ports for audio, one for each leg of a call [default: 20000-29999].
     #[arg(long, value_name = "LOW-HIGH", env = "NOHOLD_RTP_PORTS", value_parser = ports)]
     pub rtp_ports: Option<RangeInclusive<u16>>,

@@ -202,6 +202,9 @@ mod tests {
             rtp_ports: 42_000..=42_010,
             http: "127.0.0.1:0".parse().unwrap(),
             https: false,
+            behind_proxy: Vec::new(),
+            most_connections: 3_000,
+            most_connections_from_one: 300,
             recordings: folder.path().join("recordings"),
         };
         (folder, settings)

@@ -40,6 +40,12 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Browsers come by HTTPS.
     pub https: bool,
+    /// Proxies that are believed about who asks.
+    pub behind_proxy: Vec<Network>,
+    /// So many connections to the API at once.
+    pub most_connections: usize,
+    /// So many of them from one address.
+    pub most_connections_from_one: usize,
     /// Where recordings and messages are kept.
     pub recordings: PathBuf,
 }
@@ -97,6 +103,11 @@ struct Rtp {
 struct Http {
     listen: Option<SocketAddr>,
     https: bool,
+    behind_proxy: Vec<Network>,
+    #[serde(deserialize_with = "connections")]
+    most_connections: Option<usize>,
+    #[serde(deserialize_with = "connections")]
+    most_connections_from_one: Option<usize>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -115,6 +126,8 @@ impl Settings {
         let data = data(common, file.data);
         let own = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let local = if net.local_network.is_empty() { file.sip.local_networks } else { net.local_network.clone() };
+        let proxies = if net.behind_proxy.is_empty() { file.http.behind_proxy } else { net.behind_proxy.clone() };
+        let usual = nohold_server::Connections::default();
         let recordings = net.recordings.clone().or(file.recordings.folder);
         Ok(Settings {
             sip: net.sip.or(file.sip.listen).unwrap_or_else(|| own(5060)),
@@ -124,6 +137,9 @@ impl Settings {
             rtp_ports: net.rtp_ports.clone().or(file.rtp.ports).unwrap_or(20_000..=29_999),
             http: net.http.or(file.http.listen).unwrap_or_else(|| own(8080)),
             https: net.https || file.http.https,
+            behind_proxy: proxies,
+            most_connections: file.http.most_connections.unwrap_or(usual.most),
+            most_connections_from_one: file.http.most_connections_from_one.unwrap_or(usual.most_from_one),
             recordings: recordings.unwrap_or_else(|| data.join("recordings")),
             data,
         })
@@ -155,6 +171,14 @@ impl File {
     fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|problem| crate::document::explained(text, &problem))
     }
+}
+
+fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let count = usize::deserialize(deserializer)?;
+    if !(10..=100_000).contains(&count) {
+        return Err(serde::de::Error::custom(format!("{count} is out of range: set it to 10 to 100000")));
+    }
+    Ok(Some(count))
 }
 
 fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RangeInclusive<u16>>, D::Error> {

@@ -80,6 +80,12 @@ impl<R: Rows> Working<'_, R> {
         })
     }
 
+    /// Why whoever has seen this version may not go on, where the entry is another by now.
+    pub(super) fn as_seen(&self, id: EntryId, seen: Option<u64>) -> Read<Option<Refusal>> {
+        let Some(seen) = seen else { return Ok(None) };
+        Ok(self.entry(id)?.is_some_and(|entry| entry.version != seen).then_some(Refusal::Changed))
+    }
+
     /// Whether this actor may work on the entry: an agent of its groups, one to whom a supervisor has given it, one who
     /// has it in hand although the groups have changed; supervisors on all.
     fn may_work_on(&self, entry: &Entry, by: &Actor) -> bool {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use nohold_app::ports::Role;
-use nohold_core::entry::{Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::{Change, CloseReason, Outcome, Window};
 use nohold_model::{AgentKey, CallId, CallResult, DispositionKey, EntryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -182,9 +182,10 @@ async fn call(
     Given(given): Given<CallBack>,
 ) -> Result<Json<CallBegun>, Failure> {
     let agent = seat.agent(given.agent)?;
-    seat.seen(id, given.version).await?;
+    seat.entry(id).await?;
     let by = seat.actor()?;
-    let call = seat.desk.desk.call_back(id, agent, given.beyond_window, by).await.map_err(refused)?;
+    let begun = seat.desk.desk.call_back(id, agent, given.beyond_window, given.version, by);
+    let call = begun.await.map_err(refused)?;
     Ok(Json(CallBegun { call }))
 }
 
@@ -266,20 +267,11 @@ async fn allow_more_attempts(seat: Seat, Named(id): Named<EntryId>, Given(given)
 }
 
 impl Seat {
-    /// An entry that this person may see, as they have seen it.
-    async fn seen(&self, id: EntryId, version: Option<u64>) -> Result<Entry, Failure> {
-        let entry = self.entry(id).await?;
-        if version.is_some_and(|version| version != entry.version) {
-            let message = "the entry has changed since you looked: look again, then repeat it";
-            return Err(Failure::conflict("changed", message));
-        }
-        Ok(entry)
-    }
-
+    /// Changes an entry that this person may see. Whether it is as they have seen it is decided where it is changed.
     async fn change(&self, id: EntryId, version: Option<u64>, change: Change) -> Answer {
-        self.seen(id, version).await?;
+        self.entry(id).await?;
         let by = self.actor()?;
-        self.desk.desk.change_entry(id, change, by).await.map_err(refused)?;
+        self.desk.desk.change_entry(id, change, version, by).await.map_err(refused)?;
         let entry = self.any_entry(id).await?.ok_or_else(|| Failure::not_found("there is no such entry any more"))?;
         Ok(Json((&entry).into()))
     }

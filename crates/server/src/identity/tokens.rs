@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::users::power;
 use super::{draw, hex};
 use crate::access::{Caller, Need, Scope, TOKEN_PREFIX, fingerprint, guarded};
 use crate::body::{Given, Named};
@@ -147,7 +148,14 @@ async fn list_of(State(api): State<Api>, Named(name): Named<String>) -> Result<J
 /// Revoke a token of a user
 #[utoipa::path(delete, path = "/api/users/{name}/tokens/{id}", tag = "users",
     params(("name" = String, Path), ("id" = String, Path)), responses((status = 204)))]
-async fn revoke_of(State(api): State<Api>, Named((name, id)): Named<(String, String)>) -> Result<StatusCode, Failure> {
+async fn revoke_of(
+    State(api): State<Api>,
+    caller: Caller,
+    Named((name, id)): Named<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    if let Some(user) = api.parts().accounts.user(&name).await? {
+        caller.may_give(power(user.role))?;
+    }
     end(&api, &name, &id).await
 }
 

@@ -121,13 +121,38 @@ fn what_speaks_against_a_dial_is_said_and_nothing_happens() {
 }
 
 #[test]
+fn of_two_who_have_seen_the_same_version_one_is_heard() {
+    let mut works = asked();
+    let seen = works.tables.entries[&entry(1)].version;
+    let urge = |priority, seen| Transaction::Entry {
+        entry: entry(1),
+        change: Change::Prioritise { priority },
+        seen: Some(seen),
+        by: supervisor(),
+    };
+    assert_eq!(works.run(&urge(7, seen)), Answer::Done);
+    assert_eq!(works.run(&urge(9, seen)), Answer::Refused(Refusal::Changed));
+    let call_back = |seen| Transaction::CallBack {
+        entry: entry(1),
+        agent: agent("2000"),
+        call: call(11),
+        beyond_window: false,
+        seen: Some(seen),
+        by: by("2000"),
+    };
+    assert_eq!(works.run(&call_back(seen)), Answer::Refused(Refusal::Changed));
+    assert_eq!(works.tables.entries[&entry(1)].priority, 7, "what was refused has changed nothing");
+    assert!(matches!(works.run(&call_back(seen + 1)), Answer::CallBack(_)));
+}
+
+#[test]
 fn outside_the_dialling_window_only_a_supervisor_lets_a_call_out_and_that_is_logged() {
     let mut works = asked();
     // 21:30 in Shanghai; the office is open until 23:00.
     works.pass(Millis::minutes(690));
     assert!(matches!(works.call_back(1, 11, "2000"), Answer::Refused(Refusal::Dial(Forbidden::Hour(_)))));
     let beyond =
-        |by| Transaction::CallBack { entry: entry(1), agent: agent("2000"), call: call(11), beyond_window: true, by };
+        |by| Transaction::CallBack { entry: entry(1), agent: agent("2000"), call: call(11), beyond_window: true, seen: None, by };
     let not_allowed = Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed));
     assert_eq!(works.run(&beyond(by("2000"))), not_allowed);
     assert_eq!(works.run(&beyond(Actor::System)), not_allowed);
