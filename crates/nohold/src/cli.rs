@@ -163,7 +163,7 @@ impl SpokenLanguage {
 #[derive(Debug, Args)]
 pub struct Check {
     /// The configuration to look at (TOML, or JSON by its ending `.json`). Without one, this machine and the settings are
-    /// looked at: ports, addresses, trunks, disk.
+    /// looked at: data folder, database, ports, addresses, trunks, recordings, disk.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
@@ -187,9 +187,14 @@ pub struct Import {
     #[arg(long)]
     pub prune: bool,
 
-    /// Only say what would be done.
+    /// Only say what would be done; there must be an installation.
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Draw new passwords for the accounts whose passwords are neither in the file nor stored, as after an export from
+    /// elsewhere; they are written to `passwords.toml` in the data folder.
+    #[arg(long)]
+    pub generate_missing: bool,
 }
 
 /// Arguments of `export`.

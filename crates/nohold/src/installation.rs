@@ -61,7 +61,18 @@ impl Installation {
     /// # Errors
     /// When somebody else has it, or the system or the database refuses.
     pub async fn open(data: &Path, clock: SystemClock) -> Result<Self, CannotOpen> {
-        let folder = DataFolder::open(data)?;
+        Installation::in_folder(DataFolder::open(data)?, clock).await
+    }
+
+    /// Opens one that is there, and makes none.
+    ///
+    /// # Errors
+    /// As [`Installation::open`], and where there is none.
+    pub async fn open_existing(data: &Path, clock: SystemClock) -> Result<Self, CannotOpen> {
+        Installation::in_folder(DataFolder::open_existing(data)?, clock).await
+    }
+
+    async fn in_folder(folder: DataFolder, clock: SystemClock) -> Result<Self, CannotOpen> {
         let store = SqliteStore::open(folder.path()).await?;
         Ok(Installation { prompts: data::prompts(folder.path()), folder, store, clock })
     }
@@ -94,6 +105,7 @@ impl Installation {
             resolve: &resolve,
             seal: SEAL,
             redraw: false,
+            generate_missing: false,
             at: self.clock.now(),
             by: "start",
         };

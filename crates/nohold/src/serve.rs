@@ -39,6 +39,9 @@ const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 /// When it cannot start, in words that say what to do.
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
     let settings = Settings::find(common, &arguments.net)?;
+    if let Some(problem) = settings.port_meant_twice() {
+        anyhow::bail!(problem);
+    }
     let filling = filling(arguments, &settings)?;
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
@@ -179,7 +182,6 @@ impl Running {
             recordings: recordings(settings)?,
             prompts: installation.prompts.clone(),
             ledger: Some(Arc::new(installation.store().clone())),
-            country: effective.directory.site.numbers.country,
             lines: telephony::lines(&effective.configuration, &effective.secrets),
             this_machine_only,
         };

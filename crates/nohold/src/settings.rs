@@ -3,13 +3,16 @@
 //! Flags and environment variables are read by the command line ([`crate::cli`]); this module reads the file and says
 //! which of them counts. What a call centre is (queues, agents, flows) is not in here: that stands in the database.
 
+use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use nohold_core::configuration::Network;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
@@ -26,6 +29,8 @@ const USUAL_FILE: &str = "nohold.toml";
 pub struct Settings {
     /// The folder for what must survive the server.
     pub data: PathBuf,
+    /// Somebody has chosen that folder; otherwise it is the usual one.
+    pub data_is_chosen: bool,
     /// Where phones and trunks reach us, over UDP and TCP.
     pub sip: SocketAddr,
     /// The address by which the outside reaches us, where it is another.
@@ -85,7 +90,9 @@ struct File {
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Sip {
+    #[serde(deserialize_with = "socket_address")]
     listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "ip_address")]
     public_address: Option<IpAddr>,
     local_networks: Vec<Network>,
     trace: bool,
@@ -101,6 +108,7 @@ struct Rtp {
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Http {
+    #[serde(deserialize_with = "socket_address")]
     listen: Option<SocketAddr>,
     https: bool,
     behind_proxy: Vec<Network>,
@@ -123,6 +131,7 @@ impl Settings {
     /// When the file cannot be used, in words that say what to do.
     pub fn find(common: &Common, net: &Net) -> Result<Self, Unusable> {
         let file = File::find(common.config.as_deref())?;
+        let data_is_chosen = common.data.is_some() || file.data.is_some();
         let data = data(common, file.data);
         let own = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let local = if net.local_network.is_empty() { file.sip.local_networks } else { net.local_network.clone() };
@@ -141,7 +150,22 @@ impl Settings {
             most_connections: file.http.most_connections.unwrap_or(usual.most),
             most_connections_from_one: file.http.most_connections_from_one.unwrap_or(usual.most_from_one),
             recordings: recordings.unwrap_or_else(|| data.join("recordings")),
+            data_is_chosen,
             data,
+        })
+    }
+
+    /// What is wrong where SIP and the API should have one port, in words that say what to do.
+    #[must_use]
+    pub fn port_meant_twice(&self) -> Option<String> {
+        // Port 0 means any that is free.
+        let (sip, http) = (self.sip, self.http);
+        let meet = |one: IpAddr, other: IpAddr| one == other || one.is_unspecified() || other.is_unspecified();
+        (sip.port() != 0 && sip.port() == http.port() && meet(sip.ip(), http.ip())).then(|| {
+            format!(
+                "--sip and --http both mean port {}, and SIP is listened for over TCP as well: give one of them another port",
+                sip.port()
+            )
         })
     }
 
@@ -169,8 +193,32 @@ impl File {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|problem| crate::document::explained(text, &problem))
+        crate::document::toml_of(text)
     }
+}
+
+/// A text that stands for something else; what else stands here is told with what is expected.
+fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D, mend: &'static str) -> Result<Option<T>, D::Error> {
+    struct Text(&'static str);
+    impl Visitor<'_> for Text {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+    }
+    let text = deserializer.deserialize_str(Text(mend))?;
+    text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("write {mend}")))
+}
+
+fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    parsed(deserializer, "an address and a port in quotes, such as \"127.0.0.1:5060\",")
+}
+
+fn ip_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    parsed(deserializer, "an address in quotes, such as \"192.0.2.1\",")
 }
 
 fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
@@ -218,6 +266,50 @@ mod tests {
         let problem = File::parse("[sip]\nlisten = \"127.0.0.1:5060\"\ntrase = true\n").unwrap_err();
         assert!(problem.contains("line 3"), "{problem}");
         assert!(problem.contains("did you mean `trace`?"), "{problem}");
+    }
+
+    #[test]
+    fn wrong_settings_are_told_in_plain_words_with_their_field() {
+        for (text, wanted) in [
+            (
+                "[sip]\nlisten = 5060\n",
+                "sip.listen: a number without quotes stands here, and an address and a port in quotes",
+            ),
+            (
+                "[sip]\nlisten = \"5060\"\n",
+                "sip.listen: write an address and a port in quotes, such as \"127.0.0.1:5060\"",
+            ),
+            ("[sip]\nlisten = true\n", "sip.listen: `true` or `false` stands here"),
+            (
+                "[sip]\npublic_address = \"nowhere\"\n",
+                "sip.public_address: write an address in quotes, such as \"192.0.2.1\"",
+            ),
+            ("[sip]\npublic_address = 7\n", "sip.public_address: a number without quotes stands here"),
+            (
+                "[sip]\nlocal_networks = \"10.0.0.0/8\"\n",
+                "sip.local_networks: a text stands here, and a list in brackets is expected",
+            ),
+            ("[sip]\nlocal_networks = [\"10.0.0.1/8\"]\n", "did you mean `10.0.0.0/8`?"),
+            ("[sip]\ntrace = \"yes\"\n", "sip.trace: a text stands here, and `true` or `false` is expected"),
+            (
+                "[rtp]\nports = 20000\n",
+                "rtp.ports: a number without quotes stands here, and a text in quotes is expected",
+            ),
+            (
+                "[http]\nhttps = 1\n",
+                "http.https: a number without quotes stands here, and `true` or `false` is expected",
+            ),
+            ("[http]\nmost_connections = 3\n", "http.most_connections: 3 is out of range: set it to 10 to 100000"),
+            (
+                "[http]\nmost_connections = \"many\"\n",
+                "http.most_connections: a text stands here, and a whole number from 0 on is expected",
+            ),
+            ("data = 7\n", "data: a number without quotes stands here, and a path in quotes is expected"),
+            ("sip = 5060\n", "sip: a number without quotes stands here, and a table of fields is expected"),
+        ] {
+            let problem = File::parse(text).unwrap_err();
+            assert!(problem.contains(wanted) && problem.contains("at line"), "{text}{problem}");
+        }
     }
 
     #[test]

@@ -166,7 +166,8 @@ impl Caller {
             Power::SignIn => (&[Scope::Read, Scope::Desk, Scope::Requests], "who sets a password can sign in with it"),
             Power::Administrator => (&Scope::ALL, "an administrator may do everything"),
         };
-        let missing: Vec<&str> = needed.iter().filter(|scope| !scopes.contains(scope)).map(|scope| scope.word()).collect();
+        let missing: Vec<&str> =
+            needed.iter().filter(|scope| !scopes.contains(scope)).map(|scope| scope.word()).collect();
         if missing.is_empty() {
             return Ok(());
         }

@@ -39,9 +39,11 @@ mod serve;
 mod setup_page;
 mod state;
 mod system;
+mod words;
 
 pub use body::{Asked, Given, Named};
 pub use desk::DeskParts;
 pub use routes::router;
 pub use serve::{Connections, serve};
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};
+pub use words::plain;

@@ -12,6 +12,7 @@ mod people;
 mod problem;
 mod secret;
 mod site;
+mod texts;
 mod trunk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ pub use people::{Agent, Digest, Extension, Group, Ringing, Unanswered};
 pub use problem::Problem;
 pub use secret::{Password, Secret};
 pub use site::{Outbound, Promise, RetryPlan, Site};
+pub use texts::check_texts;
 pub use trunk::{Inbound, Numbering, Transport, Trunk};
 
 /// A whole configuration, as it is written. Only `site` must be there.

@@ -3,6 +3,7 @@
 use axum::Json;
 use nohold_app::ports::Role;
 use nohold_core::entry::{Change, CloseReason, Outcome, Window};
+use nohold_core::text;
 use nohold_model::{AgentKey, CallId, CallResult, DispositionKey, EntryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,9 +16,6 @@ use crate::board::{EntryShown, TargetShown, WindowShown};
 use crate::body::{Given, Named};
 use crate::failure::Failure;
 use crate::state::Api;
-
-/// The longest note, in characters.
-const LONGEST_NOTE: usize = 2_000;
 
 /// A wish that needs no more than the entry.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -280,9 +278,7 @@ impl Seat {
 impl OutcomeGiven {
     fn meant(self) -> Result<Outcome, Failure> {
         let OutcomeGiven { outcome, reason, result, window, disposition, note, version: _ } = self;
-        if note.chars().count() > LONGEST_NOTE {
-            return Err(Failure::invalid("note", format!("a note has up to {LONGEST_NOTE} characters")));
-        }
+        text::note(&note).map_err(|unfit| Failure::invalid("note", unfit.to_string()))?;
         let close = matches!(outcome, OutcomeKind::Close);
         if reason.is_some() && !close {
             return Err(Failure::invalid("reason", "a reason belongs to `close`"));

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::password;
 use super::limiter::Trying;
+use super::password;
 use super::{Person, draw, end_sessions, name};
 use crate::access::{self, COOKIE, Caller, LONGEST, Need, Scope, fingerprint, guarded, open, session_end};
 use crate::body::Given;

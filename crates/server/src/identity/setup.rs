@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limiter::Trying;
 use super::password;
 use super::sessions::{asked_here, begin};
 use super::{Person, name};
-use super::limiter::Trying;
 use crate::access::{fingerprint, open};
 use crate::body::Given;
 use crate::came::Came;

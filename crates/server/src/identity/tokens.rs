@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use nohold_app::ports::{Pass, PassKind, Role};
+use nohold_core::text;
 use nohold_model::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -97,9 +98,10 @@ async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<Vec<Token>>
 ))]
 async fn create(State(api): State<Api>, caller: Caller, Given(new): Given<NewToken>) -> Result<Response, Failure> {
     let label = new.label.trim().to_owned();
-    if !(1..=LONGEST_LABEL).contains(&label.chars().count()) || label.chars().any(char::is_control) {
+    if !(1..=LONGEST_LABEL).contains(&label.chars().count()) {
         return Err(Failure::invalid("label", format!("a label has 1 to {LONGEST_LABEL} characters")));
     }
+    text::name(&label).map_err(|unfit| Failure::invalid("label", unfit.to_string()))?;
     if new.scopes.is_empty() {
         return Err(Failure::invalid("scopes", "a token without a scope can do nothing: name at least one"));
     }

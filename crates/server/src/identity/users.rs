@@ -187,10 +187,10 @@ async fn update(
 async fn remove(State(api): State<Api>, caller: Caller, Named(name): Named<String>) -> Result<StatusCode, Failure> {
     let _order = api.change_accounts().await;
     let user = known(&api, &name).await?;
+    caller.may_give(power(user.role))?;
     if user.name == caller.user.name {
         return Err(Failure::conflict("oneself", "nobody can remove themselves: ask another administrator"));
     }
-    caller.may_give(power(user.role))?;
     api.parts().accounts.remove_user(&user.name).await?;
     api.accounts_changed();
     Ok(StatusCode::NO_CONTENT)

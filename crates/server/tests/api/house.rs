@@ -11,7 +11,7 @@ use nohold_app::ports::{HiddenText, Pass, PassKind, Role, User};
 use nohold_model::{AgentKey, Millis, Timestamp};
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
-use nohold_server::{Connections, Api, Parts, PasswordCost, router, serve};
+use nohold_server::{Api, Connections, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tempfile::TempDir;
 use tokio::net::TcpListener;

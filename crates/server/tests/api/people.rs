@@ -245,7 +245,8 @@ async fn a_token_never_gives_more_than_it_has() {
     let people = token(&["accounts", "read", "desk", "requests"]).await;
     let all = token(&["accounts", "read", "desk", "requests", "configure"]).await;
     let make = |token: &str, body| house.ask("POST", "/api/users").token(token).json(&body).send();
-    let put = |token: &str, path: &str, body| house.ask("PUT", &format!("/api/users/{path}")).token(token).json(&body).send();
+    let put =
+        |token: &str, path: &str, body| house.ask("PUT", &format!("/api/users/{path}")).token(token).json(&body).send();
     let with_password = |name: &str| json!({ "name": name, "role": "agent", "password": PASSWORD });
     make(&accounts, json!({ "name": "carl", "role": "supervisor" })).await.expect(201);
     put(&accounts, "carl", json!({ "role": "agent", "disabled": true })).await.expect(200);
@@ -393,6 +394,29 @@ async fn what_is_sent_is_read_strictly() {
     let body = json!({ "name": "anna", "password": 4711 });
     let refusal = post().json(&body).send().await.refused(422, "invalid");
     assert_eq!(refusal.json()["field"], "password");
+    for (text, field, words) in [
+        (
+            r#"{"name": "x", "password": 4711}"#,
+            Some("password"),
+            "a number without quotes stands here, and a text in quotes is expected",
+        ),
+        (r#"{"name": "x", "password": null}"#, Some("password"), "nothing (null) stands here"),
+        (r#"{"name": ["x"], "password": "y"}"#, Some("name"), "a list stands here"),
+        (r#"{"name": {}, "password": "y"}"#, Some("name"), "a table of fields stands here"),
+        (r#"{"name": true, "password": "y"}"#, Some("name"), "`true` or `false` stands here"),
+        (r#"{"name": "x"}"#, None, "the field `password` is missing"),
+        (r#"{"name": "x", "name": "y", "password": "z"}"#, None, "the field `name` stands here twice"),
+        (r#"{"name": "x", "pasword": "y"}"#, Some("pasword"), "unknown field `pasword`"),
+        ("[]", None, "a list stands here"),
+        ("7", None, "a number without quotes stands here, and a table of fields is expected"),
+    ] {
+        let refusal = post().header("content-type", "application/json").raw(text).send().await.expect(422).json();
+        let said = refusal["message"].as_str().unwrap();
+        assert!(said.contains(words) && !said.contains("4711"), "{text}: {said}");
+        if field.is_some() {
+            assert_eq!(refusal["field"].as_str(), field, "{text}: {said}");
+        }
+    }
     let huge = vec![b' '; 1024 * 1024 + 1];
     post().header("content-type", "application/json").raw(huge).send().await.refused(413, "too_large");
     let form = house.ask("POST", "/api/tokens").page(&anna).header("content-type", "text/plain").raw(b"{}".to_vec());

@@ -27,7 +27,7 @@ use nohold_model::{
 };
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
-use nohold_server::{Connections, Api, DeskParts, Parts, PasswordCost, router, serve};
+use nohold_server::{Api, Connections, DeskParts, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};

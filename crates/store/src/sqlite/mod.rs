@@ -16,6 +16,7 @@ mod archive;
 mod body;
 mod configured;
 mod errand;
+mod examine;
 mod group;
 mod ledger;
 mod load;
@@ -44,6 +45,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{oneshot, watch};
 
 use errand::{Asked, Errand};
+pub use examine::{Examined, examine, is_there};
 use group::{Job, Rules};
 pub use open::{FILE, OpenError};
 use queue::Queue;

@@ -151,8 +151,14 @@ fn outside_the_dialling_window_only_a_supervisor_lets_a_call_out_and_that_is_log
     // 21:30 in Shanghai; the office is open until 23:00.
     works.pass(Millis::minutes(690));
     assert!(matches!(works.call_back(1, 11, "2000"), Answer::Refused(Refusal::Dial(Forbidden::Hour(_)))));
-    let beyond =
-        |by| Transaction::CallBack { entry: entry(1), agent: agent("2000"), call: call(11), beyond_window: true, seen: None, by };
+    let beyond = |by| Transaction::CallBack {
+        entry: entry(1),
+        agent: agent("2000"),
+        call: call(11),
+        beyond_window: true,
+        seen: None,
+        by,
+    };
     let not_allowed = Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed));
     assert_eq!(works.run(&beyond(by("2000"))), not_allowed);
     assert_eq!(works.run(&beyond(Actor::System)), not_allowed);
