@@ -136,6 +136,7 @@ pub(crate) fn directory() -> Directory {
         calendars: BTreeMap::from([(office.clone(), office_hours(office))]),
         flows: BTreeMap::new(),
         blocked: BlockList { numbers: BTreeSet::from([customer(666)]), prefixes: BTreeSet::new() },
+        dispositions: crate::directory::Dispositions::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use nohold_flow::Severity;
 
 use crate::cli::{Check, Common};
 use crate::data::{DataFolder, Unusable};
-use crate::machine::{self, Finding, Verdict};
+use crate::machine::{self, Database, Finding, Verdict};
 use crate::settings::Settings;
 use crate::{data, document, operate, trunk_look};
 
@@ -45,10 +45,11 @@ fn machine(settings: &Settings) -> anyhow::Result<bool> {
     let mut findings = machine::look(settings);
     let running = matches!(DataFolder::open_existing(&settings.data), Err(Unusable::InUse(_)));
     let database = runtime.block_on(machine::database(settings, running));
-    let sound = database.as_ref().is_some_and(|finding| finding.verdict == Verdict::Good);
-    findings.extend(database);
-    if sound {
-        findings.extend(trunks(settings, &runtime));
+    if let Some(Database { finding, is_current }) = database {
+        findings.push(finding);
+        if is_current {
+            findings.extend(trunks(settings, &runtime));
+        }
     }
     for finding in &findings {
         println!("{finding}");

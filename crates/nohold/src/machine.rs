@@ -103,32 +103,46 @@ fn data_folder(settings: &Settings, folder: &Result<DataFolder, Unusable>) -> Fi
     }
 }
 
+/// What was seen of the database.
+#[derive(Debug)]
+pub struct Database {
+    /// For people.
+    pub finding: Finding,
+    /// What is configured can be read from it without bringing it to another version.
+    pub is_current: bool,
+}
+
 /// What the database says, which stays as it is.
-pub async fn database(settings: &Settings, running: bool) -> Option<Finding> {
+pub async fn database(settings: &Settings, running: bool) -> Option<Database> {
     const WHAT: &str = "database";
     if !nohold_store::sqlite::is_there(&settings.data) {
         return None;
     }
+    let of = |finding| Some(Database { finding, is_current: false });
     let in_use = if running { ", in use by a server" } else { "" };
     let Ok(examined) = tokio::time::timeout(LONGEST_LOOK, nohold_store::sqlite::examine(&settings.data)).await else {
-        return Some(Finding::doubtful(
+        let seconds = LONGEST_LOOK.as_secs();
+        return of(Finding::doubtful(
             WHAT,
-            format!("it is so large that looking for damage takes longer than {} s", LONGEST_LOOK.as_secs()),
+            format!("it is so large that looking for damage takes longer than {seconds} s"),
         ));
     };
-    Some(match examined {
-        Err(problem) => Finding::bad(WHAT, problem.to_string()),
+    match examined {
+        Err(problem) => of(Finding::bad(WHAT, problem.to_string())),
         Ok(Examined { faults, .. }) if !faults.is_empty() => {
-            Finding::bad(WHAT, format!("damaged: {}: put a backup in its place", faults.join("; ")))
+            of(Finding::bad(WHAT, format!("damaged: {}: put a backup in its place", faults.join("; "))))
         }
-        Ok(Examined { version, known, .. }) if version < known => Finding::good(
+        Ok(Examined { version, known, .. }) if version < known => of(Finding::good(
             WHAT,
             format!(
                 "sound, of version {version}{in_use}; the next start brings it to {known}, after a backup beside it"
             ),
-        ),
-        Ok(Examined { version, .. }) => Finding::good(WHAT, format!("sound, of version {version}{in_use}")),
-    })
+        )),
+        Ok(Examined { version, .. }) => Some(Database {
+            finding: Finding::good(WHAT, format!("sound, of version {version}{in_use}")),
+            is_current: true,
+        }),
+    }
 }
 
 /// Whether recordings can be written there.
@@ -374,13 +388,17 @@ mod tests {
     #[tokio::test]
     async fn a_database_is_sound_damaged_or_another_programs() {
         let (_folder, settings) = settings();
-        assert_eq!(database(&settings, false).await, None);
+        assert!(database(&settings, false).await.is_none());
         std::fs::create_dir(&settings.data).unwrap();
         nohold_store::SqliteStore::open(&settings.data).await.unwrap().close().await;
         let found = database(&settings, true).await.unwrap();
+        assert!(found.is_current);
+        let found = found.finding;
         assert!(found.verdict == Verdict::Good && found.seen.contains("in use by a server"), "{found}");
         std::fs::write(settings.data.join("nohold.db"), "no database, but some text that is long enough").unwrap();
         let found = database(&settings, false).await.unwrap();
+        assert!(!found.is_current);
+        let found = found.finding;
         assert!(found.verdict == Verdict::Bad && found.seen.contains("not a database of Nohold"), "{found}");
     }
 

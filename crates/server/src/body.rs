@@ -93,8 +93,13 @@ pub(crate) fn unreadable(problem: BytesRejection) -> Failure {
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|problem| {
-        let field = problem.path().to_string();
+        let path = problem.path().to_string();
         let problem = problem.into_inner();
+        let field = match words::missing(&problem.to_string()) {
+            Some(missing) if path == "." => missing.to_owned(),
+            Some(missing) => format!("{path}.{missing}"),
+            None => path,
+        };
         let failure = match problem.classify() {
             serde_json::error::Category::Data => {
                 Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words::plain(&without_place(&problem)))

@@ -64,7 +64,13 @@ fn told(response: Response, id: &str, method: &Method, route: &str) -> Response 
     if !status.is_server_error() {
         return response;
     }
-    tracing::warn!(request = id, %method, route, status = status.as_u16(), "a request could not be carried out");
+    let status_code = status.as_u16();
+    // A server that is busy says so to many, and the log need not have each of them.
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        tracing::debug!(request = id, %method, route, status = status_code, "a request was put off");
+        return response;
+    }
+    tracing::warn!(request = id, %method, route, status = status_code, "a request could not be carried out");
     if status != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }

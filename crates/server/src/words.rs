@@ -21,6 +21,10 @@ pub fn plain(problem: &str) -> String {
     {
         return format!("{name} is not one of the words that may stand here: write {known}");
     }
+    // A struct may be written as a list, says serde; nobody means that.
+    if problem.starts_with("invalid length ") && problem.contains("expected struct ") {
+        return "a list stands here, and a table of fields is expected".to_owned();
+    }
     if problem.starts_with("data did not match any variant of untagged enum") {
         return "this has none of the forms that may stand here".to_owned();
     }
@@ -30,6 +34,12 @@ pub fn plain(problem: &str) -> String {
         }
     }
     problem.to_owned()
+}
+
+/// The field that a problem misses.
+#[must_use]
+pub(crate) fn missing(problem: &str) -> Option<&str> {
+    problem.strip_prefix("missing field `")?.split('`').next()
 }
 
 /// The field of a problem with a query and the plain words for it: "limit: invalid digit found in string".
@@ -133,6 +143,10 @@ mod tests {
             (
                 "invalid type: boolean `true`, expected a sequence",
                 "`true` or `false` stands here, and a list in brackets is expected",
+            ),
+            (
+                "invalid length 0, expected struct SignIn with 2 elements",
+                "a list stands here, and a table of fields is expected",
             ),
             ("missing field `zone`", "the field `zone` is missing"),
             ("duplicate field `zone`", "the field `zone` stands here twice"),

@@ -18,7 +18,7 @@ pub fn check_texts(document: &Value) -> Vec<Problem> {
     problems
 }
 
-fn walk<'a>(value: &'a Value, path: &mut Vec<String>, problems: &mut Vec<Problem>) {
+fn walk(value: &Value, path: &mut Vec<String>, problems: &mut Vec<Problem>) {
     if problems.len() >= MOST {
         return;
     }

@@ -66,7 +66,7 @@ impl<R: Rows> Working<'_, R> {
         if let Some(other) = self.would_double(&entry, change)? {
             return Ok(Answer::Refused(Refusal::OpenElsewhere(other)));
         }
-        if let Err(refusal) = self.can_be_kept(&entry, change) {
+        if let Err(refusal) = self.can_be_kept(&entry, change).and_then(|()| self.may_be_called(&entry, change)) {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
         Ok(match self.entry_change(id, self.at, change, by)? {
@@ -110,6 +110,18 @@ impl<R: Rows> Working<'_, R> {
                 Err(entry::Refusal::NotThen { because: refused.because.to_string(), until: refused.until })
             }
             Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
+    /// Where dispositions are listed for whoever has asked, the one that is given must be among them.
+    fn may_be_called(&self, entry: &Entry, change: &Change) -> Result<(), entry::Refusal> {
+        let Change::Outcome(outcome) = change else { return Ok(()) };
+        match (outcome.disposition(), self.directory.dispositions_of(entry)) {
+            (Some(given), Some(listed)) if !listed.contains(given) => {
+                let words: Vec<String> = listed.iter().map(|key| format!("`{key}`")).collect();
+                Err(entry::Refusal::NoSuchDisposition { listed: words.join(", ") })
+            }
+            (Some(_) | None, _) => Ok(()),
         }
     }
 

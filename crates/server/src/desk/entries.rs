@@ -72,7 +72,7 @@ pub(crate) struct OutcomeGiven {
     result: Option<CallResult>,
     /// For `postpone`: the window that was agreed.
     window: Option<WindowShown>,
-    /// The disposition.
+    /// The disposition; where some are listed for the entry's queue, service or campaign, one of them.
     #[schema(value_type = Option<String>)]
     disposition: Option<DispositionKey>,
     /// A note for those who read it later, up to 2,000 characters.
@@ -132,6 +132,25 @@ pub(crate) struct Reassigned {
     version: Option<u64>,
 }
 
+/// What the outcome of an entry may be called.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DispositionsShown {
+    /// Those that may be given, in the order in which they are offered.
+    items: Vec<DispositionShown>,
+    /// None other may be given; otherwise these are only known ones.
+    only_these: bool,
+}
+
+/// A disposition.
+#[derive(Debug, Serialize, ToSchema)]
+struct DispositionShown {
+    /// Its key, which an outcome names.
+    #[schema(value_type = String)]
+    key: DispositionKey,
+    /// The name that people see.
+    name: String,
+}
+
 type Answer = Result<Json<EntryShown>, Failure>;
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
@@ -142,6 +161,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(guarded(api, agents, routes!(release)))
         .routes(guarded(api, agents, routes!(call)))
         .routes(guarded(api, agents, routes!(outcome)))
+        .routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(dispositions)))
         .routes(guarded(api, agents, routes!(reopen)))
         .routes(guarded(api, agents, routes!(cancel)))
         .routes(guarded(api, agents, routes!(acknowledge)))
@@ -196,6 +216,27 @@ async fn outcome(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Outc
     let version = given.version;
     let outcome = given.meant()?;
     seat.change(id, version, Change::Outcome(outcome)).await
+}
+
+/// What the outcome of an entry may be called
+#[utoipa::path(
+    get, path = "/api/entries/{id}/dispositions", tag = "desk", params(("id" = String, Path)),
+    responses((status = 200, body = DispositionsShown))
+)]
+async fn dispositions(seat: Seat, Named(id): Named<EntryId>) -> Result<Json<DispositionsShown>, Failure> {
+    let entry = seat.entry(id).await?;
+    let directory = seat.desk.desk.directory();
+    let names = &directory.dispositions.names;
+    let listed = directory.dispositions_of(&entry);
+    let shown = |key: &DispositionKey| DispositionShown {
+        key: key.clone(),
+        name: names.get(key).cloned().unwrap_or_else(|| key.to_string()),
+    };
+    let items = match listed {
+        Some(listed) => listed.iter().map(shown).collect(),
+        None => names.keys().map(shown).collect(),
+    };
+    Ok(Json(DispositionsShown { items, only_these: listed.is_some() }))
 }
 
 /// Work on a closed entry again

@@ -45,6 +45,7 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
 fn by_the_entry(refusal: &entry::Refusal) -> Failure {
     let words = refusal.to_string();
     match refusal {
+        entry::Refusal::NoSuchDisposition { .. } => unprocessable("no_such_disposition", words).at("disposition"),
         entry::Refusal::HeldBy(_) => Failure::conflict("held", words),
         entry::Refusal::Closed => Failure::conflict("closed", words),
         entry::Refusal::Open => Failure::conflict("open", words),

@@ -404,7 +404,7 @@ async fn what_is_sent_is_read_strictly() {
         (r#"{"name": ["x"], "password": "y"}"#, Some("name"), "a list stands here"),
         (r#"{"name": {}, "password": "y"}"#, Some("name"), "a table of fields stands here"),
         (r#"{"name": true, "password": "y"}"#, Some("name"), "`true` or `false` stands here"),
-        (r#"{"name": "x"}"#, None, "the field `password` is missing"),
+        (r#"{"name": "x"}"#, Some("password"), "the field `password` is missing"),
         (r#"{"name": "x", "name": "y", "password": "z"}"#, None, "the field `name` stands here twice"),
         (r#"{"name": "x", "pasword": "y"}"#, Some("pasword"), "unknown field `pasword`"),
         ("[]", None, "a list stands here"),

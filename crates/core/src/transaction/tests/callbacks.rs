@@ -121,6 +121,28 @@ fn what_speaks_against_a_dial_is_said_and_nothing_happens() {
 }
 
 #[test]
+fn a_disposition_is_one_of_those_that_are_listed_for_who_has_asked() {
+    let mut works = asked();
+    let key = |text: &str| nohold_model::DispositionKey::new(text).unwrap();
+    let close = |given: Option<&str>| {
+        let (reason, note) = (entry::CloseReason::Done, String::new());
+        Change::Outcome(Outcome::Close { reason, disposition: given.map(key), note })
+    };
+    let service = works.directory.queues.values().next().unwrap().service.clone();
+    works.directory.dispositions.of_services.insert(service, vec![key("solved"), key("sold")]);
+    works.change(1, Change::Claim { agent: agent("2000") }, by("2000"));
+    let Answer::Refused(refusal) = works.change(1, close(Some("forgotten")), by("2000")) else { panic!("not refused") };
+    assert_eq!(refusal.to_string(), "this disposition may not be given here: choose one of `solved`, `sold`");
+    works
+        .directory
+        .dispositions
+        .of_queues
+        .insert(works.directory.queues.keys().next().unwrap().clone(), vec![key("sold")]);
+    assert!(matches!(works.change(1, close(Some("solved")), by("2000")), Answer::Refused(_)), "the queue's count more");
+    assert_eq!(works.change(1, close(Some("sold")), by("2000")), Answer::Done);
+}
+
+#[test]
 fn of_two_who_have_seen_the_same_version_one_is_heard() {
     let mut works = asked();
     let seen = works.tables.entries[&entry(1)].version;
