@@ -24,12 +24,15 @@ pub const EXPLAINED: &str = include_str!("../nohold.toml");
 /// The file that is read where no other is named; it need not be there.
 const USUAL_FILE: &str = "nohold.toml";
 
+/// The data folder where none is chosen.
+const USUAL_FOLDER: &str = "nohold-data";
+
 /// All settings, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The folder for what must survive the server.
     pub data: PathBuf,
-    /// Somebody has chosen that folder; otherwise it is the usual one.
+    /// It is another than the usual one, so somebody has chosen it.
     pub data_is_chosen: bool,
     /// Where phones and trunks reach us, over UDP and TCP.
     pub sip: SocketAddr,
@@ -131,8 +134,8 @@ impl Settings {
     /// When the file cannot be used, in words that say what to do.
     pub fn find(common: &Common, net: &Net) -> Result<Self, Unusable> {
         let file = File::find(common.config.as_deref())?;
-        let data_is_chosen = common.data.is_some() || file.data.is_some();
         let data = data(common, file.data);
+        let data_is_chosen = data != Path::new(USUAL_FOLDER);
         let own = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let local = if net.local_network.is_empty() { file.sip.local_networks } else { net.local_network.clone() };
         let proxies = if net.behind_proxy.is_empty() { file.http.behind_proxy } else { net.behind_proxy.clone() };
@@ -179,7 +182,7 @@ impl Settings {
 }
 
 fn data(common: &Common, file: Option<PathBuf>) -> PathBuf {
-    common.data.clone().or(file).unwrap_or_else(|| PathBuf::from("nohold-data"))
+    common.data.clone().or(file).unwrap_or_else(|| PathBuf::from(USUAL_FOLDER))
 }
 
 impl File {

@@ -173,6 +173,10 @@ fn users_are_managed_beside_a_server_and_without_one() {
     sign_in("a much longer password").unwrap();
     installation.says(&["user", "remove", "ann"]);
     assert!(sign_in("a much longer password").is_err());
+    installation.says(&["user", "add", "eva", "--role", "administrator"]);
+    server.stop();
+    // The rule holds without a server, too.
+    assert!(installation.refuses(&["user", "remove", "eva"]).contains("last administrator who can sign in"));
 }
 
 #[test]
