@@ -116,8 +116,9 @@ fn from_json(text: &str) -> Result<(Configuration, Value), String> {
         let field = problem.path().to_string();
         let problem = problem.into_inner();
         let (said, place) = (problem.to_string(), format!(" at line {} column {}", problem.line(), problem.column()));
-        match said.strip_suffix(&place) {
-            Some(words) => with_meant(words.to_owned(), Some((&field, &place))),
+        let of_data = problem.classify() == serde_json::error::Category::Data;
+        match said.strip_suffix(&place).filter(|_| of_data) {
+            Some(words) => with_meant(words.to_owned(), Some((&field, &format!(",{place}")))),
             None => with_meant(said, None),
         }
     })?;
@@ -180,7 +181,7 @@ fn place(text: &str, problem: &toml::de::Error) -> String {
     let Some(before) = problem.span().and_then(|span| text.get(..span.start)) else { return String::new() };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!(" at line {line} column {column}")
+    format!(", at line {line} column {column}")
 }
 
 /// The text of a file of a sensible size.

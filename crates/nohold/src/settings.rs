@@ -213,7 +213,7 @@ fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D, mend: &'static
         }
     }
     let text = deserializer.deserialize_str(Text(mend))?;
-    text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("write {mend}")))
+    text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("write {}", mend.trim_end_matches(','))))
 }
 
 fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {

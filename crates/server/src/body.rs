@@ -104,13 +104,21 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
             serde_json::error::Category::Data => {
                 Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words::plain(&without_place(&problem)))
             }
-            _ => Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON: {problem}")),
+            _ => Failure::new(
+                StatusCode::BAD_REQUEST,
+                "bad_json",
+                format!("this is not JSON: {}", words::plain(&problem.to_string())),
+            ),
         };
         if field == "." { failure } else { failure.at(field) }
     })?;
-    reader
-        .end()
-        .map_err(|problem| Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON: {problem}")))?;
+    reader.end().map_err(|problem| {
+        Failure::new(
+            StatusCode::BAD_REQUEST,
+            "bad_json",
+            format!("this is not JSON: {}", words::plain(&problem.to_string())),
+        )
+    })?;
     Ok(value)
 }
 

@@ -21,6 +21,9 @@ pub fn plain(problem: &str) -> String {
     {
         return format!("{name} is not one of the words that may stand here: write {known}");
     }
+    if let Some(rest) = problem.strip_prefix("EOF while parsing ") {
+        return format!("the text ends in the middle of {rest}");
+    }
     // A struct may be written as a list, says serde; nobody means that.
     if problem.starts_with("invalid length ") && problem.contains("expected struct ") {
         return "a list stands here, and a table of fields is expected".to_owned();
@@ -147,6 +150,10 @@ mod tests {
             (
                 "invalid length 0, expected struct SignIn with 2 elements",
                 "a list stands here, and a table of fields is expected",
+            ),
+            (
+                "EOF while parsing an object at line 1 column 10",
+                "the text ends in the middle of an object at line 1 column 10",
             ),
             ("missing field `zone`", "the field `zone` is missing"),
             ("duplicate field `zone`", "the field `zone` stands here twice"),

@@ -62,7 +62,7 @@ async fn the_list_has_requests_first_hides_short_abandons_and_comes_in_pages() {
     get(&house, &ada, "/api/entries?limit=0").await.refused(422, "invalid");
     get(&house, &ada, "/api/entries?after=zz").await.refused(422, "invalid");
     for (query, field, words) in [
-        ("colour=red", None, "colour"),
+        ("colour=red", Some("colour"), "unknown field `colour`"),
         ("limit=abc", Some("limit"), "a whole number is expected here"),
         ("limit=", Some("limit"), "nothing stands here"),
         ("limit=-1", Some("limit"), "whole number"),
