@@ -10,7 +10,7 @@ use super::Configuration;
 use super::people::name;
 use crate::directory::Dispositions;
 
-/// What an outcome may be called (话后小结).
+/// What an outcome may be called (通话小结).
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Disposition {

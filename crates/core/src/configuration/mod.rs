@@ -87,7 +87,7 @@ pub struct Configuration {
     /// `*14` available, `*15` clears *no answer*, `*16` ends the wrap-up, `*43` is the echo test, `*77` tests a flow.
     #[serde(default)]
     pub star_codes: Option<BTreeMap<String, StarCode>>,
-    /// Dispositions (话后小结), by key: what outcomes may be called.
+    /// Dispositions (通话小结), by key: what outcomes may be called.
     #[serde(default, deserialize_with = "without_doubles")]
     pub dispositions: BTreeMap<DispositionKey, Disposition>,
     /// Numbers that are never called (黑名单), single ones and beginnings.

@@ -1,4 +1,4 @@
-//! What an outcome may be called (话后小结), by who has asked for it.
+//! What an outcome may be called (通话小结), by who has asked for it.
 
 use std::collections::BTreeMap;
 
