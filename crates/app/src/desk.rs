@@ -68,13 +68,20 @@ pub trait Desk: Send + Sync + 'static {
     /// See [`Node::change_agent`].
     fn change_agent(&self, agent: AgentKey, input: agent::Input, by: Actor) -> BoxFuture<'static, Result<(), NotDone>>;
     /// See [`Node::change_entry`].
-    fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> BoxFuture<'static, Result<(), NotDone>>;
+    fn change_entry(
+        &self,
+        entry: EntryId,
+        change: Change,
+        seen: Option<u64>,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<(), NotDone>>;
     /// See [`Node::call_back`].
     fn call_back(
         &self,
         entry: EntryId,
         agent: AgentKey,
         beyond_window: bool,
+        seen: Option<u64>,
         by: Actor,
     ) -> BoxFuture<'static, Result<CallId, NotDone>>;
     /// See [`Node::request_callback`].
@@ -105,9 +112,15 @@ impl<P: Ports> Desk for Node<P> {
         Box::pin(async move { Node::change_agent(&node, agent, input, by).await })
     }
 
-    fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+    fn change_entry(
+        &self,
+        entry: EntryId,
+        change: Change,
+        seen: Option<u64>,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<(), NotDone>> {
         let node = self.clone();
-        Box::pin(async move { Node::change_entry(&node, entry, change, by).await })
+        Box::pin(async move { Node::change_entry(&node, entry, change, seen, by).await })
     }
 
     fn call_back(
@@ -115,10 +128,11 @@ impl<P: Ports> Desk for Node<P> {
         entry: EntryId,
         agent: AgentKey,
         beyond_window: bool,
+        seen: Option<u64>,
         by: Actor,
     ) -> BoxFuture<'static, Result<CallId, NotDone>> {
         let node = self.clone();
-        Box::pin(async move { Node::call_back(&node, entry, agent, beyond_window, by).await })
+        Box::pin(async move { Node::call_back(&node, entry, agent, beyond_window, seen, by).await })
     }
 
     fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
@@ -145,17 +159,24 @@ impl<P: Ports> Node<P> {
         self.see_through("change agent", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
-    /// Works on an entry without a call: claim, release, outcome, reassign, reopen.
+    /// Works on an entry without a call: claim, release, outcome, reassign, reopen. Where `seen` names a version, it is
+    /// refused when the entry is another by then: of two who have seen the same, one is heard.
     ///
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
-    pub async fn change_entry(&self, entry: EntryId, change: Change, by: Actor) -> Result<(), NotDone> {
-        let wish = Transaction::Entry { entry, change, by };
+    pub async fn change_entry(
+        &self,
+        entry: EntryId,
+        change: Change,
+        seen: Option<u64>,
+        by: Actor,
+    ) -> Result<(), NotDone> {
+        let wish = Transaction::Entry { entry, change, seen, by };
         self.see_through("change entry", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
     /// Calls an entry back: the agent's phone rings first, then the customer is dialled. `beyond_window` is a
-    /// supervisor's word that it may happen outside the dialling window.
+    /// supervisor's word that it may happen outside the dialling window; `seen` is as in [`Node::change_entry`].
     ///
     /// # Errors
     /// [`NotDone`]: somebody else has it, the number is in use, the hour is wrong …
@@ -164,9 +185,10 @@ impl<P: Ports> Node<P> {
         entry: EntryId,
         agent: AgentKey,
         beyond_window: bool,
+        seen: Option<u64>,
         by: Actor,
     ) -> Result<CallId, NotDone> {
-        self.see_through("call back", |node| node.call_back_now(entry, agent, beyond_window, by)).await
+        self.see_through("call back", |node| node.call_back_now(entry, agent, beyond_window, seen, by)).await
     }
 
     /// Carries a wish out in a task of its own: whoever asked may go away or lose patience, but what is committed must also
@@ -200,10 +222,11 @@ impl<P: Ports> Node<P> {
         entry: EntryId,
         agent: AgentKey,
         beyond_window: bool,
+        seen: Option<u64>,
         by: Actor,
     ) -> Result<CallId, NotDone> {
         let call = IdSource::new(self.ports().seed()).next(self.now());
-        match self.wish(Transaction::CallBack { entry, agent, call, beyond_window, by }).await? {
+        match self.wish(Transaction::CallBack { entry, agent, call, beyond_window, seen, by }).await? {
             Answer::CallBack(order) => {
                 self.begin_callback(order);
                 Ok(call)

@@ -41,8 +41,12 @@ async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
     let Ok(due) = patience::of_store(node, due).await else { return };
     let agents =
         due.agents.into_iter().map(|agent| Transaction::Agent { agent, input: agent::Input::Tick, by: Actor::System });
-    let entries =
-        due.entries.into_iter().map(|entry| Transaction::Entry { entry, change: Change::Tick, by: Actor::System });
+    let entries = due.entries.into_iter().map(|entry| Transaction::Entry {
+        entry,
+        change: Change::Tick,
+        seen: None,
+        by: Actor::System,
+    });
     let (live, now) = (node.calls(), node.now());
     let not_driven = due.calls.into_iter().filter(|call| !live.contains_key(call));
     let forgotten = missing.note(not_driven, now).into_iter().map(|call| {

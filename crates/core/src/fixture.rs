@@ -136,6 +136,7 @@ pub(crate) fn directory() -> Directory {
         calendars: BTreeMap::from([(office.clone(), office_hours(office))]),
         flows: BTreeMap::new(),
         blocked: BlockList { numbers: BTreeSet::from([customer(666)]), prefixes: BTreeSet::new() },
+        dispositions: crate::directory::Dispositions::default(),
     }
 }
 
@@ -387,7 +388,7 @@ impl Works {
     }
 
     pub(crate) fn change(&mut self, n: u32, change: Change, by: Actor) -> Answer {
-        self.run(&Transaction::Entry { entry: entry(n), change, by })
+        self.run(&Transaction::Entry { entry: entry(n), change, seen: None, by })
     }
 
     pub(crate) fn call_back(&mut self, n: u32, of_call: u32, key: &str) -> Answer {
@@ -396,6 +397,7 @@ impl Works {
             agent: agent(key),
             call: call(of_call),
             beyond_window: false,
+            seen: None,
             by: by(key),
         })
     }

@@ -28,6 +28,7 @@ pub mod hours;
 pub mod numbers;
 pub mod routing;
 pub mod tables;
+pub mod text;
 pub mod transaction;
 pub mod viewing;
 pub mod wait;

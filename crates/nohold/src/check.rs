@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use nohold_core::configuration::Problem;
+use anyhow::Context as _;
+use nohold_core::configuration::{Configuration, Problem};
 use nohold_flow::Severity;
 
 use crate::cli::{Check, Common};
-use crate::machine::{self, Verdict};
+use crate::data::{DataFolder, Unusable};
+use crate::machine::{self, Database, Finding, Verdict};
 use crate::settings::Settings;
-use crate::{data, document};
+use crate::{data, document, operate, trunk_look};
 
 /// Prints all problems; the status is a failure when one of them is an error.
 ///
@@ -19,7 +21,7 @@ pub fn run(common: &Common, arguments: &Check) -> anyhow::Result<ExitCode> {
     let settings = Settings::find(common, &arguments.net)?;
     let good = match arguments.file.as_ref().or(arguments.scenario.as_ref()) {
         Some(file) => configuration(file, &settings)?,
-        None => machine(&settings),
+        None => machine(&settings)?,
     };
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -38,12 +40,36 @@ fn configuration(file: &Path, settings: &Settings) -> anyhow::Result<bool> {
     Ok(errors(&problems) == 0)
 }
 
-fn machine(settings: &Settings) -> bool {
-    let findings = machine::look(settings);
+fn machine(settings: &Settings) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    let mut findings = machine::look(settings);
+    let running = matches!(DataFolder::open_existing(&settings.data), Err(Unusable::InUse(_)));
+    let database = runtime.block_on(machine::database(settings, running));
+    if let Some(Database { finding, is_current }) = database {
+        findings.push(finding);
+        if is_current {
+            findings.extend(trunks(settings, &runtime));
+        }
+    }
     for finding in &findings {
         println!("{finding}");
     }
-    findings.iter().all(|finding| finding.verdict < Verdict::Bad)
+    Ok(findings.iter().all(|finding| finding.verdict < Verdict::Bad))
+}
+
+/// What the trunks of the installation say.
+fn trunks(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Finding> {
+    let configured = match operate::configured(&settings.data) {
+        Ok(configured) => configured,
+        Err(problem) => return vec![Finding::bad("configuration", format!("{problem:#}"))],
+    };
+    if configured.get("site").is_none() {
+        return vec![Finding::good("configuration", "nothing is configured yet")];
+    }
+    match serde_json::from_value::<Configuration>(configured) {
+        Ok(configuration) => runtime.block_on(trunk_look::look(&configuration)),
+        Err(problem) => vec![Finding::bad("configuration", format!("it cannot be used: {problem}"))],
+    }
 }
 
 /// How many of the problems keep the configuration from being used.

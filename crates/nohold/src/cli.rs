@@ -96,6 +96,11 @@ pub struct Net {
     #[arg(long, env = "NOHOLD_HTTPS")]
     pub https: bool,
 
+    /// A proxy in front of the API, by its address or network; may be given several times. It alone is believed about who
+    /// asks and whether by HTTPS (`X-Forwarded-For`, `X-Forwarded-Proto`).
+    #[arg(long, value_name = "NETWORK", env = "NOHOLD_BEHIND_PROXY", value_delimiter = ',', value_parser = network)]
+    pub behind_proxy: Vec<Network>,
+
     /// The UDP ports for audio, one for each leg of a call [default: 20000-29999].
     #[arg(long, value_name = "LOW-HIGH", env = "NOHOLD_RTP_PORTS", value_parser = ports)]
     pub rtp_ports: Option<RangeInclusive<u16>>,
@@ -158,7 +163,7 @@ impl SpokenLanguage {
 #[derive(Debug, Args)]
 pub struct Check {
     /// The configuration to look at (TOML, or JSON by its ending `.json`). Without one, this machine and the settings are
-    /// looked at: ports, addresses, trunks, disk.
+    /// looked at: data folder, database, ports, addresses, trunks, recordings, disk.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
@@ -182,9 +187,14 @@ pub struct Import {
     #[arg(long)]
     pub prune: bool,
 
-    /// Only say what would be done.
+    /// Only say what would be done; there must be an installation.
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Draw new passwords for the accounts whose passwords are neither in the file nor stored, as after an export from
+    /// elsewhere; they are written to `passwords.toml` in the data folder.
+    #[arg(long)]
+    pub generate_missing: bool,
 }
 
 /// Arguments of `export`.

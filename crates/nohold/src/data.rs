@@ -27,6 +27,12 @@ pub enum Unusable {
     /// Another server has it.
     #[error("the data folder {} is in use by another nohold: stop that one, or choose another with --data", .0.display())]
     InUse(PathBuf),
+    /// Nothing is there.
+    #[error(
+        "there is no installation in {}: `nohold serve` makes one; if there should be one, name its folder with --data",
+        .0.display()
+    )]
+    Nowhere(PathBuf),
     /// The system refuses.
     #[error("cannot use the data folder {}: {problem}: choose another with --data, or make this one writable", path.display())]
     Refused {
@@ -52,6 +58,18 @@ impl DataFolder {
             Ok(()) => Ok(DataFolder { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Unusable::InUse(path.to_owned())),
             Err(TryLockError::Error(problem)) => Err(refused(problem)),
+        }
+    }
+
+    /// The same for a folder that has an installation; nothing is made.
+    ///
+    /// # Errors
+    /// As [`DataFolder::open`]; [`Unusable::Nowhere`] where there is none.
+    pub fn open_existing(path: &Path) -> Result<Self, Unusable> {
+        if nohold_store::sqlite::is_there(path) {
+            DataFolder::open(path)
+        } else {
+            Err(Unusable::Nowhere(path.to_owned()))
         }
     }
 

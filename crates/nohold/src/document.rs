@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings};
+use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings, check_texts};
 use nohold_flow::{Document, Severity};
 use nohold_model::FlowKey;
+use nohold_server::plain;
 use nohold_telephony::prompts::PromptLibrary;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -63,7 +65,8 @@ impl Read {
         // What is wrong with a file says more than that the flow is missing.
         let told = |problem: &Problem| self.problems.iter().any(|known| known.path == problem.path);
         let found = self.configuration.check(&self.surroundings).into_iter().filter(|problem| !told(problem));
-        let mut problems: Vec<Problem> = self.problems.iter().cloned().chain(found).collect();
+        let texts = check_texts(&self.whole);
+        let mut problems: Vec<Problem> = self.problems.iter().cloned().chain(texts).chain(found).collect();
         problems.sort_by(|a, b| (a.severity, &a.path).cmp(&(b.severity, &b.path)));
         problems
     }
@@ -107,13 +110,24 @@ const SHIPPED_FLOWS: &[(&str, &str)] = &[
 ];
 
 fn from_json(text: &str) -> Result<(Configuration, Value), String> {
-    let explained = |problem: serde_json::Error| with_meant(problem.to_string());
-    Ok((serde_json::from_str(text).map_err(explained)?, serde_json::from_str(text).map_err(explained)?))
+    let of_text = |problem: serde_json::Error| with_meant(problem.to_string(), None);
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let configuration = serde_path_to_error::deserialize(&mut reader).map_err(|problem| {
+        let field = problem.path().to_string();
+        let problem = problem.into_inner();
+        let (said, place) = (problem.to_string(), format!(" at line {} column {}", problem.line(), problem.column()));
+        let of_data = problem.classify() == serde_json::error::Category::Data;
+        match said.strip_suffix(&place).filter(|_| of_data) {
+            Some(words) => with_meant(words.to_owned(), Some((&field, &format!(",{place}")))),
+            None => with_meant(said, None),
+        }
+    })?;
+    reader.end().map_err(of_text)?;
+    Ok((configuration, serde_json::from_str(text).map_err(of_text)?))
 }
 
 fn from_toml(text: &str) -> Result<(Configuration, Value), String> {
-    let explained = |problem: toml::de::Error| explained(text, &problem);
-    Ok((toml::from_str(text).map_err(explained)?, toml::from_str(text).map_err(explained)?))
+    Ok((toml_of(text)?, toml_of(text)?))
 }
 
 /// Adds the flows that stand in files, which `file` reads by their names.
@@ -135,27 +149,39 @@ fn complete(
     Read { configuration, surroundings, whole, problems, folder }
 }
 
-/// What the parser of TOML says, with line and column, and the name that was meant where one is near.
-#[must_use]
-pub fn explained(text: &str, problem: &toml::de::Error) -> String {
-    with_meant(placed(text, problem))
+/// What a text of TOML means.
+///
+/// # Errors
+/// In plain words: which field, what was found and what is expected, with line and column, and the name that was meant
+/// where one is near.
+pub fn toml_of<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let unreadable =
+        |problem: toml::de::Error| with_meant(problem.message().to_owned(), Some(("", &place(text, &problem))));
+    let reader = toml::Deserializer::parse(text).map_err(unreadable)?;
+    serde_path_to_error::deserialize(reader).map_err(|problem| {
+        let field = problem.path().to_string();
+        let problem = problem.into_inner();
+        with_meant(problem.message().to_owned(), Some((&field, &place(text, &problem))))
+    })
 }
 
-fn with_meant(problem: String) -> String {
-    match nearest(&problem) {
-        Some(meant) => format!("{problem}\ndid you mean `{meant}`?"),
-        None => problem,
+/// Plain words for what a parser says of a field at a place, and the name that was meant where one is near.
+fn with_meant(problem: String, at: Option<(&str, &str)>) -> String {
+    let meant = nearest(&problem).map(|meant| format!("\ndid you mean `{meant}`?")).unwrap_or_default();
+    let words = plain(&problem);
+    match at {
+        Some(("" | ".", place)) => format!("{words}{place}{meant}"),
+        Some((field, place)) => format!("{field}: {words}{place}{meant}"),
+        None => format!("{words}{meant}"),
     }
 }
 
-/// What the parser says, with line and column. Its own words would show the line too, and a password may stand there.
-fn placed(text: &str, problem: &toml::de::Error) -> String {
-    let Some(before) = problem.span().and_then(|span| text.get(..span.start)) else {
-        return problem.message().to_owned();
-    };
+/// Line and column. The parser's own words would show the line too, and a password may stand there.
+fn place(text: &str, problem: &toml::de::Error) -> String {
+    let Some(before) = problem.span().and_then(|span| text.get(..span.start)) else { return String::new() };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!("{} at line {line} column {column}", problem.message())
+    format!(", at line {line} column {column}")
 }
 
 /// The text of a file of a sensible size.
@@ -229,7 +255,7 @@ mod tests {
     #[test]
     fn a_mistake_is_placed_and_its_line_is_not_shown() {
         let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[extensions.2000]\npassword = 4711.5\n";
-        let problem = placed(text, &toml::from_str::<Configuration>(text).unwrap_err());
+        let problem = toml_of::<Configuration>(text).unwrap_err();
         assert!(problem.ends_with("at line 5 column 12") && !problem.contains("4711"), "{problem}");
     }
 

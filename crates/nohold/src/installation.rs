@@ -13,7 +13,7 @@ use nohold_core::configuration::Problem;
 use nohold_flow::Severity;
 use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Around, Effective, NotApplied, Reference, Refused, import};
-use nohold_server::{Api, Parts, PasswordCost, router};
+use nohold_server::{Api, Connections, Parts, PasswordCost, router};
 use nohold_store::{OpenError, SqliteStore};
 use nohold_telephony::prompts::PromptLibrary;
 use thiserror::Error;
@@ -61,7 +61,18 @@ impl Installation {
     /// # Errors
     /// When somebody else has it, or the system or the database refuses.
     pub async fn open(data: &Path, clock: SystemClock) -> Result<Self, CannotOpen> {
-        let folder = DataFolder::open(data)?;
+        Installation::in_folder(DataFolder::open(data)?, clock).await
+    }
+
+    /// Opens one that is there, and makes none.
+    ///
+    /// # Errors
+    /// As [`Installation::open`], and where there is none.
+    pub async fn open_existing(data: &Path, clock: SystemClock) -> Result<Self, CannotOpen> {
+        Installation::in_folder(DataFolder::open_existing(data)?, clock).await
+    }
+
+    async fn in_folder(folder: DataFolder, clock: SystemClock) -> Result<Self, CannotOpen> {
         let store = SqliteStore::open(folder.path()).await?;
         Ok(Installation { prompts: data::prompts(folder.path()), folder, store, clock })
     }
@@ -94,6 +105,7 @@ impl Installation {
             resolve: &resolve,
             seal: SEAL,
             redraw: false,
+            generate_missing: false,
             at: self.clock.now(),
             by: "start",
         };
@@ -146,7 +158,7 @@ impl Installation {
         applied: Arc<dyn Applied>,
         effective: Option<Arc<Effective>>,
         setup_token: Option<[u8; 32]>,
-        secure_cookies: bool,
+        door: &Door,
     ) -> Api {
         let clock = self.clock.clone();
         Api::new(Parts {
@@ -161,7 +173,8 @@ impl Installation {
             spawn: Arc::new(spawn),
             prompts: Some(self.prompts.catalogue()),
             setup_token,
-            secure_cookies,
+            secure_cookies: door.https,
+            proxies: door.connections.proxies.clone(),
             password_cost: PasswordCost::default(),
             version: env!("CARGO_PKG_VERSION"),
         })
@@ -173,13 +186,14 @@ impl Installation {
     /// When the system gives no port.
     pub async fn answer_here(&self) -> anyhow::Result<Here> {
         let token = operator_token()?;
+        let door = Door::default();
         let api = self
             // What is configured may have become unsound; then this is the way to mend it.
-            .api(Arc::new(NothingRuns), self.effective().await.unwrap_or_default().map(Arc::new), None, false)
+            .api(Arc::new(NothingRuns), self.effective().await.unwrap_or_default().map(Arc::new), None, &door)
             .with_operator(fingerprint(&token));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free on 127.0.0.1")?;
         let client = Client::new(listener.local_addr()?).with_token(&token);
-        Ok(Here { client, served: Served::begin(listener, api) })
+        Ok(Here { client, served: Served::begin(listener, api, door.connections) })
     }
 
     /// Closes it: all that was answered stands in the database file.
@@ -215,6 +229,15 @@ impl Here {
     }
 }
 
+/// Who comes to the API, and how.
+#[derive(Debug, Default)]
+pub struct Door {
+    /// Browsers come by HTTPS alone.
+    pub https: bool,
+    /// How many come, and through which proxies.
+    pub connections: Connections,
+}
+
 /// The API on a socket.
 pub struct Served {
     stop: oneshot::Sender<()>,
@@ -225,14 +248,14 @@ impl Served {
     /// Begins to answer.
     #[expect(clippy::disallowed_methods, reason = "the end of this task is waited for")]
     #[must_use]
-    pub fn begin(listener: TcpListener, api: Api) -> Self {
+    pub fn begin(listener: TcpListener, api: Api, connections: Connections) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async {
                 // Whoever drops it wants an end, too.
                 let _ = stopped.await;
             };
-            if let Err(problem) = nohold_server::serve(listener, router(api), shutdown).await {
+            if let Err(problem) = nohold_server::serve(listener, router(api), connections, shutdown).await {
                 tracing::error!(%problem, "the API has stopped: start the server again");
             }
         });

@@ -3,13 +3,18 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
+use std::time::Duration;
 
-use crate::data::DataFolder;
+use nohold_store::sqlite::Examined;
+
+use crate::data::{DataFolder, Unusable};
 use crate::settings::Settings;
 use crate::telephony::may_listen;
 
 /// With less than this free, a busy day's messages and the database have no room.
 const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
+/// Looking through a database takes no longer.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// How many of the audio ports are tried.
 const PORTS_TRIED: u16 = 64;
 
@@ -47,38 +52,140 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
-    fn good(what: &'static str, seen: impl Into<String>) -> Self {
+    pub fn good(what: &'static str, seen: impl Into<String>) -> Self {
         Finding { verdict: Verdict::Good, what, seen: seen.into() }
     }
 
-    fn doubtful(what: &'static str, seen: impl Into<String>) -> Self {
+    pub fn doubtful(what: &'static str, seen: impl Into<String>) -> Self {
         Finding { verdict: Verdict::Doubtful, what, seen: seen.into() }
     }
 
-    fn bad(what: &'static str, seen: impl Into<String>) -> Self {
+    pub fn bad(what: &'static str, seen: impl Into<String>) -> Self {
         Finding { verdict: Verdict::Bad, what, seen: seen.into() }
     }
 }
 
 /// All that can be seen without a server. One that runs here has its ports and its folder: then only the rest is looked at.
 pub fn look(settings: &Settings) -> Vec<Finding> {
-    let folder = DataFolder::open(&settings.data);
-    let running = matches!(folder, Err(crate::data::Unusable::InUse(_)));
-    let mut findings = vec![match &folder {
-        Ok(_) => Finding::good("data folder", settings.data.display().to_string()),
-        Err(_) if running => {
-            Finding::good("data folder", format!("{}: a server runs here and has its ports", settings.data.display()))
-        }
-        Err(problem) => Finding::bad("data folder", problem.to_string()),
-    }];
+    let folder = DataFolder::open_existing(&settings.data);
+    let running = matches!(folder, Err(Unusable::InUse(_)));
+    let mut findings = vec![data_folder(settings, &folder)];
+    let shared = settings.port_meant_twice();
+    findings.extend(shared.as_ref().map(|problem| Finding::bad("ports", problem.clone())));
     if !running {
         findings.push(sip_port(settings.sip));
-        findings.push(http_port(settings.http));
+        // What is wrong with a port that both should have was told.
+        findings.extend(shared.is_none().then(|| http_port(settings.http)));
         findings.push(audio_ports(settings));
     }
     findings.push(address(settings));
-    findings.extend(room(&settings.data));
+    findings.push(recordings(&settings.recordings));
+    let own_disk = !settings.recordings.starts_with(&settings.data);
+    findings.extend(room("disk", &settings.data));
+    findings.extend(own_disk.then(|| room("disk of recordings", &settings.recordings)).flatten());
     findings
+}
+
+fn data_folder(settings: &Settings, folder: &Result<DataFolder, Unusable>) -> Finding {
+    const WHAT: &str = "data folder";
+    let path = settings.data.display();
+    match folder {
+        Ok(_) => Finding::good(WHAT, path.to_string()),
+        Err(Unusable::InUse(_)) => Finding::good(WHAT, format!("{path}: a server runs here and has its ports")),
+        Err(Unusable::Nowhere(_)) if !settings.data_is_chosen => match may_write(&settings.data) {
+            Ok(()) => Finding::good(WHAT, format!("{path}: there is no installation yet; `nohold serve` makes one")),
+            Err(problem) => Finding::bad(
+                WHAT,
+                format!("`nohold serve` could not make {path}: {problem}: choose another with --data"),
+            ),
+        },
+        Err(problem) => Finding::bad(WHAT, problem.to_string()),
+    }
+}
+
+/// What was seen of the database.
+#[derive(Debug)]
+pub struct Database {
+    /// For people.
+    pub finding: Finding,
+    /// What is configured can be read from it without bringing it to another version.
+    pub is_current: bool,
+}
+
+/// What the database says, which stays as it is.
+pub async fn database(settings: &Settings, running: bool) -> Option<Database> {
+    const WHAT: &str = "database";
+    if !nohold_store::sqlite::is_there(&settings.data) {
+        return None;
+    }
+    let of = |finding| Some(Database { finding, is_current: false });
+    let in_use = if running { ", in use by a server" } else { "" };
+    let Ok(examined) = tokio::time::timeout(LONGEST_LOOK, nohold_store::sqlite::examine(&settings.data)).await else {
+        let seconds = LONGEST_LOOK.as_secs();
+        return of(Finding::doubtful(
+            WHAT,
+            format!("it is so large that looking for damage takes longer than {seconds} s"),
+        ));
+    };
+    match examined {
+        Err(problem) => of(Finding::bad(WHAT, problem.to_string())),
+        Ok(Examined { faults, .. }) if !faults.is_empty() => {
+            of(Finding::bad(WHAT, format!("damaged: {}: put a backup in its place", faults.join("; "))))
+        }
+        Ok(Examined { version, known, .. }) if version < known => of(Finding::good(
+            WHAT,
+            format!(
+                "sound, of version {version}{in_use}; the next start brings it to {known}, after a backup beside it"
+            ),
+        )),
+        Ok(Examined { version, .. }) => Some(Database {
+            finding: Finding::good(WHAT, format!("sound, of version {version}{in_use}")),
+            is_current: true,
+        }),
+    }
+}
+
+/// Whether recordings can be written there.
+fn recordings(folder: &Path) -> Finding {
+    match may_write(folder) {
+        Ok(()) => Finding::good("recordings", format!("{} can be written", folder.display())),
+        Err(problem) => Finding::bad(
+            "recordings",
+            format!(
+                "{} cannot be written: {problem}: make it writable, or choose another with --recordings",
+                folder.display()
+            ),
+        ),
+    }
+}
+
+/// Whether this user may write in the folder, or make it.
+fn may_write(folder: &Path) -> std::io::Result<()> {
+    let there = nearest(folder);
+    if !there.is_dir() {
+        return Err(std::io::Error::other(format!("{} is no folder", there.display())));
+    }
+    // Rights alone do not tell: the disk may be mounted for reading, or the user may be root. A nameless file leaves
+    // nothing behind.
+    let made = rustix::fs::open(
+        there,
+        rustix::fs::OFlags::TMPFILE | rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC,
+        rustix::fs::Mode::from_raw_mode(0o600),
+    );
+    match made {
+        Ok(_) => Ok(()),
+        // Not every file system has them.
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::ISDIR) => {
+            Ok(rustix::fs::access(there, rustix::fs::Access::WRITE_OK)?)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The folder, or the nearest one above it that is there.
+fn nearest(folder: &Path) -> &Path {
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    if there.as_os_str().is_empty() { Path::new(".") } else { there }
 }
 
 fn sip_port(address: SocketAddr) -> Finding {
@@ -101,6 +208,13 @@ fn http_port(address: SocketAddr) -> Finding {
 }
 
 fn audio_ports(settings: &Settings) -> Finding {
+    if settings.rtp_ports.contains(&settings.sip.port()) {
+        let port = settings.sip.port();
+        return Finding::doubtful(
+            "audio ports",
+            format!("port {port} of --sip is one of them: choose others with --rtp-ports, or another with --sip"),
+        );
+    }
     let ports = settings.rtp_ports.clone();
     let (low, high) = (*ports.start(), *ports.end());
     let taken: Vec<u16> = ports
@@ -172,18 +286,17 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-fn room(data: &Path) -> Option<Finding> {
-    let there = data.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+fn room(what: &'static str, data: &Path) -> Option<Finding> {
+    let there = nearest(data);
     let known = rustix::fs::statvfs(there).ok()?;
     let free = known.f_bavail.saturating_mul(known.f_frsize);
     let megabytes = free / 1024 / 1024;
     Some(if free == 0 {
-        Finding::bad("disk", format!("{} is full: nothing can be kept; make room", there.display()))
+        Finding::bad(what, format!("{} is full: nothing can be kept; make room", there.display()))
     } else if free < LITTLE_ROOM {
-        Finding::doubtful("disk", format!("{megabytes} MB free: make room before calls are recorded"))
+        Finding::doubtful(what, format!("{megabytes} MB free: make room before calls are recorded"))
     } else {
-        Finding::good("disk", format!("{megabytes} MB free"))
+        Finding::good(what, format!("{megabytes} MB free"))
     })
 }
 
@@ -195,6 +308,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             data: folder.path().join("data"),
+            data_is_chosen: false,
             sip: "127.0.0.1:0".parse().unwrap(),
             public_address: None,
             local_networks: Vec::new(),
@@ -202,6 +316,9 @@ mod tests {
             rtp_ports: 42_000..=42_010,
             http: "127.0.0.1:0".parse().unwrap(),
             https: false,
+            behind_proxy: Vec::new(),
+            most_connections: 3_000,
+            most_connections_from_one: 300,
             recordings: folder.path().join("recordings"),
         };
         (folder, settings)
@@ -226,9 +343,63 @@ mod tests {
     fn a_server_that_runs_here_has_its_ports_and_that_is_no_fault() {
         let (_folder, settings) = settings();
         let _running = DataFolder::open(&settings.data).unwrap();
+        std::fs::write(settings.data.join("nohold.db"), "").unwrap();
         let findings = look(&settings);
         assert_eq!(verdict(&findings, "SIP"), None);
         assert!(findings.iter().all(|finding| finding.verdict != Verdict::Bad), "{findings:?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_not_made_and_bad_only_where_it_was_chosen() {
+        let (_folder, mut settings) = settings();
+        let findings = look(&settings);
+        assert_eq!(verdict(&findings, "data folder"), Some(Verdict::Good), "{findings:?}");
+        settings.data_is_chosen = true;
+        let findings = look(&settings);
+        assert_eq!(verdict(&findings, "data folder"), Some(Verdict::Bad), "{findings:?}");
+        assert!(findings[0].seen.contains("there is no installation in"), "{findings:?}");
+        assert!(!settings.data.exists());
+    }
+
+    #[test]
+    fn one_port_for_two_things_is_named_as_that() {
+        let (_folder, mut settings) = settings();
+        (settings.sip, settings.http) = ("0.0.0.0:5060".parse().unwrap(), "127.0.0.1:5060".parse().unwrap());
+        let findings = look(&settings);
+        assert!(
+            findings.iter().any(|finding| finding.what == "ports" && finding.seen.contains("--sip and --http")),
+            "{findings:?}"
+        );
+        assert_eq!(verdict(&findings, "HTTP"), None, "it is told once");
+        settings.sip = "127.0.0.1:42004".parse().unwrap();
+        assert!(look(&settings).iter().any(|finding| finding.seen.contains("--rtp-ports")), "{findings:?}");
+    }
+
+    #[test]
+    fn recordings_need_a_folder_that_can_be_written() {
+        let (folder, mut settings) = settings();
+        assert_eq!(verdict(&look(&settings), "recordings"), Some(Verdict::Good));
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        settings.recordings = folder.path().join("file").join("below");
+        assert_eq!(verdict(&look(&settings), "recordings"), Some(Verdict::Bad));
+        assert!(!folder.path().join("recordings").exists(), "nothing is made");
+    }
+
+    #[tokio::test]
+    async fn a_database_is_sound_damaged_or_another_programs() {
+        let (_folder, settings) = settings();
+        assert!(database(&settings, false).await.is_none());
+        std::fs::create_dir(&settings.data).unwrap();
+        nohold_store::SqliteStore::open(&settings.data).await.unwrap().close().await;
+        let found = database(&settings, true).await.unwrap();
+        assert!(found.is_current);
+        let found = found.finding;
+        assert!(found.verdict == Verdict::Good && found.seen.contains("in use by a server"), "{found}");
+        std::fs::write(settings.data.join("nohold.db"), "no database, but some text that is long enough").unwrap();
+        let found = database(&settings, false).await.unwrap();
+        assert!(!found.is_current);
+        let found = found.finding;
+        assert!(found.verdict == Verdict::Bad && found.seen.contains("not a database of Nohold"), "{found}");
     }
 
     #[test]

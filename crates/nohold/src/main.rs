@@ -15,6 +15,7 @@ mod serve;
 mod settings;
 mod system;
 mod telephony;
+mod trunk_look;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

@@ -18,6 +18,7 @@ use crate::installation::Installation;
 use crate::settings::Settings;
 use crate::system::System;
 use crate::{control, data, document, secrets};
+use nohold_server::configuration::NO_STORED_PASSWORD;
 
 /// States what should be configured.
 ///
@@ -27,8 +28,11 @@ pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
     let folder = Settings::data_folder(common)?;
     let read = document::read(&arguments.file, &data::prompts(&folder))?;
     let whole = secrets::resolved(&read)?;
-    let path = format!("/api/configuration/import?prune={}&dry_run={}", arguments.prune, arguments.dry_run);
-    let answer = ask(&folder, async |client| client.post(&path, &whole).await)?;
+    let Import { prune, dry_run, generate_missing, .. } = arguments;
+    let path = format!("/api/configuration/import?prune={prune}&dry_run={dry_run}&generate_missing={generate_missing}");
+    // A slip in the folder must not make an installation of which somebody only wanted to know something.
+    let wanted = if *dry_run { Wanted::There } else { Wanted::Made };
+    let answer = ask(&folder, wanted, async |client| client.post(&path, &whole).await)?;
     print!("{}", told_import(&answer, arguments.dry_run));
     let drawn = BTreeMap::deserialize(&answer["generated"]).unwrap_or_default();
     match secrets::keep_drawn(&folder, &drawn) {
@@ -81,7 +85,7 @@ fn names<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {
 /// When the installation cannot be read, or the file not written.
 pub fn export(common: &Common, arguments: &Export) -> anyhow::Result<()> {
     let folder = Settings::data_folder(common)?;
-    let answer = ask(&folder, async |client| client.get("/api/configuration/export").await)?;
+    let answer = ask(&folder, Wanted::There, async |client| client.get("/api/configuration/export").await)?;
     let text = serde_json::to_string_pretty(&answer)? + "\n";
     match &arguments.file {
         None => print!("{text}"),
@@ -101,7 +105,7 @@ pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
     let folder = Settings::data_folder(common)?;
     match command {
         UserCommand::List => {
-            let people = ask(&folder, async |client| client.get("/api/users").await)?;
+            let people = ask(&folder, Wanted::There, async |client| client.get("/api/users").await)?;
             for person in people.as_array().into_iter().flatten() {
                 println!("{}", told_user(person));
             }
@@ -110,17 +114,19 @@ pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
             let password = password(*password_stdin)?;
             let groups = (!groups.is_empty()).then_some(groups);
             let body = json!({ "name": name, "role": role_word(*role), "agent": agent, "groups": groups, "password": password.text });
-            ask(&folder, async |client| client.post("/api/users", &body).await)?;
+            ask(&folder, Wanted::There, async |client| client.post("/api/users", &body).await)?;
             password.tell(name);
         }
         UserCommand::Password { name, password_stdin } => {
             let password = password(*password_stdin)?;
             let body = json!({ "password": password.text });
-            ask(&folder, async |client| client.put(&format!("/api/users/{name}/password"), &body).await)?;
+            ask(&folder, Wanted::There, async |client| {
+                client.put(&format!("/api/users/{name}/password"), &body).await
+            })?;
             password.tell(name);
         }
         UserCommand::Remove { name } => {
-            ask(&folder, async |client| client.delete(&format!("/api/users/{name}")).await)?;
+            ask(&folder, Wanted::There, async |client| client.delete(&format!("/api/users/{name}")).await)?;
             println!("{name} is removed, and signed out everywhere");
         }
     }
@@ -172,12 +178,38 @@ fn password(from_stdin: bool) -> anyhow::Result<NewPassword> {
     Ok(NewPassword { text, drawn: false })
 }
 
+/// What a command needs of a data folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// An installation that is there.
+    There,
+    /// One is made where there is none.
+    Made,
+}
+
+/// All that is configured, where it can be had.
+///
+/// # Errors
+/// When there is no installation, or it cannot be read.
+pub fn configured(data: &Path) -> anyhow::Result<Value> {
+    ask(data, Wanted::There, async |client| client.get("/api/configuration/export").await)
+}
+
 /// Asks the installation of this data folder.
-fn ask(data: &Path, wish: impl AsyncFnOnce(Client) -> Result<Value, ClientError>) -> anyhow::Result<Value> {
+fn ask(
+    data: &Path,
+    wanted: Wanted,
+    wish: impl AsyncFnOnce(Client) -> Result<Value, ClientError>,
+) -> anyhow::Result<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     runtime.block_on(async {
         let system = System::new().context("the system gives no random numbers")?;
-        let answer = match Installation::open(data, system.clock().clone()).await {
+        let clock = system.clock().clone();
+        let opened = match wanted {
+            Wanted::There => Installation::open_existing(data, clock).await,
+            Wanted::Made => Installation::open(data, clock).await,
+        };
+        let answer = match opened {
             Ok(installation) => {
                 let api = installation.answer_here().await?;
                 let answer = wish(api.client()).await;
@@ -192,9 +224,27 @@ fn ask(data: &Path, wish: impl AsyncFnOnce(Client) -> Result<Value, ClientError>
     })
 }
 
+fn errors(problems: &[Value]) -> usize {
+    problems.iter().filter(|problem| problem["severity"] == "error").count()
+}
+
 /// A refusal with all its problems.
 fn explained(problem: ClientError) -> anyhow::Error {
     let ClientError::Refused { message, body, .. } = &problem else { return problem.into() };
+    let missing: Vec<&str> = body["problems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|problem| problem["message"].as_str().is_some_and(|message| message.starts_with(NO_STORED_PASSWORD)))
+        .filter_map(|problem| problem["field"].as_str())
+        .collect();
+    if !missing.is_empty() && missing.len() == body["problems"].as_array().map_or(0, |all| errors(all)) {
+        return anyhow::anyhow!(
+            "passwords are missing, because no export holds them and this installation has none for these accounts:\n  {}\n\
+             write them into the file, or let new ones be drawn with --generate-missing",
+            missing.join("\n  ")
+        );
+    }
     let problems = body["problems"].as_array().into_iter().flatten();
     let lines = problems.map(|problem| {
         let text = |name: &str| problem[name].as_str().unwrap_or_default();

@@ -10,11 +10,11 @@ use anyhow::Context as _;
 use futures::future::BoxFuture;
 use nohold_app::Node;
 use nohold_app::Settings as Pace;
-use nohold_app::ports::{Accounts as _, Ports as _, Role, User};
+use nohold_app::ports::{Accounts as _, Ports as _, User};
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Effective, NotApplied};
-use nohold_server::{Api, DeskParts};
+use nohold_server::{Api, Connections, DeskParts};
 use nohold_store::SqliteStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use crate::cli::{Common, Serve};
 use crate::control::{self, Control};
 use crate::document::{self, Read};
-use crate::installation::{Installation, Served, listen, operator_token};
+use crate::installation::{Door, Installation, Served, listen, operator_token};
 use crate::settings::Settings;
 use crate::system::{Parts, System};
 use crate::telephony::{self, Engine};
@@ -39,6 +39,9 @@ const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 /// When it cannot start, in words that say what to do.
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
     let settings = Settings::find(common, &arguments.net)?;
+    if let Some(problem) = settings.port_meant_twice() {
+        anyhow::bail!(problem);
+    }
     let filling = filling(arguments, &settings)?;
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
@@ -84,12 +87,13 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let setup = SetUp::new(&installation).await?;
     let running = Running::start(&settings, &installation, system, &held, setup.token.is_some()).await?;
     let operator = operator_token()?;
+    let door = door(&settings);
     let api = installation
-        .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), settings.https)
+        .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
         .at_desk(DeskParts { desk: Arc::new(running.node.clone()), recordings: Some(settings.recordings.clone()) });
     setup.watch(&api, &running, installation.store().clone());
-    let served = Served::begin(listener, api);
+    let served = Served::begin(listener, api, door.connections);
     let control = Control::write(installation.path(), http, &operator)?;
     let sip = running.engine().address().context("the engine listens nowhere")?;
     setup.tell(http, installation.path())?;
@@ -110,6 +114,15 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     running.last_words().await;
     installation.close().await;
     Ok(())
+}
+
+fn door(settings: &Settings) -> Door {
+    let connections = Connections {
+        most: settings.most_connections,
+        most_from_one: settings.most_connections_from_one,
+        proxies: settings.behind_proxy.clone(),
+    };
+    Door { https: settings.https, connections }
 }
 
 async fn fill(installation: &Installation, filling: &Read) -> anyhow::Result<()> {
@@ -169,7 +182,6 @@ impl Running {
             recordings: recordings(settings)?,
             prompts: installation.prompts.clone(),
             ledger: Some(Arc::new(installation.store().clone())),
-            country: effective.directory.site.numbers.country,
             lines: telephony::lines(&effective.configuration, &effective.secrets),
             this_machine_only,
         };
@@ -237,7 +249,7 @@ struct SetUp {
 }
 
 fn somebody_administers(users: &[User]) -> bool {
-    users.iter().any(|user| user.role == Role::Administrator && !user.disabled)
+    users.iter().any(User::can_administer)
 }
 
 /// Asks until the store answers: nobody else will ask again.

@@ -3,13 +3,16 @@
 //! Flags and environment variables are read by the command line ([`crate::cli`]); this module reads the file and says
 //! which of them counts. What a call centre is (queues, agents, flows) is not in here: that stands in the database.
 
+use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use nohold_core::configuration::Network;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
@@ -21,11 +24,16 @@ pub const EXPLAINED: &str = include_str!("../nohold.toml");
 /// The file that is read where no other is named; it need not be there.
 const USUAL_FILE: &str = "nohold.toml";
 
+/// The data folder where none is chosen.
+const USUAL_FOLDER: &str = "nohold-data";
+
 /// All settings, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The folder for what must survive the server.
     pub data: PathBuf,
+    /// It is another than the usual one, so somebody has chosen it.
+    pub data_is_chosen: bool,
     /// Where phones and trunks reach us, over UDP and TCP.
     pub sip: SocketAddr,
     /// The address by which the outside reaches us, where it is another.
@@ -40,6 +48,12 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Browsers come by HTTPS.
     pub https: bool,
+    /// Proxies that are believed about who asks.
+    pub behind_proxy: Vec<Network>,
+    /// So many connections to the API at once.
+    pub most_connections: usize,
+    /// So many of them from one address.
+    pub most_connections_from_one: usize,
     /// Where recordings and messages are kept.
     pub recordings: PathBuf,
 }
@@ -79,7 +93,9 @@ struct File {
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Sip {
+    #[serde(deserialize_with = "socket_address")]
     listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "ip_address")]
     public_address: Option<IpAddr>,
     local_networks: Vec<Network>,
     trace: bool,
@@ -95,8 +111,14 @@ struct Rtp {
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Http {
+    #[serde(deserialize_with = "socket_address")]
     listen: Option<SocketAddr>,
     https: bool,
+    behind_proxy: Vec<Network>,
+    #[serde(deserialize_with = "connections")]
+    most_connections: Option<usize>,
+    #[serde(deserialize_with = "connections")]
+    most_connections_from_one: Option<usize>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -113,8 +135,11 @@ impl Settings {
     pub fn find(common: &Common, net: &Net) -> Result<Self, Unusable> {
         let file = File::find(common.config.as_deref())?;
         let data = data(common, file.data);
+        let data_is_chosen = data != Path::new(USUAL_FOLDER);
         let own = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let local = if net.local_network.is_empty() { file.sip.local_networks } else { net.local_network.clone() };
+        let proxies = if net.behind_proxy.is_empty() { file.http.behind_proxy } else { net.behind_proxy.clone() };
+        let usual = nohold_server::Connections::default();
         let recordings = net.recordings.clone().or(file.recordings.folder);
         Ok(Settings {
             sip: net.sip.or(file.sip.listen).unwrap_or_else(|| own(5060)),
@@ -124,8 +149,26 @@ impl Settings {
             rtp_ports: net.rtp_ports.clone().or(file.rtp.ports).unwrap_or(20_000..=29_999),
             http: net.http.or(file.http.listen).unwrap_or_else(|| own(8080)),
             https: net.https || file.http.https,
+            behind_proxy: proxies,
+            most_connections: file.http.most_connections.unwrap_or(usual.most),
+            most_connections_from_one: file.http.most_connections_from_one.unwrap_or(usual.most_from_one),
             recordings: recordings.unwrap_or_else(|| data.join("recordings")),
+            data_is_chosen,
             data,
+        })
+    }
+
+    /// What is wrong where SIP and the API should have one port, in words that say what to do.
+    #[must_use]
+    pub fn port_meant_twice(&self) -> Option<String> {
+        // Port 0 means any that is free.
+        let (sip, http) = (self.sip, self.http);
+        let meet = |one: IpAddr, other: IpAddr| one == other || one.is_unspecified() || other.is_unspecified();
+        (sip.port() != 0 && sip.port() == http.port() && meet(sip.ip(), http.ip())).then(|| {
+            format!(
+                "--sip and --http both mean port {}, and SIP is listened for over TCP as well: give one of them another port",
+                sip.port()
+            )
         })
     }
 
@@ -139,7 +182,7 @@ impl Settings {
 }
 
 fn data(common: &Common, file: Option<PathBuf>) -> PathBuf {
-    common.data.clone().or(file).unwrap_or_else(|| PathBuf::from("nohold-data"))
+    common.data.clone().or(file).unwrap_or_else(|| PathBuf::from(USUAL_FOLDER))
 }
 
 impl File {
@@ -153,8 +196,40 @@ impl File {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|problem| crate::document::explained(text, &problem))
+        crate::document::toml_of(text)
     }
+}
+
+/// A text that stands for something else; what else stands here is told with what is expected.
+fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D, mend: &'static str) -> Result<Option<T>, D::Error> {
+    struct Text(&'static str);
+    impl Visitor<'_> for Text {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+    }
+    let text = deserializer.deserialize_str(Text(mend))?;
+    text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("write {}", mend.trim_end_matches(','))))
+}
+
+fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    parsed(deserializer, "an address and a port in quotes, such as \"127.0.0.1:5060\",")
+}
+
+fn ip_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    parsed(deserializer, "an address in quotes, such as \"192.0.2.1\",")
+}
+
+fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let count = usize::deserialize(deserializer)?;
+    if !(10..=100_000).contains(&count) {
+        return Err(serde::de::Error::custom(format!("{count} is out of range: set it to 10 to 100000")));
+    }
+    Ok(Some(count))
 }
 
 fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RangeInclusive<u16>>, D::Error> {
@@ -194,6 +269,50 @@ mod tests {
         let problem = File::parse("[sip]\nlisten = \"127.0.0.1:5060\"\ntrase = true\n").unwrap_err();
         assert!(problem.contains("line 3"), "{problem}");
         assert!(problem.contains("did you mean `trace`?"), "{problem}");
+    }
+
+    #[test]
+    fn wrong_settings_are_told_in_plain_words_with_their_field() {
+        for (text, wanted) in [
+            (
+                "[sip]\nlisten = 5060\n",
+                "sip.listen: a number without quotes stands here, and an address and a port in quotes",
+            ),
+            (
+                "[sip]\nlisten = \"5060\"\n",
+                "sip.listen: write an address and a port in quotes, such as \"127.0.0.1:5060\"",
+            ),
+            ("[sip]\nlisten = true\n", "sip.listen: `true` or `false` stands here"),
+            (
+                "[sip]\npublic_address = \"nowhere\"\n",
+                "sip.public_address: write an address in quotes, such as \"192.0.2.1\"",
+            ),
+            ("[sip]\npublic_address = 7\n", "sip.public_address: a number without quotes stands here"),
+            (
+                "[sip]\nlocal_networks = \"10.0.0.0/8\"\n",
+                "sip.local_networks: a text stands here, and a list in brackets is expected",
+            ),
+            ("[sip]\nlocal_networks = [\"10.0.0.1/8\"]\n", "did you mean `10.0.0.0/8`?"),
+            ("[sip]\ntrace = \"yes\"\n", "sip.trace: a text stands here, and `true` or `false` is expected"),
+            (
+                "[rtp]\nports = 20000\n",
+                "rtp.ports: a number without quotes stands here, and a text in quotes is expected",
+            ),
+            (
+                "[http]\nhttps = 1\n",
+                "http.https: a number without quotes stands here, and `true` or `false` is expected",
+            ),
+            ("[http]\nmost_connections = 3\n", "http.most_connections: 3 is out of range: set it to 10 to 100000"),
+            (
+                "[http]\nmost_connections = \"many\"\n",
+                "http.most_connections: a text stands here, and a whole number from 0 on is expected",
+            ),
+            ("data = 7\n", "data: a number without quotes stands here, and a path in quotes is expected"),
+            ("sip = 5060\n", "sip: a number without quotes stands here, and a table of fields is expected"),
+        ] {
+            let problem = File::parse(text).unwrap_err();
+            assert!(problem.contains(wanted) && problem.contains("at line"), "{text}{problem}");
+        }
     }
 
     #[test]

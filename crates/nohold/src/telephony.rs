@@ -35,8 +35,6 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// What callers hear.
     pub prompts: PromptLibrary,
-    /// The country of the site.
-    pub country: Country,
     /// Phones and trunks.
     pub lines: Lines,
     /// Only this machine is listened to at first.
@@ -149,13 +147,11 @@ impl Settings {
                 ..nohold_media::Settings::new(self.recordings.clone())
             },
             realm: REALM.into(),
-            tones: tones(self.country),
             lines: self.lines,
             trunk_silent_after: TRUNK_SILENT_AFTER,
             shortest_session: nohold_sip::SHORTEST_SESSION,
             longest_registration: nohold_sip::LONGEST_REGISTRATION,
             calls_per_extension: nohold_sip::CALLS_PER_EXTENSION,
-            home: Some(self.country),
             ledger: self.ledger,
         }
     }
@@ -219,11 +215,18 @@ pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenTex
                 configuration::Period::After(length) => Some(Duration::from_secs(seconds(length).into())),
                 configuration::Period::Never => None,
             },
-            most_calls: None,
+            most_calls: trunk.most_calls.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
         };
         (key.clone(), line)
     });
-    Lines { extensions: extensions.collect(), trunks: trunks.collect() }
+    let site = &configuration.site;
+    Lines {
+        extensions: extensions.collect(),
+        trunks: trunks.collect(),
+        tones: tones(site.country),
+        home: Some(site.numbering.country.unwrap_or(site.country)),
+        most_calls: site.most_calls.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+    }
 }
 
 /// How the tones of a country sound.
@@ -276,6 +279,23 @@ mod tests {
         assert_eq!(account("2000", &sealed), Some(Account::new("2000", REALM, "s3cret:word")));
         assert!((SEAL.is_of)(&sealed, "2000") && !(SEAL.is_of)(&sealed, "2001"));
         assert_eq!(account("2000", &HiddenText("s3cret".into())), None);
+    }
+
+    #[test]
+    fn the_place_and_the_limits_are_those_of_the_configuration_that_holds() {
+        let of = |country: &str, more: &str| {
+            let text = format!("[site]\nzone = \"UTC\"\ncountry = \"{country}\"\n{more}");
+            lines(&toml::from_str(&text).unwrap(), &BTreeMap::new())
+        };
+        let trunk = "most_calls = 30\n[trunks.carrier]\nhost = \"192.0.2.1\"\nmost_calls = 4\n";
+        let (china, america) = (of("CN", ""), of("US", trunk));
+        assert_eq!(
+            (china.tones, china.home.map(|home| home.as_str().to_owned())),
+            (Plan::China, Some("CN".to_owned()))
+        );
+        assert_eq!((america.tones, america.most_calls), (Plan::NorthAmerica, Some(30)));
+        assert_eq!(america.trunks.values().next().and_then(|trunk| trunk.most_calls), Some(4));
+        assert_eq!(china.most_calls, None);
     }
 
     #[test]

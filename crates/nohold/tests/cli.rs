@@ -97,6 +97,60 @@ fn an_unknown_key_is_refused_with_its_place_and_the_name_that_was_meant() {
 }
 
 #[test]
+fn wrong_forms_are_told_with_their_field_in_plain_words() {
+    let site = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n";
+    for (n, (text, wanted)) in [
+        ("site = 7\n", "site: a number without quotes stands here, and a table of fields is expected"),
+        ("[site]\nzone = \"Asia/Shanghai\"\n", "the field `country` is missing"),
+        ("[site]\nzone = 8\ncountry = \"CN\"\n", "site.zone: "),
+        (
+            "[services.a]\ngroups = \"one\"\n",
+            "services.a.groups: a text stands here, and a list in brackets is expected",
+        ),
+        (
+            "[queues.600]\nservice = \"a\"\nmax_length = \"ten\"\n",
+            "queues.600.max_length: a text stands here, and a whole number",
+        ),
+        ("[queues.600]\nservice = \"a\"\nmax_length = -1\n", "queues.600.max_length: the number -1 stands here"),
+        (
+            "[queues.600]\nservice = \"a\"\nlongest_wait = 60\n",
+            "queues.600.longest_wait: a number without quotes stands here",
+        ),
+        (
+            "[queues.600]\nservice = \"a\"\nstrategy = \"random\"\n",
+            "queues.600.strategy: `random` is not one of the words",
+        ),
+        (
+            "[trunks.c]\nhost = \"192.0.2.1\"\nport = 70000\n",
+            "trunks.c.port: the number 70000 stands here, and a whole number from 0 to 65535",
+        ),
+        (
+            "[trunks.c]\nhost = \"192.0.2.1\"\nregister = \"yes\"\n",
+            "trunks.c.register: a text stands here, and `true` or `false` is expected",
+        ),
+        ("[trunks.c]\nhost = \"192.0.2.1\"\ninbound.addresses = [\"carrier\"]\n", "is not an address or a network"),
+        ("[extensions.2000]\npassword = 4711\n", "a password of digits needs quotes around it"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = if text.contains("site") { text.to_owned() } else { format!("{site}{text}") };
+        let output = check(&format!("wrong-{n}"), "a.toml", &text);
+        let said = err(&output);
+        assert!(said.contains(wanted) && !said.contains("4711"), "`{wanted}` is missing in:\n{said}");
+    }
+}
+
+#[test]
+fn a_text_that_deceives_and_a_door_that_stands_open_are_named() {
+    let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[groups.a]\nname = \"A\\u202E\"\n\
+        [trunks.c]\nhost = \"192.0.2.1\"\ninbound.addresses = [\"0.0.0.0/0\"]\n";
+    let said = out(&check("texts", "a.toml", text));
+    assert!(said.contains("error: groups.a.name: ") && said.contains("U+202E"), "{said}");
+    assert!(said.contains("warning: trunks.c.inbound.addresses: whoever calls from anywhere in 0.0.0.0/0"), "{said}");
+}
+
+#[test]
 fn all_problems_are_printed_in_plain_words() {
     let text = r#"
         flows.menu = { file = "menu.json" }
@@ -142,6 +196,16 @@ fn wrong_arguments_say_what_to_write() {
         assert!(err(&output).contains(says), "{}", err(&output));
     }
     assert!(out(&nohold(&["--help"])).contains("First steps"));
+}
+
+#[test]
+fn one_port_for_sip_and_http_is_named_as_that() {
+    let data = folder("one-port").join("data");
+    let output =
+        nohold(&["serve", "--data", data.to_str().unwrap(), "--sip", "0.0.0.0:5060", "--http", "127.0.0.1:5060"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("--sip and --http both mean port 5060"), "{}", err(&output));
+    assert!(!data.exists());
 }
 
 #[test]

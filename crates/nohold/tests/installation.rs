@@ -45,6 +45,12 @@ impl Installation {
         String::from_utf8(output.stderr).unwrap()
     }
 
+    /// Whether a server has the data folder.
+    fn refused_because_in_use(&self) -> bool {
+        let lock = fs::File::options().write(true).open(self.data.join("lock")).unwrap();
+        lock.try_lock().is_err()
+    }
+
     /// Gives a command its standard input.
     fn given(&self, arguments: &[&str], input: &str) -> Output {
         let piped = Stdio::piped;
@@ -167,11 +173,16 @@ fn users_are_managed_beside_a_server_and_without_one() {
     sign_in("a much longer password").unwrap();
     installation.says(&["user", "remove", "ann"]);
     assert!(sign_in("a much longer password").is_err());
+    installation.says(&["user", "add", "eva", "--role", "administrator"]);
+    server.stop();
+    // The rule holds without a server, too.
+    assert!(installation.refuses(&["user", "remove", "eva"]).contains("last administrator who can sign in"));
 }
 
 #[test]
 fn what_is_imported_is_exported_and_a_second_import_changes_nothing() {
     let installation = Installation::new();
+    installation.serve(&[]).stop();
     let dry = installation.says(&["import", SHIPPED, "--dry-run"]);
     assert!(dry.contains("would be added: queues.600"), "{dry}");
     assert_eq!(configured(&installation).get("queues"), None, "a dry run changes nothing");
@@ -214,6 +225,71 @@ fn an_import_into_a_running_server_holds_at_once_and_a_wrong_one_changes_nothing
     assert!(installation.says(&["import", file.to_str().unwrap(), "--prune"]).contains("removed: campaigns.renewals"));
     server.stop();
     assert_eq!(configured(&installation)["campaigns"].get("renewals"), None);
+}
+
+#[test]
+fn a_slip_in_the_data_folder_makes_no_installation() {
+    let installation = Installation::new();
+    for command in [
+        &["export"] as &[&str],
+        &["import", SHIPPED, "--dry-run"],
+        &["user", "list"],
+        &["user", "add", "ann", "--role", "agent"],
+        &["user", "remove", "ann"],
+    ] {
+        let said = installation.refuses(command);
+        assert!(said.contains("there is no installation in") && said.contains("nohold serve"), "{command:?}: {said}");
+        assert!(!installation.data.exists(), "{command:?} made one");
+    }
+    let check = installation.command(&["check", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&check.stdout).contains("there is no installation in"), "{check:?}");
+    assert!(!installation.data.exists(), "check made one");
+}
+
+#[test]
+fn an_installation_is_checked_beside_its_server_and_without_it() {
+    let installation = Installation::new();
+    let check = || installation.command(&["check", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"]).output().unwrap();
+    let server = installation.serve(&["--sample"]);
+    for running in [true, false] {
+        let output = check();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("in use by a server"), running, "{said}");
+        // Nobody is at the shipped carrier's address.
+        for wanted in ["database: sound", "recordings: ", "trunk: carrier: "] {
+            assert!(said.contains(wanted), "`{wanted}` is missing in:\n{said}");
+        }
+        if running {
+            let kill = Command::new("kill").arg(server.child.id().to_string()).status().unwrap();
+            assert!(kill.success());
+            while installation.refused_because_in_use() {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_export_can_be_brought_into_an_empty_installation() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let file = installation._folder.path().join("exported.json");
+    installation.says(&["export", file.to_str().unwrap()]);
+    let elsewhere = Installation::new();
+    let refused = elsewhere.refuses(&["import", file.to_str().unwrap()]);
+    for wanted in
+        ["passwords are missing", "extensions.2000.password", "extensions.2003.password", "--generate-missing"]
+    {
+        assert!(refused.contains(wanted), "`{wanted}` is missing in:\n{refused}");
+    }
+    let said = elsewhere.says(&["import", file.to_str().unwrap(), "--generate-missing"]);
+    let passwords = elsewhere.data.join("passwords.toml");
+    assert!(said.contains(passwords.to_str().unwrap()), "{said}");
+    assert_eq!(fs::metadata(&passwords).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(&passwords).unwrap().matches("extensions.").count(), 4);
+    assert_eq!(configured(&elsewhere), configured(&installation));
 }
 
 #[test]

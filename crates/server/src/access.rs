@@ -3,6 +3,7 @@
 //! What a route needs is written down once, where it is put together ([`guarded`]): the guard in front of it and the
 //! document that describes it are made of the same [`Need`].
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -12,12 +13,14 @@ use nohold_app::ports::{Pass, PassKind, Role, User};
 use nohold_model::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
 use crate::body::{is_json, not_json};
+use crate::came::Came;
 use crate::failure::Failure;
 use crate::repeat;
 use crate::state::Api;
@@ -54,6 +57,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All of them.
+    pub const ALL: [Scope; 5] = [Scope::Read, Scope::Desk, Scope::Requests, Scope::Configure, Scope::Accounts];
+
     /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -113,6 +119,11 @@ impl Need {
         Need { role, scope: Some(scope), repeatable: true }
     }
 
+    /// Whether its changes concern accounts or what is configured. What is done at the desk has a patience of its own.
+    const fn writes_beside_the_rules(self) -> bool {
+        matches!(self.scope, None | Some(Scope::Accounts | Scope::Configure))
+    }
+
     /// Of a route that is for a person who has signed in, and not for programs.
     #[must_use]
     pub const fn in_person(role: Role) -> Self {
@@ -127,8 +138,46 @@ pub struct Caller {
     pub user: User,
     /// SHA-256 of the secret by which they are known.
     pub pass: [u8; 32],
-    /// A program with a token, not a person.
-    pub is_program: bool,
+    /// What a token is for; none of a person who has signed in, who may do all that the role may.
+    pub scopes: Option<BTreeSet<Scope>>,
+}
+
+/// What an account holds that somebody wants to make, change or end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Power {
+    /// A user who is no administrator, without a sign-in that whoever asks could use.
+    User,
+    /// A password of such a user: whoever knows it has signed in, and may do all that the role may.
+    SignIn,
+    /// An administrator, in any way.
+    Administrator,
+}
+
+impl Caller {
+    /// Whether they may hand out, or take away, so much. A person may whose role is that of the route. A token never gives
+    /// more than it has: a password needs all scopes of those who are no administrators, an administrator needs all there are.
+    ///
+    /// # Errors
+    /// 403 `scope_missing`, naming what is missing.
+    pub(crate) fn may_give(&self, power: Power) -> Result<(), Failure> {
+        let Some(scopes) = &self.scopes else { return Ok(()) };
+        let (needed, what): (&[Scope], _) = match power {
+            Power::User => return Ok(()),
+            Power::SignIn => (&[Scope::Read, Scope::Desk, Scope::Requests], "who sets a password can sign in with it"),
+            Power::Administrator => (&Scope::ALL, "an administrator may do everything"),
+        };
+        let missing: Vec<&str> =
+            needed.iter().filter(|scope| !scopes.contains(scope)).map(|scope| scope.word()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = missing.join("`, `");
+        let message = format!(
+            "{what}, so a token needs the scopes for all of that, and this one has no `{missing}`: use one that has, or \
+             sign in as an administrator"
+        );
+        Err(Failure::forbidden("scope_missing", message))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -197,20 +246,38 @@ async fn guard(State((api, need)): State<(Api, Need)>, request: Request, next: N
         Ok(caller) => {
             parts.extensions.insert(caller.clone());
             let request = Request::from_parts(parts, body);
-            if need.repeatable { repeat::once(&api, &caller, request, next).await } else { next.run(request).await }
+            if need.repeatable && request.headers().contains_key(repeat::KEY) {
+                return repeat::once(&api, &caller, request, next).await;
+            }
+            if need.writes_beside_the_rules() && !matches!(*request.method(), Method::GET | Method::HEAD) {
+                return to_its_end(&api, request, next).await.unwrap_or_else(IntoResponse::into_response);
+            }
+            next.run(request).await
         }
     }
 }
 
+/// Carries out a change that the store is asked for here, also when whoever asked goes away or the store stands still.
+async fn to_its_end(api: &Api, request: Request, next: Next) -> Result<Response, Failure> {
+    // First: nobody who sends slowly takes a place among those at work.
+    let (parts, bytes) = repeat::whole(request).await?;
+    let work = async move { Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await) };
+    api.patiently("change", work).await
+}
+
 async fn admitted(api: &Api, need: Need, request: &Parts) -> Result<Caller, Failure> {
     let headers = &request.headers;
+    let came = request.extensions.get::<Came>();
     let caller = match secret(headers)? {
         Secret::Token(token) => by_token(api, need, &token).await?,
         Secret::Cookie(cookie) => {
             let caller = by_cookie(api, &cookie).await?;
+            if let Some(came) = came {
+                api.limiter().works_from(&caller.user.name, came.from);
+            }
             let changes = !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
             if changes || headers.contains_key(header::UPGRADE) {
-                same_origin(headers, &request.uri)?;
+                same_origin(headers, &request.uri, came.and_then(|came| came.by_https))?;
             }
             if changes && has_body(headers) && !is_json(headers) {
                 return Err(not_json());
@@ -261,7 +328,7 @@ async fn by_token(api: &Api, need: Need, token: &str) -> Result<Caller, Failure>
     }
     let hash = fingerprint(token);
     if api.is_operator(hash) {
-        return Ok(Caller { user: operator(), pass: hash, is_program: true });
+        return Ok(Caller { user: operator(), pass: hash, scopes: Some(Scope::ALL.into()) });
     }
     let (pass, user) = valid(api, token).await?;
     let PassKind::Token { scopes, .. } = &pass.kind else { return Err(Failure::unknown_caller()) };
@@ -272,7 +339,8 @@ async fn by_token(api: &Api, need: Need, token: &str) -> Result<Caller, Failure>
         let message = format!("this token is not for `{0}`: make one that has this scope", scope.word());
         return Err(Failure::forbidden("scope_missing", message));
     }
-    Ok(Caller { user, pass: pass.hash, is_program: true })
+    let scopes = Scope::ALL.into_iter().filter(|scope| scopes.contains(scope.word())).collect();
+    Ok(Caller { user, pass: pass.hash, scopes: Some(scopes) })
 }
 
 /// Whoever runs this installation. No account can have this name.
@@ -295,7 +363,7 @@ pub(crate) async fn by_cookie(api: &Api, cookie: &str) -> Result<Caller, Failure
     if pass.kind != PassKind::Session {
         return Err(Failure::unknown_caller());
     }
-    let caller = Caller { user, pass: pass.hash, is_program: false };
+    let caller = Caller { user, pass: pass.hash, scopes: None };
     let expires = session_end(pass.made, api.now());
     if expires.since(pass.expires) >= MOVED_EVERY
         && let Err(problem) = api.parts().accounts.move_pass(pass.hash, expires).await
@@ -315,11 +383,12 @@ async fn valid(api: &Api, secret: &str) -> Result<(Pass, User), Failure> {
     found.filter(|(_, user)| !user.disabled).ok_or_else(Failure::unknown_caller)
 }
 
-/// Whether a page of this very server asks: a browser sends our cookie with what other pages ask, too.
+/// Whether a page of this very server asks: a browser sends our cookie with what other pages ask, too. Where it is known how
+/// the request has come, a page that came in the other way is another's.
 ///
 /// # Errors
 /// When another page asks, or nothing tells which.
-pub fn same_origin(headers: &HeaderMap, uri: &Uri) -> Result<(), Failure> {
+pub fn same_origin(headers: &HeaderMap, uri: &Uri, by_https: Option<bool>) -> Result<(), Failure> {
     let refused = || {
         Failure::forbidden(
             "other_origin",
@@ -332,6 +401,8 @@ pub fn same_origin(headers: &HeaderMap, uri: &Uri) -> Result<(), Failure> {
     }
     let host = text("host").or_else(|| uri.authority().map(|host| host.as_str())).ok_or_else(refused)?;
     let origin = text("origin").ok_or_else(refused)?;
-    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).ok_or_else(refused)?;
+    let by_tls = origin.strip_prefix("https://").filter(|_| by_https != Some(false));
+    let plain = origin.strip_prefix("http://").filter(|_| by_https != Some(true));
+    let authority = by_tls.or(plain).ok_or_else(refused)?;
     if !host.is_empty() && authority.eq_ignore_ascii_case(host) { Ok(()) } else { Err(refused()) }
 }

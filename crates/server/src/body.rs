@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
+use crate::words;
 
 /// The largest body, but for imports.
 pub(crate) const MOST_BYTES: usize = 1024 * 1024;
@@ -41,7 +42,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let Query(asked) = Query::<T>::from_request_parts(parts, state).await.map_err(|problem| {
-            Failure::new(StatusCode::BAD_REQUEST, "bad_query", format!("the query cannot be read: {problem}"))
+            let problem = problem.body_text();
+            let (field, words) = words::of_query(&problem);
+            let failure = |of| Failure::new(StatusCode::BAD_REQUEST, "bad_query", format!("the query {of}: {words}"));
+            match field {
+                Some(field) => failure(format!("cannot be read at `{field}`")).at(field),
+                None => failure("cannot be read".to_owned()),
+            }
         })?;
         Ok(Asked(asked))
     }
@@ -86,19 +93,32 @@ pub(crate) fn unreadable(problem: BytesRejection) -> Failure {
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|problem| {
-        let field = problem.path().to_string();
+        let path = problem.path().to_string();
         let problem = problem.into_inner();
+        let field = match words::missing(&problem.to_string()) {
+            Some(missing) if path == "." => missing.to_owned(),
+            Some(missing) => format!("{path}.{missing}"),
+            None => path,
+        };
         let failure = match problem.classify() {
             serde_json::error::Category::Data => {
-                Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", without_place(&problem))
+                Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words::plain(&without_place(&problem)))
             }
-            _ => Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON: {problem}")),
+            _ => Failure::new(
+                StatusCode::BAD_REQUEST,
+                "bad_json",
+                format!("this is not JSON: {}", words::plain(&problem.to_string())),
+            ),
         };
         if field == "." { failure } else { failure.at(field) }
     })?;
-    reader
-        .end()
-        .map_err(|problem| Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON: {problem}")))?;
+    reader.end().map_err(|problem| {
+        Failure::new(
+            StatusCode::BAD_REQUEST,
+            "bad_json",
+            format!("this is not JSON: {}", words::plain(&problem.to_string())),
+        )
+    })?;
     Ok(value)
 }
 

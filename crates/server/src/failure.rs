@@ -46,6 +46,9 @@ pub struct Help {
     /// The entry that is meant instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// Under this the server's log tells of a mistake of its own; also the header `X-Request-Id` of every answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 /// One thing that is wrong with what was sent.
@@ -111,6 +114,13 @@ impl Failure {
         Failure { retry_after: Some(1), ..Failure::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
     }
 
+    /// It is not known yet whether it was carried out, and it may still be (504).
+    #[must_use]
+    pub fn not_known_yet() -> Self {
+        let message = "the store has not said yet whether this was done: look at it again before you repeat it";
+        Failure::new(StatusCode::GATEWAY_TIMEOUT, "not_known_yet", message)
+    }
+
     /// The server has failed (500); what went wrong is in its log.
     #[must_use]
     pub fn internal() -> Self {
@@ -162,6 +172,7 @@ impl From<NotKept> for Failure {
             NotKept::Changed => Failure::conflict("changed_meanwhile", problem.to_string()),
             NotKept::Taken => Failure::conflict("taken", problem.to_string()),
             NotKept::Gone => Failure::not_found(problem.to_string()),
+            NotKept::LastAdministrator => Failure::conflict("last_administrator", problem.to_string()),
             NotKept::Store(failed) => failed.into(),
         }
     }

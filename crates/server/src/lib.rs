@@ -23,6 +23,7 @@
 pub mod access;
 mod board;
 mod body;
+mod came;
 pub mod configuration;
 mod desk;
 mod etag;
@@ -30,15 +31,19 @@ pub mod failure;
 mod identity;
 mod live;
 mod openapi;
+mod patience;
 mod repeat;
+mod request;
 mod routes;
 mod serve;
 mod setup_page;
 mod state;
 mod system;
+mod words;
 
 pub use body::{Asked, Given, Named};
 pub use desk::DeskParts;
 pub use routes::router;
-pub use serve::serve;
+pub use serve::{Connections, serve};
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};
+pub use words::plain;

@@ -2,6 +2,10 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest as _, Request};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -58,10 +62,7 @@ pub(crate) async fn once(api: &Api, caller: &Caller, request: Request, next: Nex
 }
 
 async fn with_key(api: &Api, user: &str, key: &str, request: Request, next: Next) -> Result<Response, Failure> {
-    let (parts, body) = request.into_parts();
-    // The limit of the route stands in the extensions.
-    let whole = Request::from_parts(parts.clone(), body);
-    let bytes = Bytes::from_request(whole, &()).await.map_err(unreadable)?;
+    let (parts, bytes) = whole(request).await?;
     let mut wish = Sha256::new();
     for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes()] {
         wish.update(part);
@@ -69,17 +70,62 @@ async fn with_key(api: &Api, user: &str, key: &str, request: Request, next: Next
     }
     wish.update(&bytes);
     let wish = wish.finalize().into();
-    let answers = &api.parts().answers;
-    if let Some(given) = answers.take_key(user, key, wish, api.now()).await? {
-        return again(given, wish);
-    }
+    // However long it takes, a repetition finds it at work.
+    let at_work = api.in_progress().begin(user, key).ok_or_else(in_progress)?;
     // Whoever asked may go away, and what was done must be written down: it runs to its end in a task of its own.
     let (of, user, key) = (api.clone(), user.to_owned(), key.to_owned());
     let carried_out = async move {
+        let _at_work = at_work;
+        if let Some(given) = of.parts().answers.take_key(&user, &key, wish, of.now()).await? {
+            return again(given, wish);
+        }
         let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
         written_down(&of, &user, &key, wish, response).await
     };
-    api.to_its_end("wish with a key", carried_out).await
+    api.patiently("wish with a key", carried_out).await
+}
+
+/// A request with its whole body.
+///
+/// # Errors
+/// When the body does not come, or is too large for its route.
+pub(crate) async fn whole(request: Request) -> Result<(Parts, Bytes), Failure> {
+    let (parts, body) = request.into_parts();
+    // The limit of the route stands in the extensions.
+    let whole = Request::from_parts(parts.clone(), body);
+    let bytes = Bytes::from_request(whole, &()).await.map_err(unreadable)?;
+    Ok((parts, bytes))
+}
+
+/// Users and keys of the wishes that are being carried out. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Repeated {
+    keys: Arc<Mutex<BTreeSet<(String, String)>>>,
+}
+
+/// A wish that is being carried out, until this is dropped.
+struct AtWork {
+    of: Repeated,
+    key: (String, String),
+}
+
+impl Repeated {
+    /// Begins a wish; none where it is being carried out already.
+    fn begin(&self, user: &str, key: &str) -> Option<AtWork> {
+        let key = (user.to_owned(), key.to_owned());
+        let new = self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        new.then(|| AtWork { of: self.clone(), key })
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.of.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+fn in_progress() -> Failure {
+    Failure::conflict("in_progress", "this wish is being carried out: ask again in a moment").retry_after(1)
 }
 
 /// What was answered before.
@@ -89,8 +135,7 @@ fn again(given: GivenAnswer, wish: [u8; 32]) -> Result<Response, Failure> {
         return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message));
     }
     if given.status == 0 {
-        let failure = Failure::conflict("in_progress", "this wish is being carried out: ask again in a moment");
-        return Err(failure.retry_after(1));
+        return Err(in_progress());
     }
     let status = StatusCode::from_u16(given.status).map_err(|_| Failure::internal())?;
     let has_body = !given.body.is_empty();
@@ -173,6 +218,7 @@ mod tests {
             prompts: None,
             setup_token: None,
             secure_cookies: false,
+            proxies: Vec::new(),
             password_cost: PasswordCost { memory_kib: 64, passes: 1 },
             version: "0.0.0-test",
         })

@@ -1,16 +1,15 @@
 //! All routes, and what stands in front of them.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::body::MOST_BYTES;
 use crate::failure::Failure;
 use crate::state::Api;
-use crate::{configuration, desk, identity, live, openapi, setup_page, system};
+use crate::{configuration, desk, identity, live, openapi, request, setup_page, system};
 
 /// The routes below `/api/`.
 pub fn router(api: Api) -> Router {
@@ -25,7 +24,7 @@ pub fn router(api: Api) -> Router {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address does not know that method")
         })
         .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(middleware::from_fn(dressed))
+        .layer(middleware::from_fn_with_state(api.clone(), request::answered))
         .with_state(api)
 }
 
@@ -37,21 +36,4 @@ pub(crate) fn described(api: &Api) -> OpenApiRouter<Api> {
         .merge(configuration::routes(api))
         .merge(desk::routes(api))
         .merge(live::routes(api))
-}
-
-/// What every answer carries.
-async fn dressed(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ];
-    for (name, value) in headers {
-        // A page has a policy of its own.
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
 }

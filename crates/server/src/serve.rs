@@ -15,21 +15,37 @@ use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use nohold_core::configuration::Network;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
-/// So many connections are served at once; one more waits in the system's queue.
-const MOST_CONNECTIONS: usize = 3_000;
-/// So many of them from one address: an office behind a NAT, a proxy has all of them ([`MOST_CONNECTIONS`]) on loopback.
-const MOST_FROM_ONE: usize = 300;
+use crate::came::is_one;
+
 /// The head of a request must have come within this; between two requests a connection may be idle as long.
 const HEAD_WITHIN: Duration = Duration::from_secs(20);
 /// The whole answer must be under way within this, the body of the request included.
 const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 /// After an error of the system (no files left) nothing is taken for so long.
 const BREATHER: Duration = Duration::from_millis(200);
+
+/// How many connections are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connections {
+    /// So many at once; one more waits in the system's queue.
+    pub most: usize,
+    /// So many of them from one address: an office behind a NAT. This machine and proxies may have all of them.
+    pub most_from_one: usize,
+    /// Proxies, behind which there are many.
+    pub proxies: Vec<Network>,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Connections { most: 3_000, most_from_one: 300, proxies: Vec::new() }
+    }
+}
 
 /// Answers until `shutdown` is done; what was asked before is answered still.
 ///
@@ -38,15 +54,17 @@ const BREATHER: Duration = Duration::from_millis(200);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    connections: Connections,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let door = Door::default();
+    let most = connections.most;
+    let door = Door::new(connections);
     let (stopping, stops) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         while connections.try_join_next().is_some() {}
-        let full = connections.len() >= MOST_CONNECTIONS;
+        let full = connections.len() >= most;
         tokio::select! {
             biased;
             () = &mut shutdown => break,
@@ -112,9 +130,10 @@ fn connect(
 }
 
 /// Counts who is in.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Door {
     inside: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    rules: Arc<Connections>,
 }
 
 /// The place of a connection, which is free again when this is dropped.
@@ -124,9 +143,15 @@ struct Place {
 }
 
 impl Door {
+    fn new(rules: Connections) -> Self {
+        Door { inside: Arc::default(), rules: Arc::new(rules) }
+    }
+
     /// A place for this peer, unless it has enough.
     fn enter(&self, peer: IpAddr) -> Option<Place> {
-        let most = if peer.to_canonical().is_loopback() { MOST_CONNECTIONS } else { MOST_FROM_ONE };
+        let Connections { most, most_from_one, proxies } = self.rules.as_ref();
+        let for_many = peer.to_canonical().is_loopback() || is_one(peer, proxies);
+        let most = if for_many { *most } else { *most_from_one };
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         let count = inside.entry(peer).or_default();
         if *count >= most {
@@ -157,11 +182,16 @@ mod tests {
 
     #[test]
     fn one_address_gets_so_many_places_and_its_neighbours_are_served() {
-        let door = Door::default();
+        let door = Door::new(Connections { proxies: vec!["192.0.2.9".parse().unwrap()], ..Connections::default() });
+        let most_from_one = door.rules.most_from_one;
         let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
-        let places: Vec<Place> = (0..MOST_FROM_ONE).map_while(|_| door.enter(one)).collect();
-        assert_eq!(places.len(), MOST_FROM_ONE);
+        let places: Vec<Place> = (0..most_from_one).map_while(|_| door.enter(one)).collect();
+        assert_eq!(places.len(), most_from_one);
         assert!(door.enter(one).is_none() && door.enter(other).is_some());
+        let proxy = "192.0.2.9".parse().unwrap();
+        let many: Vec<Place> = (0..most_from_one + 9).map_while(|_| door.enter(proxy)).collect();
+        assert_eq!(many.len(), most_from_one + 9, "behind a proxy there are many");
+        drop(many);
         drop(places);
         assert!(door.enter(one).is_some(), "places that are left are free");
         assert!(door.inside.lock().unwrap().is_empty());
@@ -172,7 +202,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, Router::new(), std::future::pending()));
+        tasks.spawn(serve(listener, Router::new(), Connections::default(), std::future::pending()));
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET /api/health HTTP/1.1\r\nHo").await.unwrap();
         let mut said = Vec::new();

@@ -5,14 +5,21 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nohold_app::ports::{Accounts, Answers, Archive, Configured};
+use nohold_core::configuration::Network;
 use nohold_model::{Language, PromptKey, Timestamp};
-use tokio::sync::{Mutex, MutexGuard, oneshot, watch};
+use tokio::sync::{Mutex, MutexGuard, Semaphore, oneshot, watch};
 
 use crate::board::follow;
 use crate::configuration::{Applied, Configuring, Effective, Seal};
 use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 use crate::identity::{Limiter, Passwords};
+use crate::patience::{Unanswered, Watched};
+use crate::repeat::Repeated;
+use crate::request::Requests;
+
+/// So many changes may be under way at once; they wait where the store stands still.
+const MOST_AT_WORK: usize = 256;
 
 /// Reads the clock.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -63,6 +70,8 @@ pub struct Parts {
     pub setup_token: Option<[u8; 32]>,
     /// Cookies are for TLS alone.
     pub secure_cookies: bool,
+    /// Proxies: who connects from there is believed about whom they speak for.
+    pub proxies: Vec<Network>,
     /// What new passwords cost.
     pub password_cost: PasswordCost,
     /// The version of the program.
@@ -85,12 +94,20 @@ struct Inner {
     accounts: Mutex<()>,
     account_changes: watch::Sender<()>,
     configuring: Configuring,
+    unanswered: Unanswered,
+    at_work: Arc<Semaphore>,
+    in_progress: Repeated,
+    requests: Requests,
 }
 
 impl Api {
     /// Puts it together.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
+        let unanswered = Unanswered::default();
+        parts.accounts = Arc::new(Watched::new(parts.accounts, &unanswered));
+        parts.configured = Arc::new(Watched::new(parts.configured, &unanswered));
+        parts.answers = Arc::new(Watched::new(parts.answers, &unanswered));
         let inner = Inner {
             since: (parts.now)(),
             passwords: Passwords::new(parts.password_cost),
@@ -98,6 +115,10 @@ impl Api {
             accounts: Mutex::new(()),
             account_changes: watch::Sender::new(()),
             configuring: Configuring::new(parts.applied.clone(), parts.effective.clone()),
+            unanswered,
+            at_work: Arc::new(Semaphore::new(MOST_AT_WORK)),
+            in_progress: Repeated::default(),
+            requests: Requests::default(),
             parts,
         };
         Api { inner: Arc::new(inner), desk: None, operator: None }
@@ -194,6 +215,39 @@ impl Api {
         };
         (self.inner.parts.spawn)(name, Box::pin(task));
         answered.await.unwrap_or_else(|_| Err(Failure::internal()))
+    }
+
+    /// The same, for as long as the store answers: when it says nothing for too long, whoever asked is told that it is not
+    /// known yet, and the work goes on.
+    ///
+    /// # Errors
+    /// As [`Api::to_its_end`]; 504 `not_known_yet`; 503 when too much is under way already.
+    pub(crate) async fn patiently<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let busy = |_| Failure::unavailable("busy", "too much is being changed at this moment: try again");
+        let place = Arc::clone(&self.inner.at_work).try_acquire_owned().map_err(busy)?;
+        let in_place = async move {
+            let _place = place;
+            work.await
+        };
+        tokio::select! {
+            biased;
+            answer = self.to_its_end(name, in_place) => answer,
+            () = self.inner.unanswered.too_long() => Err(Failure::not_known_yet()),
+        }
+    }
+
+    /// Wishes with a key that are being carried out.
+    pub(crate) fn in_progress(&self) -> &Repeated {
+        &self.inner.in_progress
+    }
+
+    /// Names for requests.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.inner.requests
     }
 
     /// Since when it answers.

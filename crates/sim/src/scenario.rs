@@ -72,6 +72,7 @@ impl Scenario {
             calendars: calendars()?,
             flows: flows()?,
             blocked,
+            dispositions: nohold_core::directory::Dispositions::default(),
         };
         let agents = directory.agents.keys().cloned().collect();
         Ok(Scenario { directory, numbers, customers, agents })

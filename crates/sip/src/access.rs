@@ -82,7 +82,9 @@ impl Engine {
                 Access::Refused
             }
             Proof::Refused { user } => {
-                self.edge().authentication_failed(flow.peer, user.as_deref().unwrap_or_default());
+                let user = user.as_deref().unwrap_or_default();
+                self.edge().authentication_failed(flow.peer, user);
+                self.complaints().failed(flow.peer.ip().to_canonical(), user);
                 Access::Refused
             }
         }

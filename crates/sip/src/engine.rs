@@ -11,12 +11,12 @@ use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
 use nohold_media::{MediaEvent, Plane, RecordSpec, Remote, Source};
 use nohold_model::{Country, IdSource, LegId, Millis, PlaybackId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
-use nohold_telephony::tone;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
 
 use crate::access::Who;
 use crate::book::Book;
+use crate::complaints::Complaints;
 use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
 use crate::leg::outbound::Outbound;
@@ -57,11 +57,10 @@ struct Inner {
     tasks: Tasks,
     book: Book,
     trunk_silent_after: Duration,
-    tones: tone::Plan,
     shortest_session: u32,
     seats: Seats,
     calls_per_extension: usize,
-    home: Option<Country>,
+    complaints: Complaints,
 }
 
 /// Why the engine did not start.
@@ -111,11 +110,10 @@ impl Engine {
             tasks: tasks.clone(),
             book,
             trunk_silent_after: settings.trunk_silent_after,
-            tones: settings.tones,
             shortest_session: settings.shortest_session,
             seats: Seats::default(),
             calls_per_extension: settings.calls_per_extension,
-            home: settings.home,
+            complaints: Complaints::default(),
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.configure(settings.lines);
@@ -128,7 +126,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Replaces phones and trunks; calls that are up go on.
+    /// Replaces phones and trunks, and what the tones sound like; calls that are up go on.
     pub fn configure(&self, lines: Lines) {
         let lines = Arc::new(lines);
         *self.inner.lines.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&lines);
@@ -225,7 +223,24 @@ impl Engine {
 
     /// Whose numbers our phones show as they are dialled at home.
     pub(crate) fn home(&self) -> Option<Country> {
-        self.inner.home
+        self.lines().home
+    }
+
+    /// Who has failed to prove a password.
+    pub(crate) fn complaints(&self) -> &Complaints {
+        &self.inner.complaints
+    }
+
+    /// Room for one more call that comes in, where there is any: callers of all trunks together have a limit besides.
+    pub(crate) fn seat_for_caller(&self, who: &Who) -> Option<Seat> {
+        let most = match who {
+            Who::Extension(_) => None,
+            Who::Trunk(_) => self.lines().most_calls,
+        };
+        if most.is_some_and(|most| self.inner.seats.of_trunks() >= most) {
+            return None;
+        }
+        self.seat(who)
     }
 
     /// Room for one more call of a phone or a trunk, where there is any.
@@ -305,7 +320,7 @@ impl Engine {
     /// Begins the busy tone; says until when somebody would listen to it.
     pub(crate) fn play_busy(&self, leg: LegId) -> Instant {
         let playback = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now());
-        self.inner.plane.play(leg, playback, Source::Loop(self.inner.tones.busy()));
+        self.inner.plane.play(leg, playback, Source::Loop(self.lines().tones.busy()));
         Instant::now() + BUSY_TONE
     }
 
@@ -350,7 +365,7 @@ impl Engine {
                 }
             },
             Audio::Music(prompt) => Source::Loop(self.inner.prompts.music(prompt.as_ref())),
-            Audio::Ringback => Source::Loop(self.inner.tones.ringback()),
+            Audio::Ringback => Source::Loop(self.lines().tones.ringback()),
             Audio::Echo => Source::Echo,
         };
         self.before_answer(leg);

@@ -124,7 +124,7 @@ impl Engine {
             let headers = vec![Header::MinSE(self.shortest_session().to_string().into())];
             return transaction.reply_with(StatusCode::from(422), headers, None).await;
         };
-        let Some(seat) = self.seat(&who) else {
+        let Some(seat) = self.seat_for_caller(&who) else {
             return match who {
                 Who::Extension(_) => transaction.reply(StatusCode::BusyHere).await,
                 Who::Trunk(_) => {

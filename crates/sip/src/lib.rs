@@ -5,6 +5,7 @@ mod addresses;
 mod book;
 mod calling;
 mod client;
+mod complaints;
 mod digest;
 mod edge;
 mod engine;

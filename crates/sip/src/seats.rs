@@ -30,6 +30,14 @@ impl Seats {
     }
 }
 
+impl Seats {
+    /// How many calls go through trunks.
+    pub(crate) fn of_trunks(&self) -> usize {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.iter().filter(|(who, _)| matches!(who, Who::Trunk(_))).map(|(_, count)| count).sum()
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +53,7 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nohold_model::ExtensionKey;
+    use nohold_model::{ExtensionKey, TrunkKey};
 
     #[test]
     fn a_seat_is_free_again_when_its_call_is_over() {
@@ -54,6 +62,11 @@ mod tests {
         let first = seats.take(&who, 2).unwrap();
         let _second = seats.take(&who, 2).unwrap();
         assert!(seats.take(&who, 2).is_none());
+        assert_eq!(seats.of_trunks(), 0);
+        let trunk = Who::Trunk(TrunkKey::new("carrier").unwrap());
+        let outside = seats.take(&trunk, 9).unwrap();
+        assert_eq!(seats.of_trunks(), 1);
+        drop(outside);
         drop(first);
         assert!(seats.take(&who, 2).is_some());
         assert_eq!(seats.taken.lock().unwrap().len(), 1);

@@ -26,8 +26,6 @@ pub struct Settings {
     pub lines: Lines,
     /// The shortest interval of a session timer that is accepted, in seconds; [`SHORTEST_SESSION`] is RFC 4028's.
     pub shortest_session: u32,
-    /// How the tones of the country sound.
-    pub tones: Plan,
     /// A trunk that has not answered an INVITE in any way within this is passed over for the next.
     pub trunk_silent_after: Duration,
     /// No registration of a phone lasts longer, in seconds; [`LONGEST_REGISTRATION`] is usual.
@@ -35,8 +33,6 @@ pub struct Settings {
     /// So many calls may one phone number of ours have at once; [`CALLS_PER_EXTENSION`] is usual. A call more of its own is
     /// refused with 486, and a call to it finds it busy.
     pub calls_per_extension: usize,
-    /// Numbers of this country are shown to our phones as they are dialled there, others in the international form.
-    pub home: Option<Country>,
     /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
     pub ledger: Option<Arc<dyn Ledger>>,
 }
@@ -57,6 +53,12 @@ pub struct Lines {
     pub extensions: BTreeMap<ExtensionKey, Account>,
     /// Connections to carriers and other PBXes.
     pub trunks: BTreeMap<TrunkKey, Trunk>,
+    /// How the tones of the country sound.
+    pub tones: Plan,
+    /// Numbers of this country are shown to our phones as they are dialled there, others in the international form.
+    pub home: Option<Country>,
+    /// With so many calls through all trunks together, no further caller is taken (503); none: as many as come.
+    pub most_calls: Option<usize>,
 }
 
 /// Who may prove to be somebody.

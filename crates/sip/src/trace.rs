@@ -213,7 +213,8 @@ fn mask_sdp(body: &str) -> String {
 /// Masks each number of seven digits or more: of eleven and more the first three and the last four stay, of fewer the
 /// first two and the last two. Between the digits may stand what makes them easier to read, and all of it may be written
 /// by `%` escapes. An IPv4 address is no number.
-fn mask_numbers(text: &str) -> String {
+/// The text with each run of digits in it that may be a telephone number masked.
+pub(crate) fn mask_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {

@@ -18,11 +18,12 @@ const PEAK: f64 = 5_800.0;
 const EDGE: usize = 40;
 
 /// Where call progress tones are from (ITU-T E.180, supplement 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Plan {
     /// China: 450 Hz.
     China,
     /// Most of Europe, and where nothing else is known: 425 Hz.
+    #[default]
     Generic,
     /// North America: 440 and 480 Hz, busy 480 and 620 Hz.
     NorthAmerica,

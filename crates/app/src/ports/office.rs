@@ -25,6 +25,9 @@ pub enum NotKept {
     /// There is no such thing.
     #[error("there is no such thing any more")]
     Gone,
+    /// Nobody would be left who can sign in and administer.
+    #[error("this is the last administrator who can sign in: make another one first, with a password")]
+    LastAdministrator,
     /// The store could not keep it.
     #[error(transparent)]
     Store(#[from] StoreFailed),
@@ -61,6 +64,14 @@ pub struct User {
     pub disabled: bool,
     /// Since when there is this account.
     pub made: Timestamp,
+}
+
+impl User {
+    /// Whether they can sign in and administer: an administrator with a password, who is not disabled.
+    #[must_use]
+    pub fn can_administer(&self) -> bool {
+        self.role == Role::Administrator && !self.disabled && self.password.is_some()
+    }
 }
 
 /// A sign-in, or a token for programs. Its secret is known to its holder alone.
@@ -100,12 +111,14 @@ pub trait Accounts: Send + Sync + 'static {
     fn users(&self) -> Reading<Vec<User>>;
     /// One user.
     fn user(&self, name: &str) -> Reading<Option<User>>;
-    /// Adds a user whose `version` is 0, or changes the one that still has the version before (`version - 1`).
+    /// Adds a user whose `version` is 0, or changes the one that still has the version before (`version - 1`). Where this
+    /// was the last one who can administer ([`User::can_administer`]) and no longer would, it is refused as
+    /// [`NotKept::LastAdministrator`]; of two who give it up at once, one is refused.
     fn keep_user(&self, user: User) -> Keeping<()>;
-    /// Adds the first administrator; refused as [`NotKept::Taken`] where there is one already who is not disabled, and
-    /// where somebody has the name.
+    /// Adds the first administrator; refused as [`NotKept::Taken`] where there is one already who can sign in, and where
+    /// somebody has the name.
     fn keep_first_user(&self, user: User) -> Keeping<()>;
-    /// Removes a user and all their passes.
+    /// Removes a user and all their passes; refused as [`NotKept::LastAdministrator`] as for [`Accounts::keep_user`].
     fn remove_user(&self, name: &str) -> Keeping<()>;
     /// Adds a pass, or moves the end of one that exists.
     fn keep_pass(&self, pass: Pass) -> Keeping<()>;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use nohold_flow::Document;
-use nohold_model::{CalendarKey, CampaignKey, Digit, GroupKey, Language, PhoneNumber, PromptKey, QueueKey, ServiceKey};
+use nohold_model::{
+    CalendarKey, CampaignKey, Digit, DispositionKey, GroupKey, Language, PhoneNumber, PromptKey, QueueKey, ServiceKey,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -27,6 +29,9 @@ pub struct Service {
     /// The number (外显号码) that its customers see on a callback; one that a trunk owns.
     #[serde(default)]
     pub caller_id: Option<PhoneNumber>,
+    /// The dispositions that its outcomes may have, in the order in which they are offered. By default any.
+    #[serde(default)]
+    pub dispositions: Option<Vec<DispositionKey>>,
 }
 
 /// A line of business that calls out (外呼营销).
@@ -44,6 +49,9 @@ pub struct Campaign {
     /// The number that its customers see; one that a trunk owns.
     #[serde(default)]
     pub caller_id: Option<PhoneNumber>,
+    /// The dispositions that its outcomes may have, in the order in which they are offered. By default any.
+    #[serde(default)]
+    pub dispositions: Option<Vec<DispositionKey>>,
 }
 
 /// Waiting callers and how they meet agents (队列).
@@ -118,6 +126,9 @@ pub struct Queue {
     /// `"message"`, `"busy"` or `"hang_up"`.
     #[serde(default)]
     pub overflow: BTreeMap<OverflowReason, OverflowTarget>,
+    /// The dispositions that its outcomes may have, in the order in which they are offered. By default those of its service.
+    #[serde(default)]
+    pub dispositions: Option<Vec<DispositionKey>>,
 }
 
 /// The queue's callback key.

@@ -5,6 +5,7 @@
 //! read. Reading files, and the format (TOML, JSON), is the matter of whoever has files.
 
 mod check;
+mod dispositions;
 mod length;
 mod lines;
 mod network;
@@ -12,6 +13,7 @@ mod people;
 mod problem;
 mod secret;
 mod site;
+mod texts;
 mod trunk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +23,8 @@ use std::sync::Arc;
 
 use nohold_flow::{Document, Severity};
 use nohold_model::{
-    AgentKey, CalendarKey, CampaignKey, ExtensionKey, FlowKey, GroupKey, Language, PhoneNumber, PromptKey, QueueKey,
-    ServiceKey, TrunkKey,
+    AgentKey, CalendarKey, CampaignKey, DispositionKey, ExtensionKey, FlowKey, GroupKey, Language, PhoneNumber,
+    PromptKey, QueueKey, ServiceKey, TrunkKey,
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -31,6 +33,7 @@ use crate::directory::{self, Directory, StarCode};
 use crate::hours;
 use crate::numbers::BlockList;
 
+pub use dispositions::Disposition;
 pub use length::{InvalidLength, Length, Period};
 pub use lines::{Calendar, CallbackKey, Campaign, Flow, InboundNumber, Queue, Service};
 pub use network::{InvalidNetwork, Network};
@@ -38,6 +41,7 @@ pub use people::{Agent, Digest, Extension, Group, Ringing, Unanswered};
 pub use problem::Problem;
 pub use secret::{Password, Secret};
 pub use site::{Outbound, Promise, RetryPlan, Site};
+pub use texts::check_texts;
 pub use trunk::{Inbound, Numbering, Transport, Trunk};
 
 /// A whole configuration, as it is written. Only `site` must be there.
@@ -83,6 +87,9 @@ pub struct Configuration {
     /// `*14` available, `*15` clears *no answer*, `*16` ends the wrap-up, `*43` is the echo test, `*77` tests a flow.
     #[serde(default)]
     pub star_codes: Option<BTreeMap<String, StarCode>>,
+    /// Dispositions (通话小结), by key: what outcomes may be called.
+    #[serde(default, deserialize_with = "without_doubles")]
+    pub dispositions: BTreeMap<DispositionKey, Disposition>,
     /// Numbers that are never called (黑名单), single ones and beginnings.
     #[serde(default)]
     pub blocked: BlockList,
@@ -169,6 +176,7 @@ impl Configuration {
             calendars: calendars.collect(),
             flows: flows.collect(),
             blocked: self.blocked.clone(),
+            dispositions: self.build_dispositions(),
         }
     }
 }

@@ -44,6 +44,24 @@ impl Network {
         width(address) == width(self.address) && masked(address, self.prefix) == masked(self.address, self.prefix)
     }
 
+    /// Whether it has so many addresses that they hardly belong to one peer: over 65,536 of IPv4 (a `/16`), or more than a
+    /// `/32` of IPv6. A network that is private as a whole (RFC 1918, RFC 4193, loopback) is an office's own.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        match self.address {
+            IpAddr::V4(address) => {
+                let own = match address.octets() {
+                    [10 | 127, ..] => self.prefix >= 8,
+                    [172, second, ..] => (16..32).contains(&second) && self.prefix >= 12,
+                    [192, 168, ..] => self.prefix >= 16,
+                    _ => false,
+                };
+                self.prefix < 16 && !own
+            }
+            IpAddr::V6(address) => self.prefix < 32 && !(address.octets()[0] & 0xfe == 0xfc && self.prefix >= 7),
+        }
+    }
+
     /// Whether the two have addresses in common.
     #[must_use]
     pub fn overlaps(&self, other: &Network) -> bool {
@@ -162,6 +180,26 @@ mod tests {
         }
         let problem = "203.0.113.7/24".parse::<Network>().unwrap_err().to_string();
         assert!(problem.contains("did you mean `203.0.113.0/24`"), "{problem}");
+    }
+
+    #[test]
+    fn a_network_that_no_single_peer_has_is_wide() {
+        for wide in
+            ["0.0.0.0/0", "128.0.0.0/1", "203.0.0.0/8", "8.0.0.0/7", "172.0.0.0/8", "::/0", "2001::/16", "fc00::/6"]
+        {
+            assert!(network(wide).is_wide(), "{wide}");
+        }
+        for usual in [
+            "203.0.113.0/24",
+            "203.0.0.0/16",
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "2001:db8::/32",
+            "fc00::/7",
+        ] {
+            assert!(!network(usual).is_wide(), "{usual}");
+        }
     }
 
     #[test]

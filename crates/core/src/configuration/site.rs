@@ -61,6 +61,10 @@ pub struct Site {
     /// An open entry on which nobody has worked for so long since it was due is *expired*. By default 48 hours.
     #[serde(default = "default_expiry")]
     pub expire_after: Period,
+    /// With so many calls through all trunks together, no further caller is taken: they hear what their carrier plays for
+    /// it. Calls that go out are counted and never refused for it. By default as many as come.
+    #[serde(default)]
+    pub most_calls: Option<u32>,
 }
 
 /// How often a customer is tried (重呼策略) and how long we wait in between (重呼间隔).

@@ -179,6 +179,8 @@ fn what_is_named_must_be_there() {
         ("/queues/600/groups", json!(["x"]), "queues.600.groups"),
         ("/queues/600/service", json!("x"), "queues.600.service"),
         ("/queues/600/calendar", json!("x"), "queues.600.calendar"),
+        ("/queues/600/dispositions", json!(["x"]), "queues.600.dispositions"),
+        ("/services/support/dispositions", json!(["x"]), "services.support.dispositions"),
         ("/queues/600/overflow/full", json!({ "queue": "x" }), "queues.600.overflow.full"),
         ("/queues/600/overflow/full", json!({ "group": "x" }), "queues.600.overflow.full"),
         ("/queues/600/overflow/full", json!({ "extension": "x" }), "queues.600.overflow.full"),
@@ -226,6 +228,36 @@ fn people_without_work_and_queues_without_people_are_pointed_out() {
     );
     let directory = read(with(&[("/groups/support-a/agents", json!([]))])).directory(&Surroundings::default());
     assert!(directory.is_ok(), "warnings do not keep anybody from working");
+}
+
+#[test]
+fn dispositions_are_listed_for_who_has_asked() {
+    let document = with(&[
+        ("/dispositions", json!({ "sold": { "name": "Sold" }, "solved": {} })),
+        ("/services/support/dispositions", json!(["solved", "sold"])),
+    ]);
+    let directory = read(document).directory(&Surroundings::default()).unwrap();
+    let words: Vec<_> = directory.dispositions.names.values().map(String::as_str).collect();
+    assert_eq!(words, ["Sold", "solved"]);
+    let target = crate::entry::Target::Queue("600".parse().unwrap());
+    let entry = crate::entry::Entry::new(fixture::entry(1), None, target, fixture::at(0));
+    let listed: Vec<_> = directory.dispositions_of(&entry).unwrap().iter().map(|key| key.as_str()).collect();
+    assert_eq!(listed, ["solved", "sold"], "those of its service");
+    refused("/services/support/dispositions", json!([]), "error: services.support.dispositions", "leave the list out");
+}
+
+#[test]
+fn a_door_that_stands_open_is_pointed_out_and_limits_are_numbers() {
+    let trunk = |more: Value| {
+        let mut trunk = json!({ "host": "127.0.0.1", "numbers": ["+862161230001"] });
+        trunk.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        trunk
+    };
+    let wide =
+        trunk(json!({ "inbound": { "addresses": ["0.0.0.0/0"], "user": "carrier", "password": "secret-word" } }));
+    refused("/trunks/carrier", wide, "warning: trunks.carrier.inbound.addresses", "without a password");
+    refused("/trunks/carrier", trunk(json!({ "most_calls": 0 })), "error: trunks.carrier.most_calls", "1 to 100000");
+    refused("/site/most_calls", json!(0), "error: site.most_calls", "1 to 100000");
 }
 
 #[test]

@@ -47,6 +47,10 @@ pub struct Trunk {
     /// over. By default every 30 seconds.
     #[serde(default = "default_options")]
     pub options_every: Period,
+    /// So many calls may go through it at once, both ways together: as many as the carrier sells. One more that comes in
+    /// is refused, one that goes out takes the next trunk. By default as many as come.
+    #[serde(default)]
+    pub most_calls: Option<u32>,
 }
 
 /// How SIP messages travel.

@@ -1,6 +1,7 @@
 //! What an administrator has configured, as the rules read it: one value, replaced whole when something changes.
 
 mod dialling;
+mod dispositions;
 mod meaning;
 mod phone;
 mod retry;
@@ -21,6 +22,7 @@ use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use crate::wait::PromisePolicy;
 
 pub use dialling::Forbidden;
+pub use dispositions::Dispositions;
 pub use meaning::Meaning;
 pub use phone::{Extension, StarCode, Unanswered};
 pub use retry::RetryPlan;
@@ -56,6 +58,8 @@ pub struct Directory {
     pub flows: BTreeMap<FlowKey, BTreeMap<u32, Arc<Document>>>,
     /// Numbers that are never called or served.
     pub blocked: BlockList,
+    /// What outcomes may be called.
+    pub dispositions: Dispositions,
 }
 
 /// Settings of the whole installation.

@@ -167,10 +167,29 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The disposition, where one was chosen.
+    #[must_use]
+    pub const fn disposition(&self) -> Option<&DispositionKey> {
+        match self {
+            Outcome::Close { disposition, .. }
+            | Outcome::Keep { disposition, .. }
+            | Outcome::NotReached { disposition, .. }
+            | Outcome::Postpone { disposition, .. } => disposition.as_ref(),
+        }
+    }
+}
+
 /// Why a change is refused. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
+    /// The disposition is none of those that may be given here.
+    #[error("this disposition may not be given here: choose one of {listed}")]
+    NoSuchDisposition {
+        /// Those that may, for people.
+        listed: String,
+    },
     /// Somebody else has it.
     #[error("{0} has claimed this entry")]
     HeldBy(AgentKey),

@@ -66,7 +66,7 @@ impl<R: Rows> Working<'_, R> {
         if let Some(other) = self.would_double(&entry, change)? {
             return Ok(Answer::Refused(Refusal::OpenElsewhere(other)));
         }
-        if let Err(refusal) = self.can_be_kept(&entry, change) {
+        if let Err(refusal) = self.can_be_kept(&entry, change).and_then(|()| self.may_be_called(&entry, change)) {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
         Ok(match self.entry_change(id, self.at, change, by)? {
@@ -78,6 +78,12 @@ impl<R: Rows> Working<'_, R> {
             }
             Err(refusal) => Answer::Refused(Refusal::Entry(refusal)),
         })
+    }
+
+    /// Why whoever has seen this version may not go on, where the entry is another by now.
+    pub(super) fn as_seen(&self, id: EntryId, seen: Option<u64>) -> Read<Option<Refusal>> {
+        let Some(seen) = seen else { return Ok(None) };
+        Ok(self.entry(id)?.is_some_and(|entry| entry.version != seen).then_some(Refusal::Changed))
     }
 
     /// Whether this actor may work on the entry: an agent of its groups, one to whom a supervisor has given it, one who
@@ -104,6 +110,18 @@ impl<R: Rows> Working<'_, R> {
                 Err(entry::Refusal::NotThen { because: refused.because.to_string(), until: refused.until })
             }
             Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
+    /// Where dispositions are listed for whoever has asked, the one that is given must be among them.
+    fn may_be_called(&self, entry: &Entry, change: &Change) -> Result<(), entry::Refusal> {
+        let Change::Outcome(outcome) = change else { return Ok(()) };
+        match (outcome.disposition(), self.directory.dispositions_of(entry)) {
+            (Some(given), Some(listed)) if !listed.contains(given) => {
+                let words: Vec<String> = listed.iter().map(|key| format!("`{key}`")).collect();
+                Err(entry::Refusal::NoSuchDisposition { listed: words.join(", ") })
+            }
+            (Some(_) | None, _) => Ok(()),
         }
     }
 

@@ -57,6 +57,8 @@ pub enum Transaction {
         entry: EntryId,
         /// What.
         change: entry::Change,
+        /// The version that whoever wants it has seen; of another one it is refused. None: whatever it is now.
+        seen: Option<u64>,
         /// Who wants it.
         by: Actor,
     },
@@ -70,6 +72,8 @@ pub enum Transaction {
         call: CallId,
         /// A supervisor lets it happen outside the dialling window.
         beyond_window: bool,
+        /// The version of the entry that whoever wants it has seen; of another one it is refused.
+        seen: Option<u64>,
         /// Who wants it.
         by: Actor,
     },
@@ -159,6 +163,9 @@ pub enum Refusal {
     /// There is no such thing.
     #[error("there is no such {0}")]
     NotFound(Noun),
+    /// The entry is not as whoever wants it has seen it.
+    #[error("the entry has changed since you looked: look again, then repeat it")]
+    Changed,
     /// The entry does not allow it.
     #[error(transparent)]
     Entry(entry::Refusal),
@@ -200,6 +207,7 @@ impl Refusal {
             ) => Dropped::TriedEnough,
             Refusal::Entry(_)
             | Refusal::NotFound(_)
+            | Refusal::Changed
             | Refusal::OpenElsewhere(_)
             | Refusal::AgentState
             | Refusal::CallerGone
@@ -409,9 +417,15 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
         }
         Transaction::Reserve { assignment, offer } => working.reserve(assignment, *offer)?,
         Transaction::Agent { agent, input, by } => working.agent_wish(agent, input, by)?,
-        Transaction::Entry { entry, change, by } => working.entry_wish(*entry, change, by)?,
-        Transaction::CallBack { entry, agent, call, beyond_window, by } => {
-            working.call_back(*entry, agent, *call, *beyond_window, by)?
+        Transaction::Entry { entry, change, seen, by } => match working.as_seen(*entry, *seen)? {
+            Some(refusal) => Answer::Refused(refusal),
+            None => working.entry_wish(*entry, change, by)?,
+        },
+        Transaction::CallBack { entry, agent, call, beyond_window, seen, by } => {
+            match working.as_seen(*entry, *seen)? {
+                Some(refusal) => Answer::Refused(refusal),
+                None => working.call_back(*entry, agent, *call, *beyond_window, by)?,
+            }
         }
         Transaction::Request(made) => working.request_wish(made)?,
         Transaction::Recover { call, entry } => working.recover(*call, *entry)?,

@@ -62,6 +62,7 @@ pub fn house() -> Directory {
         calendars: BTreeMap::from([(key("office"), office)]),
         flows: BTreeMap::new(),
         blocked: BlockList::default(),
+        dispositions: nohold_core::directory::Dispositions::default(),
     };
     let queue = || InboundTarget::Queue(key("600"));
     number(&mut house, SUPPORT, queue(), None);

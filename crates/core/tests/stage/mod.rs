@@ -187,7 +187,7 @@ impl Stage {
         let agent: AgentKey = key(agent);
         let by = Actor::Agent(agent.clone());
         let call = self.ids.next(self.at);
-        let order = Transaction::CallBack { entry, agent, call, beyond_window: false, by };
+        let order = Transaction::CallBack { entry, agent, call, beyond_window: false, seen: None, by };
         let answer = self.tables.commit(&self.house, self.at, &order);
         let Answer::CallBack(order) = answer else {
             self.tell(&format!("  {}", words::answer(&answer)));

@@ -44,6 +44,8 @@ pub(super) struct Way {
     pub(super) by: String,
     /// A password that is to be generated is drawn anew also where there is one.
     pub(super) redraw: bool,
+    /// A password that should be stored and is not is drawn.
+    pub(super) generate_missing: bool,
     /// It is only planned.
     pub(super) dry_run: bool,
 }
@@ -97,6 +99,7 @@ fn around<'a>(api: &'a Api, way: &'a Way, at: Timestamp) -> Around<'a> {
         resolve: &no_references,
         seal: api.parts().seal,
         redraw: way.redraw,
+        generate_missing: way.generate_missing,
         at,
         by: &way.by,
     }

@@ -2,7 +2,8 @@
 
 use nohold_app::ports::Place;
 use nohold_model::{
-    AgentKey, CalendarKey, CampaignKey, ExtensionKey, FlowKey, GroupKey, PhoneNumber, QueueKey, ServiceKey, TrunkKey,
+    AgentKey, CalendarKey, CampaignKey, DispositionKey, ExtensionKey, FlowKey, GroupKey, PhoneNumber, QueueKey,
+    ServiceKey, TrunkKey,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,11 +44,13 @@ pub enum Kind {
     Numbers,
     /// IVR flows.
     Flows,
+    /// What outcomes may be called.
+    Dispositions,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 15] = [
         Kind::Site,
         Kind::Outbound,
         Kind::StarCodes,
@@ -62,6 +65,7 @@ impl Kind {
         Kind::Trunks,
         Kind::Numbers,
         Kind::Flows,
+        Kind::Dispositions,
     ];
 
     /// Its word in documents and addresses.
@@ -82,6 +86,7 @@ impl Kind {
             Kind::Trunks => "trunks",
             Kind::Numbers => "numbers",
             Kind::Flows => "flows",
+            Kind::Dispositions => "dispositions",
         }
     }
 
@@ -114,6 +119,7 @@ impl Kind {
                 return if key.is_empty() { Ok(place) } else { Err(format!("`{}` has no keys", self.word())) };
             }
             Kind::Calendars => read::<CalendarKey>(key)?,
+            Kind::Dispositions => read::<DispositionKey>(key)?,
             Kind::Services => read::<ServiceKey>(key)?,
             Kind::Campaigns => read::<CampaignKey>(key)?,
             Kind::Groups => read::<GroupKey>(key)?,

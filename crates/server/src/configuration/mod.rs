@@ -31,7 +31,7 @@ use crate::state::Api;
 pub use effective::{Applied, Effective, NotApplied};
 pub use kind::Kind;
 pub use plan::{Around, Plan, Refused, Standing, plan};
-pub use secrets::{Reference, Seal, no_references};
+pub use secrets::{NO_STORED_PASSWORD, Reference, Seal, no_references};
 pub use strict::parse;
 pub use whole::{Import, export, import};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_app::ports::{AllKept, HiddenText, Place, Reconfiguration};
-use nohold_core::configuration::{Configuration, Problem, Surroundings};
+use nohold_core::configuration::{Configuration, Problem, Surroundings, check_texts};
 use nohold_flow::Severity;
 use nohold_model::{Language, PromptKey, Timestamp};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::secrets::{self, Reference, Seal};
 use super::whole;
 use crate::failure::Failure;
+use crate::words::plain;
 
 /// An installation has at most so many things.
 const MOST_THINGS: usize = 20_000;
@@ -25,6 +26,8 @@ pub struct Around<'a> {
     pub seal: Seal,
     /// A password that is to be generated is drawn anew also where there is one.
     pub redraw: bool,
+    /// A password that should be stored and is not is drawn.
+    pub generate_missing: bool,
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -107,8 +110,9 @@ pub fn plan(kept: &AllKept, changes: BTreeMap<Place, Option<Value>>, around: &Ar
     if written.len() > MOST_THINGS {
         draft.problem(String::new(), format!("there would be {} things", written.len()), "remove what is not used");
     }
-    let found = check(whole::document(&written), around);
-    draft.problems.extend(found);
+    let document = whole::document(&written);
+    draft.problems.extend(changed_texts(&document, &draft.standings));
+    draft.problems.extend(check(document, around));
     draft.problems.sort_by(|a, b| (a.severity, &a.path).cmp(&(b.severity, &b.path)));
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     if draft.problems.iter().any(is_error) {
@@ -116,6 +120,18 @@ pub fn plan(kept: &AllKept, changes: BTreeMap<Place, Option<Value>>, around: &Ar
     }
     let Draft { problems: warnings, standings, generated, .. } = draft;
     Ok(Plan { standings, reconfiguration, generated, warnings })
+}
+
+/// What is wrong with the texts of what changes; what is kept from before there were limits keeps nobody from changing
+/// other things.
+fn changed_texts(document: &Value, standings: &BTreeMap<Place, Standing>) -> Vec<Problem> {
+    let changes = |problem: &Problem| {
+        let stands =
+            |at: &str| problem.path.strip_prefix(at).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let changed = |standing: &Standing| matches!(standing, Standing::Added | Standing::Changed);
+        standings.iter().any(|(place, standing)| changed(standing) && stands(&path(place)))
+    };
+    check_texts(document).into_iter().filter(changes).collect()
 }
 
 /// All that is wrong with a document.
@@ -135,7 +151,7 @@ fn check(document: Value, around: &Around<'_>) -> Vec<Problem> {
 pub(super) fn read(document: Value) -> Result<Configuration, Problem> {
     serde_path_to_error::deserialize(document).map_err(|problem| {
         let path = problem.path().to_string();
-        error(if path == "." { "" } else { &path }, problem.into_inner().to_string(), "correct it")
+        error(if path == "." { "" } else { &path }, plain(&problem.into_inner().to_string()), "correct it")
     })
 }
 
@@ -176,6 +192,14 @@ impl Draft {
         let taken = secrets::take(&place, &mut body, kept, around).map_err(Refused::Failed)?;
         for (field, message) in taken.problems {
             self.problem(format!("{at}.{field}"), message, "correct it");
+        }
+        for field in taken.foreign {
+            self.problems.push(Problem {
+                severity: Severity::Warning,
+                path: format!("{at}.{field}"),
+                message: "this password was drawn, and the peer knows another one".to_owned(),
+                mend: "set the one that the carrier has given you".to_owned(),
+            });
         }
         let standing = match self.known.get(&place) {
             None => Standing::Added,

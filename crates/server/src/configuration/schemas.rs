@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::routing::MethodRouter;
 use nohold_core::configuration::{
-    Agent, Calendar, Campaign, Extension, Flow, Group, InboundNumber, Outbound, Queue, Service, Site, Trunk,
+    Agent, Calendar, Campaign, Disposition, Extension, Flow, Group, InboundNumber, Outbound, Queue, Service, Site,
+    Trunk,
 };
 use nohold_core::directory::StarCode;
 use nohold_core::numbers::BlockList;
@@ -187,5 +188,6 @@ fn of_kind(kind: Kind, generator: &mut SchemaGenerator) -> schemars::Schema {
         Kind::Trunks => Trunk::json_schema(generator),
         Kind::Numbers => InboundNumber::json_schema(generator),
         Kind::Flows => Flow::json_schema(generator),
+        Kind::Dispositions => Disposition::json_schema(generator),
     }
 }

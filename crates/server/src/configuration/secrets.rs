@@ -18,6 +18,9 @@ const GENERATED_LETTERS: usize = 20;
 /// The longest password of a SIP account, in characters.
 const LONGEST: usize = 128;
 
+/// How the message begins that tells of a password which should be stored and is not.
+pub const NO_STORED_PASSWORD: &str = "there is no stored password for this account";
+
 /// A password that stands elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reference<'a> {
@@ -52,6 +55,8 @@ pub(super) struct Taken {
     pub(super) secrets: BTreeMap<String, Option<HiddenText>>,
     /// Those of them that were drawn, by account.
     pub(super) generated: BTreeMap<String, HiddenText>,
+    /// Where a password was drawn that only its peer can give us.
+    pub(super) foreign: Vec<String>,
     /// What is wrong: the path in the body, and why.
     pub(super) problems: Vec<(String, String)>,
 }
@@ -108,9 +113,17 @@ pub(super) fn take(place: &Place, body: &mut Value, kept: &AllKept, around: &Aro
         match means(slot, around.resolve) {
             // What is no form of a password is refused with the rest of the body.
             None => continue,
+            Some(Meant::Stored) if known.is_none() && !around.generate_missing => {
+                let mend = format!("{NO_STORED_PASSWORD}: send one, or `{{ \"generate\": true }}`");
+                taken.problems.push((path.join("."), mend));
+            }
             Some(Meant::Stored) if known.is_none() => {
-                let mend = "there is no stored password for this account: send one, or `{ \"generate\": true }`";
-                taken.problems.push((path.join("."), mend.to_owned()));
+                if checked.is_none() {
+                    taken.foreign.push(path.join("."));
+                }
+                let drawn = draw()?;
+                taken.generated.insert(account.clone(), HiddenText(drawn.clone()));
+                taken.secrets.insert(account, Some(sealed(drawn)));
             }
             Some(Meant::Generate) if around.redraw || known.is_none() => {
                 let drawn = draw()?;
@@ -201,7 +214,7 @@ mod tests {
             is_of: |sealed, user| sealed.0.split(':').next() == Some(user),
         };
         let at = nohold_model::Timestamp::EPOCH;
-        Around { prompts: None, resolve: &no_references, seal, redraw, at, by: "test" }
+        Around { prompts: None, resolve: &no_references, seal, redraw, generate_missing: false, at, by: "test" }
     }
 
     #[test]

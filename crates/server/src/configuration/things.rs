@@ -212,7 +212,7 @@ async fn change_one(
 ) -> Result<Response, Failure> {
     let place = kind.place(&key).map_err(|problem| Failure::invalid(kind.word(), problem))?;
     let at = place.clone();
-    let way = Way { by: caller.user.name, redraw: true, dry_run: false };
+    let way = Way { by: caller.user.name, redraw: true, generate_missing: false, dry_run: false };
     let done = carry_out(&api, way, move |kept, around| {
         etag::must_match(&put.headers, kept.things.get(&at).map(|kept| kept.version))?;
         Ok((plan(kept, BTreeMap::from([(at, Some(put.body))]), around)?, ()))
@@ -240,7 +240,7 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let place = place(kind, &key)?;
-    let way = Way { by: caller.user.name, redraw: false, dry_run: false };
+    let way = Way { by: caller.user.name, redraw: false, generate_missing: false, dry_run: false };
     carry_out(&api, way, move |kept, around| {
         let known = kept.things.get(&place).ok_or_else(nothing_here)?;
         etag::must_match(&headers, Some(known.version))?;

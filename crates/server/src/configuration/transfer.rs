@@ -89,6 +89,8 @@ struct How {
     prune: bool,
     #[serde(default)]
     dry_run: bool,
+    #[serde(default)]
+    generate_missing: bool,
 }
 
 /// What an import has done, or would do.
@@ -157,7 +159,7 @@ async fn check(
             return Err(Failure::invalid(&at("key"), "this thing is changed twice"));
         }
     }
-    let way = Way { by: caller.user.name, redraw: false, dry_run: true };
+    let way = Way { by: caller.user.name, redraw: false, generate_missing: false, dry_run: true };
     let done = carry_out(&api, way, move |kept, around| Ok((plan(kept, changes, around)?, ()))).await;
     match done {
         Ok(done) => Ok(Json(Verdict { possible: true, problems: done.plan.warnings.iter().map(told).collect() })),
@@ -189,6 +191,8 @@ impl<S: Send + Sync> FromRequest<S> for Document {
     params(
         ("prune" = Option<bool>, Query, description = "remove what does not stand in the document"),
         ("dry_run" = Option<bool>, Query, description = "say what would change, and change nothing"),
+        ("generate_missing" = Option<bool>, Query,
+            description = "draw the passwords that should be stored and are not, as of another installation's export"),
     ),
     responses(
         (status = 200, body = Imported),
@@ -200,8 +204,8 @@ async fn bring(
     Asked(how): Asked<How>,
     Document(document): Document,
 ) -> Result<Response, Failure> {
-    let How { prune, dry_run } = how;
-    let way = Way { by: caller.user.name, redraw: false, dry_run };
+    let How { prune, dry_run, generate_missing } = how;
+    let way = Way { by: caller.user.name, redraw: false, generate_missing, dry_run };
     let done = carry_out(&api, way, move |kept, around| {
         let import = import(&document, kept, prune, around)?;
         Ok((import.plan, import.missing))

@@ -3,6 +3,7 @@
 use axum::Json;
 use nohold_app::ports::Role;
 use nohold_core::agent::{Input, Mode};
+use nohold_core::text;
 use nohold_model::AgentKey;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -154,6 +155,7 @@ impl AgentWish {
             AgentAction::NotReady => Input::Choose(Mode::NotReady),
             AgentAction::Break => {
                 let reason = self.reason.unwrap_or_default().trim().to_owned();
+                text::name(&reason).map_err(|unfit| Failure::invalid("reason", unfit.to_string()))?;
                 if !(1..=LONGEST_REASON).contains(&reason.chars().count()) {
                     let message = format!("a break has a reason of 1 to {LONGEST_REASON} characters");
                     return Err(Failure::invalid("reason", message));

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use nohold_app::ports::Role;
-use nohold_core::entry::{Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::{Change, CloseReason, Outcome, Window};
+use nohold_core::text;
 use nohold_model::{AgentKey, CallId, CallResult, DispositionKey, EntryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,9 +16,6 @@ use crate::board::{EntryShown, TargetShown, WindowShown};
 use crate::body::{Given, Named};
 use crate::failure::Failure;
 use crate::state::Api;
-
-/// The longest note, in characters.
-const LONGEST_NOTE: usize = 2_000;
 
 /// A wish that needs no more than the entry.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -74,7 +72,7 @@ pub(crate) struct OutcomeGiven {
     result: Option<CallResult>,
     /// For `postpone`: the window that was agreed.
     window: Option<WindowShown>,
-    /// The disposition.
+    /// The disposition; where some are listed for the entry's queue, service or campaign, one of them.
     #[schema(value_type = Option<String>)]
     disposition: Option<DispositionKey>,
     /// A note for those who read it later, up to 2,000 characters.
@@ -134,6 +132,25 @@ pub(crate) struct Reassigned {
     version: Option<u64>,
 }
 
+/// What the outcome of an entry may be called.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DispositionsShown {
+    /// Those that may be given, in the order in which they are offered.
+    items: Vec<DispositionShown>,
+    /// None other may be given; otherwise these are only known ones.
+    only_these: bool,
+}
+
+/// A disposition.
+#[derive(Debug, Serialize, ToSchema)]
+struct DispositionShown {
+    /// Its key, which an outcome names.
+    #[schema(value_type = String)]
+    key: DispositionKey,
+    /// The name that people see.
+    name: String,
+}
+
 type Answer = Result<Json<EntryShown>, Failure>;
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
@@ -144,6 +161,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(guarded(api, agents, routes!(release)))
         .routes(guarded(api, agents, routes!(call)))
         .routes(guarded(api, agents, routes!(outcome)))
+        .routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(dispositions)))
         .routes(guarded(api, agents, routes!(reopen)))
         .routes(guarded(api, agents, routes!(cancel)))
         .routes(guarded(api, agents, routes!(acknowledge)))
@@ -182,9 +200,10 @@ async fn call(
     Given(given): Given<CallBack>,
 ) -> Result<Json<CallBegun>, Failure> {
     let agent = seat.agent(given.agent)?;
-    seat.seen(id, given.version).await?;
+    seat.entry(id).await?;
     let by = seat.actor()?;
-    let call = seat.desk.desk.call_back(id, agent, given.beyond_window, by).await.map_err(refused)?;
+    let begun = seat.desk.desk.call_back(id, agent, given.beyond_window, given.version, by);
+    let call = begun.await.map_err(refused)?;
     Ok(Json(CallBegun { call }))
 }
 
@@ -197,6 +216,27 @@ async fn outcome(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Outc
     let version = given.version;
     let outcome = given.meant()?;
     seat.change(id, version, Change::Outcome(outcome)).await
+}
+
+/// What the outcome of an entry may be called
+#[utoipa::path(
+    get, path = "/api/entries/{id}/dispositions", tag = "desk", params(("id" = String, Path)),
+    responses((status = 200, body = DispositionsShown))
+)]
+async fn dispositions(seat: Seat, Named(id): Named<EntryId>) -> Result<Json<DispositionsShown>, Failure> {
+    let entry = seat.entry(id).await?;
+    let directory = seat.desk.desk.directory();
+    let names = &directory.dispositions.names;
+    let listed = directory.dispositions_of(&entry);
+    let shown = |key: &DispositionKey| DispositionShown {
+        key: key.clone(),
+        name: names.get(key).cloned().unwrap_or_else(|| key.to_string()),
+    };
+    let items = match listed {
+        Some(listed) => listed.iter().map(shown).collect(),
+        None => names.keys().map(shown).collect(),
+    };
+    Ok(Json(DispositionsShown { items, only_these: listed.is_some() }))
 }
 
 /// Work on a closed entry again
@@ -266,20 +306,11 @@ async fn allow_more_attempts(seat: Seat, Named(id): Named<EntryId>, Given(given)
 }
 
 impl Seat {
-    /// An entry that this person may see, as they have seen it.
-    async fn seen(&self, id: EntryId, version: Option<u64>) -> Result<Entry, Failure> {
-        let entry = self.entry(id).await?;
-        if version.is_some_and(|version| version != entry.version) {
-            let message = "the entry has changed since you looked: look again, then repeat it";
-            return Err(Failure::conflict("changed", message));
-        }
-        Ok(entry)
-    }
-
+    /// Changes an entry that this person may see. Whether it is as they have seen it is decided where it is changed.
     async fn change(&self, id: EntryId, version: Option<u64>, change: Change) -> Answer {
-        self.seen(id, version).await?;
+        self.entry(id).await?;
         let by = self.actor()?;
-        self.desk.desk.change_entry(id, change, by).await.map_err(refused)?;
+        self.desk.desk.change_entry(id, change, version, by).await.map_err(refused)?;
         let entry = self.any_entry(id).await?.ok_or_else(|| Failure::not_found("there is no such entry any more"))?;
         Ok(Json((&entry).into()))
     }
@@ -288,9 +319,7 @@ impl Seat {
 impl OutcomeGiven {
     fn meant(self) -> Result<Outcome, Failure> {
         let OutcomeGiven { outcome, reason, result, window, disposition, note, version: _ } = self;
-        if note.chars().count() > LONGEST_NOTE {
-            return Err(Failure::invalid("note", format!("a note has up to {LONGEST_NOTE} characters")));
-        }
+        text::note(&note).map_err(|unfit| Failure::invalid("note", unfit.to_string()))?;
         let close = matches!(outcome, OutcomeKind::Close);
         if reason.is_some() && !close {
             return Err(Failure::invalid("reason", "a reason belongs to `close`"));

@@ -22,10 +22,11 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
     let words = refusal.to_string();
     match refusal {
         Refusal::NotFound(_) => Failure::not_found(words),
+        Refusal::Changed => Failure::conflict("changed", words),
         Refusal::Entry(refusal) => by_the_entry(refusal),
         Refusal::OpenElsewhere(entry) => {
             let mut failure = Failure::conflict("open_elsewhere", words);
-            failure.body.help = Some(Box::new(Help { entry: Some(entry.to_string()), until: None }));
+            failure.body.help = Some(Box::new(Help { entry: Some(entry.to_string()), ..Help::default() }));
             failure
         }
         Refusal::AgentState => Failure::conflict("agent_state", words),
@@ -44,6 +45,7 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
 fn by_the_entry(refusal: &entry::Refusal) -> Failure {
     let words = refusal.to_string();
     match refusal {
+        entry::Refusal::NoSuchDisposition { .. } => unprocessable("no_such_disposition", words).at("disposition"),
         entry::Refusal::HeldBy(_) => Failure::conflict("held", words),
         entry::Refusal::Closed => Failure::conflict("closed", words),
         entry::Refusal::Open => Failure::conflict("open", words),
@@ -67,6 +69,6 @@ fn unprocessable(code: &str, words: String) -> Failure {
 }
 
 fn until(mut failure: Failure, moment: Option<&Moment>) -> Failure {
-    failure.body.help = moment.map(|moment| Box::new(Help { until: Some(moment.at.as_millis()), entry: None }));
+    failure.body.help = moment.map(|moment| Box::new(Help { until: Some(moment.at.as_millis()), ..Help::default() }));
     failure
 }

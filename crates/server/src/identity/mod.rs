@@ -1,6 +1,5 @@
 //! Signing in, passwords, users, tokens, the first start.
 
-mod address;
 mod limiter;
 mod password;
 mod sessions;
@@ -20,7 +19,6 @@ use crate::access::RoleWord;
 use crate::failure::Failure;
 use crate::state::Api;
 
-pub(crate) use address::From;
 pub(crate) use limiter::Limiter;
 pub(crate) use password::Passwords;
 

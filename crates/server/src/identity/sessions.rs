@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limiter::Trying;
 use super::password;
-use super::{From, Person, draw, end_sessions, name};
+use super::{Person, draw, end_sessions, name};
 use crate::access::{self, COOKIE, Caller, LONGEST, Need, Scope, fingerprint, guarded, open, session_end};
 use crate::body::Given;
+use crate::came::Came;
 use crate::failure::Failure;
 use crate::state::Api;
 
@@ -56,16 +58,18 @@ struct OwnPassword {
 ))]
 async fn sign_in(
     State(api): State<Api>,
-    from: From,
+    came: Came,
     headers: HeaderMap,
     uri: Uri,
     Given(given): Given<SignIn>,
 ) -> Result<Response, Failure> {
-    asked_here(&headers, &uri)?;
+    asked_here(&headers, &uri, came)?;
     let wrong = || Failure::new(StatusCode::UNAUTHORIZED, "wrong_password", "there is no such user with this password");
     let name = name(&given.name).map_err(|_| wrong())?;
-    let user = prove(&api, &name, from, given.password).await?.ok_or_else(wrong)?;
-    let cookie = begin(&api, &user, &headers).await?;
+    let trying = Trying::Name(&name, came.from);
+    let user = prove(&api, &name, trying, given.password).await?.ok_or_else(wrong)?;
+    let (of, person) = (api.clone(), user.clone());
+    let cookie = api.patiently("sign in", async move { begin(&of, &person, came).await }).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
 }
 
@@ -95,12 +99,12 @@ async fn sign_out(State(api): State<Api>, caller: Caller) -> Result<Response, Fa
 async fn change_password(
     State(api): State<Api>,
     caller: Caller,
-    from: From,
     Given(given): Given<OwnPassword>,
 ) -> Result<StatusCode, Failure> {
     let name = caller.user.name;
     password::check("new", &name, &given.new)?;
-    let proven = prove(&api, &name, from, given.old).await?;
+    // Counted by this sign-in alone: what strangers guess at the name is no matter of it.
+    let proven = prove(&api, &name, Trying::Session(caller.pass), given.old).await?;
     let user =
         proven.ok_or_else(|| Failure::forbidden("wrong_password", "the old password is another one").at("old"))?;
     let hash = api.passwords().hash(given.new).await?;
@@ -112,19 +116,19 @@ async fn change_password(
 }
 
 /// The user, if this is their password. An unknown name takes as long as a known one.
-async fn prove(api: &Api, name: &str, from: From, password: String) -> Result<Option<User>, Failure> {
-    api.limiter().try_now(Some(name), from, api.now())?;
+async fn prove(api: &Api, name: &str, trying: Trying<'_>, password: String) -> Result<Option<User>, Failure> {
+    api.limiter().try_now(trying, api.now())?;
     let user = api.parts().accounts.user(name).await?.filter(|user| !user.disabled);
     let hash = user.as_ref().and_then(|user| user.password.clone());
     if !api.passwords().fits(hash, password).await? {
         return Ok(None);
     }
-    api.limiter().was_right(name, from);
+    api.limiter().was_right(trying);
     Ok(user)
 }
 
 /// Begins a sign-in: the cookie that stands for it.
-pub(super) async fn begin(api: &Api, user: &User, headers: &HeaderMap) -> Result<HeaderValue, Failure> {
+pub(super) async fn begin(api: &Api, user: &User, came: Came) -> Result<HeaderValue, Failure> {
     let accounts = &api.parts().accounts;
     let now = api.now();
     let sessions: Vec<Pass> = accounts.passes(&user.name, now).await?;
@@ -144,18 +148,16 @@ pub(super) async fn begin(api: &Api, user: &User, headers: &HeaderMap) -> Result
         expires: session_end(now, now),
     };
     accounts.keep_pass(pass).await?;
-    // Whoever says so wrongly harms only the own cookie.
-    let by_tls = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-    let secure = if api.parts().secure_cookies || by_tls { "; Secure" } else { "" };
+    let secure = if api.parts().secure_cookies || came.by_https == Some(true) { "; Secure" } else { "" };
     let longest = LONGEST.as_millis() / 1000;
     let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={longest}{secure}");
     HeaderValue::from_str(&cookie).map_err(|_| Failure::internal())
 }
 
 /// A browser says where a page comes from; a page of others may not sign anybody in. Programs say nothing of it.
-pub(super) fn asked_here(headers: &HeaderMap, uri: &Uri) -> Result<(), Failure> {
+pub(super) fn asked_here(headers: &HeaderMap, uri: &Uri, came: Came) -> Result<(), Failure> {
     if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
-        return access::same_origin(headers, uri);
+        return access::same_origin(headers, uri, came.by_https);
     }
     Ok(())
 }

@@ -10,11 +10,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limiter::Trying;
 use super::password;
 use super::sessions::{asked_here, begin};
-use super::{From, Person, name};
+use super::{Person, name};
 use crate::access::{fingerprint, open};
 use crate::body::Given;
+use crate::came::Came;
 use crate::failure::{Failure, FailureBody};
 use crate::state::Api;
 
@@ -25,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// Whether the server has to be set up.
 #[derive(Debug, Serialize, ToSchema)]
 struct Setup {
-    /// There is no administrator yet who may sign in.
+    /// There is no administrator yet who can sign in: one who has a password and is not disabled.
     needed: bool,
 }
 
@@ -56,17 +58,17 @@ async fn needed(State(api): State<Api>) -> Result<Json<Setup>, Failure> {
 ))]
 async fn set_up(
     State(api): State<Api>,
-    from: From,
+    came: Came,
     headers: HeaderMap,
     uri: Uri,
     Given(given): Given<FirstUser>,
 ) -> Result<Response, Failure> {
-    asked_here(&headers, &uri)?;
+    asked_here(&headers, &uri, came)?;
     let gone = || Failure::new(StatusCode::GONE, "already_set_up", "the server has an administrator already: sign in");
     if is_set_up(&api).await? {
         return Err(gone());
     }
-    api.limiter().try_now(None, from, api.now())?;
+    api.limiter().try_now(Trying::SettingUp(came.from), api.now())?;
     let token = api.parts().setup_token.unwrap_or_default();
     // Hashes are compared, so that the time tells nothing about the token; without one, nothing fits.
     let fits = constant_time_eq::constant_time_eq_32(&fingerprint(given.token.trim()), &token);
@@ -86,19 +88,23 @@ async fn set_up(
         disabled: false,
         made: api.now(),
     };
-    match api.parts().accounts.keep_first_user(user.clone()).await {
-        Err(NotKept::Taken) if is_set_up(&api).await? => return Err(gone()),
-        Err(problem) => return Err(Failure::from(problem).at("name")),
-        Ok(()) => {}
-    }
-    // The program waits for it with the doors that are shut until somebody administers it.
-    api.accounts_changed();
-    let cookie = begin(&api, &user, &headers).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
+    let of = api.clone();
+    let made = async move {
+        match of.parts().accounts.keep_first_user(user.clone()).await {
+            Err(NotKept::Taken) if is_set_up(&of).await? => return Err(gone()),
+            Err(problem) => return Err(Failure::from(problem).at("name")),
+            Ok(()) => {}
+        }
+        // The program waits for it with the doors that are shut until somebody administers it.
+        of.accounts_changed();
+        let cookie = begin(&of, &user, came).await?;
+        Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
+    };
+    api.patiently("set up", made).await
 }
 
 /// Somebody administers the server who may sign in. Other users are no help: none of them can make an administrator.
 async fn is_set_up(api: &Api) -> Result<bool, Failure> {
     let users = api.parts().accounts.users().await?;
-    Ok(users.iter().any(|user| user.role == Role::Administrator && !user.disabled))
+    Ok(users.iter().any(User::can_administer))
 }

@@ -7,12 +7,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use nohold_app::ports::{Pass, PassKind, Role};
+use nohold_core::text;
 use nohold_model::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::users::power;
 use super::{draw, hex};
 use crate::access::{Caller, Need, Scope, TOKEN_PREFIX, fingerprint, guarded};
 use crate::body::{Given, Named};
@@ -96,9 +98,10 @@ async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<Vec<Token>>
 ))]
 async fn create(State(api): State<Api>, caller: Caller, Given(new): Given<NewToken>) -> Result<Response, Failure> {
     let label = new.label.trim().to_owned();
-    if !(1..=LONGEST_LABEL).contains(&label.chars().count()) || label.chars().any(char::is_control) {
+    if !(1..=LONGEST_LABEL).contains(&label.chars().count()) {
         return Err(Failure::invalid("label", format!("a label has 1 to {LONGEST_LABEL} characters")));
     }
+    text::name(&label).map_err(|unfit| Failure::invalid("label", unfit.to_string()))?;
     if new.scopes.is_empty() {
         return Err(Failure::invalid("scopes", "a token without a scope can do nothing: name at least one"));
     }
@@ -147,7 +150,14 @@ async fn list_of(State(api): State<Api>, Named(name): Named<String>) -> Result<J
 /// Revoke a token of a user
 #[utoipa::path(delete, path = "/api/users/{name}/tokens/{id}", tag = "users",
     params(("name" = String, Path), ("id" = String, Path)), responses((status = 204)))]
-async fn revoke_of(State(api): State<Api>, Named((name, id)): Named<(String, String)>) -> Result<StatusCode, Failure> {
+async fn revoke_of(
+    State(api): State<Api>,
+    caller: Caller,
+    Named((name, id)): Named<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    if let Some(user) = api.parts().accounts.user(&name).await? {
+        caller.may_give(power(user.role))?;
+    }
     end(&api, &name, &id).await
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Person, end_sessions, name, password};
-use crate::access::{Caller, Need, RoleWord, Scope, guarded};
+use crate::access::{Caller, Need, Power, RoleWord, Scope, guarded};
 use crate::body::{Given, Named};
 use crate::etag;
 use crate::failure::{Failure, FailureBody};
@@ -108,9 +108,18 @@ async fn show(State(api): State<Api>, Named(name): Named<String>) -> Result<Tagg
 /// Make a user
 #[utoipa::path(post, path = "/api/users", tag = "users", request_body = NewUser, responses(
     (status = 201, body = Person),
+    (status = 403, description = "the token would give more than it has: `scope_missing`", body = FailureBody),
     (status = 409, description = "the name or the agent is taken: `taken`", body = FailureBody),
 ))]
-async fn create(State(api): State<Api>, Given(new): Given<NewUser>) -> Result<(StatusCode, Tagged<Person>), Failure> {
+async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Given(new): Given<NewUser>,
+) -> Result<(StatusCode, Tagged<Person>), Failure> {
+    caller.may_give(power(new.role))?;
+    if new.password.is_some() {
+        caller.may_give(Power::SignIn)?;
+    }
     let name = name(&new.name)?;
     let password = match new.password {
         Some(chosen) => {
@@ -137,6 +146,7 @@ async fn create(State(api): State<Api>, Given(new): Given<NewUser>) -> Result<(S
     params(("name" = String, Path), ("If-Match" = Option<String>, Header, description = "the ETag that was read")),
     responses(
         (status = 200, body = Person),
+        (status = 403, description = "the token would give more than it has: `scope_missing`", body = FailureBody),
         (status = 409, description = "`taken`, `last_administrator`, `oneself`", body = FailureBody),
         (status = 412, description = "it has changed since it was read: `changed`", body = FailureBody),
     ))]
@@ -151,13 +161,11 @@ async fn update(
     let old = known(&api, &name).await?;
     etag::must_match(&headers, Some(old.version))?;
     let ChangedUser { role, agent, groups, disabled } = change;
+    caller.may_give(power(old.role.max(role)))?;
     let user = User { role, agent, groups, disabled, version: old.version + 1, ..old.clone() };
     let others = api.parts().accounts.users().await?;
     if disabled && user.name == caller.user.name {
         return Err(Failure::conflict("oneself", "nobody can disable themselves: ask another administrator"));
-    }
-    if role != Role::Administrator || disabled {
-        somebody_administers(&others, &user.name)?;
     }
     fits(&api, &user, &others).await?;
     api.parts().accounts.keep_user(user.clone()).await?;
@@ -173,15 +181,16 @@ async fn update(
 /// Remove a user with all their sign-ins and tokens
 #[utoipa::path(delete, path = "/api/users/{name}", tag = "users", params(("name" = String, Path)), responses(
     (status = 204),
+    (status = 403, description = "the token may not end an administrator: `scope_missing`", body = FailureBody),
     (status = 409, description = "`last_administrator`, `oneself`", body = FailureBody),
 ))]
 async fn remove(State(api): State<Api>, caller: Caller, Named(name): Named<String>) -> Result<StatusCode, Failure> {
     let _order = api.change_accounts().await;
     let user = known(&api, &name).await?;
+    caller.may_give(power(user.role))?;
     if user.name == caller.user.name {
         return Err(Failure::conflict("oneself", "nobody can remove themselves: ask another administrator"));
     }
-    somebody_administers(&api.parts().accounts.users().await?, &user.name)?;
     api.parts().accounts.remove_user(&user.name).await?;
     api.accounts_changed();
     Ok(StatusCode::NO_CONTENT)
@@ -197,10 +206,14 @@ async fn set_password(
     Given(set): Given<SetPassword>,
 ) -> Result<StatusCode, Failure> {
     let user = known(&api, &name).await?;
+    caller.may_give(power(user.role))?;
+    caller.may_give(Power::SignIn)?;
     password::check("password", &user.name, &set.password)?;
     let hash = api.passwords().hash(set.password).await?;
     let _order = api.change_accounts().await;
     let user = known(&api, &name).await?;
+    // Somebody may have made an administrator of them meanwhile.
+    caller.may_give(power(user.role))?;
     let changed = User { password: Some(hash), version: user.version + 1, ..user };
     api.parts().accounts.keep_user(changed).await?;
     end_sessions(&api, &name, Some(caller.pass)).await?;
@@ -208,7 +221,7 @@ async fn set_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn known(api: &Api, name: &str) -> Result<User, Failure> {
+pub(super) async fn known(api: &Api, name: &str) -> Result<User, Failure> {
     let user = api.parts().accounts.user(name).await?;
     user.ok_or_else(|| Failure::not_found("there is no user with this name"))
 }
@@ -217,16 +230,12 @@ fn tagged(user: User) -> Tagged<Person> {
     ([(header::ETAG, etag::of(user.version))], Json(user.into()))
 }
 
-/// Somebody besides this user can sign in and administer.
-fn somebody_administers(users: &[User], but: &str) -> Result<(), Failure> {
-    let administers = |user: &User| user.role == Role::Administrator && !user.disabled;
-    if users.iter().any(|user| user.name == but && administers(user))
-        && !users.iter().any(|user| user.name != but && administers(user))
-    {
-        let message = "this is the last administrator: make another one first";
-        return Err(Failure::conflict("last_administrator", message));
+/// What somebody with this role holds.
+pub(super) fn power(role: Role) -> Power {
+    match role {
+        Role::Agent | Role::Supervisor => Power::User,
+        Role::Administrator => Power::Administrator,
     }
-    Ok(())
 }
 
 /// The agent and the groups are configured, and the agent is nobody else.

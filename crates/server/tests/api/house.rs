@@ -11,7 +11,7 @@ use nohold_app::ports::{HiddenText, Pass, PassKind, Role, User};
 use nohold_model::{AgentKey, Millis, Timestamp};
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
-use nohold_server::{Api, Parts, PasswordCost, router, serve};
+use nohold_server::{Api, Connections, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -91,6 +91,7 @@ impl House {
             prompts: None,
             setup_token: None,
             secure_cookies: false,
+            proxies: Vec::new(),
             password_cost: PasswordCost { memory_kib: 64, passes: 1 },
             version: "0.0.0-test",
         };
@@ -99,7 +100,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(listener, router(api.clone()), async {
+        let served = serve(listener, router(api.clone()), Connections::default(), async {
             let _ = stopped.await;
         });
         tasks.lock().unwrap().spawn(async {

@@ -6,3 +6,4 @@ mod configuration;
 mod door;
 mod house;
 mod people;
+mod slow;

@@ -92,12 +92,30 @@ async fn somebody_signs_in_and_out() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_for_tls_alone_where_the_request_came_by_it() {
+async fn a_cookie_is_for_tls_alone_where_the_proxy_says_that_the_request_came_by_it() {
+    let wish = json!({ "token": "from-the-terminal", "name": "anna", "password": PASSWORD });
+    for (proxies, secure) in [(vec!["127.0.0.0/8".parse().unwrap()], true), (Vec::new(), false)] {
+        let house = House::with(|parts| {
+            parts.setup_token = Some(fingerprint("from-the-terminal"));
+            parts.proxies = proxies;
+        })
+        .await;
+        let ask = house.ask("POST", "/api/setup").json(&wish).header("x-forwarded-proto", "https");
+        let answer = ask.send().await.expect(200);
+        assert_eq!(answer.headers["set-cookie"].to_str().unwrap().ends_with("; Secure"), secure);
+        let host = house.address.to_string();
+        let signed_in = |origin: String| {
+            let ask = house.ask("DELETE", "/api/session").header("cookie", &answer.cookie());
+            ask.header("x-forwarded-proto", "https").header("origin", &origin).send()
+        };
+        if secure {
+            signed_in(format!("http://{host}")).await.refused(403, "other_origin");
+        }
+        signed_in(format!("https://{host}")).await.expect(204);
+    }
     let (house, _) = with_anna().await;
     let wish = json!({ "name": "anna", "password": PASSWORD });
     let ask = || house.ask("POST", "/api/session").json(&wish);
-    let answer = ask().header("x-forwarded-proto", "https").send().await.expect(200);
-    assert!(answer.headers["set-cookie"].to_str().unwrap().ends_with("; Secure"));
     ask().header("origin", "https://evil.example").send().await.refused(403, "other_origin");
     ask().header("sec-fetch-site", "cross-site").send().await.refused(403, "other_origin");
 }
@@ -189,11 +207,96 @@ async fn there_is_always_somebody_who_administers() {
     put("anna", json!({ "role": "agent" })).send().await.refused(409, "last_administrator");
     put("anna", json!({ "role": "administrator", "disabled": true })).send().await.refused(409, "oneself");
     house.ask("DELETE", "/api/users/anna").page(&anna).send().await.refused(409, "oneself");
-    house.person("bert", Role::Administrator, None).await;
+    let post = |body| house.ask("POST", "/api/users").page(&anna).json(&body);
+    post(json!({ "name": "bert", "role": "administrator" })).send().await.expect(201);
+    put("anna", json!({ "role": "supervisor" })).send().await.refused(409, "last_administrator");
     let bert = house.signed_in("bert").await;
-    put("anna", json!({ "role": "supervisor" })).send().await.expect(200);
-    house.ask("DELETE", "/api/users/bert").page(&anna).send().await.refused(403, "role_too_small");
-    house.ask("DELETE", "/api/users/anna").page(&bert).send().await.expect(204);
+    let refused = house.ask("DELETE", "/api/users/anna").page(&bert).send().await.refused(409, "last_administrator");
+    assert!(refused.text.contains("with a password"), "{}", refused.text);
+    let set = json!({ "password": PASSWORD });
+    house.ask("PUT", "/api/users/bert/password").page(&anna).json(&set).send().await.expect(204);
+    let bert = sign_in(&house, "bert", PASSWORD).await.expect(200).cookie();
+    // Both give it up at once, each for the other.
+    let demote = |name: &str, by: &str| {
+        house.ask("PUT", &format!("/api/users/{name}")).page(by).json(&json!({ "role": "agent" })).send()
+    };
+    let (one, other) = tokio::join!(demote("anna", &anna), demote("bert", &bert));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{} {}", one.text, other.text);
+    assert!([one, other].iter().any(|answer| answer.text.contains("last_administrator")));
+}
+
+#[tokio::test]
+async fn an_administrator_without_a_password_does_not_end_the_set_up() {
+    let house = House::with(|parts| parts.setup_token = Some(fingerprint("from-the-terminal"))).await;
+    house.person("anna", Role::Administrator, None).await;
+    assert_eq!(house.ask("GET", "/api/setup").send().await.json(), json!({ "needed": true }));
+    let first = json!({ "token": "from-the-terminal", "name": "bert", "password": PASSWORD });
+    house.ask("POST", "/api/setup").json(&first).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_token_never_gives_more_than_it_has() {
+    let (house, _) = with_anna().await;
+    house.person("bert", Role::Agent, None).await;
+    let token = async |words: &[&str]| house.token("anna", words).await;
+    let accounts = token(&["accounts"]).await;
+    let people = token(&["accounts", "read", "desk", "requests"]).await;
+    let all = token(&["accounts", "read", "desk", "requests", "configure"]).await;
+    let make = |token: &str, body| house.ask("POST", "/api/users").token(token).json(&body).send();
+    let put =
+        |token: &str, path: &str, body| house.ask("PUT", &format!("/api/users/{path}")).token(token).json(&body).send();
+    let with_password = |name: &str| json!({ "name": name, "role": "agent", "password": PASSWORD });
+    make(&accounts, json!({ "name": "carl", "role": "supervisor" })).await.expect(201);
+    put(&accounts, "carl", json!({ "role": "agent", "disabled": true })).await.expect(200);
+    let refused = make(&accounts, with_password("dora")).await.refused(403, "scope_missing");
+    assert!(refused.text.contains("`read`, `desk`, `requests`"), "{}", refused.text);
+    put(&accounts, "carl/password", json!({ "password": PASSWORD })).await.refused(403, "scope_missing");
+    for token in [&accounts, &people] {
+        make(token, json!({ "name": "eve", "role": "administrator" })).await.refused(403, "scope_missing");
+        put(token, "carl", json!({ "role": "administrator" })).await.refused(403, "scope_missing");
+        put(token, "anna", json!({ "role": "agent" })).await.refused(403, "scope_missing");
+        put(token, "anna/password", json!({ "password": PASSWORD })).await.refused(403, "scope_missing");
+        house.ask("DELETE", "/api/users/anna").token(token).send().await.refused(403, "scope_missing");
+        house.ask("DELETE", "/api/users/anna/tokens/0000").token(token).send().await.refused(403, "scope_missing");
+    }
+    make(&people, with_password("dora")).await.expect(201);
+    put(&people, "carl/password", json!({ "password": PASSWORD })).await.expect(204);
+    make(&all, json!({ "name": "fred", "role": "administrator", "password": PASSWORD })).await.expect(201);
+    put(&all, "carl", json!({ "role": "administrator" })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_strangers_guesses_lock_nobody_out() {
+    let house = House::with(|parts| {
+        parts.setup_token = Some(fingerprint("from-the-terminal"));
+        parts.proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let first = json!({ "token": "from-the-terminal", "name": "anna", "password": PASSWORD });
+    let from = |ask: super::client::Ask, address: &str| ask.header("x-forwarded-for", address);
+    let at_home = "198.51.100.7";
+    let anna = from(house.ask("POST", "/api/setup"), at_home).json(&first).send().await.expect(200).cookie();
+    let sign_in = |address: &str, password: &str| {
+        let wish = json!({ "name": "anna", "password": password });
+        from(house.ask("POST", "/api/session"), address).json(&wish).send()
+    };
+    sign_in(at_home, PASSWORD).await.expect(200);
+    for _ in 0..10 {
+        sign_in("203.0.113.9", "wrong password").await.refused(401, "wrong_password");
+    }
+    sign_in("203.0.113.9", PASSWORD).await.refused(429, "too_many_tries");
+    sign_in("203.0.113.10", PASSWORD).await.expect(200);
+    for n in 0..99 {
+        sign_in(&format!("192.0.2.{n}"), "wrong password").await;
+    }
+    sign_in("192.0.2.200", PASSWORD).await.refused(429, "too_many_tries");
+    sign_in(at_home, PASSWORD).await.expect(200);
+    // A sign-in that holds is no matter of theirs either, from wherever.
+    let change = json!({ "old": PASSWORD, "new": "battery staple" });
+    let ask = house.ask("PUT", "/api/session/password").page(&anna).json(&change);
+    from(ask, "203.0.113.9").send().await.expect(204);
 }
 
 #[tokio::test]
@@ -291,6 +394,29 @@ async fn what_is_sent_is_read_strictly() {
     let body = json!({ "name": "anna", "password": 4711 });
     let refusal = post().json(&body).send().await.refused(422, "invalid");
     assert_eq!(refusal.json()["field"], "password");
+    for (text, field, words) in [
+        (
+            r#"{"name": "x", "password": 4711}"#,
+            Some("password"),
+            "a number without quotes stands here, and a text in quotes is expected",
+        ),
+        (r#"{"name": "x", "password": null}"#, Some("password"), "nothing (null) stands here"),
+        (r#"{"name": ["x"], "password": "y"}"#, Some("name"), "a list stands here"),
+        (r#"{"name": {}, "password": "y"}"#, Some("name"), "a table of fields stands here"),
+        (r#"{"name": true, "password": "y"}"#, Some("name"), "`true` or `false` stands here"),
+        (r#"{"name": "x"}"#, Some("password"), "the field `password` is missing"),
+        (r#"{"name": "x", "name": "y", "password": "z"}"#, None, "the field `name` stands here twice"),
+        (r#"{"name": "x", "pasword": "y"}"#, Some("pasword"), "unknown field `pasword`"),
+        ("[]", None, "a list stands here"),
+        ("7", None, "a number without quotes stands here, and a table of fields is expected"),
+    ] {
+        let refusal = post().header("content-type", "application/json").raw(text).send().await.expect(422).json();
+        let said = refusal["message"].as_str().unwrap();
+        assert!(said.contains(words) && !said.contains("4711"), "{text}: {said}");
+        if field.is_some() {
+            assert_eq!(refusal["field"].as_str(), field, "{text}: {said}");
+        }
+    }
     let huge = vec![b' '; 1024 * 1024 + 1];
     post().header("content-type", "application/json").raw(huge).send().await.refused(413, "too_large");
     let form = house.ask("POST", "/api/tokens").page(&anna).header("content-type", "text/plain").raw(b"{}".to_vec());

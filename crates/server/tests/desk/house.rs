@@ -27,7 +27,7 @@ use nohold_model::{
 };
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
-use nohold_server::{Api, DeskParts, Parts, PasswordCost, router, serve};
+use nohold_server::{Api, Connections, DeskParts, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -179,6 +179,7 @@ impl House {
             prompts: None,
             setup_token: None,
             secure_cookies: false,
+            proxies: Vec::new(),
             password_cost: PasswordCost { memory_kib: 64, passes: 1 },
             version: "0.0.0-test",
         };
@@ -187,7 +188,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(listener, router(api.clone()), async {
+        let served = serve(listener, router(api.clone()), Connections::default(), async {
             let _ = stopped.await;
         });
         tasks.lock().unwrap().spawn(async {

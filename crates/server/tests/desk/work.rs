@@ -62,7 +62,19 @@ async fn the_list_has_requests_first_hides_short_abandons_and_comes_in_pages() {
     assert_eq!(ids(&short).len(), 4);
     get(&house, &ada, "/api/entries?limit=0").await.refused(422, "invalid");
     get(&house, &ada, "/api/entries?after=zz").await.refused(422, "invalid");
-    get(&house, &ada, "/api/entries?colour=red").await.refused(400, "bad_query");
+    for (query, field, words) in [
+        ("colour=red", Some("colour"), "unknown field `colour`"),
+        ("limit=abc", Some("limit"), "a whole number is expected here"),
+        ("limit=", Some("limit"), "nothing stands here"),
+        ("limit=-1", Some("limit"), "whole number"),
+        ("mine=maybe", Some("mine"), "write `true` or `false`"),
+        ("section=everything", Some("section"), "is not one of the words that may stand here"),
+    ] {
+        let refused = get(&house, &ada, &format!("/api/entries?{query}")).await.refused(400, "bad_query").json();
+        let said = refused["message"].as_str().unwrap();
+        assert!(said.contains(words), "{query}: {said}");
+        assert_eq!(refused["field"].as_str(), field, "{query}: {said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,6 +101,7 @@ async fn an_agent_works_on_what_is_seen_and_in_no_other_name() {
         json!({ "outcome": "postpone" }),
         json!({ "outcome": "keep", "reason": "done" }),
         json!({ "outcome": "close", "note": "x".repeat(2_001) }),
+        json!({ "outcome": "close", "note": "turned \u{202e}round" }),
         json!({ "outcome": "close", "reason": "served" }),
         json!({ "outcome": "close", "colour": "red" }),
     ] {

@@ -19,13 +19,13 @@ impl World {
             let beyond = self.rng.u8(0..20) == 0;
             let by = if beyond { Actor::Supervisor(agent.clone()) } else { Actor::Agent(agent.clone()) };
             self.executor.nursery().spawn(Box::pin(async move {
-                note(&reach, &node.call_back(entry, agent, beyond, by).await, "callbacks begun");
+                note(&reach, &node.call_back(entry, agent, beyond, None, by).await, "callbacks begun");
             }));
             return;
         }
         let (change, by, what) = self.choose_change(&agent);
         self.executor.nursery().spawn(Box::pin(async move {
-            note(&reach, &node.change_entry(entry, change, by).await, what);
+            note(&reach, &node.change_entry(entry, change, None, by).await, what);
         }));
     }
 

@@ -13,7 +13,7 @@ use nohold_sip::{
     Trunk,
 };
 use nohold_telephony::prompts::PromptLibrary;
-use nohold_telephony::tone::Plan;
+
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -69,13 +69,11 @@ impl Board {
                 ..nohold_media::Settings::new(recordings.path().to_owned())
             },
             realm: REALM.into(),
-            lines: Lines { extensions: extensions.into(), trunks: BTreeMap::new() },
+            lines: Lines { extensions: extensions.into(), home: Country::new("CN").ok(), ..Lines::default() },
             shortest_session: 2,
-            tones: Plan::Generic,
             trunk_silent_after: Duration::from_secs(2),
             longest_registration: LONGEST_REGISTRATION,
             calls_per_extension: CALLS_PER_EXTENSION,
-            home: Country::new("CN").ok(),
             ledger: None,
         };
         change(&mut settings);

@@ -100,14 +100,8 @@ impl Errand for KeepUser {
 
     async fn carry_out(&self, c: &mut SqliteConnection) -> Result<(), Undone> {
         let User { name, version, role, agent, groups, password, disabled, made } = &self.user;
-        if self.first {
-            let rows = sqlx::query("SELECT name, version, v, body FROM users").fetch_all(&mut *c).await?;
-            for row in &rows {
-                let other = user_of(row)?;
-                if other.role == Role::Administrator && !other.disabled {
-                    return Err(NotKept::Taken.into());
-                }
-            }
+        if self.first && administrators(c).await?.next().is_some() {
+            return Err(NotKept::Taken.into());
         }
         let sql = "SELECT version FROM users WHERE name = ?1";
         let stored: Option<i64> = sqlx::query_scalar(sql).bind(name).fetch_optional(&mut *c).await?;
@@ -117,6 +111,9 @@ impl Errand for KeepUser {
             Some(_) if version == 0 => return Err(NotKept::Taken.into()),
             Some(stored) if stored.checked_add(1) != Some(version) => return Err(NotKept::Changed.into()),
             None | Some(_) => {}
+        }
+        if !self.user.can_administer() {
+            somebody_administers_but(c, name).await?;
         }
         let body = serde_json::to_string(&UserBody {
             role: *role,
@@ -139,6 +136,7 @@ impl Errand for RemoveUser {
     type Done = ();
 
     async fn carry_out(&self, c: &mut SqliteConnection) -> Result<(), Undone> {
+        somebody_administers_but(c, &self.0).await?;
         let gone = sqlx::query("DELETE FROM users WHERE name = ?1").bind(&self.0).execute(c).await?;
         if gone.rows_affected() == 0 { Err(NotKept::Gone.into()) } else { Ok(()) }
     }
@@ -224,6 +222,20 @@ impl Errand for EndPasses {
         sqlx::query(sql).bind(&self.user).bind(but).execute(c).await?;
         Ok(())
     }
+}
+
+/// The names of those who can sign in and administer.
+async fn administrators(c: &mut SqliteConnection) -> Result<impl Iterator<Item = String>, Trouble> {
+    let rows = sqlx::query("SELECT name, version, v, body FROM users").fetch_all(c).await?;
+    let users = rows.iter().map(user_of).collect::<Result<Vec<User>, _>>()?;
+    Ok(users.into_iter().filter(User::can_administer).map(|user| user.name))
+}
+
+/// Refuses to take away the last of them. Errands are done one after another, so of two who go at once one comes too late.
+async fn somebody_administers_but(c: &mut SqliteConnection, name: &str) -> Result<(), Undone> {
+    let mut there = administrators(c).await?.peekable();
+    let some = there.peek().is_some();
+    if some && there.all(|other| other == name) { Err(NotKept::LastAdministrator.into()) } else { Ok(()) }
 }
 
 async fn user(c: &mut SqliteConnection, name: &str) -> Result<Option<User>, Trouble> {

@@ -23,13 +23,7 @@ pub const STEPS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_fi
 pub async fn run(connection: &mut SqliteConnection, path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     let of = |trouble: Trouble| OpenError::of(path, &trouble);
     let known = i32::try_from(steps.len()).unwrap_or(i32::MAX);
-    let found = version(connection).await.map_err(of)?;
-    if found.is_foreign() {
-        return Err(OpenError::NotOurs(path.to_owned()));
-    }
-    if found.version > known {
-        return Err(OpenError::Newer { path: path.to_owned(), found: found.version, known });
-    }
+    let found = ours(connection, path, known).await?;
     if found.version > 0 && found.version < known {
         let copy = back_up(connection, path, found.version).await?;
         tracing::info!(from = found.version, to = known, backup = %copy.display(), "the database gets a newer shape");
@@ -38,6 +32,31 @@ pub async fn run(connection: &mut SqliteConnection, path: &Path, steps: &[&str])
         one_step(connection, step, to).await.map_err(of)?;
     }
     Ok(())
+}
+
+/// The newest version that this program knows.
+pub fn known() -> i32 {
+    i32::try_from(STEPS.len()).unwrap_or(i32::MAX)
+}
+
+/// The version of a database, which stays as it is.
+///
+/// # Errors
+/// As [`run`].
+pub async fn look(connection: &mut SqliteConnection, path: &Path) -> Result<i32, OpenError> {
+    ours(connection, path, known()).await.map(|found| found.version)
+}
+
+/// What the header of a database says that this program may use.
+async fn ours(connection: &mut SqliteConnection, path: &Path, known: i32) -> Result<Found, OpenError> {
+    let found = version(connection).await.map_err(|trouble| OpenError::of(path, &trouble))?;
+    if found.is_foreign() {
+        return Err(OpenError::NotOurs(path.to_owned()));
+    }
+    if found.version > known {
+        return Err(OpenError::Newer { path: path.to_owned(), found: found.version, known });
+    }
+    Ok(found)
 }
 
 /// What the header of a database says.

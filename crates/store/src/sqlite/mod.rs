@@ -16,6 +16,7 @@ mod archive;
 mod body;
 mod configured;
 mod errand;
+mod examine;
 mod gauge;
 mod group;
 mod ledger;
@@ -45,6 +46,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{oneshot, watch};
 
 use errand::{Asked, Errand};
+pub use examine::{Examined, examine, is_there};
 use gauge::Gauge;
 use group::{Job, Rules};
 pub use open::{FILE, OpenError};

@@ -48,15 +48,42 @@ pub async fn a_user_is_added_once_and_changed_by_who_has_seen_the_last_version<S
 
 pub async fn there_is_one_first_user<S: Keeper>(store: S) {
     let administrator = |name: &str| User { role: Role::Administrator, ..user(name) };
-    // Nobody who administers: a supervisor, and somebody who may not sign in.
+    // Nobody who administers: a supervisor, somebody who may not sign in, and somebody who cannot.
     let gone = User { disabled: true, ..administrator("gone") };
+    let without = User { password: None, ..administrator("without") };
     store.keep_user(user("li.na")).await.unwrap();
     store.keep_user(gone.clone()).await.unwrap();
+    store.keep_user(without.clone()).await.unwrap();
     assert_eq!(store.keep_first_user(administrator("li.na")).await, Err(NotKept::Taken), "the name");
     let (one, two) = (store.keep_first_user(administrator("one")), store.keep_first_user(administrator("two")));
     let made = futures::future::join(one, two).await;
     assert_eq!(made, (Ok(()), Err(NotKept::Taken)));
-    assert_eq!(store.users().await, Ok(vec![gone, user("li.na"), administrator("one")]));
+    assert_eq!(store.users().await, Ok(vec![gone, user("li.na"), administrator("one"), without]));
+}
+
+pub async fn somebody_is_always_left_who_can_administer<S: Keeper>(store: S) {
+    let administrator = |name: &str| User { role: Role::Administrator, ..user(name) };
+    for user in [administrator("anna"), administrator("bert"), User { password: None, ..administrator("carl") }] {
+        store.keep_user(user).await.unwrap();
+    }
+    let less = [
+        |user: User| User { role: Role::Supervisor, version: user.version + 1, ..user },
+        |user: User| User { disabled: true, version: user.version + 1, ..user },
+        |user: User| User { password: None, version: user.version + 1, ..user },
+    ];
+    // Two at once: whoever comes second is the last one.
+    let (one, other) = (store.keep_user(less[0](administrator("anna"))), store.remove_user("bert"));
+    assert_eq!(futures::future::join(one, other).await, (Ok(()), Err(NotKept::LastAdministrator)));
+    for lessen in less {
+        assert_eq!(store.keep_user(lessen(administrator("bert"))).await, Err(NotKept::LastAdministrator));
+    }
+    let named = User { agent: None, version: 1, ..administrator("bert") };
+    store.keep_user(named).await.unwrap();
+    store.remove_user("carl").await.unwrap();
+    store.remove_user("anna").await.unwrap();
+    store.keep_user(administrator("dora")).await.unwrap();
+    store.remove_user("bert").await.unwrap();
+    assert_eq!(store.remove_user("dora").await, Err(NotKept::LastAdministrator));
 }
 
 pub async fn a_pass_holds_until_it_expires_or_is_ended<S: Keeper>(store: S) {

@@ -163,7 +163,7 @@ pub fn reserve(n: u32, of: u32, key: &str) -> Transaction {
 /// An agent calls entry `of` back, in call `n`.
 pub fn call_back(n: u32, of: u32, key: &str) -> Transaction {
     let by = Actor::Agent(agent(key));
-    Transaction::CallBack { entry: entry(of), agent: agent(key), call: call(n), beyond_window: false, by }
+    Transaction::CallBack { entry: entry(of), agent: agent(key), call: call(n), beyond_window: false, seen: None, by }
 }
 
 pub fn request(n: u32, of: u32) -> Transaction {

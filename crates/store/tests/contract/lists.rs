@@ -49,7 +49,7 @@ pub async fn what_is_due_is_named_when_its_time_has_come<S: Examined>(store: S) 
     house.wait(1).await;
     house.ask(1, 1).await;
     let change = Change::Claim { agent: agent("2000") };
-    house.commit(Transaction::Entry { entry: entry(1), change, by: Actor::Agent(agent("2000")) }).await;
+    house.commit(Transaction::Entry { entry: entry(1), change, seen: None, by: Actor::Agent(agent("2000")) }).await;
     let due = async |after: Millis| house.store.due(Arc::clone(&house.directory), MORNING + after).await.unwrap();
     let claim_for = house.directory.site.claim_for;
     let nothing = Due { agents: Vec::new(), entries: Vec::new(), calls: vec![call(1)] };

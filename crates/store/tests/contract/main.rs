@@ -47,6 +47,7 @@ macro_rules! contract {
                 races::one_agent_is_reserved_for_one_caller_at_a_time
                 races::one_caller_is_offered_to_one_agent_at_a_time
                 races::one_agent_claims_an_entry
+                races::of_those_who_have_seen_the_same_version_one_is_heard
                 races::one_number_has_one_open_request
                 races::one_agent_calls_an_entry_back
                 tries::a_number_remembers_its_attempts_and_forgets_those_that_were_never_sent
@@ -67,6 +68,7 @@ macro_rules! contract {
             contract! { @rules $new;
                 accounts::a_user_is_added_once_and_changed_by_who_has_seen_the_last_version
                 accounts::there_is_one_first_user
+                accounts::somebody_is_always_left_who_can_administer
                 accounts::a_pass_holds_until_it_expires_or_is_ended
                 accounts::a_label_is_given_once_for_each_user
                 accounts::a_user_who_is_removed_takes_all_passes_along

@@ -42,10 +42,30 @@ pub async fn one_agent_claims_an_entry<S: Examined>(store: S) {
         assert!(matches!(house.ask(n, n).await, Answer::Requested { .. }));
         let claim = |key: &&str| {
             let by = Actor::Agent(agent(key));
-            Transaction::Entry { entry: entry(n), change: Change::Claim { agent: agent(key) }, by }
+            Transaction::Entry { entry: entry(n), change: Change::Claim { agent: agent(key) }, seen: None, by }
         };
         let answers = house.race(AGENTS.iter().map(claim).collect());
         assert_eq!(answers.iter().filter(|answer| **answer == Answer::Done).count(), 1, "{answers:?}");
+    }
+}
+
+pub async fn of_those_who_have_seen_the_same_version_one_is_heard<S: Examined>(store: S) {
+    let house = House::open(store).await;
+    for n in 1..=ROUNDS {
+        house.wait(n).await;
+        assert!(matches!(house.ask(n, n).await, Answer::Requested { .. }));
+        let urge = |seen| Transaction::Entry {
+            entry: entry(n),
+            change: Change::Prioritise { priority: 9 },
+            seen: Some(seen),
+            by: Actor::Supervisor(agent("sue")),
+        };
+        let counted = |answers: Vec<Answer>, wanted: Answer| answers.iter().filter(|one| **one == wanted).count();
+        // Entries count from 0 or 1 on, as the rules like; one of these is the version there is.
+        let answers = house.race((0..=2).flat_map(|seen| vec![urge(seen); 4]).collect());
+        let heard = counted(answers.clone(), Answer::Done);
+        assert!((1..=3).contains(&heard), "{answers:?}");
+        assert_eq!(counted(answers, Answer::Refused(Refusal::Changed)), 12 - heard);
     }
 }
 

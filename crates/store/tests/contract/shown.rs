@@ -55,7 +55,7 @@ pub async fn the_same_rows_are_shown_after_a_restart<S: Keeper>(store: S) {
 async fn close<S: Keeper>(house: &House<S>, n: u32, of: u32, after: Millis, change: Change) {
     assert!(matches!(house.ask(n, of).await, Answer::Requested { .. }));
     let by = Actor::Supervisor(agent("2000"));
-    let closed = house.commit_at(MORNING + after, Transaction::Entry { entry: entry(n), change, by }).await;
+    let closed = house.commit_at(MORNING + after, Transaction::Entry { entry: entry(n), change, seen: None, by }).await;
     assert_eq!(closed, Answer::Done);
 }
 
@@ -77,11 +77,11 @@ pub async fn an_entry_can_be_had_long_after_it_was_closed<S: Keeper>(store: S) {
     assert_eq!(house.store.entry(entry(9)).await, Ok(None));
     // The rules find it too.
     let by = Actor::Supervisor(agent("2001"));
-    let reopen = Transaction::Entry { entry: entry(1), change: Change::Reopen, by };
+    let reopen = Transaction::Entry { entry: entry(1), change: Change::Reopen, seen: None, by };
     assert_eq!(house.commit_at(later, reopen.clone()).await, Answer::Done);
     assert!(house.store.entry(entry(1)).await.unwrap().unwrap().is_open());
     let Transaction::Entry { change, by, .. } = reopen else { unreachable!() };
-    let of_nobody = Transaction::Entry { entry: entry(9), change, by };
+    let of_nobody = Transaction::Entry { entry: entry(9), change, seen: None, by };
     assert!(matches!(house.commit_at(later, of_nobody).await, Answer::Refused(Refusal::NotFound(_))));
 }
 
@@ -154,7 +154,7 @@ pub async fn rules_hold_after_a_restart<S: Keeper>(store: S) {
     // What was counted before counts still.
     let limit = house.directory.site.request_limit;
     let by = || Actor::Supervisor(agent("2000"));
-    let cancel = |n| Transaction::Entry { entry: entry(n), change: Change::Cancel, by: by() };
+    let cancel = |n| Transaction::Entry { entry: entry(n), change: Change::Cancel, seen: None, by: by() };
     assert_eq!(house.commit(cancel(2)).await, Answer::Done);
     let mut n = 3;
     while house.ask(n, 2).await != Answer::OverLimit {

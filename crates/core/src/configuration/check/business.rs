@@ -1,6 +1,6 @@
 //! Services, campaigns and inbound numbers.
 
-use nohold_model::{CalendarKey, GroupKey, PhoneNumber};
+use nohold_model::{CalendarKey, DispositionKey, GroupKey, PhoneNumber};
 
 use super::Check;
 
@@ -9,11 +9,26 @@ impl Check<'_> {
         let written = self.written;
         for (key, service) in &written.services {
             let path = format!("services.{key}");
+            self.dispositions(&path, service.dispositions.as_deref());
             self.line_of_business(&path, &service.groups, service.calendar.as_ref(), service.caller_id.as_ref());
         }
         for (key, campaign) in &written.campaigns {
             let path = format!("campaigns.{key}");
+            self.dispositions(&path, campaign.dispositions.as_deref());
             self.line_of_business(&path, &campaign.groups, campaign.calendar.as_ref(), campaign.caller_id.as_ref());
+        }
+    }
+
+    /// Those that may be given: each is configured, and there is one at least.
+    pub(super) fn dispositions(&mut self, path: &str, listed: Option<&[DispositionKey]>) {
+        let Some(listed) = listed else { return };
+        let path = format!("{path}.dispositions");
+        for key in listed.iter().filter(|key| !self.written.dispositions.contains_key(*key)) {
+            self.unknown(&path, "disposition", key);
+        }
+        self.doubles(&path, listed);
+        if listed.is_empty() {
+            self.problems.error(path, "no disposition may be given here", "list some, or leave the list out");
         }
     }
 

@@ -6,6 +6,7 @@ use nohold_model::TrunkKey;
 
 use super::super::{Length, Network, Period, Transport, Trunk};
 use super::Check;
+use super::site::MOST_CALLS;
 
 impl Check<'_> {
     pub(super) fn trunks(&mut self) {
@@ -67,6 +68,10 @@ impl Check<'_> {
         if let Period::After(every) = trunk.options_every {
             self.length(format!("{path}.options_every"), every, Length::seconds(5), Length::hours(1));
         }
+        if let Some(most) = trunk.most_calls {
+            self.range(format!("{path}.most_calls"), most, 1, MOST_CALLS);
+        }
+        self.wide(path, trunk);
         self.length(format!("{path}.register_expiry"), trunk.register_expiry, Length::minutes(1), Length::hours(24));
         let no_way_in = trunk.inbound_addresses().is_empty() && trunk.inbound.user.is_none();
         if no_way_in && !trunk.register {
@@ -81,6 +86,17 @@ impl Check<'_> {
                 format!("{path}.numbers"),
                 "it owns no number, so it shows none to those we call",
                 "list the numbers that the carrier has given you",
+            );
+        }
+    }
+
+    /// Calls from its networks are taken without a password.
+    fn wide(&mut self, path: &str, trunk: &Trunk) {
+        for network in trunk.inbound.addresses.iter().filter(|network| network.is_wide()) {
+            self.problems.warn(
+                format!("{path}.inbound.addresses"),
+                format!("whoever calls from anywhere in {network} is taken for this trunk, without a password"),
+                "list the addresses that the carrier calls from, or use `inbound.user` and `inbound.password` instead",
             );
         }
     }

@@ -13,6 +13,7 @@ impl Check<'_> {
         let written = self.written;
         for (key, queue) in &written.queues {
             let path = format!("queues.{key}");
+            self.dispositions(&path, queue.dispositions.as_deref());
             self.service(&format!("{path}.service"), &queue.service);
             self.calendar(&format!("{path}.calendar"), queue.calendar.as_ref());
             self.prompt(&format!("{path}.whisper"), queue.whisper.as_ref());

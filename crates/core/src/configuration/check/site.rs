@@ -7,6 +7,8 @@ use crate::hours;
 
 const SECOND: Length = Length::seconds(1);
 const DAY: Length = Length::hours(24);
+/// No installation has more calls at once.
+pub(super) const MOST_CALLS: u32 = 100_000;
 
 impl Check<'_> {
     pub(super) fn site(&mut self) {
@@ -19,6 +21,9 @@ impl Check<'_> {
             self.length(format!("site.retry_plan.gaps ({name})"), *gap, Length::seconds(0), Length::hours(7 * 24));
         }
         self.range("site.requests_per_number_per_day", site.requests_per_number_per_day, 0, 1_000);
+        if let Some(most) = site.most_calls {
+            self.range("site.most_calls", most, 1, MOST_CALLS);
+        }
         self.length("site.claim_for", site.claim_for, Length::seconds(10), DAY);
         self.length("site.ring_customer_for", site.ring_customer_for, Length::seconds(5), Length::minutes(3));
         self.length("site.ring_agent_for", site.ring_agent_for, Length::seconds(5), Length::minutes(3));

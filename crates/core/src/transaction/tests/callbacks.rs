@@ -121,13 +121,66 @@ fn what_speaks_against_a_dial_is_said_and_nothing_happens() {
 }
 
 #[test]
+fn a_disposition_is_one_of_those_that_are_listed_for_who_has_asked() {
+    let mut works = asked();
+    let key = |text: &str| nohold_model::DispositionKey::new(text).unwrap();
+    let close = |given: Option<&str>| {
+        let (reason, note) = (entry::CloseReason::Done, String::new());
+        Change::Outcome(Outcome::Close { reason, disposition: given.map(key), note })
+    };
+    let service = works.directory.queues.values().next().unwrap().service.clone();
+    works.directory.dispositions.of_services.insert(service, vec![key("solved"), key("sold")]);
+    works.change(1, Change::Claim { agent: agent("2000") }, by("2000"));
+    let Answer::Refused(refusal) = works.change(1, close(Some("forgotten")), by("2000")) else { panic!("not refused") };
+    assert_eq!(refusal.to_string(), "this disposition may not be given here: choose one of `solved`, `sold`");
+    works
+        .directory
+        .dispositions
+        .of_queues
+        .insert(works.directory.queues.keys().next().unwrap().clone(), vec![key("sold")]);
+    assert!(matches!(works.change(1, close(Some("solved")), by("2000")), Answer::Refused(_)), "the queue's count more");
+    assert_eq!(works.change(1, close(Some("sold")), by("2000")), Answer::Done);
+}
+
+#[test]
+fn of_two_who_have_seen_the_same_version_one_is_heard() {
+    let mut works = asked();
+    let seen = works.tables.entries[&entry(1)].version;
+    let urge = |priority, seen| Transaction::Entry {
+        entry: entry(1),
+        change: Change::Prioritise { priority },
+        seen: Some(seen),
+        by: supervisor(),
+    };
+    assert_eq!(works.run(&urge(7, seen)), Answer::Done);
+    assert_eq!(works.run(&urge(9, seen)), Answer::Refused(Refusal::Changed));
+    let call_back = |seen| Transaction::CallBack {
+        entry: entry(1),
+        agent: agent("2000"),
+        call: call(11),
+        beyond_window: false,
+        seen: Some(seen),
+        by: by("2000"),
+    };
+    assert_eq!(works.run(&call_back(seen)), Answer::Refused(Refusal::Changed));
+    assert_eq!(works.tables.entries[&entry(1)].priority, 7, "what was refused has changed nothing");
+    assert!(matches!(works.run(&call_back(seen + 1)), Answer::CallBack(_)));
+}
+
+#[test]
 fn outside_the_dialling_window_only_a_supervisor_lets_a_call_out_and_that_is_logged() {
     let mut works = asked();
     // 21:30 in Shanghai; the office is open until 23:00.
     works.pass(Millis::minutes(690));
     assert!(matches!(works.call_back(1, 11, "2000"), Answer::Refused(Refusal::Dial(Forbidden::Hour(_)))));
-    let beyond =
-        |by| Transaction::CallBack { entry: entry(1), agent: agent("2000"), call: call(11), beyond_window: true, by };
+    let beyond = |by| Transaction::CallBack {
+        entry: entry(1),
+        agent: agent("2000"),
+        call: call(11),
+        beyond_window: true,
+        seen: None,
+        by,
+    };
     let not_allowed = Answer::Refused(Refusal::Entry(entry::Refusal::NotAllowed));
     assert_eq!(works.run(&beyond(by("2000"))), not_allowed);
     assert_eq!(works.run(&beyond(Actor::System)), not_allowed);

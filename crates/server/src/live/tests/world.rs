@@ -119,10 +119,17 @@ impl Desk for Works {
     fn change_agent(&self, _: AgentKey, _: Input, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
-    fn change_entry(&self, _: EntryId, _: Change, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+    fn change_entry(&self, _: EntryId, _: Change, _: Option<u64>, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
-    fn call_back(&self, _: EntryId, _: AgentKey, _: bool, _: Actor) -> BoxFuture<'static, Result<CallId, NotDone>> {
+    fn call_back(
+        &self,
+        _: EntryId,
+        _: AgentKey,
+        _: bool,
+        _: Option<u64>,
+        _: Actor,
+    ) -> BoxFuture<'static, Result<CallId, NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
     fn request_callback(&self, _: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
@@ -280,7 +287,7 @@ fn on_an_entry(works: &Works, (what, who, whom, how): Event, agent: AgentKey, by
         _ => {
             let Some(number) = number else { return };
             let (call, attempt) = (held.unwrap_or(call_id(200 + who % 4)), attempt_id(whom));
-            works.run(&Transaction::CallBack { entry, agent, call, beyond_window: true, by });
+            works.run(&Transaction::CallBack { entry, agent, call, beyond_window: true, seen: None, by });
             works.record(Fact::AttemptBegan { attempt, entry, call, number });
             let result = if how % 2 == 0 { CallResult::Unallocated } else { CallResult::Busy };
             works.record(Fact::AttemptEnded { attempt, entry, result, sent: true });
@@ -288,5 +295,5 @@ fn on_an_entry(works: &Works, (what, who, whom, how): Event, agent: AgentKey, by
             return;
         }
     };
-    works.run(&Transaction::Entry { entry, change, by });
+    works.run(&Transaction::Entry { entry, change, seen: None, by });
 }

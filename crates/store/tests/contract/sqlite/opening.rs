@@ -125,3 +125,23 @@ fn a_folder_that_is_not_there_is_named() {
     assert!(matches!(refused, OpenError::Refused { .. }), "{refused}");
     assert!(refused.to_string().contains("missing/nohold.db"), "{refused}");
 }
+
+#[test]
+fn a_database_is_looked_at_beside_its_server_and_is_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!nohold_store::sqlite::is_there(folder.path()));
+    let look = || block_on(nohold_store::sqlite::examine(folder.path()));
+    look().unwrap_err();
+    assert!(!nohold_store::sqlite::is_there(folder.path()), "it made one");
+    let store = open(folder.path()).unwrap();
+    let found = look().unwrap();
+    assert!(nohold_store::sqlite::is_there(folder.path()) && found.version == found.known && found.faults.is_empty());
+    block_on(store.write("page", "name".to_owned(), "line".to_owned())).unwrap();
+    block_on(store.close());
+    assert_eq!(look().unwrap(), found);
+    meddle(folder.path(), "PRAGMA user_version = 99");
+    assert!(matches!(look().unwrap_err(), OpenError::Newer { found: 99, .. }));
+    fs::write(folder.path().join("nohold.db"), "this is a letter and no database at all, as everybody can see")
+        .unwrap();
+    assert!(matches!(look().unwrap_err(), OpenError::NotOurs(_)));
+}

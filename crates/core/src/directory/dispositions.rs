@@ -1,0 +1,40 @@
+//! What an outcome may be called (通话小结), by who has asked for it.
+
+use std::collections::BTreeMap;
+
+use nohold_model::{CampaignKey, DispositionKey, QueueKey, ServiceKey};
+
+use super::Directory;
+use crate::entry::{Entry, Target};
+
+/// The dispositions that are configured, and which of them may be given where. Where nothing is said, any may be given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dispositions {
+    /// All of them, with the names that people see.
+    pub names: BTreeMap<DispositionKey, String>,
+    /// Those of inbound services.
+    pub of_services: BTreeMap<ServiceKey, Vec<DispositionKey>>,
+    /// Those of outbound campaigns.
+    pub of_campaigns: BTreeMap<CampaignKey, Vec<DispositionKey>>,
+    /// Those of queues, which count more than those of their service.
+    pub of_queues: BTreeMap<QueueKey, Vec<DispositionKey>>,
+}
+
+impl Directory {
+    /// The dispositions that may be given to this entry, in the order in which they are offered; none where any may.
+    #[must_use]
+    pub fn dispositions_of(&self, entry: &Entry) -> Option<&[DispositionKey]> {
+        let known = &self.dispositions;
+        let asked_in = entry.request.as_ref().and_then(|request| request.queue.as_ref());
+        let of_queue = |queue: &QueueKey| known.of_queues.get(queue);
+        let of_service = |service: &ServiceKey| known.of_services.get(service);
+        let list = match &entry.target {
+            Target::Campaign(campaign) => known.of_campaigns.get(campaign),
+            Target::Queue(queue) => of_queue(queue).or_else(|| of_service(&self.queue(queue)?.service)),
+            Target::Service(service, _) | Target::WholeService(service) => {
+                asked_in.and_then(of_queue).or_else(|| of_service(service))
+            }
+        };
+        list.map(Vec::as_slice)
+    }
+}
