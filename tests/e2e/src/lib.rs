@@ -7,6 +7,7 @@ pub mod asterisk;
 pub mod baresip;
 pub mod demo;
 pub mod desk;
+pub mod disk;
 pub mod ear;
 mod folder;
 pub mod house;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use nohold_client::Client;
 use serde_json::Value;
 
+use crate::disk::SmallDisk;
 use crate::folder::Folder;
 use crate::nat::within;
 use crate::peers::{free_port, free_ports};
@@ -28,6 +29,8 @@ pub struct Server {
     /// Where it answers the API.
     pub http: SocketAddr,
     data: Folder,
+    disk: Option<SmallDisk>,
+    seen: PathBuf,
 }
 
 /// Where in the network the server runs.
@@ -39,11 +42,13 @@ pub struct Place {
     pub public: Option<IpAddr>,
     /// The network namespace; the test's own, where there is none.
     pub namespace: Option<&'static str>,
+    /// Its data folder is a disk of its own with so many bytes.
+    pub disk: Option<u64>,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Place { address: IpAddr::V4(Ipv4Addr::LOCALHOST), public: None, namespace: None }
+        Place { address: IpAddr::V4(Ipv4Addr::LOCALHOST), public: None, namespace: None, disk: None }
     }
 }
 
@@ -93,9 +98,14 @@ impl Server {
         sip.set_ip(place.address);
         http.set_ip(place.address);
         let low = free_ports(RTP_PORTS)?;
-        let (program, mut arguments) = match place.namespace {
-            Some(namespace) => within(namespace, program),
-            None => (program.to_owned(), Vec::new()),
+        let disk = match place.disk {
+            Some(bytes) => Some(SmallDisk::at(data.path(), bytes).await?),
+            None => None,
+        };
+        let (program, mut arguments) = match (place.namespace, &disk) {
+            (Some(namespace), _) => within(namespace, program),
+            (None, Some(disk)) => disk.within(program)?,
+            (None, None) => (program.to_owned(), Vec::new()),
         };
         arguments.push("serve".to_owned());
         let mut say = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
@@ -108,12 +118,18 @@ impl Server {
         let launch = Launch { program, arguments };
         let process = launch.start(&data).await?;
         sip.set_ip(place.public.unwrap_or(place.address));
-        Ok(Server { process, launch, sip, http, data })
+        let seen = disk.as_ref().map_or_else(|| Ok(data.path().to_owned()), SmallDisk::path)?;
+        Ok(Server { process, launch, sip, http, data, disk, seen })
     }
 
     /// Its data folder.
     pub fn data(&self) -> &Path {
-        self.data.path()
+        &self.seen
+    }
+
+    /// The small disk on which its data folder is, where it was wished for.
+    pub fn disk(&self) -> Option<&SmallDisk> {
+        self.disk.as_ref()
     }
 
     /// Whoever may read its data folder, at its API: an administrator for as long as this server runs.
