@@ -148,7 +148,11 @@ impl Failure {
 
 impl From<StoreFailed> for Failure {
     fn from(_: StoreFailed) -> Self {
-        Failure::unavailable("store_unavailable", "the store does not answer: try again in a moment")
+        Failure::unavailable(
+            "store_unavailable",
+            "the store cannot keep anything just now (an administrator sees why under /api/status and in the \
+             server's log): try again in a moment",
+        )
     }
 }
 

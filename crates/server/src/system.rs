@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::access::{Need, Scope, guarded, open};
 use crate::state::Api;
-use nohold_app::ports::Role;
+use nohold_app::ports::{Condition, Role};
 
 /// It is alive.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,17 +27,22 @@ pub struct Status {
     since: i64,
     /// How long it has run, in seconds.
     uptime_seconds: u64,
-    /// Whether the store answers.
+    /// How the store is.
     store: StoreState,
 }
 
-/// Whether the store answers.
+/// How the store is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoreState {
-    /// It does.
+    /// It keeps what it is given.
     Well,
-    /// It does not.
+    /// What it was given some seconds ago is not on the disk yet: the disk stands still, or another program holds the
+    /// database. New calls are refused meanwhile.
+    Standing,
+    /// There is no room on the disk: make some, and all goes on by itself. New calls are refused meanwhile.
+    Full,
+    /// It does not answer or cannot write; the server's log says why. New calls are refused meanwhile.
     Failing,
 }
 
@@ -55,12 +60,16 @@ async fn health() -> Json<Health> {
     Json(Health { alive: true })
 }
 
-/// Version, age, and whether the store answers
+/// Version, age, and how the store is
 #[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status)))]
 async fn status(State(api): State<Api>) -> Json<Status> {
-    let store = match api.parts().configured.configured().await {
-        Ok(_) => StoreState::Well,
-        Err(_) => StoreState::Failing,
+    let reads = api.parts().configured.configured().await.is_ok();
+    let store = match api.parts().archive.condition() {
+        Condition::Full => StoreState::Full,
+        Condition::Failing => StoreState::Failing,
+        Condition::Standing => StoreState::Standing,
+        Condition::Well if reads => StoreState::Well,
+        Condition::Well => StoreState::Failing,
     };
     let since = api.since();
     Json(Status {

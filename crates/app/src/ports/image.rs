@@ -67,6 +67,9 @@ pub trait Archive: Send + Sync + 'static {
     /// The live rows and the last commits.
     fn image(&self) -> &Image;
 
+    /// How the store is, without waiting for it.
+    fn condition(&self) -> Condition;
+
     /// One entry, also a closed one.
     fn entry(&self, id: EntryId) -> Reading<Option<Entry>>;
 
@@ -75,6 +78,19 @@ pub trait Archive: Send + Sync + 'static {
 
     /// What has happened with an entry, oldest first: the facts that name it, and those of the calls that made it.
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>>;
+}
+
+/// How a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It writes.
+    Well,
+    /// What it writes has not come to an end for some seconds: the disk stands still, or another program holds the database.
+    Standing,
+    /// There is no room on the disk.
+    Full,
+    /// It cannot write; its log says why.
+    Failing,
 }
 
 /// The live rows of a store (all that is not closed, and what was closed a short while ago) and its last commits.

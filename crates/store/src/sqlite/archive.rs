@@ -1,6 +1,6 @@
 //! What people are shown.
 
-use nohold_app::ports::{Archive, ClosedQuery, Image, Page, Reading, Revision, Told};
+use nohold_app::ports::{Archive, ClosedQuery, Condition, Image, Page, Reading, Revision, Told};
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::Dated;
 use nohold_model::{EntryId, Timestamp};
@@ -19,6 +19,10 @@ const LONGEST_HISTORY: i64 = 5_000;
 impl Archive for SqliteStore {
     fn image(&self) -> &Image {
         &self.doors.image
+    }
+
+    fn condition(&self) -> Condition {
+        self.doors.gauge.read()
     }
 
     fn entry(&self, id: EntryId) -> Reading<Option<Entry>> {

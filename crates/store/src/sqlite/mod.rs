@@ -16,6 +16,7 @@ mod archive;
 mod body;
 mod configured;
 mod errand;
+mod gauge;
 mod group;
 mod ledger;
 mod load;
@@ -44,6 +45,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{oneshot, watch};
 
 use errand::{Asked, Errand};
+use gauge::Gauge;
 use group::{Job, Rules};
 pub use open::{FILE, OpenError};
 use queue::Queue;
@@ -81,6 +83,7 @@ struct Doors {
     jobs: Arc<Queue<Job>>,
     looks: Arc<Queue<Box<dyn Look>>>,
     image: Image,
+    gauge: Gauge,
     finished: watch::Receiver<bool>,
 }
 
@@ -223,7 +226,8 @@ async fn open_and_serve(folder: PathBuf, settings: &Settings, told: oneshot::Sen
     // However this thread ends, nothing more is taken in.
     let _closed = CloseAtEnd(Arc::clone(&jobs), Arc::clone(&looks));
     let (finish, finished) = watch::channel(false);
-    let doors = Doors { jobs: Arc::clone(&jobs), looks: Arc::clone(&looks), image: writer.image(), finished };
+    let (image, gauge) = (writer.image(), writer.gauge());
+    let doors = Doors { jobs: Arc::clone(&jobs), looks: Arc::clone(&looks), image, gauge, finished };
     // Dropped at once where whoever opened it has gone, which closes the queues.
     drop(told.send(Ok(doors)));
     serve(writer, &jobs, &looks).await;

@@ -74,6 +74,11 @@ impl<J> Queue<J> {
         inner.waiting.drain(..count).map(|(_, job)| job).collect()
     }
 
+    /// Whether no job waits.
+    pub fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
+    }
+
     /// From now on no job is taken in. Those that wait are still done.
     pub fn close(&self) {
         self.lock().closed = true;

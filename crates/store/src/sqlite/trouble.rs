@@ -30,6 +30,11 @@ pub enum Trouble {
     Endless,
 }
 
+/// `SQLITE_FULL`: no room on the disk, or in the database.
+const FULL: i32 = 13;
+/// `SQLITE_IOERR_WRITE`: the operating system refused to write, for another reason than a full disk.
+const WRITE_REFUSED: i32 = 778;
+
 /// The kinds of trouble that are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -46,22 +51,39 @@ pub enum Kind {
 }
 
 impl Trouble {
+    /// Whether a COMMIT that failed so has certainly not happened.
+    ///
+    /// In WAL mode a COMMIT appends frames to the log, and only with the last of them is it true; a frame counts only whole,
+    /// by its checksum (sqlite.org/walformat.html). Where a write of one of them was refused there is no last one, whatever
+    /// happens afterwards. It is otherwise with a failed sync, which leaves whole frames of which nobody knows.
+    pub fn leaves_nothing(&self) -> bool {
+        matches!(self.code(), Some(code) if code & 0xff == FULL || code == WRITE_REFUSED)
+    }
+
     /// Of which kind it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Trouble::Sql(sqlx::Error::Database(problem)) => {
-                // The lowest byte of SQLite's extended codes is the primary one (sqlite.org/rescode.html).
-                match problem.code().and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff) {
-                    Some(5 | 6) => Kind::Busy,
-                    Some(13) => Kind::Full,
-                    Some(18..=20) => Kind::Job,
-                    Some(11 | 26) => Kind::Damaged,
-                    Some(_) | None => Kind::Other,
-                }
-            }
+            // What refuses to write while it lets read is a limit: of a quota, or of the size of a file.
+            Trouble::Sql(_) if self.code() == Some(WRITE_REFUSED) => Kind::Full,
+            // The lowest byte of SQLite's extended codes is the primary one (sqlite.org/rescode.html).
+            Trouble::Sql(sqlx::Error::Database(_)) => match self.code().map(|code| code & 0xff) {
+                Some(5 | 6) => Kind::Busy,
+                Some(FULL) => Kind::Full,
+                Some(18..=20) => Kind::Job,
+                Some(11 | 26) => Kind::Damaged,
+                Some(_) | None => Kind::Other,
+            },
             Trouble::Unwritable(_) | Trouble::Endless => Kind::Job,
             Trouble::Unreadable { .. } => Kind::Damaged,
             Trouble::Sql(_) | Trouble::Gone | Trouble::Replaced => Kind::Other,
+        }
+    }
+
+    /// SQLite's extended result code.
+    fn code(&self) -> Option<i32> {
+        match self {
+            Trouble::Sql(sqlx::Error::Database(problem)) => problem.code().and_then(|code| code.parse().ok()),
+            _ => None,
         }
     }
 }

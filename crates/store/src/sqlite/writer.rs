@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use nohold_app::ports::Image;
+use nohold_app::ports::{Condition, Image};
 use nohold_model::{Millis, Timestamp};
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
+use super::gauge::Gauge;
 use super::group::{Group, Job};
 use super::load::{self, COUNTED_KEPT, OVER_KEPT, Progress};
 use super::open::Files;
@@ -29,6 +30,9 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// How long to wait before trying again while somebody else writes; the database itself has waited before it says so.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// A database that could not be written is tried again so often, though nobody asks for anything.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How often a store that is being closed looks, before it leaves the question open.
 const MOST_CLOSING_LOOKS: u32 = 25;
@@ -54,8 +58,8 @@ pub struct Writer {
     tidied: Timestamp,
     /// What attempts the rules remember, by the last configuration seen.
     tries_remembered: Millis,
-    /// The last look found the database out of order; said once.
-    in_trouble: bool,
+    /// How the database is.
+    gauge: Gauge,
 }
 
 impl Writer {
@@ -74,13 +78,18 @@ impl Writer {
             horizon,
             tidied: progress.latest,
             tries_remembered: Millis::ZERO,
-            in_trouble: false,
+            gauge: Gauge::default(),
         })
     }
 
     /// The image of the rows.
     pub fn image(&self) -> Image {
         self.image.clone()
+    }
+
+    /// How the database is, for who asks.
+    pub fn gauge(&self) -> Gauge {
+        self.gauge.clone()
     }
 
     /// The files, for who reads.
@@ -90,22 +99,48 @@ impl Writer {
 
     /// Writes until the queue is closed and empty.
     pub async fn run(&mut self) {
-        while self.jobs.wait().await {
+        while self.next().await {
+            self.gauge.at_it();
             match self.begin().await {
                 Ok(()) => {
-                    self.well();
                     // Only now: what waits for a database that stands still can be given up.
                     let jobs = self.jobs.take(MOST_TOGETHER);
                     self.group(jobs).await;
                 }
                 // Somebody else writes; the jobs go on waiting, and grow old.
-                Err(trouble) if trouble.kind() == Kind::Busy => tokio::time::sleep(BUSY_PAUSE).await,
+                Err(trouble) if trouble.kind() == Kind::Busy => {
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                    self.kept_waiting();
+                    continue;
+                }
                 Err(trouble) => {
                     self.ill(&trouble);
                     self.jobs.take(usize::MAX).into_iter().for_each(Job::refuse);
                 }
             }
+            self.gauge.through();
         }
+    }
+
+    /// Waits until there is something to write. False when nothing more will come. Meanwhile it finds out whether a database
+    /// that could not be written can be again, so that people are not told of trouble that is over.
+    async fn next(&mut self) -> bool {
+        while self.gauge.is_ill() && !self.jobs.is_closed() {
+            if let Ok(more) = tokio::time::timeout(TRY_AGAIN_AFTER, self.jobs.wait()).await {
+                return more;
+            }
+            match self.look().await {
+                Ok(_) => self.well(),
+                Err(trouble) => {
+                    self.ill(&trouble);
+                    self.roll_back().await;
+                }
+            }
+        }
+        if self.jobs.is_empty() {
+            self.gauge.through();
+        }
+        self.jobs.wait().await
     }
 
     /// Leaves the database in order: its log is empty afterwards.
@@ -188,7 +223,7 @@ impl Writer {
                 self.landed(group, std::mem::take(jobs));
                 return None;
             }
-            Ok(Err(trouble)) if group.committing => Stopped::Unknown(trouble),
+            Ok(Err(trouble)) if group.committing && !trouble.leaves_nothing() => Stopped::Unknown(trouble),
             Err(_) if group.committing => Stopped::Unknown(Trouble::Endless),
             Ok(Err(trouble)) => Stopped::Undone(trouble),
             Err(_) => Stopped::Panicked,
@@ -231,6 +266,7 @@ impl Writer {
     /// It is certain: people are shown it, then whoever waits gets the answer.
     fn landed(&mut self, mut group: Group, jobs: Vec<Job>) {
         if group.wrote() {
+            self.well();
             self.progress = group.progress;
             self.image.apply(std::mem::take(&mut group.commits));
         }
@@ -292,18 +328,29 @@ impl Writer {
     }
 
     fn ill(&mut self, trouble: &Trouble) {
-        if !self.in_trouble {
-            let advice = if trouble.kind() == Kind::Full { "make room on the disk" } else { "look after the disk" };
+        let (condition, advice) = match trouble.kind() {
+            // One job is at fault, or somebody else writes: the database is in order.
+            Kind::Job | Kind::Busy => return,
+            Kind::Full => (Condition::Full, "make room on the disk"),
+            Kind::Damaged | Kind::Other => (Condition::Failing, "look after the disk"),
+        };
+        if self.gauge.ill(condition) {
             tracing::error!(%trouble, file = %self.files.path().display(), "the store fails: {advice}");
         }
-        self.in_trouble = true;
+    }
+
+    /// Somebody else writes. When that lasts it is trouble, also after the last of those who waited was given up.
+    fn kept_waiting(&mut self) {
+        if (self.gauge.read() == Condition::Standing || self.jobs.is_empty()) && self.gauge.ill(Condition::Standing) {
+            let file = self.files.path().display();
+            tracing::error!(%file, "another program holds the database: nothing can be kept until it lets go");
+        }
     }
 
     fn well(&mut self) {
-        if self.in_trouble {
+        if self.gauge.well() {
             tracing::info!("the store can write again");
         }
-        self.in_trouble = false;
     }
 }
 

@@ -8,8 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use nohold_app::ports::{
-    Accounts, AllKept, Answers, Archive, ClosedQuery, Configured, Due, GivenAnswer, Image, Keeping, Kept, Ledger,
-    Overview, Page, Pass, Place, Reading, Reconfiguration, Store, StoreFailed, Told, User,
+    Accounts, AllKept, Answers, Archive, ClosedQuery, Condition, Configured, Due, GivenAnswer, Image, Keeping, Kept,
+    Ledger, Overview, Page, Pass, Place, Reading, Reconfiguration, Store, StoreFailed, Told, User,
 };
 use nohold_core::directory::Directory;
 use nohold_core::entry::Entry;
@@ -100,6 +100,7 @@ macro_rules! ports {
 ports! {
     Archive {
         fn image() -> &Image;
+        fn condition() -> Condition;
         fn entry(id: EntryId) -> Reading<Option<Entry>>;
         fn closed_entries(query: ClosedQuery) -> Reading<Page<Entry>>;
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use nohold_app::desk::{Asked, CallbackWish, Desk, NotDone};
-use nohold_app::ports::{Archive, ClosedQuery, Commit, Image, Page, Reading, Revision, Told};
+use nohold_app::ports::{Archive, ClosedQuery, Commit, Condition, Image, Page, Reading, Revision, Told};
 use nohold_core::agent::{Input, Mode};
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_core::directory::Directory;
@@ -91,6 +91,9 @@ impl Works {
 impl Archive for Works {
     fn image(&self) -> &Image {
         &self.image
+    }
+    fn condition(&self) -> Condition {
+        Condition::Well
     }
     fn entry(&self, _: EntryId) -> Reading<Option<Entry>> {
         unreachable!("nobody reads one entry here")

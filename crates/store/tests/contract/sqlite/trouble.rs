@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use futures::future::{join, join_all, join3};
-use nohold_app::ports::{Archive as _, Ledger as _, NotKept, Store as _, StoreFailed};
+use nohold_app::ports::{Archive as _, Condition, Ledger as _, NotKept, Store as _, StoreFailed};
 use nohold_core::fact::Dated;
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::PhoneNumber;
@@ -65,10 +65,12 @@ fn a_store_that_stands_still_gives_up_what_waits_and_goes_on_afterwards() {
             assert!(waited >= PATIENCE && waited < PATIENCE * 2, "{waited:?}");
             assert_eq!(house.store.live_calls().await, Ok(vec![call(1)]), "what is in memory is shown");
             assert_eq!(house.store.store.page("page").await, Ok(vec![]), "readers are not in the way");
+            assert_eq!(house.store.condition(), Condition::Standing);
         }
         assert!(begun.elapsed() >= PATIENCE * 2);
         intruder.go().await;
         house.wait(4).await;
+        assert_eq!(house.store.condition(), Condition::Well);
         assert_eq!(house.store.live_calls().await, Ok(vec![call(1), call(4)]), "what failed has not happened");
         assert_eq!(house.store.store.page("page").await, Ok(vec![]));
         let told = house.store.history().await;
@@ -132,8 +134,10 @@ fn a_full_disk_fails_everything_until_there_is_room() {
             assert_eq!(store.write("page", "more".to_owned(), big.clone()).await, Err(NotKept::Store(StoreFailed)));
         }
         assert_eq!(store.page("page").await.unwrap().len(), kept, "reading goes on");
+        assert_eq!(store.condition(), Condition::Full);
         store.strike("page", "0".to_owned()).await.unwrap();
         store.write("page", "more".to_owned(), big).await.unwrap();
+        assert_eq!(store.condition(), Condition::Well);
         assert_eq!(store.page("page").await.unwrap().len(), kept);
     });
 }
@@ -151,7 +155,14 @@ fn a_database_that_was_taken_away_fails_until_it_is_back() {
         assert!(asked.elapsed() < Duration::from_secs(2), "at once: {:?}", asked.elapsed());
         assert!(!file.exists(), "no new one is made in its place");
         assert_eq!(house.store.live_calls().await, Ok(vec![call(1)]));
+        assert_eq!(house.store.condition(), Condition::Failing);
         fs::rename(&away, &file).unwrap();
+        // It finds out by itself.
+        let back = Instant::now();
+        while house.store.condition() != Condition::Well && back.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(house.store.condition(), Condition::Well);
         assert_eq!(arrive(&house, 3).await, Ok(Answer::Done));
         let told = house.store.history().await;
         assert!(told.iter().any(|told| told.fact == arrived(3)), "it stands in the file that is there");
