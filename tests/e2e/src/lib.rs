@@ -11,6 +11,7 @@ pub mod disk;
 pub mod ear;
 mod folder;
 pub mod house;
+pub mod kill;
 pub mod nat;
 mod peers;
 pub mod people;

@@ -190,6 +190,16 @@ impl Server {
         self.process.terminate(limit).await
     }
 
+    /// Starts it again as [`Server::start_again`] does, and kills it after this time, ready or not.
+    ///
+    /// # Errors
+    /// When it cannot be started or killed.
+    pub async fn start_and_kill(&mut self, after: Duration) -> Result<()> {
+        self.process = self.launch.begin(&self.data)?;
+        tokio::time::sleep(after).await;
+        self.process.kill().await
+    }
+
     /// Starts it again with the same flags and data folder, after [`Server::kill`] or [`Server::terminate`].
     ///
     /// # Errors
@@ -204,8 +214,12 @@ impl Server {
 }
 
 impl Launch {
+    fn begin(&self, data: &Folder) -> Result<Process> {
+        Process::start("the server", &self.program, &self.arguments, data.path())
+    }
+
     async fn start(&self, data: &Folder) -> Result<Process> {
-        let mut process = Process::start("the server", &self.program, &self.arguments, data.path())?;
+        let mut process = self.begin(data)?;
         process.wait_line("ready: sip", START_LIMIT).await?;
         Ok(process)
     }
@@ -214,12 +228,10 @@ impl Launch {
 /// The server's program, which stands beside the folder of the test's own program.
 pub(crate) fn program() -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot tell where the test's program is")?;
-    let folder = own.parent().and_then(Path::parent).context("the test's program is in an unknown place")?;
-    let program = folder.join("nohold");
-    if !program.is_file() {
-        bail!("there is no {}; run `cargo build --package nohold`", program.display());
-    }
-    Ok(program)
+    // Tests stand a folder below it, programs beside it.
+    let programs: Vec<PathBuf> = own.ancestors().skip(1).take(2).map(|folder| folder.join("nohold")).collect();
+    let found = programs.iter().find(|program| program.is_file()).cloned();
+    found.with_context(|| format!("there is no {}; run `cargo build --package nohold`", programs[0].display()))
 }
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ impl Gone {
         Gone { from, to }
     }
 
-    fn is_back(self) {
+    fn comes_back(self) {
         std::fs::rename(self.to, self.from).unwrap();
     }
 }
@@ -237,7 +237,7 @@ async fn at_03_where_the_store_fails_2_could_not_be_noted_and_the_place_in_the_l
     let (end, waited) = is_refused(&house, RINGS_IN).await;
     assert_eq!((end.by, end.status), (Party::Them, Some(503)), "{end}");
     assert!(waited < AT_ONCE, "a new call was refused after {waited:?}");
-    gone.is_back();
+    gone.comes_back();
     // Who came first is first.
     desk.does("sign_in").await.unwrap();
     agent.wait_incoming(SOON).await.unwrap();
@@ -257,7 +257,7 @@ async fn at_03_after_hours_who_could_not_be_noted_may_leave_a_message() {
     caller.press("2").await.unwrap();
     ear.hears_all(&caller, &["callback-not-noted", "message-greeting"], FAREWELL).await.unwrap();
     assert!(ear.heard_of(&caller, "callback-thanks").unwrap().is_none(), "thanked for nothing");
-    gone.is_back();
+    gone.comes_back();
     caller.hang_up().await.unwrap();
     let desk = Desk::agent(&house, "2002").await.unwrap();
     let missed = desk.sees("the missed call", |entry| entry["number"] == CUSTOMER).await.unwrap();
