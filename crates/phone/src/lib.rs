@@ -49,5 +49,5 @@ pub use line::{CallState, End, Party};
 pub use mouth::read_wav;
 pub use phone::{Dialling, Phone};
 pub use settings::{Codec, Dtmf, PhoneSettings, Transport};
-pub use wire::Message;
 pub use tone::{SAMPLE_RATE, Sound, sine, sound_of, tone_of};
+pub use wire::Message;

@@ -17,8 +17,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nohold_phone::{Call, Dialling, Phone, PhoneSettings};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::house::SUPPORT;
 
 pub use plan::{Course, Phase, Plan};
 use stage::Stage;
@@ -63,8 +66,12 @@ pub async fn run(seed: u64) -> Result<Report, Fault> {
 async fn lived_through(plan: &Plan) -> Result<Report, String> {
     let mut stage = Stage::set().await.map_err(|problem| format!("nothing could be tried: {problem:#}"))?;
     let (mut killed, mut phase) = (Instant::now(), Phase::Before);
+    // At the carrier's address, and with books of its own.
+    let settings = PhoneSettings::new("carrier").at(stage.house.carrier.address().ip());
+    let passer_by = Phone::start(settings).await.map_err(|problem| problem.to_string())?;
     let ended = async {
-        (killed, phase) = die(&mut stage, plan).await?;
+        let rings_in;
+        (killed, phase, rings_in) = die(&mut stage, &passer_by, plan).await?;
         if plan.other_hangs_up {
             stage.other_hangs_up();
         }
@@ -73,14 +80,16 @@ async fn lived_through(plan: &Plan) -> Result<Report, String> {
             stage.house.server.start_and_kill(after).await?;
         }
         stage.house.server.start_again().await?;
+        let answered = stage.passer_by_is_told(&passer_by, rings_in, killed).await?;
         let report = stage.judge(killed, phase).await?;
-        Ok(Report { killed_again: plan.again_after.is_some(), ..report })
+        Ok(Report { answered, killed_again: plan.again_after.is_some(), ..report })
     };
     let ended: Result<Report> = ended.await;
     ended.map_err(|problem| {
         let mut story = format!("killed {phase}\n{problem:#}\n");
-        let phones =
-            [("the carrier", &stage.house.carrier), ("the agent", &stage.phone), ("the other", &stage.other_phone)];
+        let Stage { house, phone, other_phone, .. } = &stage;
+        let phones = [("the carrier", &house.carrier), ("the agent", phone), ("the other agent", other_phone)];
+        let phones = phones.into_iter().chain([("who rang in", &passer_by)]);
         for (name, phone) in phones {
             story += &account::told(name, phone, killed);
         }
@@ -95,16 +104,23 @@ async fn lived_through(plan: &Plan) -> Result<Report, String> {
 }
 
 /// Lets the callback go on until the planned moment, and kills the server.
-async fn die(stage: &mut Stage, plan: &Plan) -> Result<(Instant, Phase)> {
+async fn die(stage: &mut Stage, passer_by: &Phone, plan: &Plan) -> Result<(Instant, Phase, Option<Call>)> {
     let id = stage.house.server.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let id = id.context("the server has ended by itself")?;
     let mut reached = stage.phase.subscribe();
+    let support = format!("sip:{SUPPORT}@{}", stage.house.address());
     let kill = async {
         // A callback that goes another way than planned has its end, too.
         let _ = reached.wait_for(|phase| *phase >= plan.phase).await;
-        sleep(plan.after).await;
+        let lead = plan.rings_in.unwrap_or_default();
+        sleep(plan.after.saturating_sub(lead)).await;
+        let rings_in = match plan.rings_in {
+            Some(_) => Some(passer_by.dial_as(Dialling::to(&support).from(verdict::PASSER_BY)).await?),
+            None => None,
+        };
+        sleep(lead).await;
         kill_process(id, Signal::KILL).context("the server cannot be killed")?;
-        anyhow::Ok((Instant::now(), *reached.borrow()))
+        anyhow::Ok((Instant::now(), *reached.borrow(), rings_in))
     };
     let play = async {
         if let Err(problem) = stage.play(plan).await {
@@ -112,13 +128,13 @@ async fn die(stage: &mut Stage, plan: &Plan) -> Result<(Instant, Phase)> {
         }
         std::future::pending().await
     };
-    let (killed, phase) = tokio::select! {
+    let killed = tokio::select! {
         biased;
         killed = kill => killed?,
         never = play => never?,
     };
     stage.house.server.kill().await?;
-    Ok((killed, phase))
+    Ok(killed)
 }
 
 /// Makes `runs` runs from this seed on, `at_once` beside each other, and tells each as it ends.
@@ -201,6 +217,8 @@ impl Summary {
             ("an attempt marked as interrupted", count(|report| report.interrupted)),
             ("a phone left ringing", count(|report| report.rang > 0)),
             ("a callback after the restart, to its end", count(|report| report.called_back)),
+            ("a caller answered at the last moment", count(|report| report.answered == Some(true))),
+            ("a caller not answered any more", count(|report| report.answered == Some(false))),
             ("a kill during the restart", count(|report| report.killed_again)),
         ]
         .map(|(what, count)| (what.to_owned(), count))

@@ -121,6 +121,8 @@ pub struct Plan {
     pub caller_stays: Option<Duration>,
     /// Who talks with another agent hangs up while there is no server.
     pub other_hangs_up: bool,
+    /// Somebody else rings in so long before the server dies.
+    pub rings_in: Option<Duration>,
     /// How long the agent thinks before asking for the callback, and before noting its outcome.
     pub thinks: Duration,
     /// How long the agent's phone rings.
@@ -149,6 +151,7 @@ impl Plan {
             course,
             caller_stays: rng.bool().then(|| up_to(&mut rng, 1_200)),
             other_hangs_up: rng.u8(..3) == 0,
+            rings_in: rng.bool().then(|| up_to(&mut rng, 50)),
             thinks: up_to(&mut rng, 500),
             agent_rings: up_to(&mut rng, 600),
             customer_rings: up_to(&mut rng, 600),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nohold_client::ClientError;
-use nohold_phone::Phone;
+use nohold_phone::{Call, Phone};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -19,6 +19,8 @@ const TOLD_WITHIN: Duration = Duration::from_secs(10);
 const EVERY: Duration = Duration::from_millis(50);
 /// A number that was dialled is left alone for its ring time and this, in ms.
 const SILENCE_MS: i64 = 30_000;
+/// One who rings in just before the server dies.
+pub const PASSER_BY: &str = "+8613900139004";
 /// One who rings in after the restart.
 const RINGS_IN: &str = "+8613900139003";
 /// The agent's answer to a phone that rings, where nothing is to be tried.
@@ -33,6 +35,8 @@ pub struct Report {
     pub thanked: bool,
     /// The request stands on the list.
     pub requested: bool,
+    /// Whether somebody who rang in at the last moment was answered; nothing where nobody did.
+    pub answered: Option<bool>,
     /// The server was killed again while it started.
     pub killed_again: bool,
     /// Dialogs that were alive when the server died.
@@ -92,6 +96,22 @@ impl Stage {
             }
             sleep(EVERY).await;
         }
+    }
+
+    /// Who was answered just before the kill is told and listed. Whose call was not, it is as if nobody were there: a 100
+    /// promises nothing, and the caller's phone rings no longer. Whether it was answered.
+    pub async fn passer_by_is_told(&self, phone: &Phone, call: Option<Call>, killed: Instant) -> Result<Option<bool>> {
+        let Some(call) = call else { return Ok(None) };
+        let [dialog] = &dialogs(phone)[..] else { bail!("who rang in has not rung once") };
+        let answered = dialog.answered.is_some_and(|answered| answered <= killed);
+        if answered {
+            call.wait_ended(TOLD_WITHIN).await.context("left behind: who rang in at the last moment")?;
+            let listed = self.listed(PASSER_BY, false).await.context("who rang in at the last moment")?;
+            ensure!(listed.len() == 1 && listed[0]["cut_off"] == 1, "who rang in at the last moment: {listed:#?}");
+        }
+        // Where nobody is there any more nobody confirms it.
+        drop(call);
+        Ok(Some(answered))
     }
 
     /// The request is there once if there was reason to believe in it, and never twice; and whoever has none is on the list
@@ -162,8 +182,8 @@ impl Stage {
         self.agent_is(OTHER_AGENT, &["available"]).await?;
         let caller = self.house.calls(RINGS_IN, SUPPORT).await?;
         let mut served = self.other_phone.next_call(SOON).await.context("the next caller is not served")?;
-        // The offer of a caller who was given up may still be on its way out.
-        while !matches!(served.state(), nohold_phone::CallState::Trying | nohold_phone::CallState::Ringing) {
+        // Who rang in before and has hung up may have been offered, too.
+        while !served.caller().ends_with(RINGS_IN.trim_start_matches("+86")) {
             served = self.other_phone.next_call(SOON).await.context("the next caller is not served")?;
         }
         let mut served = served.answer().await?;
