@@ -101,70 +101,124 @@ async fn is_refused(house: &House, number: &str) -> (End, Duration) {
     (end, begun.elapsed())
 }
 
+/// Those who are there when the disk stops.
+struct Cast {
+    agent: Baresip,
+    talks: Baresip,
+    second_agent: Phone,
+    hangs_up: Call,
+    left: Call,
+    waits: Call,
+    goes_back: (Call, Ear),
+    too_late: (Baresip, Ear),
+    asks: (Baresip, Ear),
+}
+
+impl Cast {
+    async fn of(house: &House) -> Self {
+        let mut agent = people::agent(house, "2002").await.unwrap();
+        let talks = a_pair_of_baresips(house, &mut agent, TALKS).await;
+        let second_agent = house.agent("2003").await.unwrap();
+        let (hangs_up, left) = a_pair(house, &second_agent, HANGS_UP).await;
+        let waits = waiting(house, WAITS).await;
+        let goes_back = at_the_menu(house, GOES_BACK).await;
+        let too_late = people::customer_at_the_menu(house, TOO_LATE).await.unwrap();
+        let asks = people::customer_at_the_menu(house, CUSTOMER).await.unwrap();
+        Cast { agent, talks, second_agent, hangs_up, left, waits, goes_back, too_late, asks }
+    }
+
+    /// What people do while the disk stands still, all of them at once.
+    async fn live_through(&mut self, house: &House, desk: &Desk, begun: Instant) {
+        let Cast { hangs_up, left, goes_back, too_late, asks, .. } = self;
+        let key_2 = async {
+            // It comes after what hangs, so it is certain that it was not done.
+            too_late.0.press("2").await.unwrap();
+            too_late.1.hears_begin(&too_late.0, "callback-not-noted", STALL).await.unwrap();
+        };
+        let key_1 = async {
+            goes_back.0.press("1").await.unwrap();
+            let menu = goes_back.1.heard_of(&goes_back.0, "queue-menu").unwrap();
+            assert!(!menu.is_some_and(|menu| menu.whole), "the menu was over before the key");
+        };
+        let hang_up = async {
+            let begun = Instant::now();
+            hangs_up.hang_up().await.unwrap();
+            assert!(begun.elapsed() < AT_ONCE, "the BYE was answered after {:?}", begun.elapsed());
+            let end = left.wait_ended(AT_ONCE).await.unwrap();
+            assert_eq!(end.by, Party::Them, "{end}");
+        };
+        let word = async {
+            asks.1.hears_begin(&asks.0, "one-moment", STALL).await.unwrap();
+            begun.elapsed()
+        };
+        let list = async {
+            let begun = Instant::now();
+            assert_eq!(desk.list().await.unwrap(), [] as [Value; 0], "nobody sees what is not certain");
+            assert!(begun.elapsed() < AT_ONCE, "the list took {:?}", begun.elapsed());
+        };
+        let (refused, word, ..) = tokio::join!(is_refused(house, RINGS_IN), word, key_2, key_1, hang_up, list);
+        assert_eq!((refused.0.by, refused.0.status), (Party::Them, Some(503)), "{}", refused.0);
+        assert!(refused.1 < Duration::from_secs(4), "a new call was refused after {:?}", refused.1);
+        assert!((3_000..4_500).contains(&word.as_millis()), "the caller heard a word after {word:?}");
+    }
+
+    /// The disk answers: what hung is done, once, and is thanked for now; everybody is accounted for.
+    async fn come_to_an_end(self, desk: &Desk) {
+        let Cast { talks, second_agent, waits, goes_back, too_late, asks: (mut asks, mut ear), .. } = self;
+        ear.hears(&asks, "callback-thanks", SOON).await.unwrap();
+        ear.hears(&asks, "callback-hang-up-now", FAREWELL).await.unwrap();
+        asks.wait_closed(SOON).await.unwrap();
+        let request = desk.sees("the request", |entry| entry["number"] == CUSTOMER).await.unwrap();
+        assert_eq!((&request["section"], &request["state"]["name"]), (&json!("requests"), &json!("waiting")));
+        // The agent whose customer has hung up is free, and who has waited longest is served.
+        let mut served = second_agent.next_call(SOON).await.unwrap().answer().await.unwrap();
+        waits.play_tone(CUSTOMERS_TONE);
+        served.wait_tone(CUSTOMERS_TONE, FAREWELL).await.unwrap();
+        // The others have kept their places, and are missed calls when they give up.
+        drop(goes_back);
+        let (mut too_late, _) = too_late;
+        too_late.hang_up().await.unwrap();
+        for number in [GOES_BACK, TOO_LATE] {
+            let entry = desk.sees("who gave up", |entry| entry["number"] == number).await.unwrap();
+            assert_eq!(entry["section"], "missed", "{entry:#}");
+        }
+        served.hang_up().await.unwrap();
+        // Nobody else is there: who has talked is served, and who was refused is not ours.
+        let numbers = desk.list().await.unwrap();
+        let of = |number: &str| numbers.iter().filter(|entry| entry["number"] == number).count();
+        let all = [CUSTOMER, GOES_BACK, TOO_LATE, TALKS, HANGS_UP, WAITS, RINGS_IN].map(of);
+        assert_eq!(all, [1, 1, 1, 0, 0, 0, 0], "{numbers:#?}");
+        hears_tone(&talks, AGENTS_TONE, SOON).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn at_03_while_the_disk_stands_still_for_5_s_audio_keys_and_hang_ups_go_on_and_nobody_is_thanked() {
     let house = House::open(Wishes::with_callback_key()).await.unwrap();
-    let mut agent = people::agent(&house, "2002").await.unwrap();
     let desk = Desk::agent(&house, "2002").await.unwrap();
-    let talks = a_pair_of_baresips(&house, &mut agent, TALKS).await;
-    let second_agent = house.agent("2003").await.unwrap();
-    let (mut hangs_up, left) = a_pair(&house, &second_agent, HANGS_UP).await;
-    let waits = waiting(&house, WAITS).await;
-    let (goes_back, goes_back_ear) = at_the_menu(&house, GOES_BACK).await;
-    let (mut too_late, mut too_late_ear) = people::customer_at_the_menu(&house, TOO_LATE).await.unwrap();
-    let (mut asks, mut asks_ear) = people::customer_at_the_menu(&house, CUSTOMER).await.unwrap();
-
+    let mut cast = Cast::of(&house).await;
     let disk = StandStill::begin(&house.server).await.unwrap();
-    asks.press("2").await.unwrap();
+    cast.asks.0.press("2").await.unwrap();
     disk.holds(SOON).await.unwrap();
-    // From here on the disk keeps silent: what asks has been handed to it, and whether it arrives nobody knows.
+    // From here on the disk keeps silent: what was asked has been handed to it, and whether it arrives nobody knows.
     let begun = Instant::now();
-    let before = waits.hears(AT_ONCE).await;
-    let (to_talks, to_agent) = (Meanwhile::from_here(&talks), Meanwhile::from_here(&agent));
-    let (to_waits, to_goes_back) = (Meanwhile::from_here(&waits), Meanwhile::from_here(&goes_back));
-    let key_2 = async {
-        // It comes after what hangs, so it is certain that it was not done.
-        too_late.press("2").await.unwrap();
-        too_late_ear.hears_begin(&too_late, "callback-not-noted", STALL).await.unwrap();
-    };
-    let key_1 = async {
-        goes_back.press("1").await.unwrap();
-        assert!(!goes_back_ear.heard_of(&goes_back, "queue-menu").unwrap().is_some_and(|menu| menu.whole));
-    };
-    let hang_up = async {
-        let begun = Instant::now();
-        hangs_up.hang_up().await.unwrap();
-        assert!(begun.elapsed() < AT_ONCE, "the BYE was answered after {:?}", begun.elapsed());
-        let end = left.wait_ended(AT_ONCE).await.unwrap();
-        assert_eq!(end.by, Party::Them, "{end}");
-    };
-    let word = async {
-        asks_ear.hears_begin(&asks, "one-moment", STALL).await.unwrap();
-        begun.elapsed()
-    };
-    let list = async {
-        let begun = Instant::now();
-        assert_eq!(desk.list().await.unwrap(), [] as [Value; 0], "nobody sees what is not certain");
-        assert!(begun.elapsed() < AT_ONCE, "the list took {:?}", begun.elapsed());
-    };
-    let (refused, word, ..) = tokio::join!(is_refused(&house, RINGS_IN), word, key_2, key_1, hang_up, list);
-    assert_eq!((refused.0.by, refused.0.status), (Party::Them, Some(503)), "{}", refused.0);
-    assert!(refused.1 < Duration::from_secs(4), "a new call was refused after {:?}", refused.1);
-    assert!((3_000..4_500).contains(&word.as_millis()), "the caller heard a word after {word:?}");
+    let before = cast.waits.hears(AT_ONCE).await;
+    let (to_talks, to_agent) = (Meanwhile::from_here(&cast.talks), Meanwhile::from_here(&cast.agent));
+    let (to_waits, to_goes_back) = (Meanwhile::from_here(&cast.waits), Meanwhile::from_here(&cast.goes_back.0));
+    cast.live_through(&house, &desk, begun).await;
     // The length of the stall is what this test is about.
     sleep_until(begun + STALL).await;
-
-    let heard = waits.hears(AT_ONCE).await;
-    for (ear, caller) in [(&asks_ear, &asks), (&too_late_ear, &too_late)] {
+    let heard = cast.waits.hears(AT_ONCE).await;
+    for (caller, ear) in [&cast.asks, &cast.too_late] {
         assert!(!ear.has_heard(caller, "callback-thanks").unwrap(), "somebody was thanked for what is not certain");
     }
-    asks_ear.skip(&asks).unwrap();
+    let (asks, ear) = &mut cast.asks;
+    ear.skip(asks).unwrap();
     disk.end().await.unwrap();
-
     for (heard, who) in [
-        (to_talks.tone(&talks, AGENTS_TONE), "the customer heard the agent"),
-        (to_agent.tone(&agent, CUSTOMERS_TONE), "the agent heard the customer"),
-        (to_waits.music(&waits), "who waits heard music"),
+        (to_talks.tone(&cast.talks, AGENTS_TONE), "the customer heard the agent"),
+        (to_agent.tone(&cast.agent, CUSTOMERS_TONE), "the agent heard the customer"),
+        (to_waits.music(&cast.waits), "who waits heard music"),
     ] {
         assert!(heard >= NEARLY, "{who} for {heard:?} of {STALL:?}");
     }
@@ -172,33 +226,10 @@ async fn at_03_while_the_disk_stands_still_for_5_s_audio_keys_and_hang_ups_go_on
     assert!((240..=275).contains(&packets), "who waits was sent {packets} packets\n{before}\n{heard}");
     assert_eq!((heard.sequence_gaps, heard.timestamp_jumps), (before.sequence_gaps, before.timestamp_jumps));
     // The menu was cut by the key, and music has followed it.
-    assert!(!goes_back_ear.heard_of(&goes_back, "queue-menu").unwrap().unwrap().whole, "key 1 was not heard");
-    assert!(to_goes_back.music(&goes_back) >= NEARLY - AT_ONCE);
-
-    // The disk answers: what hung is done, once, and is thanked for now.
-    asks_ear.hears(&asks, "callback-thanks", SOON).await.unwrap();
-    asks_ear.hears(&asks, "callback-hang-up-now", FAREWELL).await.unwrap();
-    asks.wait_closed(SOON).await.unwrap();
-    let request = desk.sees("the request", |entry| entry["number"] == CUSTOMER).await.unwrap();
-    assert_eq!((&request["section"], &request["state"]["name"]), (&json!("requests"), &json!("waiting")));
-    // The agent whose customer has hung up is free, and who has waited longest is served.
-    let mut served = second_agent.next_call(SOON).await.unwrap().answer().await.unwrap();
-    waits.play_tone(CUSTOMERS_TONE);
-    served.wait_tone(CUSTOMERS_TONE, FAREWELL).await.unwrap();
-    // The others have kept their places, and are missed calls when they give up.
-    drop(goes_back);
-    too_late.hang_up().await.unwrap();
-    for number in [GOES_BACK, TOO_LATE] {
-        let entry = desk.sees("who gave up", |entry| entry["number"] == number).await.unwrap();
-        assert_eq!(entry["section"], "missed", "{entry:#}");
-    }
-    served.hang_up().await.unwrap();
-    // Nobody else is there: who has talked is served, and who was refused is not ours.
-    let numbers = desk.list().await.unwrap();
-    let of = |number: &str| numbers.iter().filter(|entry| entry["number"] == number).count();
-    let all = [CUSTOMER, GOES_BACK, TOO_LATE, TALKS, HANGS_UP, WAITS, RINGS_IN].map(of);
-    assert_eq!(all, [1, 1, 1, 0, 0, 0, 0], "{numbers:#?}");
-    hears_tone(&talks, AGENTS_TONE, SOON).await.unwrap();
+    let (goes_back, ear) = &cast.goes_back;
+    assert!(!ear.heard_of(goes_back, "queue-menu").unwrap().unwrap().whole, "key 1 was not heard");
+    assert!(to_goes_back.music(goes_back) >= NEARLY - AT_ONCE);
+    cast.come_to_an_end(&desk).await;
 }
 
 /// The database is taken away while this lives, as a disk does that drops off the bus: the store fails, and says so at once.

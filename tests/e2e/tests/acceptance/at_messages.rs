@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nohold_client::{Client, ClientError};
 use nohold_e2e::baresip::Baresip;
+use nohold_e2e::desk::Desk;
 use nohold_e2e::ear::{Ear, hears_speech, hears_tone, length_of_tone};
 use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes};
 use nohold_e2e::people::{self, CUSTOMERS_TONE};
@@ -106,6 +108,46 @@ async fn at_06_a_message_ends_with_hash_and_saved_is_said() {
     ear.hears(&caller, "message-saved", SOON).await.unwrap();
     caller.wait_closed(SOON).await.unwrap();
     assert!(one_message(&house) >= Duration::from_secs(2));
+}
+
+/// The status with which the server refuses.
+fn status<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> u16 {
+    match answer {
+        Err(ClientError::Refused { status, .. }) => status,
+        other => panic!("it is not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn at_06_a_message_is_heard_by_an_agent_of_its_group_whole_or_in_parts_and_by_nobody_else() {
+    let house = House::open(flows()).await.unwrap();
+    let desk = Desk::agent(&house, "2000").await.unwrap();
+    let other_group = Desk::agent(&house, "2002").await.unwrap();
+    let (mut caller, mut ear) = at_the_tone(&house).await;
+    // The length of the message.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    caller.press("#").await.unwrap();
+    ear.hears(&caller, "message-saved", SOON).await.unwrap();
+    let entry = desk.sees("the message", |entry| entry["section"] == "messages").await.unwrap();
+    let audio = format!("/api/messages/{}/audio", entry["messages"][0].as_str().unwrap());
+    let whole = desk.person.bytes(&audio, None).await.unwrap();
+    assert_eq!((whole.status, &whole.part), (200, &None));
+    let file = house.server.data().join("heard.wav");
+    std::fs::write(&file, &whole.bytes).unwrap();
+    let tone = length_of_tone(&nohold_phone::read_wav(&file).unwrap(), CUSTOMERS_TONE);
+    assert!(tone >= Duration::from_secs(2), "the caller is heard for {tone:?}");
+    // A player asks for parts.
+    let (length, half) = (whole.bytes.len(), whole.bytes.len() / 2);
+    let first = desk.person.bytes(&audio, Some(&format!("bytes=0-{}", half - 1))).await.unwrap();
+    assert_eq!((first.status, first.part), (206, Some(format!("bytes 0-{}/{length}", half - 1))));
+    let rest = desk.person.bytes(&audio, Some(&format!("bytes={half}-"))).await.unwrap();
+    assert_eq!((rest.status, rest.part), (206, Some(format!("bytes {half}-{}/{length}", length - 1))));
+    assert!([first.bytes, rest.bytes].concat() == whole.bytes, "the parts are not the whole");
+    assert_eq!(status(desk.person.bytes(&audio, Some(&format!("bytes={length}-"))).await), 416);
+    // Others neither see nor hear it, and whoever has not signed in is nobody.
+    assert_eq!(other_group.list().await.unwrap(), [] as [serde_json::Value; 0]);
+    assert_eq!(status(other_group.person.bytes(&audio, None).await), 404);
+    assert_eq!(status(Client::new(house.server.http).bytes(&audio, None).await), 401);
 }
 
 #[tokio::test]
