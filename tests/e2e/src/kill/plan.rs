@@ -141,11 +141,13 @@ impl Plan {
         let phase = Phase::ALL[rng.usize(..Phase::ALL.len())];
         let courses: Vec<Course> = Course::ALL.into_iter().filter(|course| course.passes(phase)).collect();
         let course = courses[rng.usize(..courses.len())];
+        // Half of them right at a commit or a message, the others anywhere; some phases are over in a moment.
+        let is_short = matches!(phase, Phase::Ordered | Phase::AgentAnswered);
+        let soon = if is_short { 8 } else { 25 };
         Plan {
             seed,
             phase,
-            // Half of them right at a commit or a message, the others anywhere.
-            after: if rng.bool() { up_to(&mut rng, 25) } else { up_to(&mut rng, 600) },
+            after: if rng.bool() { up_to(&mut rng, soon) } else { up_to(&mut rng, 600) },
             down_for: up_to(&mut rng, 400),
             again_after: (rng.u8(..4) == 0).then(|| up_to(&mut rng, 1_500)),
             course,

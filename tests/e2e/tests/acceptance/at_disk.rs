@@ -94,6 +94,11 @@ async fn at_the_menu(house: &House, number: &str) -> (Call, Ear) {
     (caller, ear)
 }
 
+/// How the store is, as an administrator is told.
+async fn store(house: &House) -> Value {
+    house.server.administrator().unwrap().get("/api/status").await.unwrap()["store"].take()
+}
+
 /// Whether somebody who rings in is refused, and how long that took.
 async fn is_refused(house: &House, number: &str) -> (End, Duration) {
     let begun = Instant::now();
@@ -209,6 +214,7 @@ async fn at_03_while_the_disk_stands_still_for_5_s_audio_keys_and_hang_ups_go_on
     // The length of the stall is what this test is about.
     sleep_until(begun + STALL).await;
     let heard = cast.waits.hears(AT_ONCE).await;
+    assert_eq!(store(&house).await, "standing");
     for (caller, ear) in [&cast.asks, &cast.too_late] {
         assert!(!ear.has_heard(caller, "callback-thanks").unwrap(), "somebody was thanked for what is not certain");
     }
@@ -309,6 +315,7 @@ async fn at_03_on_a_full_disk_calls_go_on_new_ones_get_503_and_what_was_thanked_
     // The first who meets it is refused like all that follow.
     late.press("2").await.unwrap();
     ear.hears(&late, "callback-not-noted", SOON).await.unwrap();
+    assert_eq!(store(&house).await, "full");
     for _ in 0..3 {
         let (end, waited) = is_refused(&house, RINGS_IN).await;
         assert_eq!((end.by, end.status), (Party::Them, Some(503)), "{end}");
@@ -317,6 +324,7 @@ async fn at_03_on_a_full_disk_calls_go_on_new_ones_get_503_and_what_was_thanked_
     assert!(ear.heard_of(&late, "callback-thanks").unwrap().is_none(), "thanked for nothing");
     // Who talks goes on, and is heard.
     let (to_talks, to_agent) = (Meanwhile::from_here(&talks), Meanwhile::from_here(&agent));
+    // The length of what they are to hear.
     tokio::time::sleep(AT_ONCE).await;
     assert!(to_talks.tone(&talks, AGENTS_TONE) >= AT_ONCE / 2 && to_agent.tone(&agent, CUSTOMERS_TONE) >= AT_ONCE / 2);
     house.server.disk().unwrap().make_room().unwrap();

@@ -154,6 +154,7 @@ async fn at_06_a_message_is_heard_by_an_agent_of_its_group_whole_or_in_parts_and
 async fn at_06_a_message_ends_with_the_hang_up() {
     let house = House::open(flows()).await.unwrap();
     let (mut caller, _) = at_the_tone(&house).await;
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(3)).await;
     caller.hang_up().await.unwrap();
     caller.wait_closed(SOON).await.unwrap();
@@ -176,6 +177,7 @@ async fn at_06_a_message_ends_with_silence() {
     caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
     caller.wait_silence(SOON).await.unwrap();
     caller.play_tone(CUSTOMERS_TONE);
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(3)).await;
     caller.play_silence();
     ear.hears(&caller, "message-saved", SOON).await.unwrap();
@@ -188,7 +190,7 @@ async fn at_06_a_message_ends_at_its_limit_after_a_warning() {
     let house = House::open(flows()).await.unwrap();
     let (mut caller, mut ear) = at_the_tone(&house).await;
     let began = ear.position();
-    // Ten seconds before the end of twelve.
+    // Ten seconds before the end of twelve comes a warning; the first tone is over by then.
     tokio::time::sleep(Duration::from_secs(1)).await;
     ear.skip(&caller).unwrap();
     hears_one_tone(&caller, ear.position()).await;
@@ -254,6 +256,7 @@ async fn at_07_without_a_queue_a_message_is_taken_and_then_the_call_ends() {
     caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
     caller.wait_silence(SOON).await.unwrap();
     caller.play_tone(CUSTOMERS_TONE);
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(3)).await;
     caller.press("#").await.unwrap();
     ear.hears(&caller, "message-saved", SOON).await.unwrap();
