@@ -8,7 +8,7 @@ mod live;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, COOKIE, ORIGIN, RANGE, SET_COOKIE};
+use reqwest::header::{AUTHORIZATION, COOKIE, ORIGIN, RANGE, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -79,17 +79,6 @@ pub enum ClientError {
     /// Something did not come in time.
     #[error("nothing like {0} came in time")]
     Late(String),
-}
-
-/// Bytes that the server has sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bytes {
-    /// The HTTP status: 200 for the whole, 206 for a part.
-    pub status: u16,
-    /// Which part it is, in the server's words (`Content-Range`).
-    pub part: Option<String>,
-    /// They themselves.
-    pub bytes: Vec<u8>,
 }
 
 impl ClientError {
@@ -164,26 +153,6 @@ impl Client {
         self.ask(Method::GET, path, None).await
     }
 
-    /// Reads something that is no JSON, or a part of it (RFC 9110 section 14.2): `bytes=0-99`.
-    ///
-    /// # Errors
-    /// When the server refuses, or does not answer.
-    pub async fn bytes(&self, path: &str, range: Option<&str>) -> Result<Bytes, ClientError> {
-        let mut request = self.request(Method::GET, path)?;
-        if let Some(range) = range {
-            request = request.header(RANGE, range);
-        }
-        let response = request.send().await.map_err(|problem| self.unreachable(&problem))?;
-        let status = response.status();
-        if !status.is_success() {
-            let odd = ClientError::Odd { server: self.server, status: status.as_u16() };
-            return Err(self.read(response).await.err().unwrap_or(odd));
-        }
-        let part = response.headers().get(CONTENT_RANGE).and_then(|part| part.to_str().ok()).map(str::to_owned);
-        let bytes = response.bytes().await.map_err(|problem| self.unreachable(&problem))?;
-        Ok(Bytes { status: status.as_u16(), part, bytes: bytes.to_vec() })
-    }
-
     /// Wishes something.
     ///
     /// # Errors
@@ -208,6 +177,24 @@ impl Client {
         self.ask(Method::DELETE, path, None).await
     }
 
+    /// Fetches a file, or a part of it: `bytes=0-99` (RFC 9110 §14.2).
+    ///
+    /// # Errors
+    /// When the server refuses, or does not answer.
+    pub async fn file(&self, path: &str, range: Option<&str>) -> Result<Vec<u8>, ClientError> {
+        let mut request = self.request(Method::GET, path);
+        if let Some(range) = range {
+            request = request.header(RANGE, range);
+        }
+        let response = request.send().await.map_err(|problem| self.unreachable(&problem))?;
+        if response.status().is_success() {
+            let bytes = response.bytes().await.map_err(|problem| self.unreachable(&problem))?;
+            return Ok(bytes.to_vec());
+        }
+        let odd = ClientError::Odd { server: self.server, status: response.status().as_u16() };
+        Err(self.read(response).await.err().unwrap_or(odd))
+    }
+
     /// Opens the live feed.
     ///
     /// # Errors
@@ -221,21 +208,24 @@ impl Client {
         self.read(response).await
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
-        let changes = method != Method::GET;
-        let mut request = self.http.request(method, format!("http://{}{path}", self.server));
-        for (name, value) in self.proof_headers() {
-            request = request.header(name, value);
-        }
-        Ok(if changes { request.header("idempotency-key", key()?) } else { request })
-    }
-
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, ClientError> {
-        let mut request = self.request(method, path)?;
+        let changes = method != Method::GET;
+        let mut request = self.request(method, path);
+        if changes {
+            request = request.header("idempotency-key", key()?);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
         request.send().await.map_err(|problem| self.unreachable(&problem))
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.http.request(method, format!("http://{}{path}", self.server));
+        for (name, value) in self.proof_headers() {
+            request = request.header(name, value);
+        }
+        request
     }
 
     /// What proves who we are; a session is taken from pages of the server alone, so its origin goes with it.

@@ -5,7 +5,7 @@ mod about;
 use nohold_flow::NumberRefusal;
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, EntryId, ExtensionKey, FlowKey, LegId, MessageId, Millis, OfferId,
-    PhoneNumber, QueueKey, ServiceKey, Timestamp,
+    PhoneNumber, QueueKey, RecordingId, ServiceKey, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,17 @@ pub enum Fact {
         agent: AgentKey,
         /// On hold.
         held: bool,
+    },
+    /// What agent and customer say is recorded from here on, until one of them holds the other or the conversation ends.
+    RecordingBegan {
+        /// The call.
+        call: CallId,
+        /// The entry that is called back.
+        entry: Option<EntryId>,
+        /// The agent.
+        agent: AgentKey,
+        /// The recording.
+        recording: RecordingId,
     },
     /// The call lets the agent go.
     AgentFreed {

@@ -198,6 +198,7 @@ pub(crate) fn a_queue(key: &str, groups: &[&str]) -> Queue {
         announce_every: None,
         announce_agent: false,
         whisper: None,
+        recording_notice: None,
         calendar: None,
         at_closing: AtClosing::Serve,
         join_empty: true,

@@ -233,6 +233,12 @@ impl Plane {
         message_path(&self.inner.recordings, message)
     }
 
+    /// Where a recorded conversation lies while it is recorded and afterwards.
+    #[must_use]
+    pub fn recording_path(&self, recording: RecordingId) -> PathBuf {
+        self.inner.recordings.join(format!("{recording}.wav"))
+    }
+
     /// Records the conversation in a bridge to `path`, as a stereo WAV file: the bridge's `a` on the left, `b` on the
     /// right. It ends with the bridge, or when it is stopped. What a leg is played is not recorded.
     pub fn record_call(&self, recording: RecordingId, bridge: BridgeId, path: PathBuf) {

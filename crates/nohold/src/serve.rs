@@ -87,7 +87,7 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let api = installation
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), settings.https)
         .with_operator(fingerprint(&operator))
-        .at_desk(DeskParts { desk: Arc::new(running.node.clone()), messages: Some(settings.recordings.clone()) });
+        .at_desk(DeskParts { desk: Arc::new(running.node.clone()), recordings: Some(settings.recordings.clone()) });
     setup.watch(&api, &running, installation.store().clone());
     let served = Served::begin(listener, api);
     let control = Control::write(installation.path(), http, &operator)?;

@@ -442,7 +442,7 @@ impl Telephony for Phones {
                     state.talk(a, b, now);
                 }
             }
-            Command::Ring { .. } | Command::Discard { .. } | Command::Unbridge { .. } => {}
+            Command::Ring { .. } | Command::Discard { .. } | Command::Unbridge { .. } | Command::RecordCall { .. } => {}
         }
     }
 

@@ -242,6 +242,7 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
             }),
             announce_every: rng.bool().then(|| Millis::seconds(rng.u64(20..60))),
             announce_agent: rng.bool(),
+            recording_notice: rng.bool().then(|| PromptKey::new("recording-notice")).transpose()?,
             whisper: rng.bool().then(|| PromptKey::new("whisper")).transpose()?,
             calendar: None,
             at_closing: if rng.bool() { AtClosing::Serve } else { AtClosing::Overflow },

@@ -425,6 +425,10 @@ impl Telephony for Engine {
                 self.before_answer(b);
                 self.inner.plane.bridge(bridge, a, b);
             }
+            Command::RecordCall { bridge, recording } => {
+                let plane = &self.inner.plane;
+                plane.record_call(recording, bridge, plane.recording_path(recording));
+            }
             Command::Unbridge { bridge } => self.inner.plane.unbridge(bridge),
         }
     }

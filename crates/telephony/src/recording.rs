@@ -4,6 +4,7 @@
 //! renamed, so that a crash never leaves half a recording under the final name.
 
 mod lane;
+mod rescue;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -75,7 +76,8 @@ pub struct Tape {
     finished: bool,
 }
 
-/// Makes the folder of recordings where it is not there, and removes what a crash has left unfinished in it.
+/// Makes the folder of recordings where it is not there, and looks after what a crash has left unfinished in it: a
+/// conversation, which has two channels, is kept as far as it came; a message is not, because its caller was told nothing.
 ///
 /// # Errors
 /// When the folder cannot be made, read or written.
@@ -86,7 +88,7 @@ pub fn prepare(folder: &Path) -> io::Result<()> {
     }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.to_string_lossy().ends_with(".wav.part") {
+        if path.to_string_lossy().ends_with(".wav.part") && !rescue::rescue(&path)? {
             std::fs::remove_file(&path)?;
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nohold_core::tables::Tables;
 use nohold_core::transaction::Outcome;
-use nohold_model::{EntryId, Timestamp};
+use nohold_model::{AgentKey, EntryId, RecordingId, Timestamp};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -78,6 +78,9 @@ pub trait Archive: Send + Sync + 'static {
 
     /// What has happened with an entry, oldest first: the facts that name it, and those of the calls that made it.
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>>;
+
+    /// The agent of a recorded conversation.
+    fn recorded_agent(&self, id: RecordingId) -> Reading<Option<AgentKey>>;
 }
 
 /// How a store is.

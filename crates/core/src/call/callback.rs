@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nohold_model::{AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, Spoken, Timestamp};
+use nohold_model::{
+    AgentKey, AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, PromptKey, Spoken, Timestamp,
+};
 
 use super::feature::{age, one_moment, prompt};
-use super::talk::{EarlyHolds, Pair, Talk};
+use super::talk::{EarlyHolds, Opening, Pair, Talk};
 use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, Promise, Shown, World};
+use crate::directory::{Directory, Queue};
 use crate::entry::Business;
 use crate::fact::{CallEnd, Dated, Dropped, Fact};
 use crate::transaction::{Answer, CallbackOrder};
@@ -60,6 +63,12 @@ enum Phase {
         rings: bool,
         /// The two, once the network plays something.
         pair: Option<Pair>,
+    },
+    /// The customer has answered, and hears that what follows is recorded.
+    Notice {
+        attempt: AttemptId,
+        leg: LegId,
+        notice: PlaybackId,
     },
     Talking {
         attempt: AttemptId,
@@ -118,9 +127,8 @@ impl Callback {
             Input::Gone(leg, why) => self.customer_gone(*leg, *why, &mut turn),
             Input::Ringing(leg) => self.customer_rings(*leg, &mut turn),
             Input::EarlyMedia(leg) => self.network_plays(*leg, &mut turn),
-            Input::Played(leg, playback) | Input::PlayFailed(leg, playback) => {
-                self.played(*leg, *playback, &mut turn);
-            }
+            Input::Played(leg, playback) => self.played(*leg, *playback, true, &mut turn),
+            Input::PlayFailed(leg, playback) => self.played(*leg, *playback, false, &mut turn),
             Input::Hold(hold) => self.held_by(self.agent_leg, *hold, &mut turn),
             Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking { .. }) => {
                 self.held_by(*leg, *hold, &mut turn);
@@ -168,19 +176,64 @@ impl Callback {
                 let (entry, call) = (self.order.entry, self.order.call);
                 self.silence(turn);
                 turn.effects.record(turn.at, Fact::AttemptAnswered { attempt, entry, call });
-                let legs = (self.agent_leg, customer);
-                let agent = self.order.agent.clone();
-                let talk = Talk::begin(call, agent, legs, pair, turn.at, &mut self.ids, turn.effects);
-                self.phase = Phase::Talking { attempt, talk };
-                for leg in self.early_holds.take() {
-                    self.held_by(leg, true, turn);
+                match self.notice(turn.world.directory) {
+                    Some(notice) => self.tell_of_recording(attempt, customer, pair.as_ref(), notice, turn),
+                    None => self.talk(attempt, customer, pair, false, turn),
                 }
             }
             Phase::Agent { .. }
             | Phase::Committing { .. }
             | Phase::Customer { .. }
+            | Phase::Notice { .. }
             | Phase::Talking { .. }
             | Phase::Over => {}
+        }
+    }
+
+    /// What the customer hears before the conversation, where that is recorded.
+    fn notice(&self, directory: &Directory) -> Option<PromptKey> {
+        self.queue(directory)?.recording_notice.clone()
+    }
+
+    fn tell_of_recording(
+        &mut self,
+        attempt: AttemptId,
+        leg: LegId,
+        pair: Option<&Pair>,
+        notice: PromptKey,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        if let Some(pair) = pair {
+            pair.part(leg, turn.effects);
+        }
+        let audio = Audio::Spoken { language: self.order.language, what: vec![Spoken::Prompt(notice)] };
+        let notice = self.ids.next(turn.at);
+        turn.effects.media(Command::Play { leg, playback: notice, audio });
+        self.phase = Phase::Notice { attempt, leg, notice };
+    }
+
+    /// The two talk.
+    fn talk(
+        &mut self,
+        attempt: AttemptId,
+        customer_leg: LegId,
+        pair: Option<Pair>,
+        recorded: bool,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let opening = Opening {
+            call: self.order.call,
+            agent: self.order.agent.clone(),
+            agent_leg: self.agent_leg,
+            customer_leg,
+            pair,
+            entry: Some(self.order.entry),
+            recorded,
+        };
+        let talk = Talk::begin(opening, turn.at, &mut self.ids, turn.effects);
+        self.phase = Phase::Talking { attempt, talk };
+        for leg in self.early_holds.take() {
+            self.held_by(leg, true, turn);
         }
     }
 
@@ -272,7 +325,14 @@ impl Callback {
         }
     }
 
-    fn played(&mut self, leg: LegId, playback: PlaybackId, turn: &mut Turn<'_, '_>) {
+    fn played(&mut self, leg: LegId, playback: PlaybackId, well: bool, turn: &mut Turn<'_, '_>) {
+        if let Phase::Notice { attempt, leg: customer, notice } = self.phase
+            && (customer, notice) == (leg, playback)
+        {
+            // Nobody is recorded who was not told.
+            self.talk(attempt, customer, None, well, turn);
+            return;
+        }
         if leg != self.agent_leg {
             return;
         }
@@ -338,9 +398,13 @@ impl Callback {
                 self.hang_up(leg, turn);
                 self.attempt_over(attempt, CallResult::Interrupted, true, turn);
             }
+            Phase::Notice { attempt, leg, .. } => {
+                self.hang_up(leg, turn);
+                self.talk_over(attempt, Millis::ZERO, why, turn);
+            }
             Phase::Talking { attempt, talk } => {
                 self.hang_up(talk.customer_leg, turn);
-                self.talk_over(attempt, &talk, why, turn);
+                self.talk_over(attempt, talk.length(turn.at), why, turn);
             }
         }
     }
@@ -351,13 +415,18 @@ impl Callback {
                 self.hang_up(self.agent_leg, turn);
                 self.attempt_over(attempt, why.result(), true, turn);
             }
+            Phase::Notice { attempt, leg: customer, .. } if leg == customer => {
+                self.hang_up(self.agent_leg, turn);
+                self.talk_over(attempt, Millis::ZERO, why, turn);
+            }
             Phase::Talking { attempt, talk } if leg == talk.customer_leg => {
                 self.hang_up(self.agent_leg, turn);
-                self.talk_over(attempt, &talk, why, turn);
+                self.talk_over(attempt, talk.length(turn.at), why, turn);
             }
             Phase::Agent { .. }
             | Phase::Committing { .. }
             | Phase::Customer { .. }
+            | Phase::Notice { .. }
             | Phase::Talking { .. }
             | Phase::Over => {}
         }
@@ -377,6 +446,7 @@ impl Callback {
             Phase::Agent { .. }
             | Phase::Committing { .. }
             | Phase::Customer { .. }
+            | Phase::Notice { .. }
             | Phase::Talking { .. }
             | Phase::Over => {}
         }
@@ -389,9 +459,8 @@ impl Callback {
         self.over(Millis::ZERO, turn);
     }
 
-    fn talk_over(&mut self, attempt: AttemptId, talk: &Talk, why: Gone, turn: &mut Turn<'_, '_>) {
+    fn talk_over(&mut self, attempt: AttemptId, talked: Millis, why: Gone, turn: &mut Turn<'_, '_>) {
         let site = &turn.world.directory.site;
-        let talked = talk.length(turn.at);
         let broken = talked < site.broken_within || why == Gone::Lost;
         let business = self.order.target.business(turn.world.directory);
         if let (false, true, Some(Business::Service(service))) = (broken, talked >= site.served_after, business) {
@@ -407,11 +476,13 @@ impl Callback {
     }
 
     fn wrap_up(&self, turn: &Turn<'_, '_>) -> Millis {
-        let directory = turn.world.directory;
+        self.queue(turn.world.directory).map_or(Millis::ZERO, |queue| queue.wrap_up)
+    }
+
+    /// The queue by whose ways this call is treated. An entry that never was in a queue is worked on like the target's own.
+    fn queue<'d>(&self, directory: &'d Directory) -> Option<&'d Queue> {
         let queue = self.order.queue.as_ref().and_then(|queue| directory.queue(queue));
-        // An entry that never was in a queue is worked on like the target's own.
-        let queue = queue.or_else(|| directory.queue_for(&self.order.target));
-        queue.map_or(Millis::ZERO, |queue| queue.wrap_up)
+        queue.or_else(|| directory.queue_for(&self.order.target))
     }
 
     fn over(&mut self, wrap_up: Millis, turn: &mut Turn<'_, '_>) {
@@ -424,7 +495,7 @@ impl Callback {
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         match &self.phase {
             Phase::Agent { until } | Phase::Customer { until, .. } => Some(*until),
-            Phase::Committing { .. } | Phase::Talking { .. } | Phase::Over => None,
+            Phase::Committing { .. } | Phase::Notice { .. } | Phase::Talking { .. } | Phase::Over => None,
         }
     }
 
@@ -439,7 +510,7 @@ impl Callback {
     pub(super) fn legs(&self) -> BTreeSet<LegId> {
         let agent = (self.agent_there && !self.is_over()).then_some(self.agent_leg);
         let customer = match &self.phase {
-            Phase::Customer { leg, .. } => Some(*leg),
+            Phase::Customer { leg, .. } | Phase::Notice { leg, .. } => Some(*leg),
             Phase::Talking { talk, .. } => Some(talk.customer_leg),
             Phase::Agent { .. } | Phase::Committing { .. } | Phase::Over => None,
         };
@@ -450,7 +521,7 @@ impl Callback {
         let waits_for_answer = |leg: LegId| match &self.phase {
             Phase::Agent { .. } => leg == self.agent_leg,
             Phase::Customer { leg: customer, .. } => leg == *customer,
-            Phase::Committing { .. } | Phase::Talking { .. } | Phase::Over => false,
+            Phase::Committing { .. } | Phase::Notice { .. } | Phase::Talking { .. } | Phase::Over => false,
         };
         let of_leg = |leg: LegId| match legs.get(&leg) {
             None => Some(Input::Gone(leg, Gone::Lost)),
@@ -463,6 +534,13 @@ impl Callback {
         };
         let whisper = self.hears.whisper.or(self.hears.word).filter(whisper_is_over).filter(|_| self.agent_there);
         let whispered = whisper.map(|playback| Input::Played(self.agent_leg, playback));
-        self.legs().into_iter().filter_map(of_leg).chain(whispered).collect()
+        let told = match self.phase {
+            Phase::Notice { leg, notice, .. } => legs
+                .get(&leg)
+                .filter(|state| state.gone.is_none() && state.playing != Some(notice))
+                .map(|_| Input::Played(leg, notice)),
+            _ => None,
+        };
+        self.legs().into_iter().filter_map(of_leg).chain(whispered).chain(told).collect()
     }
 }

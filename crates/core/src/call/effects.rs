@@ -3,8 +3,8 @@
 use std::fmt;
 
 use nohold_model::{
-    BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, Spoken,
-    Timestamp, TrunkKey,
+    BridgeId, Digit, ExtensionKey, Language, LegId, MessageId, Millis, PhoneNumber, PlaybackId, PromptKey, RecordingId,
+    Spoken, Timestamp, TrunkKey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,13 @@ pub enum Command {
         a: LegId,
         /// The other.
         b: LegId,
+    },
+    /// Record what the legs of a bridge say, until the bridge ends.
+    RecordCall {
+        /// The bridge.
+        bridge: BridgeId,
+        /// The id that the recording will have.
+        recording: RecordingId,
     },
     /// The legs of a bridge hear each other no more.
     Unbridge {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nohold_model::{AgentKey, BridgeId, CallId, IdSource, LegId, Millis, PlaybackId, Timestamp};
+use nohold_model::{AgentKey, BridgeId, CallId, EntryId, IdSource, LegId, Millis, PlaybackId, Timestamp};
 
 use super::{Audio, Command, Effects};
 use crate::fact::Fact;
@@ -115,30 +115,53 @@ impl EarlyHolds {
     }
 }
 
+/// How a conversation begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Opening {
+    pub(super) call: CallId,
+    pub(super) agent: AgentKey,
+    pub(super) agent_leg: LegId,
+    pub(super) customer_leg: LegId,
+    /// The two, where they hear each other already.
+    pub(super) pair: Option<Pair>,
+    /// The entry that is called back.
+    pub(super) entry: Option<EntryId>,
+    /// It is recorded: the customer has heard that it will be.
+    pub(super) recorded: bool,
+}
+
 /// Who talks with whom.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Talk {
+    call: CallId,
     pub(super) agent: AgentKey,
     pub(super) agent_leg: LegId,
     pub(super) customer_leg: LegId,
     since: Timestamp,
     pair: Pair,
+    entry: Option<EntryId>,
+    recorded: bool,
 }
 
 impl Talk {
     /// Joins the two, where they do not hear each other already, and says so.
-    pub(super) fn begin(
-        call: CallId,
-        agent: AgentKey,
-        (agent_leg, customer_leg): (LegId, LegId),
-        pair: Option<Pair>,
-        at: Timestamp,
-        ids: &mut IdSource,
-        effects: &mut Effects,
-    ) -> Talk {
+    pub(super) fn begin(opening: Opening, at: Timestamp, ids: &mut IdSource, effects: &mut Effects) -> Talk {
+        let Opening { call, agent, agent_leg, customer_leg, pair, entry, recorded } = opening;
         let pair = pair.unwrap_or_else(|| Pair::join(agent_leg, customer_leg, at, ids, effects));
         effects.record(at, Fact::Connected { call, agent: agent.clone() });
-        Talk { agent, agent_leg, customer_leg, since: at, pair }
+        let talk = Talk { call, agent, agent_leg, customer_leg, since: at, pair, entry, recorded };
+        talk.record(at, ids, effects);
+        talk
+    }
+
+    /// Records the bridge that is there now. A recording ends with its bridge.
+    fn record(&self, at: Timestamp, ids: &mut IdSource, effects: &mut Effects) {
+        if self.recorded {
+            let recording = ids.next(at);
+            effects.media(Command::RecordCall { bridge: self.pair.bridge, recording });
+            let (call, entry, agent) = (self.call, self.entry, self.agent.clone());
+            effects.record(at, Fact::RecordingBegan { call, entry, agent, recording });
+        }
     }
 
     /// One side puts the other on hold, or takes it back. Whether the conversation is on hold now, where that has
@@ -151,7 +174,11 @@ impl Talk {
         ids: &mut IdSource,
         effects: &mut Effects,
     ) -> Option<bool> {
-        self.pair.hold(by, hold, at, ids, effects)
+        let held = self.pair.hold(by, hold, at, ids, effects);
+        if held == Some(false) {
+            self.record(at, ids, effects);
+        }
+        held
     }
 
     /// The agent's side is gone, and the customer stays on the line.

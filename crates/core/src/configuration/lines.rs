@@ -88,6 +88,10 @@ pub struct Queue {
     /// What the agent hears before the conversation. By default nothing.
     #[serde(default)]
     pub whisper: Option<PromptKey>,
+    /// Its conversations are recorded (录音), and callers hear this before: while they are connected; on a callback after the
+    /// answer. By default nothing is recorded.
+    #[serde(default)]
+    pub recording_notice: Option<PromptKey>,
     /// Hours of its own, instead of the service's.
     #[serde(default)]
     pub calendar: Option<CalendarKey>,
@@ -224,6 +228,7 @@ impl Queue {
             announce_every: self.announce_every.map(|length| length.0),
             announce_agent: self.announce_agent,
             whisper: self.whisper.clone(),
+            recording_notice: self.recording_notice.clone(),
             calendar: self.calendar.clone(),
             at_closing: self.at_closing,
             join_empty: self.join_empty,

@@ -192,6 +192,8 @@ pub struct Queue {
     pub announce_agent: bool,
     /// What the agent hears before the conversation, if anything: this, then the queue's number and the wait.
     pub whisper: Option<PromptKey>,
+    /// Conversations are recorded, and customers are told so by this before; nothing is recorded where there is none.
+    pub recording_notice: Option<PromptKey>,
     /// Hours of its own, instead of the service's.
     pub calendar: Option<CalendarKey>,
     /// What happens to those who wait when the hours end.

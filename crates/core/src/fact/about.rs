@@ -22,6 +22,7 @@ impl Fact {
             | Fact::CallbackDropped { entry, .. }
             | Fact::EntryGathered { entry, .. }
             | Fact::EntryChanged { entry, .. } => Some(*entry),
+            Fact::RecordingBegan { entry, .. } => *entry,
             Fact::CallArrived(_)
             | Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
@@ -64,6 +65,7 @@ impl Fact {
             | Fact::OfferMade { call, .. }
             | Fact::Connected { call, .. }
             | Fact::Held { call, .. }
+            | Fact::RecordingBegan { call, .. }
             | Fact::AgentFreed { call, .. }
             | Fact::NumberRefused { call, .. }
             | Fact::MessageLeft { call, .. }
@@ -95,6 +97,7 @@ impl Fact {
             Fact::OfferMade { agent, .. }
             | Fact::Connected { agent, .. }
             | Fact::Held { agent, .. }
+            | Fact::RecordingBegan { agent, .. }
             | Fact::AgentFreed { agent, .. }
             | Fact::Served { agent, .. }
             | Fact::AgentChanged { agent, .. } => Some(agent),
@@ -156,6 +159,7 @@ impl Fact {
             | Fact::OfferEnded { .. }
             | Fact::Connected { .. }
             | Fact::Held { .. }
+            | Fact::RecordingBegan { .. }
             | Fact::AgentFreed { .. }
             | Fact::NumberRefused { .. }
             | Fact::AttemptAnswered { .. }

@@ -34,6 +34,8 @@ impl<R: Rows> Working<'_, R> {
             Fact::Held { call, agent, held } => {
                 self.agent_input(agent, at, &Input::Hold(*call, *held), &Actor::System)?;
             }
+            // What the history tells changes no row.
+            Fact::RecordingBegan { .. } => {}
             Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
             Fact::MessageLeft { entry, call, message, number, target, .. } => {

@@ -196,6 +196,7 @@ impl<R: Rows> Working<'_, R> {
             number,
             caller_id,
             asked: entry.request.as_ref().map(|request| request.asked),
+            language: entry.request.as_ref().map_or(self.directory.site.language, |request| request.language),
             target: entry.target,
             queue,
             beyond_window,

@@ -12,7 +12,7 @@ mod recover;
 mod working;
 
 use nohold_model::{
-    AgentKey, AttemptId, CallId, EntryId, ExtensionKey, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp,
+    AgentKey, AttemptId, CallId, EntryId, ExtensionKey, Language, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,8 @@ pub struct CallbackOrder {
     /// When the customer asked to be called, where the entry is a request.
     #[serde(default)]
     pub asked: Option<Timestamp>,
+    /// The language of the customer: of the call in which the request was made, else the site's.
+    pub language: Language,
     /// A supervisor has allowed it outside the dialling window.
     pub beyond_window: bool,
 }

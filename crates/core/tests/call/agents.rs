@@ -551,3 +551,70 @@ fn the_whisper_is_in_the_language_of_the_agent_and_names_queue_and_wait() {
         "#]],
     );
 }
+
+#[test]
+fn who_is_recorded_hears_so_before_and_a_hold_is_not_recorded() {
+    check(
+        with_queue(|queue| {
+            queue.recording_notice = Some(key("recording-notice"));
+            queue.announce_agent = true;
+        }),
+        "agent 2000 is free
+         0:00 caller rings
+         0:04 agent 2000 answers
+         from here
+         0:07 caller hears it
+         0:10 agent 2000 holds
+         0:20 agent 2000 resumes
+         0:30 agent 2000 ends it",
+        expect![[r#"
+            0:07 caller hears it
+                   → bridge agent 2000 and caller
+                   → record what they say
+                   · connected with 2000
+                   · recording began
+            0:10 agent 2000 holds
+                   → unbridge
+                   → caller hears music
+                   · held
+            0:20 agent 2000 resumes
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   → record what they say
+                   · recording began
+                   · taken back
+            0:30 agent 2000 ends it
+                   → hang up agent 2000
+                   → hang up caller
+                   · served by 2000
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Served
+            = 2000 is WrapUp
+        "#]],
+    );
+}
+
+#[test]
+fn who_could_not_be_told_is_not_recorded() {
+    check(
+        with_queue(|queue| queue.recording_notice = Some(key("recording-notice"))),
+        "agent 2000 is free
+         0:00 caller rings
+         0:04 agent 2000 answers
+         from here
+         0:05 caller hears nothing
+         0:30 agent 2000 ends it",
+        expect![[r#"
+            0:05 caller hears nothing
+                   → bridge agent 2000 and caller
+                   · connected with 2000
+            0:30 agent 2000 ends it
+                   → hang up agent 2000
+                   → hang up caller
+                   · served by 2000
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Served
+            = 2000 is WrapUp
+        "#]],
+    );
+}

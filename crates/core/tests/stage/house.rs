@@ -186,6 +186,7 @@ fn queue(name: &str) -> Queue {
         announce_every: None,
         announce_agent: false,
         whisper: None,
+        recording_notice: None,
         calendar: None,
         at_closing: AtClosing::Serve,
         join_empty: true,

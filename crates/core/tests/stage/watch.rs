@@ -62,6 +62,6 @@ fn legs(command: &Command) -> Vec<LegId> {
         | Command::Stop { leg, .. }
         | Command::Record { leg, .. } => vec![*leg],
         Command::Bridge { a, b, .. } => vec![*a, *b],
-        Command::Discard { .. } | Command::Unbridge { .. } => Vec::new(),
+        Command::Discard { .. } | Command::Unbridge { .. } | Command::RecordCall { .. } => Vec::new(),
     }
 }

@@ -59,6 +59,7 @@ impl Names {
             }
             Command::Discard { .. } => "discard the recording".into(),
             Command::Bridge { a, b, .. } => format!("bridge {} and {}", self.of(*a), self.of(*b)),
+            Command::RecordCall { .. } => "record what they say".into(),
             Command::Unbridge { .. } => "unbridge".into(),
         }
     }
@@ -220,6 +221,7 @@ pub fn fact(fact: &Fact) -> String {
         Fact::OfferEnded { end, .. } => format!("offer ended: {end:?}"),
         Fact::Connected { agent, .. } => format!("connected with {agent}"),
         Fact::Held { held, .. } => if *held { "held" } else { "taken back" }.into(),
+        Fact::RecordingBegan { .. } => "recording began".into(),
         Fact::AgentFreed { agent, wrap_up, .. } => format!("{agent} freed, wrap-up {}", length(*wrap_up)),
         Fact::RequestMade(made) => {
             let (of, to) = (number(Some(&made.number)), target(&made.target));

@@ -1,4 +1,4 @@
-//! Recorded messages, for those who may see their entries.
+//! What was recorded: messages, for those who may see their entries; conversations, for those who may act for the agent.
 
 use std::convert::Infallible;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures::stream;
 use nohold_app::ports::Role;
-use nohold_model::{EntryId, MessageId};
+use nohold_model::{EntryId, MessageId, RecordingId};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
@@ -47,7 +48,12 @@ pub(crate) struct Of {
 }
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(audio)))
+    let need = || Need::look(Role::Agent, Scope::Read);
+    OpenApiRouter::new().routes(guarded(api, need(), routes!(audio))).routes(guarded(
+        api,
+        need(),
+        routes!(conversation),
+    ))
 }
 
 /// A recorded message as WAV, or a part of it
@@ -65,18 +71,48 @@ async fn audio(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     seat.may_hear(id, of.entry).await?;
-    let folder = seat.desk.messages.as_ref().ok_or_else(gone)?;
     // The name is made of the id as it was understood, never of what the client wrote.
-    let path = folder.join(format!("{id}.wav"));
-    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
-    let busy = || Failure::unavailable("busy", "as many messages as the server serves are being listened to");
-    let turn = tokio::time::timeout(PATIENCE, seat.desk.hearing.clone().acquire_owned()).await;
-    let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
-    let read = tokio::task::spawn_blocking(move || read(&path, range.as_deref())).await;
-    answer(read.map_err(|_| Failure::internal())??, turn)
+    seat.play(&format!("{id}.wav"), &headers).await
+}
+
+/// A recorded conversation as WAV, or a part of it
+///
+/// The agent is on the left, the customer on the right. For the agent who talked, and for those who may act for the agent.
+/// A conversation that goes on is not there yet.
+#[utoipa::path(
+    get, path = "/api/recordings/{id}/audio", tag = "desk", params(("id" = String, Path)),
+    responses(
+        (status = 200, content_type = "audio/wav", body = Vec<u8>),
+        (status = 206, description = "the range that was asked for", content_type = "audio/wav", body = Vec<u8>),
+    )
+)]
+async fn conversation(
+    State(api): State<Api>,
+    seat: Seat,
+    Named(id): Named<RecordingId>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let none = || Failure::not_found("there is no such recording among the conversations that you may hear");
+    let agent = api.parts().archive.recorded_agent(id).await?.ok_or_else(none)?;
+    let may = seat.desk.board.look(|rows, _| seat.sight(&rows.directory).acts_for(&agent));
+    if !may {
+        return Err(none());
+    }
+    seat.play(&format!("{id}.wav"), &headers).await
 }
 
 impl Seat {
+    /// Answers with a file of the folder of recordings.
+    async fn play(&self, file: &str, headers: &HeaderMap) -> Result<Response, Failure> {
+        let path = self.desk.recordings.as_ref().ok_or_else(gone)?.join(file);
+        let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
+        let busy = || Failure::unavailable("busy", "as many recordings as the server serves are being listened to");
+        let turn = tokio::time::timeout(PATIENCE, self.desk.hearing.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
+        let read = tokio::task::spawn_blocking(move || read(&path, range.as_deref())).await;
+        answer(read.map_err(|_| Failure::internal())??, turn)
+    }
+
     async fn may_hear(&self, id: MessageId, entry: Option<EntryId>) -> Result<(), Failure> {
         let found = match entry {
             Some(entry) => self.entry(entry).await?.messages.contains(&id),
@@ -112,12 +148,12 @@ enum Wanted {
 fn read(path: &PathBuf, range: Option<&str>) -> Result<Part, Failure> {
     let mut file = std::fs::File::open(path).map_err(|problem| {
         if problem.kind() != std::io::ErrorKind::NotFound {
-            tracing::error!(%problem, "a message cannot be opened");
+            tracing::error!(%problem, "a recording cannot be opened");
         }
-        Failure::not_found("the recording of this message is not kept any more")
+        Failure::not_found("this recording is not there: it is not finished yet, or not kept any more")
     })?;
     let failed = |problem: std::io::Error| {
-        tracing::error!(%problem, "a message cannot be read");
+        tracing::error!(%problem, "a recording cannot be read");
         Failure::internal()
     };
     let whole = file.metadata().map_err(failed)?.len();

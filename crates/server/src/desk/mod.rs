@@ -48,28 +48,28 @@ const LONGEST_KEY: usize = 64;
 pub struct DeskParts {
     /// Carries out what people wish.
     pub desk: Arc<dyn Desk>,
-    /// The folder of recorded messages; none where there is nothing to listen to.
-    pub messages: Option<PathBuf>,
+    /// The folder of recordings; none where there is nothing to listen to.
+    pub recordings: Option<PathBuf>,
 }
 
 /// A desk at work.
 pub(crate) struct DeskState {
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) board: Arc<Board>,
-    pub(crate) messages: Option<PathBuf>,
+    pub(crate) recordings: Option<PathBuf>,
     pub(crate) cursors: Cursors,
-    /// Turns of those who listen to messages.
+    /// Turns of those who listen to recordings.
     hearing: Arc<Semaphore>,
     screens: Mutex<BTreeMap<String, usize>>,
 }
 
 impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
-        let DeskParts { desk, messages } = parts;
+        let DeskParts { desk, recordings } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
         let hearing = Arc::new(Semaphore::new(audio::AT_ONCE));
         let cursors = Cursors { run: run() };
-        DeskState { desk, board: Arc::new(board), messages, cursors, hearing, screens: Mutex::default() }
+        DeskState { desk, board: Arc::new(board), recordings, cursors, hearing, screens: Mutex::default() }
     }
 
     /// Room for one more live screen of this user.

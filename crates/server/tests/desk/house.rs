@@ -182,7 +182,7 @@ impl House {
             password_cost: PasswordCost { memory_kib: 64, passes: 1 },
             version: "0.0.0-test",
         };
-        let desk = DeskParts { desk: Arc::new(node.clone()), messages: Some(folder.clone()) };
+        let desk = DeskParts { desk: Arc::new(node.clone()), recordings: Some(folder.clone()) };
         let api = Api::new(parts).at_desk(desk);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -261,7 +261,8 @@ impl House {
         self.store.transact(self.node.directory(), self.now(), transaction).await.unwrap()
     }
 
-    async fn record(&self, fact: Fact) {
+    /// What a call has told.
+    pub async fn record(&self, fact: Fact) {
         let records = vec![Dated { at: self.now(), fact }];
         assert_eq!(self.commit(Transaction::Call { records, promise: None }).await, Answer::Done);
     }

@@ -2,7 +2,8 @@
 
 use nohold_app::ports::Role;
 use nohold_core::entry::Target;
-use nohold_model::ServiceKey;
+use nohold_core::fact::Fact;
+use nohold_model::{AgentKey, IdSource, RecordingId, ServiceKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::Answer;
@@ -279,4 +280,25 @@ async fn a_supervisor_sees_the_calls_of_the_groups() {
     assert_eq!(ids(&get(&house, &sue, "/api/calls").await), vec![call.clone()]);
     assert_eq!(ids(&get(&house, &sam, "/api/calls").await), Vec::<String>::new());
     house.ask("POST", &format!("/api/calls/{call}/hold")).token(&sam).send().await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_heard_by_its_agent_and_by_who_may_act_for_the_agent() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let colleague = house.person("cara", Role::Agent, Some("2001"), None).await;
+    let sam = house.person("sam", Role::Supervisor, None, Some(&["renewals"])).await;
+    let anna = house.person("anna", Role::Administrator, None, None).await;
+    let recording: RecordingId = IdSource::new(7).next(Timestamp::EPOCH);
+    let at = format!("/api/recordings/{recording}/audio");
+    get(&house, &anna, &at).await.refused(404, "not_found");
+    let agent = AgentKey::new("2000").unwrap();
+    let call = house.call(1).await;
+    house.record(Fact::RecordingBegan { call, entry: None, agent, recording }).await;
+    assert!(get(&house, &ada, &at).await.refused(404, "not_found").text.contains("not finished"));
+    std::fs::write(house.folder.join(format!("{recording}.wav")), "RIFF of two").unwrap();
+    assert_eq!(get(&house, &ada, &at).await.expect(200).text, "RIFF of two");
+    get(&house, &anna, &at).await.expect(200);
+    get(&house, &colleague, &at).await.refused(404, "not_found");
+    get(&house, &sam, &at).await.refused(404, "not_found");
 }

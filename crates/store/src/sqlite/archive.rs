@@ -3,7 +3,7 @@
 use nohold_app::ports::{Archive, ClosedQuery, Condition, Image, Page, Reading, Revision, Told};
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::Dated;
-use nohold_model::{EntryId, Timestamp};
+use nohold_model::{AgentKey, EntryId, RecordingId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -39,6 +39,10 @@ impl Archive for SqliteStore {
 
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>> {
         self.look(move |c| Box::pin(async move { history(c, id).await }))
+    }
+
+    fn recorded_agent(&self, id: RecordingId) -> Reading<Option<AgentKey>> {
+        self.look(move |c| Box::pin(async move { recorded_agent(c, id).await }))
     }
 }
 
@@ -115,6 +119,14 @@ async fn history(c: &mut SqliteConnection, id: EntryId) -> Result<Vec<Told>, Tro
         ORDER BY revision DESC, idx DESC LIMIT ?2";
     let rows = sqlx::query(sql).bind(id.to_string()).bind(LONGEST_HISTORY).fetch_all(c).await?;
     rows.iter().rev().map(told).collect()
+}
+
+async fn recorded_agent(c: &mut SqliteConnection, id: RecordingId) -> Result<Option<AgentKey>, Trouble> {
+    let sql = "SELECT agent FROM facts WHERE kind = 'recording_began' \
+        AND json_extract(body, '$.recording_began.recording') = ?1";
+    let agent: Option<Option<String>> = sqlx::query_scalar(sql).bind(id.to_string()).fetch_optional(c).await?;
+    let unreadable = |_| Trouble::Unreadable { table: "facts", problem: "the agent has no readable key".to_owned() };
+    agent.flatten().map(|agent| AgentKey::new(&agent).map_err(unreadable)).transpose()
 }
 
 fn told(row: &SqliteRow) -> Result<Told, Trouble> {

@@ -15,7 +15,7 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
 use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{CallId, EntryId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, RecordingId, Timestamp};
 use nohold_store::SqliteStore;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -104,6 +104,7 @@ ports! {
         fn entry(id: EntryId) -> Reading<Option<Entry>>;
         fn closed_entries(query: ClosedQuery) -> Reading<Page<Entry>>;
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;
+        fn recorded_agent(id: RecordingId) -> Reading<Option<AgentKey>>;
     }
     Accounts {
         fn users() -> Reading<Vec<User>>;

@@ -181,7 +181,7 @@ fn finish(tape: Open, kept: Box<dyn FnOnce() + Send>) {
 }
 
 /// Brings the file to the disk and then under its name, and the name to the disk.
-fn keep(part: &Path, path: &Path) -> std::io::Result<()> {
+pub(super) fn keep(part: &Path, path: &Path) -> std::io::Result<()> {
     File::open(part)?.sync_all()?;
     std::fs::rename(part, path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -196,3 +196,30 @@ fn a_folder_that_is_made_is_for_nobody_else_and_one_that_is_there_keeps_its_righ
     prepare(&shared).unwrap();
     assert_eq!(mode(&shared), 0o750);
 }
+
+#[test]
+fn a_conversation_that_a_crash_has_interrupted_is_kept_as_far_as_it_came_and_a_message_is_not() {
+    let desk = Desk::new(1, 1_000_000);
+    let mut call = desk.begin("call.wav", 2);
+    let mut message = desk.begin("message.wav", 1);
+    let samples: Vec<i16> = (0..20_000).collect();
+    assert!(call.write(samples.clone()) && message.write(samples.clone()));
+    // The lane is through with them when it has done this.
+    desk.finish(desk.begin("last.wav", 1), "last.wav");
+    assert_eq!(desk.told(), Told::Kept("last.wav"));
+    // As after a death: nothing was finished, and the end of the file is wherever the disk had come.
+    let after = Desk::new(1, 1);
+    for name in ["call.wav.part", "message.wav.part"] {
+        std::fs::copy(desk.path(name), after.path(name)).unwrap();
+    }
+    let half = std::fs::OpenOptions::new().append(true).open(after.path("call.wav.part")).unwrap();
+    std::io::Write::write_all(&mut &half, &[1, 2, 3]).unwrap();
+    std::fs::write(after.path("nothing.wav.part"), b"RIFF").unwrap();
+    prepare(&after.folder).unwrap();
+    assert_eq!(after.files(), ["call.wav"]);
+    let mut kept = hound::WavReader::open(after.path("call.wav")).unwrap();
+    assert_eq!(kept.spec().channels, 2);
+    let kept: Vec<i16> = kept.samples().map(Result::unwrap).collect();
+    assert!(kept.len() > 10_000, "most of it is there: {}", kept.len());
+    assert_eq!(kept, samples[..kept.len()]);
+}

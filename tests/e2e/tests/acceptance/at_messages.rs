@@ -130,24 +130,22 @@ async fn at_06_a_message_is_heard_by_an_agent_of_its_group_whole_or_in_parts_and
     ear.hears(&caller, "message-saved", SOON).await.unwrap();
     let entry = desk.sees("the message", |entry| entry["section"] == "messages").await.unwrap();
     let audio = format!("/api/messages/{}/audio", entry["messages"][0].as_str().unwrap());
-    let whole = desk.person.bytes(&audio, None).await.unwrap();
-    assert_eq!((whole.status, &whole.part), (200, &None));
+    let whole = desk.person.file(&audio, None).await.unwrap();
     let file = house.server.data().join("heard.wav");
-    std::fs::write(&file, &whole.bytes).unwrap();
+    std::fs::write(&file, &whole).unwrap();
     let tone = length_of_tone(&nohold_phone::read_wav(&file).unwrap(), CUSTOMERS_TONE);
     assert!(tone >= Duration::from_secs(2), "the caller is heard for {tone:?}");
     // A player asks for parts.
-    let (length, half) = (whole.bytes.len(), whole.bytes.len() / 2);
-    let first = desk.person.bytes(&audio, Some(&format!("bytes=0-{}", half - 1))).await.unwrap();
-    assert_eq!((first.status, first.part), (206, Some(format!("bytes 0-{}/{length}", half - 1))));
-    let rest = desk.person.bytes(&audio, Some(&format!("bytes={half}-"))).await.unwrap();
-    assert_eq!((rest.status, rest.part), (206, Some(format!("bytes {half}-{}/{length}", length - 1))));
-    assert!([first.bytes, rest.bytes].concat() == whole.bytes, "the parts are not the whole");
-    assert_eq!(status(desk.person.bytes(&audio, Some(&format!("bytes={length}-"))).await), 416);
+    let half = whole.len() / 2;
+    let first = desk.person.file(&audio, Some(&format!("bytes=0-{}", half - 1))).await.unwrap();
+    let rest = desk.person.file(&audio, Some(&format!("bytes={half}-"))).await.unwrap();
+    assert_eq!((first.len(), rest.len()), (half, whole.len() - half));
+    assert!([first, rest].concat() == whole, "the parts are not the whole");
+    assert_eq!(status(desk.person.file(&audio, Some(&format!("bytes={}-", whole.len()))).await), 416);
     // Others neither see nor hear it, and whoever has not signed in is nobody.
     assert_eq!(other_group.list().await.unwrap(), [] as [serde_json::Value; 0]);
-    assert_eq!(status(other_group.person.bytes(&audio, None).await), 404);
-    assert_eq!(status(Client::new(house.server.http).bytes(&audio, None).await), 401);
+    assert_eq!(status(other_group.person.file(&audio, None).await), 404);
+    assert_eq!(status(Client::new(house.server.http).file(&audio, None).await), 401);
 }
 
 #[tokio::test]

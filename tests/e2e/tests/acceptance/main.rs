@@ -12,3 +12,4 @@ mod at_queue;
 mod at_reminders;
 mod at_requests;
 mod at_restart;
+mod recordings;

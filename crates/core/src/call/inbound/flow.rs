@@ -193,6 +193,8 @@ impl Inbound {
                 connecting.to_agent = None;
             } else if connecting.to_caller == Some(playback) {
                 connecting.to_caller = None;
+                // Nobody is recorded who was not told.
+                connecting.recorded &= well;
             }
             let connecting = connecting.clone();
             self.join_when_heard(connecting, turn);

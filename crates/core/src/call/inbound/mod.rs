@@ -176,6 +176,8 @@ struct Connecting {
     agent_leg: LegId,
     /// What the caller still hears.
     to_caller: Option<PlaybackId>,
+    /// What they say will be recorded: the caller hears so, or has heard it.
+    recorded: bool,
     /// What the agent still hears.
     to_agent: Option<PlaybackId>,
 }

@@ -5,7 +5,7 @@ use nohold_model::{LegId, Spoken};
 use super::{Command, Connecting, Inbound, Ringing, Treatment, Turn};
 use crate::agent::{AfterOffer, OfferEnd};
 use crate::call::feature::age;
-use crate::call::talk::Talk;
+use crate::call::talk::{Opening, Talk};
 use crate::call::{Audio, HangUp, Shown};
 use crate::directory::{Directory, Strategy};
 use crate::fact::{Fact, LeftQueue};
@@ -138,17 +138,21 @@ impl Inbound {
         true
     }
 
-    /// The announcement to the caller and the whisper of queue and wait to the agent, then the conversation.
+    /// The notice and the announcement to the caller and the whisper of queue and wait to the agent, then the conversation.
     fn connect(&mut self, ringing: Ringing, turn: &mut Turn<'_, '_>) {
         let directory = turn.world.directory;
         let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
         let number = directory.agents.get(&ringing.agent).map(|profile| profile.number.clone());
-        let to_caller = match (queue.is_some_and(|queue| queue.announce_agent), number) {
-            (true, Some(number)) => {
-                self.say(vec![Spoken::AgentNumber(number)], turn);
-                self.playing
-            }
-            (true, None) | (false, _) => None,
+        let notice = queue.and_then(|queue| queue.recording_notice.clone());
+        let recorded = notice.is_some();
+        let announced = number.filter(|_| queue.is_some_and(|queue| queue.announce_agent));
+        let said: Vec<Spoken> =
+            notice.map(Spoken::Prompt).into_iter().chain(announced.map(Spoken::AgentNumber)).collect();
+        let to_caller = if said.is_empty() {
+            None
+        } else {
+            self.say(said, turn);
+            self.playing
         };
         let whisper = queue.and_then(|queue| Some((queue, queue.whisper.clone()?)));
         let to_agent = whisper.map(|(queue, prompt)| {
@@ -161,7 +165,7 @@ impl Inbound {
             turn.effects.media(Command::Play { leg: ringing.leg, playback, audio });
             playback
         });
-        let connecting = Connecting { agent: ringing.agent, agent_leg: ringing.leg, to_caller, to_agent };
+        let connecting = Connecting { agent: ringing.agent, agent_leg: ringing.leg, to_caller, recorded, to_agent };
         self.join_when_heard(connecting, turn);
     }
 
@@ -173,8 +177,16 @@ impl Inbound {
         }
         self.playing = None;
         self.account.talked = true;
-        let legs = (connecting.agent_leg, self.leg);
-        let talk = Talk::begin(self.id, connecting.agent, legs, None, turn.at, &mut self.ids, turn.effects);
+        let opening = Opening {
+            call: self.id,
+            agent: connecting.agent,
+            agent_leg: connecting.agent_leg,
+            customer_leg: self.leg,
+            pair: None,
+            entry: None,
+            recorded: connecting.recorded,
+        };
+        let talk = Talk::begin(opening, turn.at, &mut self.ids, turn.effects);
         self.treatment = Treatment::Talking(talk);
         self.hold_from_the_start(turn);
     }

@@ -16,6 +16,7 @@ impl Check<'_> {
             self.service(&format!("{path}.service"), &queue.service);
             self.calendar(&format!("{path}.calendar"), queue.calendar.as_ref());
             self.prompt(&format!("{path}.whisper"), queue.whisper.as_ref());
+            self.prompt(&format!("{path}.recording_notice"), queue.recording_notice.as_ref());
             self.prompt(&format!("{path}.music"), queue.music.as_ref());
             self.served(&path, queue);
             self.figures(&path, queue);

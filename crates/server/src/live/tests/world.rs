@@ -14,7 +14,7 @@ use nohold_core::routing::{Assignment, Class, Waiting};
 use nohold_core::transaction::Transaction;
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, CampaignKey, EntryId, GroupKey, IdSource, Language, LegId, Millis,
-    PhoneNumber, QueueKey, ServiceKey, Timestamp,
+    PhoneNumber, QueueKey, RecordingId, ServiceKey, Timestamp,
 };
 
 use crate::board::Board;
@@ -103,6 +103,9 @@ impl Archive for Works {
     }
     fn entry_history(&self, _: EntryId) -> Reading<Vec<Told>> {
         unreachable!("nobody reads a history here")
+    }
+    fn recorded_agent(&self, _: RecordingId) -> Reading<Option<AgentKey>> {
+        unreachable!("nobody listens here")
     }
 }
 
