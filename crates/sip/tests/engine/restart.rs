@@ -184,6 +184,19 @@ impl Raw {
         self.socket.send_to(text.as_bytes(), self.engine).await.unwrap();
     }
 
+    /// BYE in the dialog that our answer with this tag has made.
+    async fn hang_up(&self, invite: &str, tag: &str) {
+        let value = |name: &str| line(invite, name).split_once(':').unwrap().1.trim().to_owned();
+        let (me, from, to) = (self.socket.local_addr().unwrap(), value("To:"), value("From:"));
+        let text = format!(
+            "BYE sip:{} SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bKbye;rport\r\nFrom: {from}{tag}\r\nTo: {to}\r\n\
+             Call-ID: {}\r\nCSeq: 1 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+            self.engine,
+            value("Call-ID:")
+        );
+        self.socket.send_to(text.as_bytes(), self.engine).await.unwrap();
+    }
+
     fn sdp(&self) -> String {
         let ip = self.socket.local_addr().unwrap().ip();
         format!("v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n")
@@ -308,6 +321,23 @@ async fn an_answer_is_written_down_before_it_is_confirmed() {
     raw.answer(&bye, "200 OK", "", "").await;
     memory.until("dialogs", 0).await;
     second.kill().await;
+}
+
+#[tokio::test]
+async fn who_answers_and_hangs_up_before_our_ack_is_heard_all_the_same() {
+    let memory = Memory { slow: Duration::from_millis(30), ..Memory::default() };
+    let socket = UdpSocket::bind("127.0.3.4:0").await.unwrap();
+    let at = socket.local_addr().unwrap();
+    let mut only = Mortal::start(&memory, None, Some(at)).await;
+    let raw = Raw { socket, engine: only.board.address() };
+    let leg = only.within(|board| board.dial("13800138000", &[("raw", "+862161230000")]));
+    let invite = raw.hear("INVITE").await;
+    raw.answer(&invite, "200 OK", ";tag=peer", &raw.sdp()).await;
+    raw.hang_up(&invite, ";tag=peer").await;
+    let answer = raw.hear("SIP/2.0 ").await;
+    assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    only.board.gone(leg).await;
+    only.kill().await;
 }
 
 #[tokio::test]
