@@ -12,6 +12,7 @@ mod direct;
 mod message;
 mod outside;
 mod overflow;
+mod recording;
 mod request;
 mod slow;
 mod transfer;
