@@ -11,6 +11,8 @@ mod verdict;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,30 +54,44 @@ pub struct Summary {
     pub faults: Vec<Fault>,
 }
 
+/// What the server's disk is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// What it has taken stays.
+    Honest,
+    /// It loses all since the key, though it has said that it was written: a planted fault, which must be found.
+    Forgetful,
+}
+
 /// Makes one run.
 ///
 /// # Errors
 /// When something that was promised does not hold afterwards.
-pub async fn run(seed: u64) -> Result<Report, Fault> {
-    let plan = Box::new(Plan::of(seed));
-    let story = timeout(LONGEST, lived_through(&plan)).await;
+pub async fn run(plan: Plan, disk: Disk) -> Result<Report, Fault> {
+    let plan = Box::new(plan);
+    let story = timeout(LONGEST, lived_through(&plan, disk)).await;
     let story = story.unwrap_or_else(|_| Err(format!("it has not ended within {LONGEST:?}")));
     story.map_err(|story| Fault { plan, story })
 }
 
-async fn lived_through(plan: &Plan) -> Result<Report, String> {
+async fn lived_through(plan: &Plan, disk: Disk) -> Result<Report, String> {
     let mut stage = Stage::set().await.map_err(|problem| format!("nothing could be tried: {problem:#}"))?;
     let (mut killed, mut phase) = (Instant::now(), Phase::Before);
     // At the carrier's address, and with books of its own.
     let settings = PhoneSettings::new("carrier").at(stage.house.carrier.address().ip());
     let passer_by = Phone::start(settings).await.map_err(|problem| problem.to_string())?;
     let ended = async {
+        let data = stage.house.server.data().to_owned();
+        let before = if disk == Disk::Forgetful { contents(&data)? } else { Vec::new() };
         let rings_in;
         (killed, phase, rings_in) = die(&mut stage, &passer_by, plan).await?;
         if plan.other_hangs_up {
             stage.other_hangs_up();
         }
         sleep(plan.down_for).await;
+        for (name, bytes) in before {
+            fs::write(data.join(name), bytes)?;
+        }
         if let Some(after) = plan.again_after {
             stage.house.server.start_and_kill(after).await?;
         }
@@ -101,6 +117,11 @@ async fn lived_through(plan: &Plan) -> Result<Report, String> {
         story += &lines[lines.len().saturating_sub(LINES_OF_SERVER)..].join("\n");
         story
     })
+}
+
+/// The files of the database, as they are now.
+fn contents(data: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    ["nohold.db", "nohold.db-wal"].into_iter().map(|name| Ok((name, fs::read(data.join(name))?))).collect()
 }
 
 /// Lets the callback go on until the planned moment, and kills the server.
@@ -177,7 +198,7 @@ pub fn many(first_seed: u64, runs: u64, at_once: usize, tell: impl Fn(&str) + Sy
 fn alone(seed: u64) -> Result<Report, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(run(seed)),
+        Ok(runtime) => runtime.block_on(run(Plan::of(seed), Disk::Honest)),
         Err(problem) => Err(Fault { plan: Box::new(Plan::of(seed)), story: format!("there is no runtime: {problem}") }),
     }
 }

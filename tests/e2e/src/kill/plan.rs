@@ -144,16 +144,17 @@ impl Plan {
         // Half of them right at a commit or a message, the others anywhere; some phases are over in a moment.
         let is_short = matches!(phase, Phase::Ordered | Phase::AgentAnswered);
         let soon = if is_short { 8 } else { 25 };
+        let after = if rng.bool() { up_to(&mut rng, soon) } else { up_to(&mut rng, 600) };
         Plan {
             seed,
             phase,
-            after: if rng.bool() { up_to(&mut rng, soon) } else { up_to(&mut rng, 600) },
+            after,
             down_for: up_to(&mut rng, 400),
             again_after: (rng.u8(..4) == 0).then(|| up_to(&mut rng, 1_500)),
             course,
             caller_stays: rng.bool().then(|| up_to(&mut rng, 1_200)),
             other_hangs_up: rng.u8(..3) == 0,
-            rings_in: rng.bool().then(|| up_to(&mut rng, 50)),
+            rings_in: rng.bool().then(|| up_to(&mut rng, 50).min(after)),
             thinks: up_to(&mut rng, 500),
             agent_rings: up_to(&mut rng, 600),
             customer_rings: up_to(&mut rng, 600),

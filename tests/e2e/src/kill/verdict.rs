@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nohold_client::ClientError;
-use nohold_phone::{Call, Phone};
+use nohold_phone::{Call, CallState, Incoming, Phone};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -246,8 +246,8 @@ impl Stage {
     }
 
     async fn call_back(&mut self, entry: &Value) -> Result<()> {
-        let mut agent = self.phone.next_call(SOON).await?.answer().await?;
-        let customer = self.house.carrier.next_call(SOON).await?.answer().await?;
+        let mut agent = rings(&self.phone).await?.answer().await?;
+        let customer = rings(&self.house.carrier).await?.answer().await?;
         customer.play_tone(440.0);
         agent.wait_tone(440.0, SOON).await?;
         agent.hang_up().await?;
@@ -273,5 +273,15 @@ impl Stage {
     async fn entries(&self, which: &str) -> Result<Vec<Value>> {
         let page = self.house.server.administrator()?.get(&format!("/api/entries{which}")).await?;
         Ok(page["items"].as_array().cloned().unwrap_or_default())
+    }
+}
+
+/// The next call that is not over already: one may have come in at the moment of the kill, and been cancelled since.
+async fn rings(phone: &Phone) -> Result<Incoming> {
+    loop {
+        let incoming = phone.next_call(SOON).await?;
+        if !matches!(incoming.state(), CallState::Ended(_)) {
+            return Ok(incoming);
+        }
     }
 }
