@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nohold_client::ClientError;
-use nohold_phone::{Call, CallState, Incoming, Phone};
+use nohold_phone::{Call, CallState, Incoming, Phone, PhoneError};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -180,17 +180,30 @@ impl Stage {
     async fn nobody_is_stuck(&mut self) -> Result<()> {
         self.agent_is(AGENT, &["available", "not_ready", "no_answer"]).await?;
         self.agent_is(OTHER_AGENT, &["available"]).await?;
-        let caller = self.house.calls(RINGS_IN, SUPPORT).await?;
+        let caller = self.is_answered(RINGS_IN).await?;
         let mut served = self.other_phone.next_call(SOON).await.context("the next caller is not served")?;
         // Who rang in before and has hung up may have been offered, too.
         while !served.caller().ends_with(RINGS_IN.trim_start_matches("+86")) {
             served = self.other_phone.next_call(SOON).await.context("the next caller is not served")?;
         }
         let mut served = served.answer().await?;
-        caller.wait_answered(SOON).await?;
         served.hang_up().await?;
         caller.wait_ended(SOON).await?;
         Ok(())
+    }
+
+    /// A call that is answered. Before the dead are accounted for the server refuses by 503, and one tries again.
+    async fn is_answered(&self, number: &str) -> Result<Call> {
+        let end = Instant::now() + SOON;
+        loop {
+            let caller = self.house.calls(number, SUPPORT).await?;
+            match caller.wait_answered(SOON).await {
+                Ok(()) => return Ok(caller),
+                Err(PhoneError::Ended { end: why, .. }) if why.status == Some(503) && Instant::now() < end => {}
+                Err(other) => return Err(other.into()),
+            }
+            sleep(EVERY).await;
+        }
     }
 
     async fn agent_is(&self, agent: &str, wished: &[&str]) -> Result<()> {
