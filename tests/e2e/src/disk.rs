@@ -16,6 +16,8 @@ use crate::server::Server;
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// How often it is looked whether something has come about.
 const EVERY: Duration = Duration::from_millis(5);
+/// A thread that is stopped for so long stands in a flush.
+const IN_A_FLUSH: Duration = Duration::from_millis(200);
 /// The threads in which SQLite does its work.
 const DATABASE_THREADS: &str = "sqlx-sqlite";
 /// How much is written into a full disk at a time.
@@ -51,19 +53,27 @@ impl StandStill {
         Ok(StandStill { tracer, threads })
     }
 
-    /// Waits until the store stands in a flush.
+    /// Waits until the store stands in a flush, and says since when.
     ///
     /// # Errors
     /// When it does not in time.
-    pub async fn holds(&self, limit: Duration) -> Result<()> {
+    pub async fn holds(&self, limit: Duration) -> Result<Instant> {
         let end = Instant::now() + limit;
-        while !self.threads.iter().any(|thread| is_stopped(thread)) {
-            if Instant::now() >= end {
+        let mut since: Vec<Option<Instant>> = vec![None; self.threads.len()];
+        loop {
+            let now = Instant::now();
+            for (thread, since) in self.threads.iter().zip(&mut since) {
+                *since = if is_stopped(thread) { since.or(Some(now)) } else { None };
+            }
+            // The tracer stops a thread for a moment at each call of the system, too.
+            if let Some(since) = since.iter().flatten().find(|since| now - **since >= IN_A_FLUSH) {
+                return Ok(*since);
+            }
+            if now >= end {
                 bail!("nothing was written for {limit:?}:\n{}", self.tracer.output());
             }
             sleep(EVERY).await;
         }
-        Ok(())
     }
 
     /// The disk answers again, also what it was asked meanwhile.
