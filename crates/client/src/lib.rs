@@ -24,6 +24,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take; some wishes wait for a slow disk.
 const ANSWER: Duration = Duration::from_secs(60);
 
+/// A connection that was idle for so long is not used again: the server may be closing it at this very moment.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// Somebody who talks to one server.
 #[derive(Clone)]
 pub struct Client {
@@ -102,7 +105,8 @@ impl Client {
     #[must_use]
     pub fn new(server: SocketAddr) -> Self {
         // Passwords and tokens go to the server that was named and through nobody else, whatever the environment says.
-        let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).timeout(ANSWER).build();
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).timeout(ANSWER);
+        let http = http.pool_idle_timeout(IDLE).build();
         Client { server, http: http.unwrap_or_default(), proof: Proof::Nothing }
     }
 

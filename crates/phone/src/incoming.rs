@@ -168,7 +168,7 @@ impl Incoming {
 }
 
 /// The user part of the URI in a header or request line.
-fn user_of(text: &str) -> String {
+pub(crate) fn user_of(text: &str) -> String {
     // The last bracket: a name in quotes may have some of its own.
     let uri = text.rsplit_once('<').map_or(text, |(_, uri)| uri);
     let uri = uri.split_once(':').map_or(uri, |(_, rest)| rest);

@@ -38,6 +38,7 @@ mod settings;
 mod stack;
 mod tasks;
 mod tone;
+mod wire;
 
 pub use behaviour::{Answer, Behaviour, PastCall};
 pub use call::Call;
@@ -49,3 +50,4 @@ pub use mouth::read_wav;
 pub use phone::{Dialling, Phone};
 pub use settings::{Codec, Dtmf, PhoneSettings, Transport};
 pub use tone::{SAMPLE_RATE, Sound, sine, sound_of, tone_of};
+pub use wire::Message;

@@ -23,6 +23,7 @@ use crate::log::lock;
 use crate::settings::PhoneSettings;
 use crate::stack::{Stack, uri};
 use crate::tasks::Tasks;
+use crate::wire::Message;
 
 /// How long a REGISTER may go unanswered.
 const REGISTER_LIMIT: Duration = Duration::from_secs(5);
@@ -203,6 +204,11 @@ impl Phone {
     /// The calls that the phone has had by itself, the last 1,000.
     pub fn past_calls(&self) -> Vec<PastCall> {
         lock(&self.inner.past).clone()
+    }
+
+    /// The messages of all its calls so far, as they went over the wire; of very many the last 20,000.
+    pub fn messages(&self) -> Vec<Message> {
+        self.inner.stack.wire.messages()
     }
 
     /// Pulls the plug, as dropping the phone does: all its calls go silent, and nobody is told.

@@ -16,10 +16,10 @@ use rsipstack::transport::{SipAddr, TcpListenerConnection, TransportLayer};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::time::{Instant, sleep};
 
-use crate::digest::DigestMender;
 use crate::error::PhoneError;
 use crate::settings::{PhoneSettings, Transport};
 use crate::tasks::Tasks;
+use crate::wire::Wire;
 
 /// How often another port is tried when the system's choice is taken for TCP.
 const PORT_TRIES: usize = 20;
@@ -31,6 +31,7 @@ pub(crate) struct Stack {
     /// Where the phone listens for SIP.
     pub address: SocketAddr,
     pub settings: PhoneSettings,
+    pub wire: Wire,
     token: CancellationToken,
 }
 
@@ -40,7 +41,7 @@ impl Stack {
         let token = CancellationToken::new();
         let layer = TransportLayer::new(token.clone());
         let address = listen(&settings, &layer, &token).await?;
-        let mut builder = EndpointBuilder::new();
+        let (mut builder, wire) = (EndpointBuilder::new(), Wire::default());
         // Without a suffix every Call-ID carries the domain of the library's maker.
         let option = EndpointOption { callid_suffix: Some("phone.invalid".into()), ..EndpointOption::default() };
         builder
@@ -48,8 +49,8 @@ impl Stack {
             .with_cancel_token(token.clone())
             .with_transport_layer(layer)
             .with_option(option)
-            .with_transport_inspector(Box::new(DigestMender))
-            .with_inspector(Box::new(DigestMender));
+            .with_transport_inspector(Box::new(wire.clone()))
+            .with_inspector(Box::new(wire.clone()));
         let endpoint = builder.build();
         let incoming = endpoint.incoming_transactions().map_err(PhoneError::sip("starting the phone"))?;
         let dialogs = Arc::new(DialogLayer::new(endpoint.inner.clone()));
@@ -62,7 +63,7 @@ impl Stack {
         if settings.transport == Transport::Tcp {
             wait_until_listening(address).await?;
         }
-        Ok((Stack { endpoint, dialogs, address, settings, token }, incoming))
+        Ok((Stack { endpoint, dialogs, address, settings, wire, token }, incoming))
     }
 
     /// Closes all sockets without a word to anybody.

@@ -280,3 +280,29 @@ async fn a_hundred_phones_call_a_hundred_others() {
         call.wait_tone(700.0, Duration::from_secs(20)).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn what_went_over_the_wire_stands_in_the_books_of_both() {
+    let (anna, bert) = pair().await;
+    let (mut a, b) = connected(&anna, &bert).await;
+    a.hang_up().await.unwrap();
+    b.wait_ended(LIMIT).await.unwrap();
+    let told = |phone: &Phone| -> Vec<(bool, String, Option<u16>)> {
+        let messages = phone.messages().into_iter().filter(|message| message.status != Some(100));
+        messages.map(|message| (message.came_in, message.method, message.status)).collect()
+    };
+    let of = |anna: bool, method: &str, status: Option<u16>| (anna, method.to_owned(), status);
+    let expected = |mine: bool| {
+        vec![
+            of(!mine, "INVITE", None),
+            of(mine, "INVITE", Some(180)),
+            of(mine, "INVITE", Some(200)),
+            of(!mine, "ACK", None),
+            of(!mine, "BYE", None),
+            of(mine, "BYE", Some(200)),
+        ]
+    };
+    assert_eq!((told(&anna), told(&bert)), (expected(true), expected(false)));
+    assert!(bert.messages().iter().all(|message| message.call_id == a.call_id()));
+    assert_eq!(bert.messages()[0].user, "bert");
+}

@@ -22,7 +22,7 @@ use crate::registrar;
 use crate::sdp::Unusable;
 use crate::uri::Uri;
 
-/// A request that has overtaken the ACK waits for it so long.
+/// A request that has overtaken an answer or its ACK waits for that so long.
 const ACK_BEHIND: Duration = Duration::from_millis(500);
 /// Serves requests for as long as the engine runs.
 pub(crate) async fn serve(engine: Engine, mut requests: TransactionReceiver) {
@@ -87,13 +87,21 @@ impl Engine {
         handled
     }
 
-    /// Requests that come on the heels of the ACK wait until it has been worked on: before it the library takes none.
+    /// Requests that come on the heels of an answer or its ACK wait until that has been worked on: before it the library
+    /// takes none. Whoever answers and hangs up at once may be quicker than we are with our own books.
     pub(crate) async fn ready_for(&self, transaction: &Transaction) {
+        let until = Instant::now() + ACK_BEHIND;
+        let call_id = transaction.original.call_id_header().map(|id| id.value().to_owned()).unwrap_or_default();
+        while self.dialogs().match_dialog(transaction).is_none() && self.edge().watches(&call_id) {
+            if Instant::now() >= until {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         if transaction.original.method == Method::Bye {
             return;
         }
         let Some(dialog) = self.dialogs().match_dialog(transaction) else { return };
-        let until = Instant::now() + ACK_BEHIND;
         while matches!(dialog.state(), DialogState::WaitAck(..)) && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -3,6 +3,7 @@
 
 mod e2e;
 mod generate;
+mod kill;
 mod setup;
 mod sim;
 mod steps;
@@ -34,6 +35,11 @@ enum Command {
     Test,
     /// Run the end-to-end tests alone: the server and telephones of other makers, real calls between them
     E2e(e2e::Options),
+    /// Kill the server at moments of chance, from the key that asks for a callback to the callback's end, and start it again
+    ///
+    /// People look at their lists then, and the phones count every message. A seed always draws the same plan, so a fault
+    /// can be looked for again: `cargo xtask kill --runs 1 --first-seed 1234`.
+    Kill(kill::Options),
     /// Let simulated callers, agents and faults loose on the rules, and check the invariants after every step
     ///
     /// Each seed is a world of its own and always runs the same way, so a violation can be repeated from its seed:
@@ -54,6 +60,7 @@ fn main() -> ExitCode {
         Command::Setup => setup::run(&root),
         Command::Test => test::run(&root),
         Command::E2e(options) => e2e::run(&root, &options),
+        Command::Kill(options) => kill::run(&root, &options),
         Command::Sim(options) => sim::run(&root, &options),
         Command::Generate(what) => generate::run(&root, &what),
         Command::Tidy => tidy::run(&root),

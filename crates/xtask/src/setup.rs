@@ -14,6 +14,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("nft", "nftables"),
     ("sysctl", "procps"),
     ("unshare", "util-linux"),
+    ("strace", "strace"),
 ];
 
 /// Where the Asterisk of the tests is unpacked, and the script that does it.

@@ -45,8 +45,12 @@ pub struct Wishes {
     pub longest_wait: &'static str,
     /// Where in the network the server runs.
     pub place: Place,
+    /// The groups whose agents serve queue 600.
+    pub groups: &'static str,
     /// More lines of queue 600.
     pub queue: &'static str,
+    /// Whether caller and agent hear some words about each other before they talk.
+    pub words: bool,
     /// More lines of the site.
     pub site: &'static str,
     /// More lines of the service.
@@ -66,7 +70,9 @@ impl Default for Wishes {
         Wishes {
             longest_wait: "60s",
             place: Place::default(),
+            groups: "[\"support-a\", \"support-b\"]",
             queue: "",
+            words: true,
             site: "",
             service: "",
             menu: "queue-overflow",
@@ -242,7 +248,8 @@ caller_id = "{DIRECT}"
 
 fn document(carrier: &Phone, flows: &str, wishes: &Wishes) -> String {
     let (business, extensions) = (business(wishes), extensions());
-    let Wishes { longest_wait, queue, site, menu, trunk, more, .. } = wishes;
+    let Wishes { longest_wait, groups, queue, site, menu, trunk, more, .. } = wishes;
+    let words = if wishes.words { "announce_agent = true\nwhisper = \"whisper\"" } else { "" };
     let trunk = trunk.clone().unwrap_or_else(|| {
         let address = carrier.address();
         let proof = format!("user = \"{CARRIERS_USER}\", password = \"{CARRIERS_PASSWORD}\"");
@@ -267,11 +274,10 @@ name = "Never open"
 name = "Support"
 number = "600"
 service = "support"
-groups = ["support-a", "support-b"]
+groups = {groups}
 longest_wait = "{longest_wait}"
 wrap_up = "1s"
-announce_agent = true
-whisper = "whisper"
+{words}
 join_empty = true
 {queue}
 [queues.600.overflow]

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use nohold_client::Client;
 use serde_json::Value;
 
+use crate::disk::SmallDisk;
 use crate::folder::Folder;
 use crate::nat::within;
 use crate::peers::{free_port, free_ports};
@@ -28,6 +29,8 @@ pub struct Server {
     /// Where it answers the API.
     pub http: SocketAddr,
     data: Folder,
+    disk: Option<SmallDisk>,
+    seen: PathBuf,
 }
 
 /// Where in the network the server runs.
@@ -39,11 +42,13 @@ pub struct Place {
     pub public: Option<IpAddr>,
     /// The network namespace; the test's own, where there is none.
     pub namespace: Option<&'static str>,
+    /// Its data folder is a disk of its own with so many bytes.
+    pub disk: Option<u64>,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Place { address: IpAddr::V4(Ipv4Addr::LOCALHOST), public: None, namespace: None }
+        Place { address: IpAddr::V4(Ipv4Addr::LOCALHOST), public: None, namespace: None, disk: None }
     }
 }
 
@@ -93,9 +98,14 @@ impl Server {
         sip.set_ip(place.address);
         http.set_ip(place.address);
         let low = free_ports(RTP_PORTS)?;
-        let (program, mut arguments) = match place.namespace {
-            Some(namespace) => within(namespace, program),
-            None => (program.to_owned(), Vec::new()),
+        let disk = match place.disk {
+            Some(bytes) => Some(SmallDisk::at(data.path(), bytes).await?),
+            None => None,
+        };
+        let (program, mut arguments) = match (place.namespace, &disk) {
+            (Some(namespace), _) => within(namespace, program),
+            (None, Some(disk)) => disk.within(program)?,
+            (None, None) => (program.to_owned(), Vec::new()),
         };
         arguments.push("serve".to_owned());
         let mut say = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
@@ -108,12 +118,18 @@ impl Server {
         let launch = Launch { program, arguments };
         let process = launch.start(&data).await?;
         sip.set_ip(place.public.unwrap_or(place.address));
-        Ok(Server { process, launch, sip, http, data })
+        let seen = disk.as_ref().map_or_else(|| Ok(data.path().to_owned()), SmallDisk::path)?;
+        Ok(Server { process, launch, sip, http, data, disk, seen })
     }
 
     /// Its data folder.
     pub fn data(&self) -> &Path {
-        self.data.path()
+        &self.seen
+    }
+
+    /// The small disk on which its data folder is, where it was wished for.
+    pub fn disk(&self) -> Option<&SmallDisk> {
+        self.disk.as_ref()
     }
 
     /// Whoever may read its data folder, at its API: an administrator for as long as this server runs.
@@ -174,6 +190,16 @@ impl Server {
         self.process.terminate(limit).await
     }
 
+    /// Starts it again as [`Server::start_again`] does, and kills it after this time, ready or not.
+    ///
+    /// # Errors
+    /// When it cannot be started or killed.
+    pub async fn start_and_kill(&mut self, after: Duration) -> Result<()> {
+        self.process = self.launch.begin(&self.data)?;
+        tokio::time::sleep(after).await;
+        self.process.kill().await
+    }
+
     /// Starts it again with the same flags and data folder, after [`Server::kill`] or [`Server::terminate`].
     ///
     /// # Errors
@@ -188,8 +214,12 @@ impl Server {
 }
 
 impl Launch {
+    fn begin(&self, data: &Folder) -> Result<Process> {
+        Process::start("the server", &self.program, &self.arguments, data.path())
+    }
+
     async fn start(&self, data: &Folder) -> Result<Process> {
-        let mut process = Process::start("the server", &self.program, &self.arguments, data.path())?;
+        let mut process = self.begin(data)?;
         process.wait_line("ready: sip", START_LIMIT).await?;
         Ok(process)
     }
@@ -198,12 +228,10 @@ impl Launch {
 /// The server's program, which stands beside the folder of the test's own program.
 pub(crate) fn program() -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot tell where the test's program is")?;
-    let folder = own.parent().and_then(Path::parent).context("the test's program is in an unknown place")?;
-    let program = folder.join("nohold");
-    if !program.is_file() {
-        bail!("there is no {}; run `cargo build --package nohold`", program.display());
-    }
-    Ok(program)
+    // Tests stand a folder below it, programs beside it.
+    let programs: Vec<PathBuf> = own.ancestors().skip(1).take(2).map(|folder| folder.join("nohold")).collect();
+    let found = programs.iter().find(|program| program.is_file()).cloned();
+    found.with_context(|| format!("there is no {}; run `cargo build --package nohold`", programs[0].display()))
 }
 
 #[cfg(test)]

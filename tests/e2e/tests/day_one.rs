@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use nohold_e2e::ear::Ear;
 use nohold_e2e::house::{CLOSED, CUSTOMER, DIRECT, House, SOON, SUPPORT, Wishes, star};
 use nohold_phone::{Behaviour, Call, CallState};
 
@@ -125,7 +126,7 @@ async fn after_the_longest_wait_the_menu_comes_and_2_is_thanked_for() {
     let house = House::open(Wishes { longest_wait: "5s", ..Wishes::default() }).await.unwrap();
     let caller = house.calls(CUSTOMER, SUPPORT).await.unwrap();
     caller.wait_answered(SOON).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    Ear::new("en").hears_begin(&caller, "queue-menu", SOON).await.unwrap();
     caller.press("2").await.unwrap();
     // Thanks, the last digits, the promise, "you may hang up now"; then we end the call.
     let end = caller.wait_ended(Duration::from_secs(40)).await.unwrap();
@@ -141,11 +142,13 @@ async fn after_hours_3_leaves_a_message_that_is_kept() {
     caller.wait_answered(SOON).await.unwrap();
     caller.wait_speech(SOON).await.unwrap();
     caller.press("3").await.unwrap();
+    Ear::new("en").hears_begin(&caller, "message-greeting", SOON).await.unwrap();
     // The end key cuts the greeting short; the tone follows.
-    tokio::time::sleep(Duration::from_millis(800)).await;
     caller.press("#").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
+    caller.wait_silence(SOON).await.unwrap();
     caller.play_tone(600.0);
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(4)).await;
     caller.press("#").await.unwrap();
     caller.wait_ended(Duration::from_secs(20)).await.unwrap();

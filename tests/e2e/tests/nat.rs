@@ -45,7 +45,7 @@ async fn a_server_behind_a_nat_names_its_public_address_and_is_heard() {
         return;
     }
     nat::make(true).unwrap();
-    let place = Place { address: PRIVATE, public: Some(PUBLIC), namespace: Some(BEHIND) };
+    let place = Place { address: PRIVATE, public: Some(PUBLIC), namespace: Some(BEHIND), ..Place::default() };
     let house = House::open(Wishes { place, ..Wishes::default() }).await.unwrap();
     house.set_up().await.unwrap();
     let phone = |extension: &str| Phone::start(house.settings(extension).at(OUTSIDE));

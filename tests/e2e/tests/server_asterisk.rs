@@ -97,6 +97,7 @@ async fn calls_come_in_and_go_out_by_asterisk_as_a_trunk_that_asks_by_sha_256() 
     let mut at_work = agent.next_call(SOON).await.unwrap().answer().await.unwrap();
     at_work.play_tone(700.0);
     at_work.wait_tone(440.0, SOON).await.unwrap();
+    // The length of what Asterisk is to hear.
     tokio::time::sleep(Duration::from_secs(1)).await;
     at_work.hang_up().await.unwrap();
     asterisk.wait_said("core show channels count", SOON, |said| said.contains("0 active calls")).await.unwrap();

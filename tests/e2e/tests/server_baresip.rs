@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use nohold_e2e::baresip::{Baresip, Settings};
+use nohold_e2e::ear::Ear;
 use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes, password};
 use nohold_e2e::tone_of;
 
@@ -91,11 +92,13 @@ async fn baresip_presses_3_after_hours_and_its_message_is_kept() {
     // The star code that tests a flow, here 701, the after-hours flow.
     baresip.dial("*77701").await.unwrap();
     baresip.wait_established(SOON).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut ear = Ear::new("en");
+    ear.hears_begin(&baresip, "after-hours-menu", SOON).await.unwrap();
     baresip.press("3").await.unwrap();
+    ear.hears_begin(&baresip, "message-greeting", SOON).await.unwrap();
     // The end key cuts the greeting short; the tone follows.
-    tokio::time::sleep(Duration::from_millis(800)).await;
     baresip.press("#").await.unwrap();
+    // The length of the message, with the tone before it.
     tokio::time::sleep(Duration::from_secs(4)).await;
     baresip.press("#").await.unwrap();
     baresip.wait_closed(SAID).await.unwrap();

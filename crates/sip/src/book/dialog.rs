@@ -64,10 +64,11 @@ impl DialogLine {
         })
     }
 
-    fn pending(run: u64, invite: &Departing) -> DialogLine {
+    fn departing(run: u64, invite: &Departing) -> DialogLine {
+        let branch = invite.branch.clone();
         DialogLine {
             run,
-            stands: Stands::Pending { branch: invite.branch.clone() },
+            stands: if invite.confirms { Stands::Answered } else { Stands::Pending { branch } },
             flow: invite.flow,
             uri: invite.uri.clone(),
             local: invite.from.clone(),
@@ -117,18 +118,19 @@ pub(crate) struct Kept {
     name: String,
     flow: Flow,
     last: Arc<Mutex<Option<String>>>,
-    /// While the INVITE may still be sent anew.
+    /// While the INVITE may still be sent anew, or its answer comes again.
     _watched: Option<Watched>,
 }
 
 impl Kept {
-    /// Keeps an INVITE that is about to leave: each time with another branch, it is written down first.
+    /// Keeps an INVITE that is about to leave: each time with another branch, it is written down first. So is its answer
+    /// before it is confirmed: whoever is not hung up for want of that line answers again, and is hung up then.
     pub(crate) fn pending(book: &Book, edge: &crate::edge::Edge, call_id: &str, flow: Flow) -> Kept {
         let (name, last) = (call_id.to_owned(), Arc::new(Mutex::new(None)));
         let watched = {
             let (book, name, last) = (book.clone(), name.clone(), Arc::clone(&last));
             edge.before_leaving(call_id, move |invite| {
-                let line = DialogLine::pending(book.run(), invite).to_string();
+                let line = DialogLine::departing(book.run(), invite).to_string();
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
                 book.put_first(DIALOGS, &name, line)
             })
@@ -136,13 +138,15 @@ impl Kept {
         Kept { book: book.clone(), name, flow, last, _watched: Some(watched) }
     }
 
-    /// Keeps a dialog that came in and is answered now.
-    pub(crate) fn answered(book: &Book, dialog: &InviteDialog, flow: Flow) -> Kept {
+    /// Keeps a dialog that came in and is about to be answered: it is written down first.
+    pub(crate) async fn answering(book: &Book, dialog: &InviteDialog, flow: Flow) -> Kept {
         let id = dialog.id();
         // The Call-ID is the other side's choice, the tag is ours.
         let name = format!("{};{}", id.local_tag, id.call_id);
-        let kept = Kept { book: book.clone(), name, flow, last: Arc::default(), _watched: None };
-        kept.changed(dialog);
+        let line = DialogLine::answered(book.run(), dialog, flow).to_string();
+        let written = book.put_first(DIALOGS, &name, line.clone());
+        let kept = Kept { book: book.clone(), name, flow, last: Arc::new(Mutex::new(Some(line))), _watched: None };
+        written.await;
         kept
     }
 

@@ -21,7 +21,7 @@ pub(crate) const DIALOGS: &str = "dialogs";
 /// The page of phones that are registered.
 pub(crate) const BINDINGS: &str = "bindings";
 
-/// An INVITE waits so long until it is written down that it may ring somewhere; then it leaves all the same.
+/// An INVITE, an answer or its ACK waits so long until it is written down what it leads to; then it leaves all the same.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// So many lines are handed to the store at once.
 const AT_ONCE: usize = 256;
@@ -103,7 +103,7 @@ impl Book {
         self.note(page, name, Some(line), Some(written));
         Box::pin(async move {
             if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-                tracing::debug!("a call is dialled before the store has it");
+                tracing::debug!("a message of a call leaves before the store has it");
             }
         })
     }

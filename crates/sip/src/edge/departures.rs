@@ -1,4 +1,4 @@
-//! INVITEs of ours on their way out, and answers to those of a run before this one.
+//! INVITEs of ours and what confirms their answers on their way out, and answers to those of a run before this one.
 
 use super::head::{Head, first_of};
 use crate::flow::Flow;
@@ -16,9 +16,11 @@ const MOST_NAMES: usize = 1_024;
 /// For so long: copies of an answer come for 64 × T1.
 const REMEMBERED: Duration = Duration::from_secs(40);
 
-/// An INVITE that begins a call and is about to leave.
+/// An INVITE that begins a call, or the ACK to its answer, which is about to leave.
 #[derive(Debug, Clone)]
 pub(crate) struct Departing {
+    /// It is an ACK: until it has left, whoever has answered says so again (RFC 3261 §13.3.1.4).
+    pub(crate) confirms: bool,
     pub(crate) branch: String,
     pub(crate) flow: Flow,
     pub(crate) uri: String,
@@ -80,17 +82,25 @@ impl Departures {
         LateAnswers { departures: Arc::clone(self), branch: branch.to_owned(), answers }
     }
 
-    /// What is to be awaited before these bytes leave; nothing for all but a watched INVITE that has not left before.
+    /// Whether an INVITE with this Call-ID is watched.
+    pub(super) fn watches(&self, call_id: &str) -> bool {
+        self.leaving().contains_key(call_id)
+    }
+
+    /// What is to be awaited before these bytes leave; nothing for all but a watched INVITE, or an ACK to its answer, that
+    /// has not left before.
     pub(super) fn hold(&self, bytes: &[u8], flow: Flow) -> Option<BoxFuture<'static, ()>> {
-        if !bytes.starts_with(b"INVITE ") || self.leaving().is_empty() {
+        let confirms = bytes.starts_with(b"ACK ");
+        if !(confirms || bytes.starts_with(b"INVITE ")) || self.leaving().is_empty() {
             return None;
         }
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
-        let head = Head::parse(&bytes[..end]).filter(|head| !head.has_to_tag())?;
+        let head = Head::parse(&bytes[..end]).filter(|head| head.has_to_tag() == confirms)?;
         let branch = branch(&head)?;
         let hold = {
             let mut leaving = self.leaving();
             let (last, hold) = leaving.get_mut(head.first("Call-ID")?)?;
+            // An ACK to a refusal has the branch of its INVITE (RFC 3261 §17.1.1.3).
             if *last == branch {
                 return None;
             }
@@ -98,7 +108,8 @@ impl Departures {
             Arc::clone(hold)
         };
         let owned = |name: &str| head.first(name).map(str::to_owned);
-        let invite = Departing {
+        let departing = Departing {
+            confirms,
             branch: branch.to_owned(),
             flow,
             uri: head.start.split(' ').nth(1)?.to_owned(),
@@ -108,7 +119,7 @@ impl Departures {
             cseq: head.first("CSeq")?.split_ascii_whitespace().next()?.parse().ok()?,
             routes: head.all("Route").map(str::to_owned).collect(),
         };
-        Some(hold(&invite))
+        Some(hold(&departing))
     }
 
     /// Takes a response that somebody here expects; whether it did.

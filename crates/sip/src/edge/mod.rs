@@ -288,14 +288,19 @@ impl Edge {
         Ok(Ways::to(peer, transport))
     }
 
-    /// Calls this before an INVITE with this Call-ID leaves with another branch than before, and waits for what comes
-    /// back, for as long as the watch is kept.
+    /// Calls this before an INVITE with this Call-ID, or an ACK to its answer, leaves with another branch than before, and
+    /// waits for what comes back, for as long as the watch is kept.
     pub(crate) fn before_leaving(
         &self,
         call_id: &str,
         hold: impl Fn(&Departing) -> BoxFuture<'static, ()> + Send + Sync + 'static,
     ) -> Watched {
         self.gate.departures.watch(call_id, Arc::new(hold))
+    }
+
+    /// Whether there is a watch on INVITEs with this Call-ID.
+    pub(crate) fn watches(&self, call_id: &str) -> bool {
+        self.gate.departures.watches(call_id)
     }
 
     /// Takes the responses to an INVITE that another run of the engine has sent, by the branch of its Via.

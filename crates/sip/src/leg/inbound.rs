@@ -93,10 +93,10 @@ impl Inbound {
         let first = self.owner.dialog().initial_request();
         let answer_in_ack = self.offer.is_none().then(|| cseq(&first)).flatten();
         let headers = answer_headers(self.timer, self.asked, true);
+        let kept = Kept::answering(self.engine.book(), self.owner.dialog(), self.flow).await;
         if self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
             return Gone::HungUp;
         }
-        let kept = Kept::answered(self.engine.book(), self.owner.dialog(), self.flow);
         self.owner.keep(kept);
         let conversation = Conversation {
             engine: self.engine,

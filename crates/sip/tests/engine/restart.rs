@@ -22,6 +22,8 @@ struct Memory {
     lines: Arc<Mutex<BTreeMap<(&'static str, String), String>>>,
     /// Writing takes for ever.
     stalled: bool,
+    /// Writing takes so long.
+    slow: Duration,
 }
 
 /// One engine's way to the store.
@@ -50,27 +52,34 @@ impl Memory {
 }
 
 impl Reached {
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<(&'static str, String), String>)) -> Keeping<()> {
+    fn change(
+        &self,
+        change: impl FnOnce(&mut BTreeMap<(&'static str, String), String>) + Send + 'static,
+    ) -> Keeping<()> {
         if self.memory.stalled {
             return Box::pin(std::future::pending());
         }
         if self.cut.load(Ordering::SeqCst) {
             return Box::pin(std::future::ready(Err(NotKept::Store(StoreFailed))));
         }
-        change(&mut self.memory.lines.lock().unwrap());
-        Box::pin(std::future::ready(Ok(())))
+        let Memory { lines, slow, .. } = self.memory.clone();
+        Box::pin(async move {
+            tokio::time::sleep(slow).await;
+            change(&mut lines.lock().unwrap());
+            Ok(())
+        })
     }
 }
 
 impl Ledger for Reached {
     fn write(&self, page: &'static str, name: String, line: String) -> Keeping<()> {
-        self.change(|lines| {
+        self.change(move |lines| {
             lines.insert((page, name), line);
         })
     }
 
     fn strike(&self, page: &'static str, name: String) -> Keeping<()> {
-        self.change(|lines| {
+        self.change(move |lines| {
             lines.remove(&(page, name));
         })
     }
@@ -175,6 +184,19 @@ impl Raw {
         self.socket.send_to(text.as_bytes(), self.engine).await.unwrap();
     }
 
+    /// BYE in the dialog that our answer with this tag has made.
+    async fn hang_up(&self, invite: &str, tag: &str) {
+        let value = |name: &str| line(invite, name).split_once(':').unwrap().1.trim().to_owned();
+        let (me, from, to) = (self.socket.local_addr().unwrap(), value("To:"), value("From:"));
+        let text = format!(
+            "BYE sip:{} SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bKbye;rport\r\nFrom: {from}{tag}\r\nTo: {to}\r\n\
+             Call-ID: {}\r\nCSeq: 1 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+            self.engine,
+            value("Call-ID:")
+        );
+        self.socket.send_to(text.as_bytes(), self.engine).await.unwrap();
+    }
+
     fn sdp(&self) -> String {
         let ip = self.socket.local_addr().unwrap().ip();
         format!("v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n")
@@ -273,6 +295,64 @@ async fn an_answer_that_crosses_the_late_cancel_is_acknowledged_and_hung_up() {
     let bye = raw.hear("BYE sip:raw@").await;
     assert!(line(&bye, "To:").ends_with(";tag=peer"), "{bye}");
     raw.answer(&bye, "200 OK", "", "").await;
+    memory.until("dialogs", 0).await;
+    second.kill().await;
+}
+
+#[tokio::test]
+async fn an_answer_is_written_down_before_it_is_confirmed() {
+    let memory = Memory { slow: Duration::from_millis(30), ..Memory::default() };
+    let socket = UdpSocket::bind("127.0.3.3:0").await.unwrap();
+    let at = socket.local_addr().unwrap();
+    let mut first = Mortal::start(&memory, None, Some(at)).await;
+    let raw = Raw { socket, engine: first.board.address() };
+    first.within(|board| board.dial("13800138000", &[("raw", "+862161230000")]));
+    let invite = raw.hear("INVITE").await;
+    raw.answer(&invite, "200 OK", ";tag=peer", &raw.sdp()).await;
+    raw.hear("ACK sip:raw@").await;
+    let lines: Vec<String> = memory.lines.lock().unwrap().values().cloned().collect();
+    assert!(lines.iter().all(|line| line.contains(";tag=peer") && !line.contains("\nbranch ")), "{lines:?}");
+    let address = first.kill().await;
+    raw.heard_no_farewell();
+
+    let second = Mortal::start(&memory, Some(address), None).await;
+    let bye = raw.hear("BYE sip:raw@").await;
+    assert!(line(&bye, "To:").ends_with(";tag=peer"), "{bye}");
+    raw.answer(&bye, "200 OK", "", "").await;
+    memory.until("dialogs", 0).await;
+    second.kill().await;
+}
+
+#[tokio::test]
+async fn who_answers_and_hangs_up_before_our_ack_is_heard_all_the_same() {
+    let memory = Memory { slow: Duration::from_millis(30), ..Memory::default() };
+    let socket = UdpSocket::bind("127.0.3.4:0").await.unwrap();
+    let at = socket.local_addr().unwrap();
+    let mut only = Mortal::start(&memory, None, Some(at)).await;
+    let raw = Raw { socket, engine: only.board.address() };
+    let leg = only.within(|board| board.dial("13800138000", &[("raw", "+862161230000")]));
+    let invite = raw.hear("INVITE").await;
+    raw.answer(&invite, "200 OK", ";tag=peer", &raw.sdp()).await;
+    raw.hang_up(&invite, ";tag=peer").await;
+    let answer = raw.hear("SIP/2.0 ").await;
+    assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    only.board.gone(leg).await;
+    only.kill().await;
+}
+
+#[tokio::test]
+async fn a_caller_is_written_down_before_the_answer() {
+    let memory = Memory { slow: Duration::from_millis(30), ..Memory::default() };
+    let mut first = Mortal::start(&memory, None, None).await;
+    let caller = first.board.phone("1000").await;
+    let call = caller.dial("600").await.unwrap();
+    let leg = first.board.new_call().await.leg;
+    first.board.answer(leg);
+    call.wait_answered(SOON).await.unwrap();
+    assert_eq!(memory.count("dialogs"), 1);
+    let address = first.kill().await;
+    let second = Mortal::start(&memory, Some(address), None).await;
+    assert_eq!(call.wait_ended(SOON).await.unwrap().by, Party::Them);
     memory.until("dialogs", 0).await;
     second.kill().await;
 }

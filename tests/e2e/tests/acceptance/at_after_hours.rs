@@ -114,6 +114,7 @@ async fn at_08_week_closure_make_up_day_and_time_zone_decide() {
         let mut ear = Ear::new("en");
         caller.wait_speech(SOON).await.unwrap();
         if open {
+            // The menu would have begun at once: that it does not within this time is what is looked at.
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert!(!ear.has_heard(&caller, "after-hours-menu").unwrap(), "{calendar} is open at {now}");
         } else {

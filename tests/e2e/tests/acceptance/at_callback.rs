@@ -96,6 +96,62 @@ async fn at_11_an_agent_who_does_not_answer_releases_the_claim_and_nothing_is_co
     desk.reminders_of(&[entry]).await.unwrap();
 }
 
+/// Agent and customer talk for so long after they have heard each other; then the customer hangs up.
+async fn they_talk(house: &House, phone: &mut Baresip, desk: &Desk, entry: &Value, length: Duration) {
+    desk.works(entry, "call", json!({})).await.unwrap();
+    phone.wait_incoming(SOON).await.unwrap();
+    phone.answer().await.unwrap();
+    let mut customer = house.carrier.next_call(SOON).await.unwrap().answer().await.unwrap();
+    customer.play_tone(CUSTOMERS_TONE);
+    customer.wait_tone(AGENTS_TONE, SOON).await.unwrap();
+    hears_tone(phone, CUSTOMERS_TONE, SOON).await.unwrap();
+    tokio::time::sleep(length).await;
+    customer.hang_up().await.unwrap();
+    phone.wait_closed(SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn at_11_a_line_broken_within_30_s_leaves_the_entry_open_and_the_agent_may_call_again_at_once() {
+    let site = "dialling_window = \"00:00-24:00\"\nclaim_for = \"10s\"";
+    let house = House::open(Wishes { site, ..Wishes::with_callback_key() }).await.unwrap();
+    let (mut phone, mut desk) = agent_b(&house).await;
+    let entry = request(&house, &mut desk, CUSTOMER).await;
+    they_talk(&house, &mut phone, &desk, &entry, Duration::ZERO).await;
+    let broken = |seen: &Value| seen["id"] == entry && seen["state"]["broken"] == true;
+    let seen = desk.sees("the broken conversation", broken).await.unwrap();
+    assert_eq!(seen["state"]["name"], "noting", "{seen:#}");
+    they_talk(&house, &mut phone, &desk, &entry, Duration::ZERO).await;
+    // Nobody says what became of it, which nobody need do: it waits for whoever is quickest.
+    let waiting = |seen: &Value| seen["id"] == entry && seen["state"]["name"] == "waiting";
+    let end = tokio::time::Instant::now() + SOON * 2;
+    let seen = loop {
+        match desk.sees("the request, waiting again", waiting).await {
+            Ok(seen) => break seen,
+            Err(problem) => assert!(tokio::time::Instant::now() < end, "{problem:#}"),
+        }
+    };
+    assert_eq!(seen["attempts"].as_array().map(Vec::len), Some(2), "{seen:#}");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    assert!(seen["not_before"].as_u64().map(u128::from) <= Some(now), "it may not be called at once: {seen:#}");
+}
+
+#[tokio::test]
+async fn at_11_a_whole_conversation_of_which_nobody_says_anything_closes_the_entry() {
+    let site = "dialling_window = \"00:00-24:00\"\nclaim_for = \"10s\"\nbroken_within = \"1s\"";
+    let house = House::open(Wishes { site, ..Wishes::with_callback_key() }).await.unwrap();
+    let (mut phone, mut desk) = agent_b(&house).await;
+    let entry = request(&house, &mut desk, CUSTOMER).await;
+    // The length of the conversation is what it is about.
+    they_talk(&house, &mut phone, &desk, &entry, Duration::from_secs(2)).await;
+    let noting = |seen: &Value| seen["id"] == entry && seen["state"]["name"] == "noting";
+    let seen = desk.sees("the conversation", noting).await.unwrap();
+    assert!(seen["state"]["broken"].is_null(), "{seen:#}");
+    let end = tokio::time::Instant::now() + SOON * 2;
+    while let Err(problem) = desk.sees_closed("the closed request", |closed| closed["id"] == entry).await {
+        assert!(tokio::time::Instant::now() < end, "{problem:#}");
+    }
+}
+
 #[tokio::test]
 async fn at_11_asterisk_answers_a_callback_and_the_outcome_keeps_or_moves_the_entry() {
     let (asterisk, house) = asterisk_is_the_carrier(Wishes::with_callback_key()).await;

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nohold_client::{Client, ClientError};
 use nohold_e2e::baresip::Baresip;
+use nohold_e2e::desk::Desk;
 use nohold_e2e::ear::{Ear, hears_speech, hears_tone, length_of_tone};
 use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes};
 use nohold_e2e::people::{self, CUSTOMERS_TONE};
@@ -108,10 +110,49 @@ async fn at_06_a_message_ends_with_hash_and_saved_is_said() {
     assert!(one_message(&house) >= Duration::from_secs(2));
 }
 
+/// The status with which the server refuses.
+fn status<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> u16 {
+    match answer {
+        Err(ClientError::Refused { status, .. }) => status,
+        other => panic!("it is not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn at_06_a_message_is_heard_by_an_agent_of_its_group_whole_or_in_parts_and_by_nobody_else() {
+    let house = House::open(flows()).await.unwrap();
+    let desk = Desk::agent(&house, "2000").await.unwrap();
+    let other_group = Desk::agent(&house, "2002").await.unwrap();
+    let (mut caller, mut ear) = at_the_tone(&house).await;
+    // The length of the message.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    caller.press("#").await.unwrap();
+    ear.hears(&caller, "message-saved", SOON).await.unwrap();
+    let entry = desk.sees("the message", |entry| entry["section"] == "messages").await.unwrap();
+    let audio = format!("/api/messages/{}/audio", entry["messages"][0].as_str().unwrap());
+    let whole = desk.person.file(&audio, None).await.unwrap();
+    let file = house.server.data().join("heard.wav");
+    std::fs::write(&file, &whole).unwrap();
+    let tone = length_of_tone(&nohold_phone::read_wav(&file).unwrap(), CUSTOMERS_TONE);
+    assert!(tone >= Duration::from_secs(2), "the caller is heard for {tone:?}");
+    // A player asks for parts.
+    let half = whole.len() / 2;
+    let first = desk.person.file(&audio, Some(&format!("bytes=0-{}", half - 1))).await.unwrap();
+    let rest = desk.person.file(&audio, Some(&format!("bytes={half}-"))).await.unwrap();
+    assert_eq!((first.len(), rest.len()), (half, whole.len() - half));
+    assert!([first, rest].concat() == whole, "the parts are not the whole");
+    assert_eq!(status(desk.person.file(&audio, Some(&format!("bytes={}-", whole.len()))).await), 416);
+    // Others neither see nor hear it, and whoever has not signed in is nobody.
+    assert_eq!(other_group.list().await.unwrap(), [] as [serde_json::Value; 0]);
+    assert_eq!(status(other_group.person.file(&audio, None).await), 404);
+    assert_eq!(status(Client::new(house.server.http).file(&audio, None).await), 401);
+}
+
 #[tokio::test]
 async fn at_06_a_message_ends_with_the_hang_up() {
     let house = House::open(flows()).await.unwrap();
     let (mut caller, _) = at_the_tone(&house).await;
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(3)).await;
     caller.hang_up().await.unwrap();
     caller.wait_closed(SOON).await.unwrap();
@@ -134,6 +175,7 @@ async fn at_06_a_message_ends_with_silence() {
     caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
     caller.wait_silence(SOON).await.unwrap();
     caller.play_tone(CUSTOMERS_TONE);
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(3)).await;
     caller.play_silence();
     ear.hears(&caller, "message-saved", SOON).await.unwrap();
@@ -146,7 +188,7 @@ async fn at_06_a_message_ends_at_its_limit_after_a_warning() {
     let house = House::open(flows()).await.unwrap();
     let (mut caller, mut ear) = at_the_tone(&house).await;
     let began = ear.position();
-    // Ten seconds before the end of twelve.
+    // Ten seconds before the end of twelve comes a warning; the first tone is over by then.
     tokio::time::sleep(Duration::from_secs(1)).await;
     ear.skip(&caller).unwrap();
     hears_one_tone(&caller, ear.position()).await;
@@ -212,6 +254,7 @@ async fn at_07_without_a_queue_a_message_is_taken_and_then_the_call_ends() {
     caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
     caller.wait_silence(SOON).await.unwrap();
     caller.play_tone(CUSTOMERS_TONE);
+    // The length of the message.
     tokio::time::sleep(Duration::from_secs(3)).await;
     caller.press("#").await.unwrap();
     ear.hears(&caller, "message-saved", SOON).await.unwrap();

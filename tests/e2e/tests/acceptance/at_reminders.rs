@@ -226,6 +226,7 @@ async fn at_06_a_message_is_listed_for_its_group_and_can_be_listened_to_and_an_e
         caller.wait_heard("the tone", SOON, |heard| heard.tone().is_some()).await.unwrap();
         caller.wait_silence(SOON).await.unwrap();
         caller.play_tone(people::CUSTOMERS_TONE);
+        // The length of the message.
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         caller.hang_up().await.unwrap();
     }

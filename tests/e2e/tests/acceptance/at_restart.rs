@@ -79,6 +79,7 @@ async fn at_22_who_waited_or_talked_is_listed_as_cut_off_and_their_phones_are_to
     let mut missed = house.calls("+8613900139002", SUPPORT).await.unwrap();
     missed.wait_answered(SOON).await.unwrap();
     missed.wait_speech(SOON).await.unwrap();
+    // Longer than a short abandon, which would be hidden: the time itself is what counts.
     tokio::time::sleep(Duration::from_secs(5)).await;
     missed.hang_up().await.unwrap();
     desk.sees("the missed call", |entry| entry["number"] == "+8613900139002").await.unwrap();

@@ -4,6 +4,8 @@
 
 mod at_after_hours;
 mod at_callback;
+mod at_configured;
+mod at_disk;
 mod at_messages;
 mod at_outside;
 mod at_queue;
