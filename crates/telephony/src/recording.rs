@@ -82,17 +82,31 @@ pub struct Tape {
 /// # Errors
 /// When the folder cannot be made, read or written.
 pub fn prepare(folder: &Path) -> io::Result<()> {
+    make(folder)?;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".wav.part")
+            && let Err(error) = look_after(&path)
+        {
+            // One old file is no reason not to answer calls.
+            tracing::error!(%error, file = %path.display(), "an unfinished recording cannot be looked after");
+        }
+    }
+    Ok(())
+}
+
+/// Makes the folder where it is not there.
+fn make(folder: &Path) -> io::Result<()> {
     if !folder.is_dir() {
         // What callers say is for nobody else on this machine. A folder that somebody made keeps the rights they gave it.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.to_string_lossy().ends_with(".wav.part") && !rescue::rescue(&path)? {
-            std::fs::remove_file(&path)?;
-        }
-    }
     Ok(())
+}
+
+/// Keeps what there is of an unfinished conversation; an unfinished message is removed.
+fn look_after(part: &Path) -> io::Result<()> {
+    if rescue::rescue(part)? { Ok(()) } else { std::fs::remove_file(part) }
 }
 
 impl Recorder {
@@ -115,7 +129,8 @@ impl Recorder {
     }
 
     /// Begins a recording that will lie at `path`, with one channel or two. `failed` is called at most once, in any
-    /// thread, and must not wait; a recording for which it was called is over.
+    /// thread, and must not wait; a recording for which it was called is over. Of one with two channels, a conversation, what
+    /// had come to the disk by then is kept.
     pub fn begin(&self, path: PathBuf, channels: u16, failed: impl FnOnce(RecordingError) + Send + 'static) -> Tape {
         let failed: FailedOnce = Arc::new(Mutex::new(Some(Box::new(failed))));
         let number = self.inner.numbers.fetch_add(1, Ordering::Relaxed);

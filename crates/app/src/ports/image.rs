@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nohold_core::tables::Tables;
 use nohold_core::transaction::Outcome;
-use nohold_model::{AgentKey, EntryId, RecordingId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, RecordingId, Timestamp};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -62,6 +62,34 @@ pub struct ClosedQuery {
     pub limit: usize,
 }
 
+/// A conversation that was recorded, or is being.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The recording.
+    pub recording: RecordingId,
+    /// When it began.
+    pub at: Timestamp,
+    /// The call.
+    pub call: CallId,
+    /// The entry that was called back.
+    pub entry: Option<EntryId>,
+    /// The agent.
+    pub agent: AgentKey,
+    /// The customer's number, as E.164.
+    pub number: Option<String>,
+}
+
+/// Which recorded conversations are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct RecordedQuery {
+    /// Of this agent only.
+    pub agent: Option<AgentKey>,
+    /// The cursor of the page before.
+    pub after: Option<String>,
+    /// At most so many, 1 to 200.
+    pub limit: usize,
+}
+
 /// What a store shows. Reading is never in the way of a commit, and needs no commit to be possible.
 pub trait Archive: Send + Sync + 'static {
     /// The live rows and the last commits.
@@ -79,8 +107,11 @@ pub trait Archive: Send + Sync + 'static {
     /// What has happened with an entry, oldest first: the facts that name it, and those of the calls that made it.
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>>;
 
-    /// The agent of a recorded conversation.
-    fn recorded_agent(&self, id: RecordingId) -> Reading<Option<AgentKey>>;
+    /// A recorded conversation.
+    fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>>;
+
+    /// Recorded conversations, newest first.
+    fn recordings(&self, query: RecordedQuery) -> Reading<Page<Recorded>>;
 }
 
 /// How a store is.

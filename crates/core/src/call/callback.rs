@@ -67,6 +67,8 @@ enum Phase {
         attempt: AttemptId,
         leg: LegId,
         notice: PlaybackId,
+        /// Nobody has put us on hold meanwhile.
+        heard: bool,
     },
     Talking {
         attempt: AttemptId,
@@ -131,7 +133,7 @@ impl Callback {
             Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking { .. }) => {
                 self.held_by(*leg, *hold, &mut turn);
             }
-            Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.early_holds.note(*leg, *hold),
+            Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.holds_early(*leg, *hold),
             Input::HangUp if self.agent_there && !self.is_over() => {
                 self.hang_up(self.agent_leg, &mut turn);
                 self.agent_gone(Gone::HungUp, &mut turn);
@@ -204,10 +206,14 @@ impl Callback {
         if let Some(pair) = pair {
             pair.part(leg, turn.effects);
         }
+        // The agent hears the same, and knows that the customer is there and what is going on.
+        let language = turn.world.directory.language_of(&self.order.agent);
+        let to_agent = Audio::Spoken { language, what: vec![Spoken::Prompt(notice.clone())] };
+        self.hears.word = Some(self.play(to_agent, turn));
         let audio = Audio::Spoken { language: self.order.language, what: vec![Spoken::Prompt(notice)] };
         let notice = self.ids.next(turn.at);
         turn.effects.media(Command::Play { leg, playback: notice, audio });
-        self.phase = Phase::Notice { attempt, leg, notice };
+        self.phase = Phase::Notice { attempt, leg, notice, heard: !self.early_holds.has(leg) };
     }
 
     /// The two talk.
@@ -324,11 +330,12 @@ impl Callback {
     }
 
     fn played(&mut self, leg: LegId, playback: PlaybackId, well: bool, turn: &mut Turn<'_, '_>) {
-        if let Phase::Notice { attempt, leg: customer, notice } = self.phase
+        if let Phase::Notice { attempt, leg: customer, notice, heard } = self.phase
             && (customer, notice) == (leg, playback)
         {
             // Nobody is recorded who was not told.
-            self.talk(attempt, customer, None, well, turn);
+            self.silence(turn);
+            self.talk(attempt, customer, None, well && heard, turn);
             return;
         }
         if leg != self.agent_leg {
@@ -357,6 +364,14 @@ impl Callback {
         {
             let audio = one_moment(turn.world.directory.language_of(&self.order.agent));
             self.hears.word = Some(self.play(audio, turn));
+        }
+    }
+
+    /// A phone holds before there is a conversation, which will begin on hold then.
+    fn holds_early(&mut self, leg: LegId, hold: bool) {
+        self.early_holds.note(leg, hold);
+        if let Phase::Notice { leg: customer, heard, .. } = &mut self.phase {
+            *heard &= !(hold && leg == *customer);
         }
     }
 

@@ -109,6 +109,11 @@ impl EarlyHolds {
         }
     }
 
+    /// Whether this phone holds.
+    pub(super) fn has(&self, leg: LegId) -> bool {
+        self.0.contains(&leg)
+    }
+
     /// The phones that hold, now that a conversation begins.
     pub(super) fn take(&mut self) -> BTreeSet<LegId> {
         std::mem::take(&mut self.0)

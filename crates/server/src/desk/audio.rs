@@ -5,20 +5,22 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures::stream;
-use nohold_app::ports::Role;
-use nohold_model::{EntryId, MessageId, RecordingId};
-use serde::Deserialize;
+use nohold_app::ports::{Recorded, RecordedQuery, Role};
+use nohold_model::{AgentKey, EntryId, MessageId, RecordingId};
+use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Seat;
+use super::listing::page_length;
 use crate::access::{Need, Scope, guarded};
 use crate::body::{Asked, Named};
 use crate::failure::Failure;
@@ -49,11 +51,10 @@ pub(crate) struct Of {
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     let need = || Need::look(Role::Agent, Scope::Read);
-    OpenApiRouter::new().routes(guarded(api, need(), routes!(audio))).routes(guarded(
-        api,
-        need(),
-        routes!(conversation),
-    ))
+    OpenApiRouter::new()
+        .routes(guarded(api, need(), routes!(audio)))
+        .routes(guarded(api, need(), routes!(conversation)))
+        .routes(guarded(api, need(), routes!(conversations)))
 }
 
 /// A recorded message as WAV, or a part of it
@@ -75,6 +76,72 @@ async fn audio(
     seat.play(&format!("{id}.wav"), &headers).await
 }
 
+/// Which recorded conversations are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WantedRecordings {
+    /// Of this agent; of all whom you may act for, where nothing is said.
+    #[param(value_type = Option<String>)]
+    agent: Option<AgentKey>,
+    /// The cursor of the page before.
+    after: Option<String>,
+    /// At most so many, 1 to 200; 50 where nothing is said.
+    limit: Option<usize>,
+}
+
+/// A recorded conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RecordedShown {
+    /// The recording: listen to it at `/api/recordings/{id}/audio`.
+    id: String,
+    /// When it began, in milliseconds since 1970 (UTC).
+    at: i64,
+    /// The call. A hold ends a recording, so one call can have several.
+    call: String,
+    /// The entry that was called back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<String>,
+    /// The agent.
+    agent: String,
+    /// The customer's number, as E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+}
+
+/// A page of recorded conversations, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RecordingsPage {
+    /// Those of this page that you may hear; there can be fewer than asked for although more pages follow.
+    items: Vec<RecordedShown>,
+    /// The cursor of the next page; none when this is the last.
+    next: Option<String>,
+}
+
+/// Recorded conversations that one may hear, newest first
+#[utoipa::path(
+    get, path = "/api/recordings", tag = "desk", params(WantedRecordings),
+    responses((status = 200, body = RecordingsPage))
+)]
+async fn conversations(seat: Seat, Asked(wanted): Asked<WantedRecordings>) -> Result<Json<RecordingsPage>, Failure> {
+    let limit = page_length(wanted.limit)?;
+    let sight = seat.sight(&seat.desk.desk.directory());
+    // Who hears the own ones alone does not page through everybody's.
+    let own = || sight.agent().filter(|_| !sight.oversees()).cloned();
+    let query = RecordedQuery { agent: wanted.agent.or_else(own), after: wanted.after, limit };
+    let page = seat.api.parts().archive.recordings(query).await?;
+    let heard = page.items.into_iter().filter(|one| sight.acts_for(&one.agent));
+    let shown = |one: Recorded| RecordedShown {
+        id: one.recording.to_string(),
+        at: one.at.as_millis(),
+        call: one.call.to_string(),
+        entry: one.entry.map(|entry| entry.to_string()),
+        agent: one.agent.to_string(),
+        number: one.number,
+    };
+    Ok(Json(RecordingsPage { items: heard.map(shown).collect(), next: page.next }))
+}
+
 /// A recorded conversation as WAV, or a part of it
 ///
 /// The agent is on the left, the customer on the right. For the agent who talked, and for those who may act for the agent.
@@ -93,8 +160,8 @@ async fn conversation(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let none = || Failure::not_found("there is no such recording among the conversations that you may hear");
-    let agent = api.parts().archive.recorded_agent(id).await?.ok_or_else(none)?;
-    let may = seat.desk.board.look(|rows, _| seat.sight(&rows.directory).acts_for(&agent));
+    let found = api.parts().archive.recorded(id).await?.ok_or_else(none)?;
+    let may = seat.sight(&seat.desk.desk.directory()).acts_for(&found.agent);
     if !may {
         return Err(none());
     }

@@ -209,7 +209,7 @@ fn fits(entry: &Entry, wanted: &Wanted, seat: &Seat, directory: &Directory) -> b
         && wanted.queue.as_ref().is_none_or(from_queue)
 }
 
-fn page_length(limit: Option<usize>) -> Result<usize, Failure> {
+pub(super) fn page_length(limit: Option<usize>) -> Result<usize, Failure> {
     match limit.unwrap_or(50) {
         limit @ 1..=LONGEST_PAGE => Ok(limit),
         _ => Err(Failure::invalid("limit", format!("a page has 1 to {LONGEST_PAGE} entries"))),

@@ -314,4 +314,17 @@ async fn a_conversation_is_heard_by_its_agent_and_by_who_may_act_for_the_agent()
     get(&house, &anna, &at).await.expect(200);
     get(&house, &colleague, &at).await.refused(404, "not_found");
     get(&house, &sam, &at).await.refused(404, "not_found");
+    let found = async |token: &str, path: &str| {
+        let page = get(&house, token, path).await.expect(200).json();
+        page["items"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    let listed = get(&house, &ada, "/api/recordings").await.expect(200).json()["items"][0].clone();
+    assert_eq!((&listed["id"], &listed["agent"]), (&json!(recording.to_string()), &json!("2000")), "{listed}");
+    assert!(listed["number"].is_string() && listed["call"] == json!(call.to_string()), "{listed}");
+    assert_eq!(found(&anna, "/api/recordings?agent=2000&limit=1").await.len(), 1);
+    assert_eq!(found(&anna, "/api/recordings?agent=2001").await.len(), 0);
+    for nobody in [&colleague, &sam] {
+        assert_eq!(found(nobody, "/api/recordings").await.len(), 0);
+        assert_eq!(found(nobody, "/api/recordings?agent=2000").await.len(), 0);
+    }
 }

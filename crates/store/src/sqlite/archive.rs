@@ -1,17 +1,19 @@
 //! What people are shown.
 
-use nohold_app::ports::{Archive, ClosedQuery, Condition, Image, Page, Reading, Revision, Told};
+use nohold_app::ports::{
+    Archive, ClosedQuery, Condition, Image, Page, Reading, Recorded, RecordedQuery, Revision, Told,
+};
 use nohold_core::entry::{Entry, State};
 use nohold_core::fact::Dated;
-use nohold_model::{AgentKey, EntryId, RecordingId, Timestamp};
+use nohold_model::{EntryId, RecordingId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::trouble::Trouble;
-use super::{SqliteStore, body, load};
+use super::{SqliteStore, body, load, recordings};
 
 /// The longest page.
-const LONGEST_PAGE: usize = 200;
+pub const LONGEST_PAGE: usize = 200;
 
 /// The longest history of an entry that is told: its newest facts.
 const LONGEST_HISTORY: i64 = 5_000;
@@ -41,8 +43,12 @@ impl Archive for SqliteStore {
         self.look(move |c| Box::pin(async move { history(c, id).await }))
     }
 
-    fn recorded_agent(&self, id: RecordingId) -> Reading<Option<AgentKey>> {
-        self.look(move |c| Box::pin(async move { recorded_agent(c, id).await }))
+    fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>> {
+        self.look(move |c| Box::pin(async move { recordings::one(c, id).await }))
+    }
+
+    fn recordings(&self, query: RecordedQuery) -> Reading<Page<Recorded>> {
+        self.look(move |c| Box::pin(async move { recordings::page(c, &query).await }))
     }
 }
 
@@ -119,14 +125,6 @@ async fn history(c: &mut SqliteConnection, id: EntryId) -> Result<Vec<Told>, Tro
         ORDER BY revision DESC, idx DESC LIMIT ?2";
     let rows = sqlx::query(sql).bind(id.to_string()).bind(LONGEST_HISTORY).fetch_all(c).await?;
     rows.iter().rev().map(told).collect()
-}
-
-async fn recorded_agent(c: &mut SqliteConnection, id: RecordingId) -> Result<Option<AgentKey>, Trouble> {
-    let sql = "SELECT agent FROM facts WHERE kind = 'recording_began' \
-        AND json_extract(body, '$.recording_began.recording') = ?1";
-    let agent: Option<Option<String>> = sqlx::query_scalar(sql).bind(id.to_string()).fetch_optional(c).await?;
-    let unreadable = |_| Trouble::Unreadable { table: "facts", problem: "the agent has no readable key".to_owned() };
-    agent.flatten().map(|agent| AgentKey::new(&agent).map_err(unreadable)).transpose()
 }
 
 fn told(row: &SqliteRow) -> Result<Told, Trouble> {

@@ -14,7 +14,10 @@ use super::trouble::Trouble;
 pub const APPLICATION: i32 = 0x4e6f_6864;
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-pub const STEPS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_first.sql")];
+pub const STEPS: &[&str] = &[
+    include_str!("../../../../migrations/sqlite/0001_first.sql"),
+    include_str!("../../../../migrations/sqlite/0002_recordings.sql"),
+];
 
 /// Brings the database to the newest shape; one that exists and is older is backed up first, beside it.
 ///

@@ -27,6 +27,7 @@ mod open;
 mod overlay;
 mod queue;
 mod reader;
+mod recordings;
 mod save;
 mod trouble;
 mod writer;

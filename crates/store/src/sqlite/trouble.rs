@@ -32,7 +32,8 @@ pub enum Trouble {
 
 /// `SQLITE_FULL`: no room on the disk, or in the database.
 const FULL: i32 = 13;
-/// `SQLITE_IOERR_WRITE`: the operating system refused to write, for another reason than a full disk.
+/// `SQLITE_IOERR_WRITE`: the operating system refused to write, for another reason than a full disk: a quota, a disk that has
+/// become read-only, a fault.
 const WRITE_REFUSED: i32 = 778;
 
 /// The kinds of trouble that are told apart.
@@ -55,7 +56,9 @@ impl Trouble {
     ///
     /// In WAL mode a COMMIT appends frames to the log, and only with the last of them is it true; a frame counts only whole,
     /// by its checksum (sqlite.org/walformat.html). Where a write of one of them was refused there is no last one, whatever
-    /// happens afterwards. It is otherwise with a failed sync, which leaves whole frames of which nobody knows.
+    /// happens afterwards. It is otherwise with a failed sync, which leaves whole frames of which nobody knows, and it would be
+    /// with a disk whose sectors are padded after the last frame; SQLite pads none where it may assume that a write
+    /// leaves the bytes around it alone (`SQLITE_POWERSAFE_OVERWRITE`), as it does here by default.
     pub fn leaves_nothing(&self) -> bool {
         matches!(self.code(), Some(code) if code & 0xff == FULL || code == WRITE_REFUSED)
     }
@@ -63,8 +66,6 @@ impl Trouble {
     /// Of which kind it is.
     pub fn kind(&self) -> Kind {
         match self {
-            // What refuses to write while it lets read is a limit: of a quota, or of the size of a file.
-            Trouble::Sql(_) if self.code() == Some(WRITE_REFUSED) => Kind::Full,
             // The lowest byte of SQLite's extended codes is the primary one (sqlite.org/rescode.html).
             Trouble::Sql(sqlx::Error::Database(_)) => match self.code().map(|code| code & 0xff) {
                 Some(5 | 6) => Kind::Busy,

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use nohold_app::ports::{
     Accounts, AllKept, Answers, Archive, ClosedQuery, Condition, Configured, Due, GivenAnswer, Image, Keeping, Kept,
-    Ledger, Overview, Page, Pass, Place, Reading, Reconfiguration, Store, StoreFailed, Told, User,
+    Ledger, Overview, Page, Pass, Place, Reading, Reconfiguration, Recorded, RecordedQuery, Store, StoreFailed, Told,
+    User,
 };
 use nohold_core::directory::Directory;
 use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
 use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{AgentKey, CallId, EntryId, RecordingId, Timestamp};
+use nohold_model::{CallId, EntryId, RecordingId, Timestamp};
 use nohold_store::SqliteStore;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -104,7 +105,8 @@ ports! {
         fn entry(id: EntryId) -> Reading<Option<Entry>>;
         fn closed_entries(query: ClosedQuery) -> Reading<Page<Entry>>;
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;
-        fn recorded_agent(id: RecordingId) -> Reading<Option<AgentKey>>;
+        fn recorded(id: RecordingId) -> Reading<Option<Recorded>>;
+        fn recordings(query: RecordedQuery) -> Reading<Page<Recorded>>;
     }
     Accounts {
         fn users() -> Reading<Vec<User>>;

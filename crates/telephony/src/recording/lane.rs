@@ -120,7 +120,7 @@ fn work(open: &mut HashMap<u64, Open>, job: Job) {
                 && let Some(tape) = open.remove(&number)
             {
                 fail(&tape.failed, RecordingError::Disk { path: tape.path.clone(), source });
-                throw_away(tape);
+                break_off(tape);
             }
         }
         Job::Finish { number, kept } => {
@@ -149,7 +149,17 @@ fn begin(path: &Path, channels: u16) -> hound::Result<(WavWriter<BufWriter<File>
     part.push(PART);
     let part = PathBuf::from(part);
     // Voices are nobody's business but the site's. An unfinished recording of the same name is somebody else's.
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+    let file = match open() {
+        // Somebody has removed the folder.
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {
+            if let Some(folder) = path.parent() {
+                super::make(folder)?;
+            }
+            open()?
+        }
+        other => other?,
+    };
     let spec = WavSpec { channels, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
     match WavWriter::new(BufWriter::new(file), spec) {
         Ok(writer) => Ok((writer, part)),
@@ -174,9 +184,23 @@ fn finish(tape: Open, kept: Box<dyn FnOnce() + Send>) {
     match writer.finalize().and_then(|()| Ok(keep(&part, &path)?)) {
         Ok(()) => kept(),
         Err(source) => {
-            remove(&part);
+            keep_what_there_is(&part);
             call(RecordingError::Disk { path, source });
         }
+    }
+}
+
+/// The disk takes no more: what it has of a conversation is kept.
+fn break_off(tape: Open) {
+    let Open { writer, part, .. } = tape;
+    // Its last words do not fit either.
+    drop(writer);
+    keep_what_there_is(&part);
+}
+
+fn keep_what_there_is(part: &Path) {
+    if let Err(error) = super::look_after(part) {
+        tracing::error!(%error, file = %part.display(), "what was recorded cannot be kept");
     }
 }
 

@@ -223,3 +223,11 @@ fn a_conversation_that_a_crash_has_interrupted_is_kept_as_far_as_it_came_and_a_m
     assert!(kept.len() > 10_000, "most of it is there: {}", kept.len());
     assert_eq!(kept, samples[..kept.len()]);
 }
+
+#[test]
+fn a_folder_that_was_removed_is_made_again() {
+    let desk = Desk::new(1, 1_000);
+    std::fs::remove_dir(&desk.folder).unwrap();
+    desk.finish(desk.begin("a.wav", 2), "a.wav");
+    assert_eq!(desk.told(), Told::Kept("a.wav"));
+}

@@ -54,7 +54,8 @@ impl Callback {
             Phase::Notice { leg, notice, .. } => legs
                 .get(&leg)
                 .filter(|state| state.gone.is_none() && state.playing != Some(notice))
-                .map(|_| Input::Played(leg, notice)),
+                // Whether it was heard nobody knows, and nobody is recorded who was not told.
+                .map(|_| Input::PlayFailed(leg, notice)),
             Phase::Agent { .. }
             | Phase::Committing { .. }
             | Phase::Customer { .. }

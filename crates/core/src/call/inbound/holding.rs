@@ -42,6 +42,10 @@ impl Inbound {
             self.held_by(leg, hold, turn);
         } else if self.legs().contains(&leg) {
             self.early_holds.note(leg, hold);
+            if let (Treatment::Connecting(connecting), true) = (&mut self.treatment, leg == self.leg && hold) {
+                // The rest of what the caller should hear before is heard by nobody.
+                connecting.recorded = false;
+            }
         }
     }
 

@@ -65,7 +65,9 @@ impl Inbound {
         if let (Some(playback), Some(state)) = (self.playing, legs.get(&self.leg))
             && state.playing != Some(playback)
         {
-            inputs.push(Input::Played(self.leg, playback));
+            // Whether it was heard nobody knows. Nobody is recorded who was not told.
+            let told = matches!(self.treatment, Treatment::Connecting(_));
+            inputs.push(if told { Input::PlayFailed } else { Input::Played }(self.leg, playback));
         }
         if let Treatment::Connecting(Connecting { agent_leg, to_agent: Some(playback), .. }) = &self.treatment
             && legs.get(agent_leg).is_some_and(|state| state.playing != Some(*playback))

@@ -144,7 +144,8 @@ impl Inbound {
         let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
         let number = directory.agents.get(&ringing.agent).map(|profile| profile.number.clone());
         let notice = queue.and_then(|queue| queue.recording_notice.clone());
-        let recorded = notice.is_some();
+        // Who holds hears nothing of it.
+        let recorded = notice.is_some() && !self.early_holds.has(self.leg);
         let announced = number.filter(|_| queue.is_some_and(|queue| queue.announce_agent));
         let said: Vec<Spoken> =
             notice.map(Spoken::Prompt).into_iter().chain(announced.map(Spoken::AgentNumber)).collect();

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use nohold_app::desk::{Asked, CallbackWish, Desk, NotDone};
-use nohold_app::ports::{Archive, ClosedQuery, Commit, Condition, Image, Page, Reading, Revision, Told};
+use nohold_app::ports::{
+    Archive, ClosedQuery, Commit, Condition, Image, Page, Reading, Recorded, RecordedQuery, Revision, Told,
+};
 use nohold_core::agent::{Input, Mode};
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_core::directory::Directory;
@@ -104,7 +106,10 @@ impl Archive for Works {
     fn entry_history(&self, _: EntryId) -> Reading<Vec<Told>> {
         unreachable!("nobody reads a history here")
     }
-    fn recorded_agent(&self, _: RecordingId) -> Reading<Option<AgentKey>> {
+    fn recorded(&self, _: RecordingId) -> Reading<Option<Recorded>> {
+        unreachable!("nobody listens here")
+    }
+    fn recordings(&self, _: RecordedQuery) -> Reading<Page<Recorded>> {
         unreachable!("nobody listens here")
     }
 }
