@@ -45,6 +45,9 @@ struct Cli {
     /// Waiting callers send audio all the time, too
     #[arg(long)]
     talk: bool,
+    /// Callers who wait, step after step, instead of the usual 500 to 4,000
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+    steps: Vec<u64>,
     /// Make 50,000 calls for the measure of calls
     #[arg(long)]
     long: bool,
@@ -118,7 +121,10 @@ fn measure_one(cli: &Cli, measure: Measure) -> Result<(Vec<Row>, Value)> {
         }
         Measure::Waiting => {
             let talk = if cli.talk { Talk::Always } else { Talk::Quiet };
-            let plan = if cli.smoke { waiting::Plan::smoke() } else { waiting::Plan::usual(talk) };
+            let mut plan = if cli.smoke { waiting::Plan::smoke() } else { waiting::Plan::usual(talk) };
+            if !cli.steps.is_empty() {
+                (plan.steps, plan.go_on) = (cli.steps.clone(), true);
+            }
             both(cli, &plan, |kind| waiting::measure(kind, &plan), waiting::rows)
         }
         Measure::Calls => {

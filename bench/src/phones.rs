@@ -216,14 +216,6 @@ impl Phones {
         self.calls.len()
     }
 
-    /// Forgets all calls, as phones do whose plug is pulled.
-    pub fn forget_all(&mut self) {
-        self.calls.clear();
-        self.by_id.clear();
-        self.due.clear();
-        self.events.clear();
-    }
-
     /// The next thing that happens, waited for until then.
     ///
     /// # Errors

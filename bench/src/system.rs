@@ -121,8 +121,9 @@ pub fn caller(number: u64) -> String {
 /// The number in what a phone shows of a caller.
 pub fn caller_shown(shown: &str) -> Option<u64> {
     let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
-    let place = digits.rfind("138")?;
-    digits.get(place + 3..)?.parse().ok()
+    // With the country's digits or without.
+    let at = digits.len().checked_sub(8).filter(|at| digits[..*at].ends_with("138"))?;
+    digits[at..].parse().ok()
 }
 
 /// The root of the repository.
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_caller_is_known_by_what_the_phone_shows() {
-        for number in [0, 7, 13_800, 99_999_999] {
+        for number in [0, 7, 138, 13_800, 99_999_999] {
             assert_eq!(caller_shown(&caller(number)), Some(number));
             assert_eq!(caller_shown(&caller(number).replace("+86", "0086")), Some(number));
         }

@@ -16,7 +16,7 @@ use crate::report::Row;
 use crate::system::Kind;
 
 /// A call whose end comes so long after its answer was played to for longer than it should.
-const LONGEST: Nanos = 1_500 * MILLISECOND;
+const LONGEST: Nanos = 2_500 * MILLISECOND;
 /// A caller should not wait longer for the answer, 99 times of 100: else the server does not keep pace.
 const ANSWER_MS: f64 = 500.0;
 /// Memory may grow by so much over all calls after the first fifth of them, in bytes a call.
@@ -25,6 +25,8 @@ const LEFT_BYTES: f64 = 100.0;
 /// How it is measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Plan {
+    /// Calls before anything is measured.
+    pub first: u64,
     /// Calls in a second, step after step, up to the first that is not clean.
     pub steps: Vec<u64>,
     /// How long each step is, in seconds.
@@ -33,18 +35,20 @@ pub struct Plan {
     pub many: u64,
     /// Whether twice the largest step is put on it.
     pub overload: bool,
+    /// What a server is given to put away what is left of calls, before memory is looked at, in milliseconds.
+    pub rest_ms: u64,
 }
 
 impl Plan {
     /// As the goal says it, or with a tenth of the calls.
     pub fn usual(long: bool) -> Self {
         let steps = vec![50, 100, 150, 200, 250, 300, 400, 500, 600];
-        Plan { steps, seconds: 10, many: if long { 50_000 } else { 5_000 }, overload: true }
+        Plan { first: 50, steps, seconds: 10, many: if long { 50_000 } else { 5_000 }, overload: true, rest_ms: 2_000 }
     }
 
     /// A few calls.
     pub fn smoke() -> Self {
-        Plan { steps: vec![5], seconds: 1, many: 20, overload: false }
+        Plan { first: 2, steps: vec![5], seconds: 1, many: 5, overload: false, rest_ms: 0 }
     }
 }
 
@@ -95,6 +99,8 @@ pub struct Figures {
     pub overload: Option<Step>,
     /// Many calls.
     pub left: Left,
+    /// Calls that were made, in all.
+    pub begun: u64,
     /// Calls that were answered, in all.
     pub answered: u64,
     /// Calls that the server has recorded.
@@ -124,7 +130,7 @@ struct Run<'a> {
 pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
     let mut load = Load::on(kind, 0)?;
     // The first calls find nothing prepared.
-    step(&mut load, 10, 2 * 10)?;
+    step(&mut load, 10, plan.first)?;
     let mut steps = Vec::new();
     for per_second in &plan.steps {
         let step = step(&mut load, *per_second, per_second * plan.seconds)?;
@@ -139,8 +145,8 @@ pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
     let last = steps.last().map_or(best, |step| step.per_second);
     let overload = plan.overload.then(|| step(&mut load, last * 2, last * 2 * plan.seconds / 2)).transpose()?;
     overload.iter().for_each(|step| tell(kind, step));
-    let left = many(&mut load, plan.many, (best / 2).max(1))?;
-    let answered = load.tally.answered;
+    let left = many(&mut load, plan, (best / 2).max(5))?;
+    let (begun, answered) = (load.tally.begun, load.tally.answered);
     load.system.process.end()?;
     let folder = load.system.folder.path();
     let recorded = match kind {
@@ -152,7 +158,7 @@ pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
         kind.name(),
         left.bytes_each
     );
-    Ok(Figures { kind, steps, overload, left, answered, recorded })
+    Ok(Figures { kind, steps, overload, left, begun, answered, recorded })
 }
 
 fn tell(kind: Kind, step: &Step) {
@@ -254,12 +260,12 @@ impl Run<'_> {
 
 /// Many calls, with a look at memory after each fifth of them.
 #[expect(clippy::cast_precision_loss, reason = "kilobytes")]
-fn many(load: &mut Load, calls: u64, per_second: u64) -> Result<Left> {
-    let mut memory = Vec::new();
+fn many(load: &mut Load, plan: &Plan, per_second: u64) -> Result<Left> {
+    let (calls, mut memory) = (plan.many, Vec::new());
     for _ in 0..5 {
         step(load, per_second, calls / 5)?;
         // What is put away after a call is given the time for it.
-        load.pass(SECOND)?;
+        load.pass(plan.rest_ms * MILLISECOND)?;
         memory.push(load.memory()?);
     }
     let kb = |at: usize| memory.get(at).map_or(0.0, |memory| memory.anonymous_kb as f64);

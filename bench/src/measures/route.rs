@@ -19,6 +19,12 @@ const P99_MS: f64 = 25.0;
 /// Without any agent being rung for so long, something is wrong.
 const STUCK: Nanos = 60 * SECOND;
 
+/// Callers come so far apart that who was first is beyond doubt.
+const APART: Nanos = 10 * MILLISECOND;
+
+/// INVITEs that are sent for two agents who became free at once may come in either order.
+const AT_ONCE: Nanos = 20 * MILLISECOND;
+
 /// How it is measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Plan {
@@ -41,9 +47,9 @@ impl Plan {
         Plan { agents: 10, waiting: 200, offers: 500, talk_ms: (400, 2_400), seed: 19 }
     }
 
-    /// A few callers for a moment.
+    /// A few callers for a moment, and one agent: two who become free at once may be rung in either order.
     pub const fn smoke() -> Self {
-        Plan { agents: 2, waiting: 6, offers: 10, talk_ms: (50, 150), seed: 19 }
+        Plan { agents: 1, waiting: 6, offers: 10, talk_ms: (50, 150), seed: 19 }
     }
 }
 
@@ -58,7 +64,8 @@ pub struct Figures {
     pub offers: u64,
     /// Callers who were offered after somebody who had come after them.
     pub out_of_order: u64,
-    /// Of these, those who were offered more than 100 ms after: not by a race of two agents who became free at once.
+    /// Of these, those who were offered more than 20 ms after: not two agents who became free at once, whose INVITEs
+    /// have overtaken each other.
     pub far_out_of_order: u64,
     /// Callers for whom more than one INVITE was sent.
     pub offered_twice: u64,
@@ -89,6 +96,10 @@ struct Room {
     offers: Vec<Offer>,
     unknown: u64,
     waits: Distribution,
+    /// Callers who are still to take the places of those who were served.
+    owed: u64,
+    /// Nobody calls before this.
+    next_arrival: Nanos,
 }
 
 /// Measures one server.
@@ -106,6 +117,8 @@ pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
         offers: Vec::new(),
         unknown: 0,
         waits: Distribution::default(),
+        owed: 0,
+        next_arrival: 0,
     };
     room.fill()?;
     let stretch = room.load.begin()?;
@@ -153,8 +166,7 @@ impl Room {
                     }
                 }
             }
-            // Apart from each other by more than a commit takes.
-            let pause = now() + 10 * MILLISECOND;
+            let pause = now() + APART;
             while now() < pause {
                 if let Some(event) = self.load.next(pause)? {
                     self.take(event)?;
@@ -176,7 +188,15 @@ impl Room {
                 self.free.insert(agent, at);
             }
         }
-        let until = self.ends.first_key_value().map_or(now() + SECOND / 10, |((due, _), _)| *due);
+        if self.owed > 0 && now() >= self.next_arrival {
+            self.owed -= 1;
+            self.next_arrival = now() + APART;
+            let queue = self.load.system.queue();
+            let (call, who) = self.load.arrive(queue)?;
+            self.callers.insert(who, call);
+        }
+        let due = self.ends.first_key_value().map_or(now() + SECOND / 10, |((due, _), _)| *due);
+        let until = if self.owed > 0 { due.min(self.next_arrival) } else { due };
         if let Some(event) = self.load.next(until)? {
             self.take(event)?;
         }
@@ -197,9 +217,7 @@ impl Room {
                 let talk = self.chance.u64(least * 1_000..=most * 1_000) * 1_000;
                 self.ends.insert((now() + talk, call), agent);
                 // Somebody takes the place in the line.
-                let queue = self.load.system.queue();
-                let (call, who) = self.load.arrive(queue)?;
-                self.callers.insert(who, call);
+                self.owed += 1;
             }
             Event::Answered { .. } | Event::HungUp { .. } | Event::Registered => {}
             Event::Refused { status, .. } => bail!("a caller was refused with {status}"),
@@ -234,7 +252,7 @@ fn disorder(offers: &[Offer]) -> (u64, u64) {
         match latest {
             Some(last) if offer.who < last.who => {
                 all += 1;
-                far += u64::from(offer.at > last.at + 100 * MILLISECOND);
+                far += u64::from(offer.at > last.at + AT_ONCE);
             }
             _ => latest = Some(offer),
         }
@@ -256,11 +274,13 @@ pub fn rows(ours: &Figures, peer: Option<&Figures>) -> Vec<Row> {
                 .reached(ms <= goal)
         })
         .collect();
-    let order = |it: &Figures| format!("{} of {} astray", it.out_of_order, it.offers);
+    let order = |it: &Figures| {
+        format!("{} of {} astray, {} at once", it.far_out_of_order, it.offers, it.out_of_order - it.far_out_of_order)
+    };
     rows.push(
         Row::new("route: in order of arrival", "all".into(), order(ours))
             .beside(peer.map(|it| (order(it), 0.0)), 0.0)
-            .reached(ours.out_of_order == 0),
+            .reached(ours.far_out_of_order == 0),
     );
     let twice = |it: &Figures| format!("{} twice", it.offered_twice);
     rows.push(

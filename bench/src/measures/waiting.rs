@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::datagrams::SECOND;
+use crate::datagrams::{MILLISECOND, SECOND};
 use crate::load::{Cpu, Load, Tally};
 use crate::phones::Number;
 use crate::process::Memory;
@@ -33,17 +33,28 @@ pub struct Plan {
     pub per_second: u64,
     /// How often a caller's phone sends.
     pub talk: Talk,
+    /// What the server is given to come to rest before it is listened to, in milliseconds.
+    pub rest_ms: u64,
+    /// Whether it goes on after a step that was not clean.
+    pub go_on: bool,
 }
 
 impl Plan {
     /// The steps of the goal.
     pub fn usual(talk: Talk) -> Self {
-        Plan { steps: vec![500, 1_000, 2_000, 3_000, CALLERS], seconds: 15, per_second: 100, talk }
+        Plan {
+            steps: vec![500, 1_000, 2_000, 3_000, CALLERS],
+            seconds: 15,
+            per_second: 100,
+            talk,
+            rest_ms: 2_000,
+            go_on: false,
+        }
     }
 
     /// A few callers for a moment.
     pub fn smoke() -> Self {
-        Plan { steps: vec![5, 10], seconds: 1, per_second: 50, talk: Talk::Quiet }
+        Plan { steps: vec![5, 10], seconds: 1, per_second: 50, talk: Talk::Quiet, rest_ms: 200, go_on: true }
     }
 }
 
@@ -91,7 +102,7 @@ pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
     load.sink.talk(plan.talk);
     // The first calls find nothing prepared; they are not what is measured.
     let first = load.bring_up(20, plan.per_second)?;
-    load.pass(SECOND)?;
+    load.pass(plan.rest_ms * MILLISECOND)?;
     load.hang_up_all(&first, plan.per_second)?;
     load.tally = Tally::default();
     let empty = load.memory()?;
@@ -110,7 +121,7 @@ pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
             step.cpu.load_percent
         );
         steps.push(step);
-        if !clean {
+        if !clean && !plan.go_on {
             break;
         }
     }
@@ -122,7 +133,7 @@ pub fn measure(kind: Kind, plan: &Plan) -> Result<Figures> {
 fn step(load: &mut Load, plan: &Plan, callers: u64, up: &mut Vec<Number>, empty: Memory) -> Result<Step> {
     up.extend(load.bring_up(callers - up.len() as u64, plan.per_second)?);
     // Whoever has just come has been answered, and the server has nothing left to do for it.
-    load.pass(2 * SECOND)?;
+    load.pass(plan.rest_ms * MILLISECOND)?;
     load.sink.begin()?;
     let stretch = load.begin()?;
     load.pass(plan.seconds * SECOND)?;
