@@ -302,13 +302,14 @@ pub fn rows(ours: &Figures, peer: Option<&Figures>) -> Vec<Row> {
         let told = overload.calls.with_retry_after == refused;
         let theirs = peer.and_then(|it| it.overload.as_ref()).map(|step| {
             let refused: u64 = step.calls.refused.values().sum();
-            format!("{} answered, {refused} refused, {} unanswered", step.calls.answered, step.calls.unanswered)
+            let (answered, p99) = (step.calls.answered, step.answer.p99_ms);
+            format!("{answered} answered (p99 {p99:.0} ms), {refused} refused, {} unanswered", step.calls.unanswered)
         });
         let measure = format!("calls: above capacity, {}/s", overload.per_second);
         rows.push(
-            Row::new(&measure, "answered or 503 with Retry-After".into(), text)
+            Row::new(&measure, format!("answered in {ANSWER_MS} ms, or 503 with Retry-After"), text)
                 .beside(theirs.map(|text| (text, 0.0)), 0.0)
-                .reached(others == 0 && told),
+                .reached(others == 0 && told && overload.answer.p99_ms <= ANSWER_MS),
         );
     }
     rows
