@@ -14,7 +14,7 @@ pub(crate) async fn run<P: Ports>(
     id: CallId,
     live: LiveCall,
     first: Effects,
-    mut inputs: mpsc::UnboundedReceiver<Input>,
+    mut inputs: mpsc::UnboundedReceiver<Box<Input>>,
 ) {
     // Also when the rules panic: nobody is left on the line, and housekeeping accounts for the call.
     let _end = TaskEnd { node: node.clone(), id, live: live.clone() };
@@ -53,13 +53,13 @@ struct Driver<P> {
 
 /// What a call was waiting for.
 enum Woken {
-    Input(Input),
+    Input(Box<Input>),
     Time,
     Store(Result<nohold_core::transaction::Answer, crate::ports::StoreFailed>),
 }
 
 impl<P: Ports> Driver<P> {
-    async fn wait(&mut self, inputs: &mut mpsc::UnboundedReceiver<Input>) -> Woken {
+    async fn wait(&mut self, inputs: &mut mpsc::UnboundedReceiver<Box<Input>>) -> Woken {
         let deadline = {
             let (directory, lines) = (self.node.directory(), self.node.lines());
             let world = World { directory: &directory, lines: &lines };

@@ -62,6 +62,8 @@ struct Shared<P> {
 struct Calls {
     by_id: BTreeMap<CallId, LiveCall>,
     by_leg: BTreeMap<LegId, CallId>,
+    /// The other way round: the end of one call does not look at the legs of all.
+    legs: BTreeMap<CallId, Vec<LegId>>,
     /// Agents whose own phone is in the call of a star code.
     at_codes: BTreeMap<CallId, AgentKey>,
 }
@@ -70,7 +72,8 @@ struct Calls {
 #[derive(Clone)]
 pub struct LiveCall {
     call: Arc<Mutex<Call>>,
-    mailbox: mpsc::UnboundedSender<Input>,
+    /// Boxed, because a channel keeps room for many: thousands of calls wait with an empty one.
+    mailbox: mpsc::UnboundedSender<Box<Input>>,
 }
 
 impl LiveCall {
@@ -219,18 +222,27 @@ impl<P: Ports> Node<P> {
     /// Gives a call an input; whether there is such a call.
     pub(crate) fn tell(&self, call: CallId, input: Input) -> bool {
         let calls = lock(&self.shared.calls);
-        calls.by_id.get(&call).is_some_and(|live| live.mailbox.send(input).is_ok())
+        calls.by_id.get(&call).is_some_and(|live| live.mailbox.send(Box::new(input)).is_ok())
     }
 
     pub(crate) fn remember_legs(&self, call: CallId, legs: impl IntoIterator<Item = LegId>) {
         let mut calls = lock(&self.shared.calls);
-        calls.by_leg.extend(legs.into_iter().map(|leg| (leg, call)));
+        for leg in legs {
+            if calls.by_leg.insert(leg, call) != Some(call) {
+                calls.legs.entry(call).or_default().push(leg);
+            }
+        }
     }
 
     pub(crate) fn forget(&self, call: CallId) {
         let mut calls = lock(&self.shared.calls);
         calls.by_id.remove(&call);
-        calls.by_leg.retain(|_, owner| *owner != call);
+        for leg in calls.legs.remove(&call).unwrap_or_default() {
+            // A leg may have gone over to another call.
+            if calls.by_leg.get(&leg) == Some(&call) {
+                calls.by_leg.remove(&leg);
+            }
+        }
         let may_be_rung_again = calls.at_codes.remove(&call).is_some();
         drop(calls);
         if may_be_rung_again {

@@ -33,7 +33,7 @@ pub struct Settings {
 
 impl Settings {
     /// Usual settings: all IPv4 addresses, ports 20000 to 29999, a thread for each core but four at most, lost after
-    /// 30 s, taken over after 3 s, 5 s of audio for who is not heard, 4,000 legs.
+    /// 30 s, taken over after 3 s, 5 s of audio for who is not heard, 8,000 legs.
     #[must_use]
     pub fn new(recordings: PathBuf) -> Self {
         Settings {
@@ -44,7 +44,7 @@ impl Settings {
             takeover_after: Duration::from_secs(3),
             unheard_for: Duration::from_secs(5),
             recordings,
-            max_legs: 4_000,
+            max_legs: 8_000,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The engine: the telephony port of the app, on SIP and RTP.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
+use std::future::{Future, ready};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
 use nohold_media::{MediaEvent, Plane, RecordSpec, Remote, Source};
@@ -20,7 +21,7 @@ use crate::complaints::Complaints;
 use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
 use crate::leg::outbound::Outbound;
-use crate::leg::{Order, Orders};
+use crate::leg::{Begun, Order, Orders};
 use crate::legs::{Legs, NoLeg};
 use crate::registrar::Registrar;
 use crate::sdp::Local;
@@ -304,16 +305,22 @@ impl Engine {
         self.tell(leg, Input::Answered(leg));
     }
 
-    /// Begins the task of a leg, which runs until the leg is over.
-    pub(crate) fn begin<F>(&self, leg: LegId, orders: Orders, run: impl FnOnce(Orders) -> F)
+    /// Begins the task of a leg, which runs until the leg is over. It holds a seat until then.
+    ///
+    /// What leads to an answer needs much more room than a conversation does, and gives it back at the answer.
+    pub(crate) fn begin<B>(&self, leg: LegId, mut orders: Orders, seat: Option<Seat>, begin: B)
     where
-        F: Future<Output = Gone> + Send + 'static,
+        B: for<'a> FnOnce(&'a mut Orders) -> BoxFuture<'a, Begun> + Send + 'static,
     {
         let end = LegEnd { engine: self.clone(), leg, why: Gone::Lost };
-        let leg = run(orders);
         self.inner.tasks.spawn("leg", async move {
-            let mut end = end;
-            end.why = leg.await;
+            // All of it, so that an end without a word counts as well.
+            let (_seat, mut end) = (seat, end);
+            let begun = begin(&mut orders).await;
+            end.why = match begun {
+                Ok(conversation) => conversation.run(&mut orders).await,
+                Err(gone) => gone,
+            };
         });
     }
 
@@ -390,22 +397,28 @@ impl Engine {
         };
         let engine = self.clone();
         let (to, ring_for) = (to.clone(), Duration::from_millis(ring_for.as_millis()));
-        self.begin(leg, orders, |mut orders| async move {
-            let mut _seat = None;
+        let seat = match &to {
+            DialTo::Extension { extension, .. } => match self.seat(&Who::Extension(extension.clone())) {
+                Some(seat) => Some(seat),
+                None => {
+                    // Told as for every other leg: from its task.
+                    self.begin(leg, orders, None, |_| Box::pin(ready(Err(Gone::Busy))));
+                    return;
+                }
+            },
+            DialTo::Outside { .. } => None,
+        };
+        self.begin(leg, orders, seat, move |orders| {
             let groups = match &to {
                 DialTo::Extension { extension, shows, auto_answer } => {
-                    _seat = engine.seat(&Who::Extension(extension.clone()));
-                    if _seat.is_none() {
-                        return Gone::Busy;
-                    }
                     engine.phones(leg, extension, shows, *auto_answer).into_iter().collect()
                 }
                 DialTo::Outside { routes, .. } => engine.ways(leg, routes),
             };
             if groups.is_empty() {
-                return Gone::Unreachable;
+                return Box::pin(ready(Err(Gone::Unreachable)));
             }
-            Outbound { engine, leg, groups, ring_for }.run(&mut orders).await
+            Box::pin(Outbound { engine, leg, groups, ring_for }.run(orders))
         });
     }
 

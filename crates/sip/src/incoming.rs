@@ -168,10 +168,8 @@ impl Engine {
             }
         };
         port.keep();
-        self.begin(leg, orders, |mut orders| async move {
-            let _seat = seat;
-            inbound.run(&mut orders).await
-        });
+        let inbound = Box::new(inbound);
+        self.begin(leg, orders, Some(seat), move |orders| Box::pin((*inbound).run(orders)));
         self.send(event);
         let mut dialog = dialog;
         dialog.handle(&mut transaction).await

@@ -1,6 +1,7 @@
 //! What a developer of Nohold runs, as `cargo xtask <command>`: all tests and what they need, the simulator, the
 //! house rules.
 
+mod bench;
 mod e2e;
 mod generate;
 mod kill;
@@ -45,6 +46,11 @@ enum Command {
     /// Each seed is a world of its own and always runs the same way, so a violation can be repeated from its seed:
     /// `cargo xtask sim --first-seed 1234 --seeds 1`.
     Sim(sim::Options),
+    /// Measure the server in release, and a peer beside it in the same run by the same load
+    ///
+    /// Prints what was reached beside the goals. Takes minutes and both cores; nothing else should run meanwhile.
+    /// bench/README.md says how it measures.
+    Bench(bench::Options),
     /// Make files anew that are committed but made by programs: the audio of the prompts, the music on hold
     #[command(subcommand, name = "gen")]
     Generate(generate::What),
@@ -62,6 +68,7 @@ fn main() -> ExitCode {
         Command::E2e(options) => e2e::run(&root, &options),
         Command::Kill(options) => kill::run(&root, &options),
         Command::Sim(options) => sim::run(&root, &options),
+        Command::Bench(options) => bench::run(&root, &options),
         Command::Generate(what) => generate::run(&root, &what),
         Command::Tidy => tidy::run(&root),
     };

@@ -64,6 +64,12 @@ impl Call {
         Call { program: "cargo", arguments, environment: Vec::new() }
     }
 
+    /// The same call with more arguments, which may have spaces in them.
+    pub fn and(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+
     /// The same call with one more environment variable.
     pub fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.environment.push((name, value));

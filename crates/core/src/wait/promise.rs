@@ -141,10 +141,13 @@ impl PromisePolicy {
 
     fn by_calendar(&self, request: &PromiseRequest<'_>, earliest: Timestamp) -> Option<Promise> {
         let rate = self.per_second(request.usual_agents.max(1), request.line.aht).unwrap_or(1.0);
+        // In order once: a long line is asked about for each of many windows.
+        let mut promised: Vec<Timestamp> = request.promised.iter().copied().filter(|due| *due > earliest).collect();
+        promised.sort_unstable();
         let mut room = 0.0;
         for window in self.windows(request.calendar, earliest) {
             room += (window.to.since(window.from).as_secs_f64() * rate).floor().max(1.0);
-            let before = request.promised.iter().filter(|due| **due > earliest && **due <= window.to).count();
+            let before = promised.partition_point(|due| *due <= window.to);
             if to_f64(before) < room {
                 return Some(Promise { from: window.from, to: window.to, basis: Basis::Calendar });
             }

@@ -14,6 +14,7 @@ use super::session_timer::{Asked, Refresher, SessionTimer};
 use super::{DialogOwner, Order, Orders, info, remote, sdp_type, timers, values};
 use crate::engine::Engine;
 use crate::sdp::{Description, Local, Unusable};
+use crate::seats::Seat;
 
 /// A conversation on one leg.
 pub(crate) struct Conversation {
@@ -29,6 +30,8 @@ pub(crate) struct Conversation {
     pub(crate) answer_in_ack: Option<u32>,
     /// Our refresh has met one of theirs, and is sent again then.
     pub(crate) repeat_at: Option<Instant>,
+    /// Of the trunk by which we called.
+    pub(crate) _seat: Option<Seat>,
 }
 
 /// What follows from an order.
@@ -42,8 +45,9 @@ enum Next {
 type Refresh = Pin<Box<dyn Future<Output = rsipstack::Result<Option<Response>>> + Send>>;
 
 impl Conversation {
-    /// Runs until one side ends it; says why it is over.
-    pub(crate) async fn run(mut self, orders: &mut Orders) -> Gone {
+    /// Runs until one side ends it; says why it is over. Thousands wait in here, so what is needed now and then only (a
+    /// request inside the dialog, our refresh) takes room only then.
+    pub(crate) async fn run(mut self: Box<Self>, orders: &mut Orders) -> Gone {
         let mut refresh: Option<Refresh> = None;
         let mut ending: Option<Gone> = None;
         let mut busy_until = None;
@@ -57,7 +61,7 @@ impl Conversation {
             tokio::select! {
                 biased;
                 state = self.states.recv() => match state {
-                    Some(state) => if let Some(why) = self.state(state).await { return ending.unwrap_or(why); },
+                    Some(state) => if let Some(why) = Box::pin(self.state(state)).await { return ending.unwrap_or(why); },
                     None => return Gone::Lost,
                 },
                 order = orders.recv(), if ending.is_none() => match self.order(order) {

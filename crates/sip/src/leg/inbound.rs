@@ -9,7 +9,7 @@ use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
 
 use super::conversation::{Conversation, answer_headers, cseq};
 use super::session_timer::{Asked, SessionTimer};
-use super::{DialogOwner, Order, Orders, remote, sdp_type};
+use super::{Begun, DialogOwner, Order, Orders, remote, sdp_type};
 use crate::book::Kept;
 use crate::engine::Engine;
 use crate::flow::Flow;
@@ -34,35 +34,35 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    /// Runs until the leg is over; says why.
-    pub(crate) async fn run(mut self, orders: &mut Orders) -> Gone {
+    /// Runs until it is answered, or over before; says why.
+    pub(crate) async fn run(mut self, orders: &mut Orders) -> Begun {
         let given_up = tokio::time::sleep(LONGEST_RINGING);
         tokio::pin!(given_up);
         loop {
             tokio::select! {
                 biased;
                 state = self.states.recv() => match state {
-                    Some(DialogState::Terminated(..)) | None => return Gone::HungUp,
+                    Some(DialogState::Terminated(..)) | None => return Err(Gone::HungUp),
                     Some(_) => {}
                 },
                 order = orders.recv() => match order {
                     Some(Order::Ring) => { let _ = self.owner.dialog().ringing(None, None); }
                     Some(Order::Progress) => self.progress(),
-                    Some(Order::Answer) => return self.answer(orders).await,
+                    Some(Order::Answer) => return self.answer(),
                     Some(Order::HangUp(how)) => {
                         self.owner.reject(how);
-                        return Gone::HungUp;
+                        return Err(Gone::HungUp);
                     }
                     // An engine that goes away.
                     Some(Order::Leave) | None => {
                         self.owner.reject(HangUp::Unavailable);
-                        return Gone::Lost;
+                        return Err(Gone::Lost);
                     }
                     Some(Order::Lost) => {}
                 },
                 () = &mut given_up => {
                     self.owner.reject(HangUp::NoAnswer);
-                    return Gone::NoAnswer;
+                    return Err(Gone::NoAnswer);
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Inbound {
         let _ = self.owner.dialog().ringing(Some(vec![sdp_type()]), Some(body));
     }
 
-    async fn answer(mut self, orders: &mut Orders) -> Gone {
+    fn answer(mut self) -> Begun {
         let body = match &self.offer {
             Some(offer) => {
                 if let Some(remote) = remote(offer, &self.local) {
@@ -95,10 +95,10 @@ impl Inbound {
         let headers = answer_headers(self.timer, self.asked, true);
         let kept = Kept::answering(self.engine.book(), self.owner.dialog(), self.flow).await;
         if self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
-            return Gone::HungUp;
+            return Err(Gone::HungUp);
         }
         self.owner.keep(kept);
-        let conversation = Conversation {
+        Ok(Box::new(Conversation {
             engine: self.engine,
             leg: self.leg,
             owner: self.owner,
@@ -108,7 +108,7 @@ impl Inbound {
             confirmed: false,
             answer_in_ack,
             repeat_at: None,
-        };
-        conversation.run(orders).await
+            _seat: None,
+        }))
     }
 }

@@ -41,6 +41,9 @@ pub(crate) enum Order {
 /// The orders of one leg.
 pub(crate) type Orders = mpsc::UnboundedReceiver<Order>;
 
+/// How a leg has begun: it was answered, or is over before.
+pub(crate) type Begun = Result<Box<conversation::Conversation>, Gone>;
+
 /// Where the media plane sends and what it expects, by a description of the other side.
 pub(crate) fn remote(description: &Description, local: &Local) -> Option<Remote> {
     let (codec, payload_type) = description.codec()?;

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::conversation::{Conversation, sleep_until};
 use super::session_timer::SessionTimer;
-use super::{DialogOwner, Order, Orders, remote, status, timers, why};
+use super::{Begun, DialogOwner, Order, Orders, remote, status, timers, why};
 use crate::access::Who;
 use crate::book::Kept;
 use crate::engine::Engine;
@@ -77,14 +77,14 @@ enum Rung {
 }
 
 impl Outbound {
-    /// Runs until the leg is over; says why.
-    pub(crate) async fn run(mut self, orders: &mut Orders) -> Gone {
+    /// Runs until somebody answers, or it is over before; says why.
+    pub(crate) async fn run(mut self, orders: &mut Orders) -> Begun {
         let until = Instant::now() + self.ring_for + AFTER_RING_TIME;
         let mut last = Gone::Unreachable;
         for group in std::mem::take(&mut self.groups) {
             match self.ring(group, until, orders).await {
-                Rung::Answered(answered) => return self.talk(*answered, orders).await,
-                Rung::Ended(gone) => return gone,
+                Rung::Answered(answered) => return self.talk(*answered),
+                Rung::Ended(gone) => return Err(gone),
                 Rung::Failed { status, gone } => {
                     last = gone;
                     if !status::is_the_trunks_fault(status) {
@@ -93,7 +93,7 @@ impl Outbound {
                 }
             }
         }
-        last
+        Err(last)
     }
 
     async fn ring(&self, group: Vec<Target>, until: Instant, orders: &mut Orders) -> Rung {
@@ -147,19 +147,19 @@ impl Outbound {
         }
     }
 
-    async fn talk(self, answered: Answered, orders: &mut Orders) -> Gone {
-        let Answered { owner, states, local, response, seat: _seat } = answered;
+    fn talk(self, answered: Answered) -> Begun {
+        let Answered { owner, states, local, response, seat } = answered;
         let described = self.engine.described(&response, &response.body, local.peer()).and_then(Result::ok);
         match described.and_then(|described| remote(&described, &local)) {
             Some(remote) => self.engine.connect(self.leg, remote),
             // Early media that was described in a reliable way may stand for the answer; without it nobody would hear
             // anything.
             None if self.engine.is_connected(self.leg) => {}
-            None => return Gone::Failed,
+            None => return Err(Gone::Failed),
         }
         self.engine.answered(self.leg);
         let timer = SessionTimer::agreed(timers(&response), self.engine.shortest_session(), Instant::now());
-        let conversation = Conversation {
+        Ok(Box::new(Conversation {
             engine: self.engine,
             leg: self.leg,
             owner,
@@ -169,8 +169,8 @@ impl Outbound {
             confirmed: true,
             answer_in_ack: None,
             repeat_at: None,
-        };
-        conversation.run(orders).await
+            _seat: seat,
+        }))
     }
 }
 

@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("nohold-e2e", &["nohold-phone", "nohold-client"]),
+    ("nohold-bench", &["nohold-client"]),
     ("xtask", &[]),
 ];
 
@@ -57,11 +58,12 @@ const PURE_TESTS_MAY_USE: &[&str] = &["expect-test", "proptest"];
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("axum", &["nohold-server", "nohold"]),
     ("hyper", &["nohold-server"]),
+    ("quinn-udp", &["nohold-bench"]),
     ("rsipstack", &["nohold-sip", "nohold-phone"]),
     ("rtcp-types", &["nohold-media"]),
     ("rtp-types", &["nohold-media", "nohold-phone"]),
     ("rusqlite", &["nohold-store"]),
-    ("sqlx", &["nohold-store"]),
+    ("sqlx", &["nohold-bench", "nohold-store"]),
     ("str0m", &["nohold-sip"]),
 ];
 
