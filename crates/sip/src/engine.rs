@@ -1,5 +1,7 @@
 //! The engine: the telephony port of the app, on SIP and RTP.
 
+mod held_port;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, ready};
 use std::net::{IpAddr, SocketAddr};
@@ -25,11 +27,13 @@ use crate::leg::{Begun, Order, Orders};
 use crate::legs::{Legs, NoLeg};
 use crate::registrar::Registrar;
 use crate::sdp::Local;
-use crate::seats::{Seat, Seats};
+use crate::seats::{OneUndecided, Seat, Seats, Undecided};
 use crate::settings::{Lines, Settings};
 use crate::tasks::Tasks;
 use crate::trunks::Trunks;
 use crate::{farewell, incoming, registrar, trunks};
+
+pub(crate) use held_port::HeldPort;
 
 /// A nonce serves this long.
 const NONCE_LIFE: Duration = Duration::from_secs(300);
@@ -60,6 +64,7 @@ struct Inner {
     trunk_silent_after: Duration,
     shortest_session: u32,
     seats: Seats,
+    undecided: Undecided,
     calls_per_extension: usize,
     complaints: Complaints,
 }
@@ -113,6 +118,7 @@ impl Engine {
             trunk_silent_after: settings.trunk_silent_after,
             shortest_session: settings.shortest_session,
             seats: Seats::default(),
+            undecided: Undecided::default(),
             calls_per_extension: settings.calls_per_extension,
             complaints: Complaints::default(),
         };
@@ -232,16 +238,18 @@ impl Engine {
         &self.inner.complaints
     }
 
-    /// Room for one more call that comes in, where there is any: callers of all trunks together have a limit besides.
-    pub(crate) fn seat_for_caller(&self, who: &Who) -> Option<Seat> {
-        let most = match who {
-            Who::Extension(_) => None,
-            Who::Trunk(_) => self.lines().most_calls,
-        };
-        if most.is_some_and(|most| self.inner.seats.of_trunks() >= most) {
+    /// Room for one more call that comes in, where there is any. Callers of all trunks together have limits besides; a phone of
+    /// ours, which may call for help, has not.
+    pub(crate) fn seat_for_caller(&self, who: &Who) -> Option<(Seat, Option<OneUndecided>)> {
+        let Who::Trunk(_) = who else { return Some((self.seat(who)?, None)) };
+        if self.lines().most_calls.is_some_and(|most| self.inner.seats.of_trunks() >= most) {
             return None;
         }
-        self.seat(who)
+        let undecided = self.inner.undecided.one_more();
+        if undecided.is_none() {
+            self.edge().count_overload();
+        }
+        Some((self.seat(who)?, Some(undecided?)))
     }
 
     /// Room for one more call of a phone or a trunk, where there is any.
@@ -463,27 +471,6 @@ impl Telephony for Engine {
 
     fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
         std::future::ready(self.legs().states(legs))
-    }
-}
-
-/// A port that is given back when it is dropped.
-pub(crate) struct HeldPort {
-    engine: Option<Engine>,
-    leg: LegId,
-}
-
-impl HeldPort {
-    /// The leg's task has it from now on.
-    pub(crate) fn keep(mut self) {
-        self.engine = None;
-    }
-}
-
-impl Drop for HeldPort {
-    fn drop(&mut self) {
-        if let Some(engine) = &self.engine {
-            engine.inner.plane.close(self.leg);
-        }
     }
 }
 

@@ -132,7 +132,7 @@ impl Engine {
             let headers = vec![Header::MinSE(self.shortest_session().to_string().into())];
             return transaction.reply_with(StatusCode::from(422), headers, None).await;
         };
-        let Some(seat) = self.seat_for_caller(&who) else {
+        let Some((seat, undecided)) = self.seat_for_caller(&who) else {
             return match who {
                 Who::Extension(_) => transaction.reply(StatusCode::BusyHere).await,
                 Who::Trunk(_) => {
@@ -158,7 +158,7 @@ impl Engine {
         };
         let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog.clone());
         let (engine, states) = (self.clone(), states.1);
-        let inbound = Inbound { engine, leg, owner, states, local, flow, offer, timer, asked };
+        let inbound = Inbound { engine, leg, owner, states, local, flow, offer, timer, asked, undecided };
         let added = self.legs().add_incoming(leg);
         let orders = match added {
             Ok(orders) => orders,

@@ -14,6 +14,7 @@ use crate::book::Kept;
 use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::sdp::{Description, Local};
+use crate::seats::OneUndecided;
 
 /// Nobody rings longer than this (RFC 3261 §16.7 timer C): the network would have given up.
 const LONGEST_RINGING: Duration = Duration::from_secs(180);
@@ -31,6 +32,8 @@ pub(crate) struct Inbound {
     pub(crate) offer: Option<Description>,
     pub(crate) timer: Option<SessionTimer>,
     pub(crate) asked: Asked,
+    /// The rules have said nothing of it yet; counted where the network sent it.
+    pub(crate) undecided: Option<OneUndecided>,
 }
 
 impl Inbound {
@@ -45,10 +48,10 @@ impl Inbound {
                     Some(DialogState::Terminated(..)) | None => return Err(Gone::HungUp),
                     Some(_) => {}
                 },
-                order = orders.recv() => match order {
+                order = orders.recv() => { self.undecided = None; match order {
                     Some(Order::Ring) => { let _ = self.owner.dialog().ringing(None, None); }
                     Some(Order::Progress) => self.progress(),
-                    Some(Order::Answer) => return self.answer(),
+                    Some(Order::Answer) => return self.answer().await,
                     Some(Order::HangUp(how)) => {
                         self.owner.reject(how);
                         return Err(Gone::HungUp);
@@ -59,7 +62,7 @@ impl Inbound {
                         return Err(Gone::Lost);
                     }
                     Some(Order::Lost) => {}
-                },
+                }},
                 () = &mut given_up => {
                     self.owner.reject(HangUp::NoAnswer);
                     return Err(Gone::NoAnswer);
@@ -80,7 +83,7 @@ impl Inbound {
         let _ = self.owner.dialog().ringing(Some(vec![sdp_type()]), Some(body));
     }
 
-    fn answer(mut self) -> Begun {
+    async fn answer(mut self) -> Begun {
         let body = match &self.offer {
             Some(offer) => {
                 if let Some(remote) = remote(offer, &self.local) {
