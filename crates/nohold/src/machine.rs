@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use nohold_store::sqlite::Examined;
 
+use crate::cli;
 use crate::data::{DataFolder, Unusable};
 use crate::settings::Settings;
 use crate::telephony::may_listen;
@@ -16,7 +17,7 @@ const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
 /// Looking through a database takes no longer.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// How many of the audio ports are tried.
-const PORTS_TRIED: u16 = 64;
+const PORTS_TRIED: usize = 64;
 
 /// Something that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +77,9 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
         findings.push(sip_port(settings.sip));
         // What is wrong with a port that both should have was told.
         findings.extend(shared.is_none().then(|| http_port(settings.http)));
-        findings.push(audio_ports(settings));
+        findings.extend(audio_ports(settings));
     }
+    findings.extend(proxies(settings).into_iter().map(|problem| Finding::doubtful("proxies", problem)));
     findings.push(address(settings));
     findings.push(recordings(&settings.recordings));
     let own_disk = !settings.recordings.starts_with(&settings.data);
@@ -132,6 +134,10 @@ pub async fn database(settings: &Settings, running: bool) -> Option<Database> {
         Ok(Examined { faults, .. }) if !faults.is_empty() => {
             of(Finding::bad(WHAT, format!("damaged: {}: put a backup in its place", faults.join("; "))))
         }
+        Ok(Examined { version: 0, .. }) => of(Finding::doubtful(
+            WHAT,
+            "it is empty: the next start makes a new installation of it; where there should be one, put a backup in its place",
+        )),
         Ok(Examined { version, known, .. }) if version < known => of(Finding::good(
             WHAT,
             format!(
@@ -176,7 +182,9 @@ fn may_write(folder: &Path) -> std::io::Result<()> {
         Ok(_) => Ok(()),
         // Not every file system has them.
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::ISDIR) => {
-            Ok(rustix::fs::access(there, rustix::fs::Access::WRITE_OK)?)
+            let tried = there.join(format!(".nohold-check-{}", std::process::id()));
+            std::fs::create_dir(&tried)?;
+            std::fs::remove_dir(&tried)
         }
         Err(problem) => Err(problem.into()),
     }
@@ -207,29 +215,53 @@ fn http_port(address: SocketAddr) -> Finding {
     }
 }
 
-fn audio_ports(settings: &Settings) -> Finding {
-    if settings.rtp_ports.contains(&settings.sip.port()) {
+/// What is seen of the audio ports; nothing where the address itself cannot be had, which is told of the port for SIP.
+fn audio_ports(settings: &Settings) -> Option<Finding> {
+    const WHAT: &str = "audio ports";
+    let (ports, ip) = (&settings.rtp_ports, settings.sip.ip());
+    if cli::even(ports).any(|port| port == settings.sip.port()) {
         let port = settings.sip.port();
-        return Finding::doubtful(
-            "audio ports",
+        return Some(Finding::doubtful(
+            WHAT,
             format!("port {port} of --sip is one of them: choose others with --rtp-ports, or another with --sip"),
-        );
+        ));
     }
-    let ports = settings.rtp_ports.clone();
-    let (low, high) = (*ports.start(), *ports.end());
-    let taken: Vec<u16> = ports
-        .step_by(usize::from(((high - low) / PORTS_TRIED).max(1)))
-        .filter(|port| UdpSocket::bind((settings.sip.ip(), *port)).is_err())
-        .collect();
-    let many = u32::from(high - low) + 1;
-    match taken.first() {
-        None => Finding::good("audio ports", format!("UDP {low}-{high}: room for {many} legs")),
+    UdpSocket::bind((ip, 0)).ok()?;
+    let (low, high, legs) = (*ports.start(), *ports.end(), cli::legs(ports));
+    let busy =
+        |port: &u16| UdpSocket::bind((ip, *port)).is_err_and(|problem| problem.kind() == std::io::ErrorKind::AddrInUse);
+    let taken = cli::even(ports).step_by((legs / PORTS_TRIED).max(1)).find(busy);
+    Some(match taken {
+        None => Finding::good(WHAT, format!("UDP {low}-{high}: room for {legs} legs")),
         Some(port) => Finding::doubtful(
-            "audio ports",
+            WHAT,
             format!(
                 "some of UDP {low}-{high} are in use, such as {port}: the server passes them over; choose others with --rtp-ports"
             ),
         ),
+    })
+}
+
+/// What is doubtful about the proxies that are believed.
+pub fn proxies(settings: &Settings) -> Vec<String> {
+    let wide = settings.behind_proxy.iter().map(ToString::to_string).filter(|network| is_wide(network));
+    wide.map(|network| {
+        format!(
+            "every machine in {network} is believed about who asks, and one that is no proxy can pretend to be anybody: \
+             name the proxies' own addresses with --behind-proxy"
+        )
+    })
+    .collect()
+}
+
+/// Whether a network, as it is written, has more than 256 addresses (IPv6: more than a `/64`) outside this machine.
+fn is_wide(network: &str) -> bool {
+    let Some((address, prefix)) = network.split_once('/') else { return false };
+    match (address.parse::<IpAddr>(), prefix.parse::<u8>()) {
+        (Ok(address), Ok(_)) if address.is_loopback() => false,
+        (Ok(IpAddr::V4(_)), Ok(prefix)) => prefix < 24,
+        (Ok(IpAddr::V6(_)), Ok(prefix)) => prefix < 64,
+        (Err(_), _) | (_, Err(_)) => false,
     }
 }
 
@@ -383,6 +415,58 @@ mod tests {
         settings.recordings = folder.path().join("file").join("below");
         assert_eq!(verdict(&look(&settings), "recordings"), Some(Verdict::Bad));
         assert!(!folder.path().join("recordings").exists(), "nothing is made");
+    }
+
+    #[test]
+    fn a_file_is_no_data_folder_and_proc_takes_no_recordings() {
+        let (_folder, mut settings) = settings();
+        std::fs::write(&settings.data, "").unwrap();
+        settings.recordings = "/proc/recordings".into();
+        let findings = look(&settings);
+        assert!(findings[0].verdict == Verdict::Bad && findings[0].seen.contains("it is a file"), "{findings:?}");
+        assert_eq!(verdict(&findings, "recordings"), Some(Verdict::Bad), "{findings:?}");
+    }
+
+    #[test]
+    fn only_even_ports_are_looked_at_and_counted_and_an_address_of_others_is_told_once() {
+        let (_folder, mut settings) = settings();
+        // The kernel chooses: an even port that is taken, or the odd one beside it.
+        let taken = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !1;
+        let odd = UdpSocket::bind(("127.0.0.1", taken + 1));
+        settings.rtp_ports = taken..=taken + 3;
+        if odd.is_ok() && UdpSocket::bind(("127.0.0.1", taken)).is_ok() {
+            let finding = audio_ports(&settings).unwrap();
+            assert!(!finding.seen.contains(&format!("such as {}", taken + 1)), "{finding}");
+        }
+        let even = UdpSocket::bind(("127.0.0.1", taken));
+        if even.is_ok() {
+            assert_eq!(audio_ports(&settings).unwrap().verdict, Verdict::Doubtful);
+        }
+        settings.rtp_ports = 42_000..=42_010;
+        assert!(audio_ports(&settings).is_none_or(|finding| !finding.seen.contains("11 legs")));
+        settings.sip = "192.0.2.1:5060".parse().unwrap();
+        assert_eq!(audio_ports(&settings), None);
+    }
+
+    #[test]
+    fn a_wide_network_of_proxies_is_doubtful() {
+        let (_folder, mut settings) = settings();
+        let networks =
+            ["127.0.0.0/8", "192.0.2.10", "192.0.2.0/24", "::1", "2001:db8::/64", "10.0.0.0/8", "2001:db8::/48"];
+        settings.behind_proxy = networks.iter().map(|network| network.parse().unwrap()).collect();
+        let doubts = proxies(&settings);
+        assert_eq!(doubts.len(), 2, "{doubts:?}");
+        assert!(doubts[0].contains("10.0.0.0/8") && doubts[1].contains("2001:db8::/48"), "{doubts:?}");
+        assert_eq!(verdict(&look(&settings), "proxies"), Some(Verdict::Doubtful));
+    }
+
+    #[tokio::test]
+    async fn an_empty_database_is_not_called_sound() {
+        let (_folder, settings) = settings();
+        std::fs::create_dir(&settings.data).unwrap();
+        std::fs::write(settings.data.join("nohold.db"), "").unwrap();
+        let found = database(&settings, false).await.unwrap();
+        assert!(!found.is_current && found.finding.verdict == Verdict::Doubtful, "{}", found.finding);
     }
 
     #[tokio::test]
