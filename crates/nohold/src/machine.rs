@@ -321,6 +321,10 @@ fn is_private(address: IpAddr) -> bool {
 fn room(what: &'static str, data: &Path) -> Option<Finding> {
     let there = nearest(data);
     let known = rustix::fs::statvfs(there).ok()?;
+    if known.f_blocks == 0 {
+        // It is no disk, and what is wrong with that was told.
+        return None;
+    }
     let free = known.f_bavail.saturating_mul(known.f_frsize);
     let megabytes = free / 1024 / 1024;
     Some(if free == 0 {

@@ -72,7 +72,16 @@ async fn sign_in(
     let trying = Trying::Name(&name, came.from);
     let user = prove(&api, &name, trying, given.password).await?.ok_or_else(wrong)?;
     let (of, person) = (api.clone(), user.clone());
-    let cookie = api.patiently("sign in", async move { begin(&of, &person, came).await }).await?;
+    let begun = async move {
+        // Looking at a password takes a while: it may have been reset meanwhile, and a reset ends what was begun before.
+        let _order = of.change_accounts().await;
+        let known = of.parts().accounts.user(&person.name).await?;
+        if known.is_none_or(|known| known.disabled || known.password != person.password) {
+            return Err(wrong());
+        }
+        begin(&of, &person, came).await
+    };
+    let cookie = api.patiently("sign in", begun).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
 }
 
