@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use nohold_store::sqlite::Examined;
 
-use crate::cli;
 use crate::data::{DataFolder, Unusable};
 use crate::settings::Settings;
 use crate::telephony::may_listen;
+use crate::{cli, proxies};
 
 /// With less than this free, a busy day's messages and the database have no room.
 const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
@@ -79,7 +79,9 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
         findings.extend(shared.is_none().then(|| http_port(settings.http)));
         findings.extend(audio_ports(settings));
     }
-    findings.extend(proxies(settings).into_iter().map(|problem| Finding::doubtful("proxies", problem)));
+    findings.extend(
+        proxies::doubts(&settings.behind_proxy).into_iter().map(|problem| Finding::doubtful("proxies", problem)),
+    );
     findings.push(address(settings));
     findings.push(recordings(&settings.recordings));
     let own_disk = !settings.recordings.starts_with(&settings.data);
@@ -240,29 +242,6 @@ fn audio_ports(settings: &Settings) -> Option<Finding> {
             ),
         ),
     })
-}
-
-/// What is doubtful about the proxies that are believed.
-pub fn proxies(settings: &Settings) -> Vec<String> {
-    let wide = settings.behind_proxy.iter().map(ToString::to_string).filter(|network| is_wide(network));
-    wide.map(|network| {
-        format!(
-            "every machine in {network} is believed about who asks, and one that is no proxy can pretend to be anybody: \
-             name the proxies' own addresses with --behind-proxy"
-        )
-    })
-    .collect()
-}
-
-/// Whether a network, as it is written, has more than 256 addresses (IPv6: more than a `/64`) outside this machine.
-fn is_wide(network: &str) -> bool {
-    let Some((address, prefix)) = network.split_once('/') else { return false };
-    match (address.parse::<IpAddr>(), prefix.parse::<u8>()) {
-        (Ok(address), Ok(_)) if address.is_loopback() => false,
-        (Ok(IpAddr::V4(_)), Ok(prefix)) => prefix < 24,
-        (Ok(IpAddr::V6(_)), Ok(prefix)) => prefix < 64,
-        (Err(_), _) | (_, Err(_)) => false,
-    }
 }
 
 /// Whether others can answer to the address that we tell them.
@@ -453,14 +432,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_network_of_proxies_is_doubtful() {
+    fn a_wide_network_of_proxies_is_told() {
         let (_folder, mut settings) = settings();
-        let networks =
-            ["127.0.0.0/8", "192.0.2.10", "192.0.2.0/24", "::1", "2001:db8::/64", "10.0.0.0/8", "2001:db8::/48"];
-        settings.behind_proxy = networks.iter().map(|network| network.parse().unwrap()).collect();
-        let doubts = proxies(&settings);
-        assert_eq!(doubts.len(), 2, "{doubts:?}");
-        assert!(doubts[0].contains("10.0.0.0/8") && doubts[1].contains("2001:db8::/48"), "{doubts:?}");
+        settings.behind_proxy = vec!["10.0.0.0/8".parse().unwrap()];
         assert_eq!(verdict(&look(&settings), "proxies"), Some(Verdict::Doubtful));
     }
 

@@ -11,6 +11,7 @@ mod environment;
 mod installation;
 mod machine;
 mod operate;
+mod proxies;
 mod say;
 mod secrets;
 mod serve;

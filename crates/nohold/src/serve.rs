@@ -49,7 +49,7 @@ pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
         // A mistake in the file must not leave an empty installation behind.
         crate::installation::would_fill(read, &crate::data::prompts(&settings.data))?;
     }
-    for problem in crate::machine::proxies(&settings) {
+    for problem in crate::proxies::doubts(&settings.behind_proxy) {
         tracing::warn!("{problem}");
     }
     raise_file_limit();
