@@ -11,13 +11,14 @@ use crate::cli::{Check, Common};
 use crate::data::{DataFolder, Unusable};
 use crate::machine::{self, Database, Finding, Verdict};
 use crate::settings::Settings;
-use crate::{data, document, operate, trunk_look};
+use crate::{data, document, environment, operate, say, trunk_look};
 
 /// Prints all problems; the status is a failure when one of them is an error.
 ///
 /// # Errors
 /// When the configuration or the settings cannot be read at all.
 pub fn run(common: &Common, arguments: &Check) -> anyhow::Result<ExitCode> {
+    environment::refuse_misspelt()?;
     let settings = Settings::find(common, &arguments.net)?;
     let good = match arguments.file.as_ref().or(arguments.scenario.as_ref()) {
         Some(file) => configuration(file, &settings)?,
@@ -31,12 +32,12 @@ fn configuration(file: &Path, settings: &Settings) -> anyhow::Result<bool> {
     let read = document::read(file, &prompts)?;
     let problems = read.problems();
     for problem in &problems {
-        println!("{problem}");
+        say::line(problem);
     }
     for problem in prompts.check() {
-        println!("warning: {problem}");
+        say::line(format_args!("warning: {problem}"));
     }
-    println!("{}: {}", file.display(), summary(&problems));
+    say::line(format_args!("{}: {}", file.display(), summary(&problems)));
     Ok(errors(&problems) == 0)
 }
 
@@ -52,7 +53,7 @@ fn machine(settings: &Settings) -> anyhow::Result<bool> {
         }
     }
     for finding in &findings {
-        println!("{finding}");
+        say::line(finding);
     }
     Ok(findings.iter().all(|finding| finding.verdict < Verdict::Bad))
 }

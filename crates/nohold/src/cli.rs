@@ -96,17 +96,19 @@ pub struct Net {
     #[arg(long, env = "NOHOLD_HTTPS")]
     pub https: bool,
 
-    /// A proxy in front of the API, by its address or network; may be given several times. It alone is believed about who
-    /// asks and whether by HTTPS (`X-Forwarded-For`, `X-Forwarded-Proto`).
+    /// A proxy in front of the API, by its address; may be given several times. It alone is believed about who asks and
+    /// whether by HTTPS (`X-Forwarded-For`, `X-Forwarded-Proto`). A network may be named as well: then every machine in it is
+    /// believed.
     #[arg(long, value_name = "NETWORK", env = "NOHOLD_BEHIND_PROXY", value_delimiter = ',', value_parser = network)]
     pub behind_proxy: Vec<Network>,
 
-    /// The UDP ports for audio, one for each leg of a call [default: 20000-29999].
+    /// The UDP ports for audio. Each leg of a call takes an even one, so the default has room for 5000 legs [default:
+    /// 20000-29999].
     #[arg(long, value_name = "LOW-HIGH", env = "NOHOLD_RTP_PORTS", value_parser = ports)]
     pub rtp_ports: Option<RangeInclusive<u16>>,
 
     /// The address by which the outside reaches us, where it is another than --sip has (behind a NAT).
-    #[arg(long, value_name = "IP", env = "NOHOLD_PUBLIC_ADDRESS")]
+    #[arg(long, value_name = "IP", env = "NOHOLD_PUBLIC_ADDRESS", value_parser = ip)]
     pub public_address: Option<IpAddr>,
 
     /// A network that reaches us without that NAT, such as 10.0.0.0/8; may be given several times [default: the private
@@ -231,7 +233,7 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Give somebody a new password, which is drawn and shown once; they are signed out everywhere.
+    /// Give somebody a new password, which is drawn and shown once; all their sign-ins and tokens end.
     Password {
         /// Whom.
         name: String,
@@ -239,7 +241,7 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Remove somebody, who is signed out everywhere.
+    /// Remove somebody; all their sign-ins and tokens end.
     Remove {
         /// Whom.
         name: String,
@@ -261,6 +263,10 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write an address and a port, as in 127.0.0.1:5060 or 0.0.0.0:5060".into())
 }
 
+fn ip(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "write an address in numbers and no port, as in 203.0.113.7 or 2001:db8::7".into())
+}
+
 fn network(text: &str) -> Result<Network, String> {
     text.parse().map_err(|error: InvalidNetwork| error.to_string())
 }
@@ -279,10 +285,25 @@ pub fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     if low < 1024 {
         return Err("ports below 1024 belong to the system: begin at 1024 or above".into());
     }
-    if high == low {
-        return Err("a call needs two ports at least: let the second number be larger than the first".into());
+    let ports = low..=high;
+    if legs(&ports) < 2 {
+        return Err(
+            "a call has two legs, and each takes an even port: write a range with two even ports at least".into()
+        );
     }
-    Ok(low..=high)
+    Ok(ports)
+}
+
+/// How many legs have room: each takes an even port.
+#[must_use]
+pub fn legs(ports: &RangeInclusive<u16>) -> usize {
+    even(ports).count()
+}
+
+/// The ports that legs take. The odd ones between are left for RTCP (RFC 3550 §11).
+pub fn even(ports: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
+    let (low, high) = (*ports.start(), *ports.end());
+    (low..=high).filter(|port| port % 2 == 0)
 }
 
 #[cfg(test)]
@@ -299,7 +320,19 @@ mod tests {
     #[test]
     fn a_range_of_ports_is_two_numbers_in_order() {
         assert_eq!(ports("20000-20009"), Ok(20_000..=20_009));
-        for bad in ["20000", "a-b", "20000-19999", "20000-20000", "80-90", "20000-70000", "-", ""] {
+        assert_eq!((legs(&(20_000..=20_009)), legs(&(20_001..=20_004)), legs(&(65_533..=65_535))), (5, 2, 1));
+        for bad in [
+            "20000",
+            "a-b",
+            "20000-19999",
+            "20000-20000",
+            "20000-20001",
+            "20001-20003",
+            "80-90",
+            "20000-70000",
+            "-",
+            "",
+        ] {
             assert!(ports(bad).is_err(), "{bad}");
         }
     }

@@ -33,6 +33,9 @@ pub enum Unusable {
         .0.display()
     )]
     Nowhere(PathBuf),
+    /// Something else is there.
+    #[error("cannot use the data folder {}: it is a file, and a folder is needed: name one with --data", .0.display())]
+    NoFolder(PathBuf),
     /// The system refuses.
     #[error("cannot use the data folder {}: {problem}: choose another with --data, or make this one writable", path.display())]
     Refused {
@@ -50,6 +53,7 @@ impl DataFolder {
     /// When another server has it, or it can be neither made nor written.
     pub fn open(path: &Path) -> Result<Self, Unusable> {
         let refused = |problem| Unusable::Refused { path: path.to_owned(), problem };
+        is_no_file(path)?;
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)?;
         let mut options = OpenOptions::new();
         let lock =
@@ -66,6 +70,7 @@ impl DataFolder {
     /// # Errors
     /// As [`DataFolder::open`]; [`Unusable::Nowhere`] where there is none.
     pub fn open_existing(path: &Path) -> Result<Self, Unusable> {
+        is_no_file(path)?;
         if nohold_store::sqlite::is_there(path) {
             DataFolder::open(path)
         } else {
@@ -78,6 +83,10 @@ impl DataFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+fn is_no_file(path: &Path) -> Result<(), Unusable> {
+    if path.exists() && !path.is_dir() { Err(Unusable::NoFolder(path.to_owned())) } else { Ok(()) }
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

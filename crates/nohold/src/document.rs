@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings, check_texts};
 use nohold_flow::{Document, Severity};
 use nohold_model::FlowKey;
-use nohold_server::plain;
+use nohold_server::{json_words_and_place, of_json, plain};
 use nohold_telephony::prompts::PromptLibrary;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -110,16 +110,17 @@ const SHIPPED_FLOWS: &[(&str, &str)] = &[
 ];
 
 fn from_json(text: &str) -> Result<(Configuration, Value), String> {
-    let of_text = |problem: serde_json::Error| with_meant(problem.to_string(), None);
+    let of_text = |problem: serde_json::Error| of_json(text.as_bytes(), &problem);
     let mut reader = serde_json::Deserializer::from_str(text);
     let configuration = serde_path_to_error::deserialize(&mut reader).map_err(|problem| {
         let field = problem.path().to_string();
         let problem = problem.into_inner();
-        let (said, place) = (problem.to_string(), format!(" at line {} column {}", problem.line(), problem.column()));
-        let of_data = problem.classify() == serde_json::error::Category::Data;
-        match said.strip_suffix(&place).filter(|_| of_data) {
-            Some(words) => with_meant(words.to_owned(), Some((&field, &format!(",{place}")))),
-            None => with_meant(said, None),
+        match problem.classify() {
+            serde_json::error::Category::Data => {
+                let (words, place) = json_words_and_place(text.as_bytes(), &problem);
+                with_meant(&words, &field, &format!(",{place}"))
+            }
+            _ => of_text(problem),
         }
     })?;
     reader.end().map_err(of_text)?;
@@ -155,24 +156,22 @@ fn complete(
 /// In plain words: which field, what was found and what is expected, with line and column, and the name that was meant
 /// where one is near.
 pub fn toml_of<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    let unreadable =
-        |problem: toml::de::Error| with_meant(problem.message().to_owned(), Some(("", &place(text, &problem))));
+    let unreadable = |problem: toml::de::Error| with_meant(problem.message(), "", &place(text, &problem));
     let reader = toml::Deserializer::parse(text).map_err(unreadable)?;
     serde_path_to_error::deserialize(reader).map_err(|problem| {
         let field = problem.path().to_string();
         let problem = problem.into_inner();
-        with_meant(problem.message().to_owned(), Some((&field, &place(text, &problem))))
+        with_meant(problem.message(), &field, &place(text, &problem))
     })
 }
 
 /// Plain words for what a parser says of a field at a place, and the name that was meant where one is near.
-fn with_meant(problem: String, at: Option<(&str, &str)>) -> String {
-    let meant = nearest(&problem).map(|meant| format!("\ndid you mean `{meant}`?")).unwrap_or_default();
-    let words = plain(&problem);
-    match at {
-        Some(("" | ".", place)) => format!("{words}{place}{meant}"),
-        Some((field, place)) => format!("{field}: {words}{place}{meant}"),
-        None => format!("{words}{meant}"),
+fn with_meant(problem: &str, field: &str, place: &str) -> String {
+    let meant = nearest(problem).map(|meant| format!("\ndid you mean `{meant}`?")).unwrap_or_default();
+    let words = plain(problem);
+    match field {
+        "" | "." => format!("{words}{place}{meant}"),
+        field => format!("{field}: {words}{place}{meant}"),
     }
 }
 
@@ -227,9 +226,20 @@ fn nearest(problem: &str) -> Option<&str> {
     let (_, names) = problem.split_once("unknown field ").or_else(|| problem.split_once("unknown variant "))?;
     let mut names = names.lines().next()?.split('`').skip(1).step_by(2);
     let written = names.next()?;
-    let (distance, name) = names.map(|name| (distance(written, name), name)).min()?;
-    // Two slips of the finger, but not half of a short word.
-    (distance <= 2 && distance * 2 < written.chars().count()).then_some(name)
+    let (_, name) = names.map(|name| (distance(written, name), name)).min()?;
+    is_near(written, name).then_some(name)
+}
+
+/// Whether somebody who wrote the one may have meant the other: two slips of the finger, but not half of a short word. Two
+/// letters that have changed places are one slip.
+pub fn is_near(written: &str, name: &str) -> bool {
+    let distance = distance(written, name);
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    distance <= 2 && (distance * 2 < written.chars().count() || letters(written) == letters(name))
 }
 
 /// How many letters must be added, removed or exchanged to make one word of the other (Levenshtein).

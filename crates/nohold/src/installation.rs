@@ -11,11 +11,14 @@ use nohold_app::ports::{AllKept, Clock as _, Configured as _};
 use nohold_client::Client;
 use nohold_core::configuration::Problem;
 use nohold_flow::Severity;
+use nohold_model::Timestamp;
 use nohold_server::access::fingerprint;
-use nohold_server::configuration::{Applied, Around, Effective, NotApplied, Reference, Refused, import};
+use nohold_server::configuration::{Applied, Around, Effective, NotApplied, Plan, Reference, Refused, import};
+use nohold_server::failure::Failure;
 use nohold_server::{Api, Connections, Parts, PasswordCost, router};
 use nohold_store::{OpenError, SqliteStore};
 use nohold_telephony::prompts::PromptLibrary;
+use serde_json::Value;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,9 +26,9 @@ use tokio::task::JoinHandle;
 
 use crate::data::{self, DataFolder, Unusable};
 use crate::document::Read;
-use crate::secrets;
 use crate::system::{SystemClock, spawn};
 use crate::telephony::SEAL;
+use crate::{say, secrets};
 
 /// The data folder and its database, which nobody else has meanwhile.
 pub struct Installation {
@@ -98,27 +101,12 @@ impl Installation {
         if !kept.things.is_empty() {
             return Ok(false);
         }
-        let catalogue = self.prompts.catalogue();
-        let resolve = |reference: Reference<'_>| secrets::resolve(reference, &read.folder);
-        let around = Around {
-            prompts: Some(&catalogue),
-            resolve: &resolve,
-            seal: SEAL,
-            redraw: false,
-            generate_missing: false,
-            at: self.clock.now(),
-            by: "start",
-        };
-        let planned = match import(&read.whole, &kept, false, &around) {
-            Ok(planned) => planned.plan,
-            Err(Refused::Invalid(problems) | Refused::InUse(problems)) => bail!("{}", told(&problems)),
-            Err(Refused::Failed(failure)) => bail!("{failure:?}"),
-        };
+        let planned = filled(read, &kept, &self.prompts, self.clock.now())?;
         let drawn: BTreeMap<String, String> =
             planned.generated.iter().map(|(account, secret)| (account.clone(), secret.0.clone())).collect();
         // Before the database knows them: passwords that nobody can read would be of no use.
         if let Some(file) = secrets::keep_drawn(self.path(), &drawn)? {
-            println!("passwords: {}", file.display());
+            say::line(format_args!("passwords: {}", file.display()));
         }
         self.store.reconfigure(planned.reconfiguration).await.context("the configuration could not be kept")?;
         Ok(true)
@@ -281,6 +269,51 @@ impl Applied for NothingRuns {
     fn apply(&self, _: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
         Box::pin(async { Ok(()) })
     }
+}
+
+/// Whether an empty installation could be filled with a configuration.
+///
+/// # Errors
+/// All that is wrong with it, or that a password is not where it should be.
+pub fn would_fill(read: &Read, prompts: &PromptLibrary) -> anyhow::Result<()> {
+    filled(read, &AllKept::default(), prompts, Timestamp::EPOCH).map(drop)
+}
+
+fn filled(read: &Read, kept: &AllKept, prompts: &PromptLibrary, at: Timestamp) -> anyhow::Result<Plan> {
+    let catalogue = prompts.catalogue();
+    let resolve = |reference: Reference<'_>| secrets::resolve(reference, &read.folder);
+    let around = Around {
+        prompts: Some(&catalogue),
+        resolve: &resolve,
+        seal: SEAL,
+        redraw: false,
+        generate_missing: false,
+        at,
+        by: "start",
+    };
+    match import(&read.whole, kept, false, &around) {
+        Ok(planned) => Ok(planned.plan),
+        Err(Refused::Invalid(problems) | Refused::InUse(problems)) => bail!("{}", told(&problems)),
+        Err(Refused::Failed(failure)) => bail!("{}", failure.body.message),
+    }
+}
+
+/// Whether an empty installation would take a document in which all passwords stand.
+///
+/// # Errors
+/// The refusal that the API would give.
+pub fn would_take(whole: &Value, generate_missing: bool, prompts: &PromptLibrary) -> Result<(), Failure> {
+    let catalogue = prompts.catalogue();
+    let around = Around {
+        prompts: Some(&catalogue),
+        resolve: &|_| Err("the password should stand here".to_owned()),
+        seal: SEAL,
+        redraw: false,
+        generate_missing,
+        at: Timestamp::EPOCH,
+        by: "import",
+    };
+    import(whole, &AllKept::default(), false, &around).map(drop).map_err(Failure::from)
 }
 
 /// Errors, one in a line.

@@ -10,13 +10,14 @@ use nohold_store::sqlite::Examined;
 use crate::data::{DataFolder, Unusable};
 use crate::settings::Settings;
 use crate::telephony::may_listen;
+use crate::{cli, proxies};
 
 /// With less than this free, a busy day's messages and the database have no room.
 const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
 /// Looking through a database takes no longer.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// How many of the audio ports are tried.
-const PORTS_TRIED: u16 = 64;
+const PORTS_TRIED: usize = 64;
 
 /// Something that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +77,11 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
         findings.push(sip_port(settings.sip));
         // What is wrong with a port that both should have was told.
         findings.extend(shared.is_none().then(|| http_port(settings.http)));
-        findings.push(audio_ports(settings));
+        findings.extend(audio_ports(settings));
     }
+    findings.extend(
+        proxies::doubts(&settings.behind_proxy).into_iter().map(|problem| Finding::doubtful("proxies", problem)),
+    );
     findings.push(address(settings));
     findings.push(recordings(&settings.recordings));
     let own_disk = !settings.recordings.starts_with(&settings.data);
@@ -132,6 +136,10 @@ pub async fn database(settings: &Settings, running: bool) -> Option<Database> {
         Ok(Examined { faults, .. }) if !faults.is_empty() => {
             of(Finding::bad(WHAT, format!("damaged: {}: put a backup in its place", faults.join("; "))))
         }
+        Ok(Examined { version: 0, .. }) => of(Finding::doubtful(
+            WHAT,
+            "it is empty: the next start makes a new installation of it; where there should be one, put a backup in its place",
+        )),
         Ok(Examined { version, known, .. }) if version < known => of(Finding::good(
             WHAT,
             format!(
@@ -176,7 +184,9 @@ fn may_write(folder: &Path) -> std::io::Result<()> {
         Ok(_) => Ok(()),
         // Not every file system has them.
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::ISDIR) => {
-            Ok(rustix::fs::access(there, rustix::fs::Access::WRITE_OK)?)
+            let tried = there.join(format!(".nohold-check-{}", std::process::id()));
+            std::fs::create_dir(&tried)?;
+            std::fs::remove_dir(&tried)
         }
         Err(problem) => Err(problem.into()),
     }
@@ -207,30 +217,31 @@ fn http_port(address: SocketAddr) -> Finding {
     }
 }
 
-fn audio_ports(settings: &Settings) -> Finding {
-    if settings.rtp_ports.contains(&settings.sip.port()) {
+/// What is seen of the audio ports; nothing where the address itself cannot be had, which is told of the port for SIP.
+fn audio_ports(settings: &Settings) -> Option<Finding> {
+    const WHAT: &str = "audio ports";
+    let (ports, ip) = (&settings.rtp_ports, settings.sip.ip());
+    if cli::even(ports).any(|port| port == settings.sip.port()) {
         let port = settings.sip.port();
-        return Finding::doubtful(
-            "audio ports",
+        return Some(Finding::doubtful(
+            WHAT,
             format!("port {port} of --sip is one of them: choose others with --rtp-ports, or another with --sip"),
-        );
+        ));
     }
-    let ports = settings.rtp_ports.clone();
-    let (low, high) = (*ports.start(), *ports.end());
-    let taken: Vec<u16> = ports
-        .step_by(usize::from(((high - low) / PORTS_TRIED).max(1)))
-        .filter(|port| UdpSocket::bind((settings.sip.ip(), *port)).is_err())
-        .collect();
-    let many = u32::from(high - low) + 1;
-    match taken.first() {
-        None => Finding::good("audio ports", format!("UDP {low}-{high}: room for {many} legs")),
+    UdpSocket::bind((ip, 0)).ok()?;
+    let (low, high, legs) = (*ports.start(), *ports.end(), cli::legs(ports));
+    let busy =
+        |port: &u16| UdpSocket::bind((ip, *port)).is_err_and(|problem| problem.kind() == std::io::ErrorKind::AddrInUse);
+    let taken = cli::even(ports).step_by((legs / PORTS_TRIED).max(1)).find(busy);
+    Some(match taken {
+        None => Finding::good(WHAT, format!("UDP {low}-{high}: room for {legs} legs")),
         Some(port) => Finding::doubtful(
-            "audio ports",
+            WHAT,
             format!(
                 "some of UDP {low}-{high} are in use, such as {port}: the server passes them over; choose others with --rtp-ports"
             ),
         ),
-    }
+    })
 }
 
 /// Whether others can answer to the address that we tell them.
@@ -289,6 +300,10 @@ fn is_private(address: IpAddr) -> bool {
 fn room(what: &'static str, data: &Path) -> Option<Finding> {
     let there = nearest(data);
     let known = rustix::fs::statvfs(there).ok()?;
+    if known.f_blocks == 0 {
+        // It is no disk, and what is wrong with that was told.
+        return None;
+    }
     let free = known.f_bavail.saturating_mul(known.f_frsize);
     let megabytes = free / 1024 / 1024;
     Some(if free == 0 {
@@ -383,6 +398,53 @@ mod tests {
         settings.recordings = folder.path().join("file").join("below");
         assert_eq!(verdict(&look(&settings), "recordings"), Some(Verdict::Bad));
         assert!(!folder.path().join("recordings").exists(), "nothing is made");
+    }
+
+    #[test]
+    fn a_file_is_no_data_folder_and_proc_takes_no_recordings() {
+        let (_folder, mut settings) = settings();
+        std::fs::write(&settings.data, "").unwrap();
+        settings.recordings = "/proc/recordings".into();
+        let findings = look(&settings);
+        assert!(findings[0].verdict == Verdict::Bad && findings[0].seen.contains("it is a file"), "{findings:?}");
+        assert_eq!(verdict(&findings, "recordings"), Some(Verdict::Bad), "{findings:?}");
+    }
+
+    #[test]
+    fn only_even_ports_are_looked_at_and_counted_and_an_address_of_others_is_told_once() {
+        let (_folder, mut settings) = settings();
+        // The kernel chooses: an even port that is taken, or the odd one beside it.
+        let taken = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !1;
+        let odd = UdpSocket::bind(("127.0.0.1", taken + 1));
+        settings.rtp_ports = taken..=taken + 3;
+        if odd.is_ok() && UdpSocket::bind(("127.0.0.1", taken)).is_ok() {
+            let finding = audio_ports(&settings).unwrap();
+            assert!(!finding.seen.contains(&format!("such as {}", taken + 1)), "{finding}");
+        }
+        let even = UdpSocket::bind(("127.0.0.1", taken));
+        if even.is_ok() {
+            assert_eq!(audio_ports(&settings).unwrap().verdict, Verdict::Doubtful);
+        }
+        settings.rtp_ports = 42_000..=42_010;
+        assert!(audio_ports(&settings).is_none_or(|finding| !finding.seen.contains("11 legs")));
+        settings.sip = "192.0.2.1:5060".parse().unwrap();
+        assert_eq!(audio_ports(&settings), None);
+    }
+
+    #[test]
+    fn a_wide_network_of_proxies_is_told() {
+        let (_folder, mut settings) = settings();
+        settings.behind_proxy = vec!["10.0.0.0/8".parse().unwrap()];
+        assert_eq!(verdict(&look(&settings), "proxies"), Some(Verdict::Doubtful));
+    }
+
+    #[tokio::test]
+    async fn an_empty_database_is_not_called_sound() {
+        let (_folder, settings) = settings();
+        std::fs::create_dir(&settings.data).unwrap();
+        std::fs::write(settings.data.join("nohold.db"), "").unwrap();
+        let found = database(&settings, false).await.unwrap();
+        assert!(!found.is_current && found.finding.verdict == Verdict::Doubtful, "{}", found.finding);
     }
 
     #[tokio::test]

@@ -7,9 +7,12 @@ mod control;
 mod data;
 mod demo;
 mod document;
+mod environment;
 mod installation;
 mod machine;
 mod operate;
+mod proxies;
+mod say;
 mod secrets;
 mod serve;
 mod settings;
@@ -39,12 +42,16 @@ fn main() -> ExitCode {
         Command::Export(arguments) => operate::export(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
         Command::User(command) => operate::user(&cli.common, command).map(|()| ExitCode::SUCCESS),
         Command::Settings => {
-            print!("{}", settings::EXPLAINED);
+            say::text(settings::EXPLAINED);
             Ok(ExitCode::SUCCESS)
         }
     };
+    if say::has_failed() {
+        say::aside("nohold: standard output could not be written: see that there is room where it goes");
+        return ExitCode::FAILURE;
+    }
     done.unwrap_or_else(|error| {
-        eprintln!("nohold: {error:#}");
+        say::aside(format_args!("nohold: {error:#}"));
         ExitCode::FAILURE
     })
 }

@@ -14,10 +14,10 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::cli::{Common, Export, Import, UserCommand, UserRole};
-use crate::installation::Installation;
+use crate::installation::{Installation, would_take};
 use crate::settings::Settings;
 use crate::system::System;
-use crate::{control, data, document, secrets};
+use crate::{control, data, document, say, secrets};
 use nohold_server::configuration::NO_STORED_PASSWORD;
 
 /// States what should be configured.
@@ -26,29 +26,43 @@ use nohold_server::configuration::NO_STORED_PASSWORD;
 /// When the file or the installation refuses, in words that say what to do.
 pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
     let folder = Settings::data_folder(common)?;
-    let read = document::read(&arguments.file, &data::prompts(&folder))?;
-    let whole = secrets::resolved(&read)?;
-    let Import { prune, dry_run, generate_missing, .. } = arguments;
-    let path = format!("/api/configuration/import?prune={prune}&dry_run={dry_run}&generate_missing={generate_missing}");
-    // A slip in the folder must not make an installation of which somebody only wanted to know something.
-    let wanted = if *dry_run { Wanted::There } else { Wanted::Made };
-    let answer = ask(&folder, wanted, async |client| client.post(&path, &whole).await)?;
-    print!("{}", told_import(&answer, arguments.dry_run));
-    let drawn = BTreeMap::deserialize(&answer["generated"]).unwrap_or_default();
-    match secrets::keep_drawn(&folder, &drawn) {
-        Ok(None) => Ok(()),
-        Ok(Some(file)) => {
-            println!("passwords that were drawn stand in {}", file.display());
-            Ok(())
-        }
-        // They are in use from now on, and can be read nowhere else.
-        Err(problem) => {
-            for (account, password) in &drawn {
-                println!("the password of {account} is {password}: it is shown only now");
-            }
-            Err(problem)
-        }
+    let prompts = data::prompts(&folder);
+    let read = document::read(&arguments.file, &prompts)?;
+    let mut whole = secrets::resolved(&read)?;
+    let Import { prune, dry_run, generate_missing, .. } = *arguments;
+    let path = |dry_run: bool| {
+        format!("/api/configuration/import?prune={prune}&dry_run={dry_run}&generate_missing={generate_missing}")
+    };
+    if dry_run {
+        // A slip in the folder must not make an installation of which somebody only wanted to know something.
+        let answer = ask(&folder, Wanted::There, async |client| client.post(&path(true), &whole).await)?;
+        say::text(&told_import(&answer, true));
+        return Ok(());
     }
+    if !nohold_store::sqlite::is_there(&folder) {
+        // A mistake in the file must not leave an empty installation behind.
+        would_take(&whole, generate_missing, &prompts)
+            .map_err(|failure| refusal(&failure.body.message, &json!({ "problems": failure.body.problems })))?;
+    }
+    let mut file = None;
+    let answer = ask(&folder, Wanted::Made, async |client| -> anyhow::Result<Value> {
+        let would = client.post(&path(true), &whole).await?;
+        let accounts = Vec::deserialize(&would["drawn_for"]).unwrap_or_default();
+        let drawn = secrets::draw_for(&mut whole, &accounts)?;
+        // Before they hold: passwords that nobody can read would be of no use.
+        file = secrets::keep_drawn(&folder, &drawn)?;
+        let mut done = client.post(&path(false), &whole).await?;
+        // What there is to say of drawn passwords is said no more of those that stand in the document.
+        done["warnings"] = would["warnings"].clone();
+        Ok(done)
+    })?;
+    say::text(&told_import(&answer, false));
+    // Where somebody has forgotten a stored password in between, the server has drawn another.
+    let drawn = BTreeMap::deserialize(&answer["generated"]).unwrap_or_default();
+    if let Some(file) = secrets::keep_drawn(&folder, &drawn)?.or(file) {
+        say::line(format_args!("passwords that were drawn stand in {}", file.display()));
+    }
+    Ok(())
 }
 
 /// What an import has done, for people.
@@ -85,10 +99,16 @@ fn names<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {
 /// When the installation cannot be read, or the file not written.
 pub fn export(common: &Common, arguments: &Export) -> anyhow::Result<()> {
     let folder = Settings::data_folder(common)?;
+    if let Some(into) = arguments.file.as_ref().and_then(|file| file.parent())
+        && !into.as_os_str().is_empty()
+        && !into.is_dir()
+    {
+        bail!("there is no folder {}: make it first, or name a file elsewhere", into.display());
+    }
     let answer = ask(&folder, Wanted::There, async |client| client.get("/api/configuration/export").await)?;
     let text = serde_json::to_string_pretty(&answer)? + "\n";
     match &arguments.file {
-        None => print!("{text}"),
+        None => drop(say::text(&text)),
         Some(file) if file.exists() && !arguments.force => {
             bail!("{} is there already: choose another name, or write over it with --force", file.display())
         }
@@ -106,8 +126,12 @@ pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::List => {
             let people = ask(&folder, Wanted::There, async |client| client.get("/api/users").await)?;
-            for person in people.as_array().into_iter().flatten() {
-                println!("{}", told_user(person));
+            let people = people.as_array().map(Vec::as_slice).unwrap_or_default();
+            if people.is_empty() {
+                say::line("nobody can sign in yet: add somebody with `nohold user add`");
+            }
+            for person in people {
+                say::line(told_user(person));
             }
         }
         UserCommand::Add { name, role, agent, groups, password_stdin } => {
@@ -115,19 +139,21 @@ pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
             let groups = (!groups.is_empty()).then_some(groups);
             let body = json!({ "name": name, "role": role_word(*role), "agent": agent, "groups": groups, "password": password.text });
             ask(&folder, Wanted::There, async |client| client.post("/api/users", &body).await)?;
-            password.tell(name);
+            password.tell(name)?;
         }
         UserCommand::Password { name, password_stdin } => {
             let password = password(*password_stdin)?;
             let body = json!({ "password": password.text });
-            ask(&folder, Wanted::There, async |client| {
+            let ended = ask(&folder, Wanted::There, async |client| {
                 client.put(&format!("/api/users/{name}/password"), &body).await
             })?;
-            password.tell(name);
+            password.tell(name)?;
+            let count = |what: &str| ended[what].as_u64().unwrap_or_default();
+            say::line(format_args!("ended: {} sign-ins, {} tokens", count("sign_ins"), count("tokens")));
         }
         UserCommand::Remove { name } => {
             ask(&folder, Wanted::There, async |client| client.delete(&format!("/api/users/{name}")).await)?;
-            println!("{name} is removed, and signed out everywhere");
+            say::line(format_args!("{name} is removed; all sign-ins and tokens have ended"));
         }
     }
     Ok(())
@@ -156,12 +182,13 @@ struct NewPassword {
 
 impl NewPassword {
     /// One that was drawn is said once; nobody can read it later.
-    fn tell(&self, name: &str) {
-        if self.drawn {
-            println!("the password of {name} is {}: it is shown only now", self.text);
-        } else {
-            println!("{name} can sign in");
+    fn tell(&self, name: &str) -> anyhow::Result<()> {
+        if !self.drawn {
+            say::line(format_args!("{name} can sign in"));
+        } else if !say::line(format_args!("the password of {name} is {}: it is shown only now", self.text)) {
+            bail!("nobody has read the new password of {name}: draw another with `nohold user password {name}`");
         }
+        Ok(())
     }
 }
 
@@ -196,10 +223,10 @@ pub fn configured(data: &Path) -> anyhow::Result<Value> {
 }
 
 /// Asks the installation of this data folder.
-fn ask(
+fn ask<E: Into<anyhow::Error>>(
     data: &Path,
     wanted: Wanted,
-    wish: impl AsyncFnOnce(Client) -> Result<Value, ClientError>,
+    wish: impl AsyncFnOnce(Client) -> Result<Value, E>,
 ) -> anyhow::Result<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     runtime.block_on(async {
@@ -220,7 +247,10 @@ fn ask(
             Err(problem) if problem.is_in_use() => wish(control::running(data)?).await,
             Err(problem) => return Err(problem.into()),
         };
-        answer.map_err(explained)
+        answer.map_err(|problem| match problem.into().downcast() {
+            Ok(problem) => explained(problem),
+            Err(other) => other,
+        })
     })
 }
 
@@ -230,7 +260,13 @@ fn errors(problems: &[Value]) -> usize {
 
 /// A refusal with all its problems.
 fn explained(problem: ClientError) -> anyhow::Error {
-    let ClientError::Refused { message, body, .. } = &problem else { return problem.into() };
+    match &problem {
+        ClientError::Refused { message, body, .. } => refusal(message, body),
+        _ => problem.into(),
+    }
+}
+
+fn refusal(message: &str, body: &Value) -> anyhow::Error {
     let missing: Vec<&str> = body["problems"]
         .as_array()
         .into_iter()

@@ -79,6 +79,26 @@ pub fn resolved(read: &Read) -> anyhow::Result<Value> {
     Ok(whole)
 }
 
+/// Draws a password for each of these accounts of a document, and writes it where the document has none of its own.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn draw_for(whole: &mut Value, accounts: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut drawn = BTreeMap::new();
+    for account in accounts {
+        let Some((table, key)) = account.split_once('.') else { continue };
+        let inbound = key.strip_suffix(".inbound").filter(|_| table == "trunks");
+        let thing = whole.get_mut(table).and_then(|table| table.get_mut(inbound.unwrap_or(key)));
+        let holder = if inbound.is_some() { thing.and_then(|trunk| trunk.get_mut("inbound")) } else { thing };
+        if let Some(place) = holder.and_then(|holder| holder.get_mut("password")) {
+            let password = draw()?;
+            *place = Value::String(password.clone());
+            drawn.insert(account.clone(), password);
+        }
+    }
+    Ok(drawn)
+}
+
 /// Adds passwords that were drawn to the file for whoever sets up the phones; its path, where there were any.
 ///
 /// # Errors

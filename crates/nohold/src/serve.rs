@@ -26,6 +26,7 @@ use crate::installation::{Door, Installation, Served, listen, operator_token};
 use crate::settings::Settings;
 use crate::system::{Parts, System};
 use crate::telephony::{self, Engine};
+use crate::{environment, say};
 
 /// How long the engine gets to hang up what still goes on.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -38,11 +39,19 @@ const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 /// # Errors
 /// When it cannot start, in words that say what to do.
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
+    environment::refuse_misspelt()?;
     let settings = Settings::find(common, &arguments.net)?;
     if let Some(problem) = settings.port_meant_twice() {
         anyhow::bail!(problem);
     }
     let filling = filling(arguments, &settings)?;
+    if let Some(read) = filling.as_ref().filter(|_| !nohold_store::sqlite::is_there(&settings.data)) {
+        // A mistake in the file must not leave an empty installation behind.
+        crate::installation::would_fill(read, &crate::data::prompts(&settings.data))?;
+    }
+    for problem in crate::proxies::doubts(&settings.behind_proxy) {
+        tracing::warn!("{problem}");
+    }
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let served = runtime.block_on(serve(settings, filling));
@@ -92,12 +101,12 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
         .at_desk(DeskParts { desk: Arc::new(running.node.clone()), recordings: Some(settings.recordings.clone()) });
-    setup.watch(&api, &running, installation.store().clone());
+    setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));
     let served = Served::begin(listener, api, door.connections);
     let control = Control::write(installation.path(), http, &operator)?;
     let sip = running.engine().address().context("the engine listens nowhere")?;
     setup.tell(http, installation.path())?;
-    println!("ready: sip udp/tcp {sip}, api http://{http}");
+    say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http}"));
     stops.wait().await;
     tracing::info!(
         calls = running.node.calls().len(),
@@ -128,10 +137,10 @@ fn door(settings: &Settings) -> Door {
 async fn fill(installation: &Installation, filling: &Read) -> anyhow::Result<()> {
     for problem in filling.problems() {
         // A problem may name a telephone number, so it is for the terminal and not for a log.
-        eprintln!("{problem}");
+        say::aside(problem);
     }
     if !installation.fill(filling).await? {
-        println!("something is configured already, so nothing was filled in: use `nohold import` to change it");
+        say::line("something is configured already, so nothing was filled in: use `nohold import` to change it");
     }
     Ok(())
 }
@@ -283,18 +292,18 @@ impl SetUp {
         };
         let link = format!("http://{}/setup#{token}", control::reachable(http));
         if std::io::stdout().is_terminal() {
-            println!("set up the first administrator: {link}");
+            say::line(format_args!("set up the first administrator: {link}"));
         } else {
             crate::data::write_private(&file, &format!("{link}\n"))
                 .with_context(|| format!("cannot write {}", file.display()))?;
-            println!("set up the first administrator: the link stands in {}", file.display());
+            say::line(format_args!("set up the first administrator: the link stands in {}", file.display()));
         }
-        println!("until then no phone and no trunk of another machine is listened to");
+        say::line("until then no phone and no trunk of another machine is listened to");
         Ok(())
     }
 
-    /// Opens the doors once there is a user.
-    fn watch(&self, api: &Api, running: &Running, store: SqliteStore) {
+    /// Opens the doors, and removes the file of the link, once there is a user.
+    fn watch(&self, api: &Api, running: &Running, store: SqliteStore, link: PathBuf) {
         if self.token.is_none() {
             return;
         }
@@ -306,6 +315,8 @@ impl SetUp {
                 while changes.changed().await.is_ok() {
                     if is_set_up(&store).await {
                         engine.this_machine_only(false);
+                        // It is often not there: the link was shown on a terminal.
+                        let _ = std::fs::remove_file(&link);
                         tracing::info!("the installation is set up: phones and trunks elsewhere are listened to");
                         return;
                     }

@@ -132,7 +132,7 @@ impl Settings {
             public: self.public_address,
             local_networks: self.local_networks.clone(),
         };
-        let trace = self.sip_trace.then(|| TraceSink::new(|text| eprintln!("{text}")));
+        let trace = self.sip_trace.then(|| TraceSink::new(crate::say::aside));
         let bind = self.sip.ip();
         nohold_sip::Settings {
             edge: EdgeSettings {

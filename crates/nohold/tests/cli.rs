@@ -190,12 +190,34 @@ fn wrong_arguments_say_what_to_write() {
         ("--rtp-ports=80-90", "below 1024"),
         ("--rtp-ports=30000-20000", "write 20000-30000"),
         ("--sip=5060", "127.0.0.1:5060"),
+        ("--public-address=foo", "203.0.113.7"),
     ] {
         let output = nohold(&["serve", wrong]);
         assert_eq!(output.status.code(), Some(2));
         assert!(err(&output).contains(says), "{}", err(&output));
     }
     assert!(out(&nohold(&["--help"])).contains("First steps"));
+}
+
+#[test]
+fn a_word_without_quotes_is_told_to_be_put_in_them() {
+    for (n, word) in ["Asia/Shanghai", "true-ish", "now"].iter().enumerate() {
+        let output = check(&format!("unquoted-{n}"), "a.toml", &format!("[site]\ncountry = \"CN\"\nzone = {word}\n"));
+        let said = err(&output);
+        assert!(said.contains("put text in quotes") && said.contains("line 3 column 8"), "{word}: {said}");
+    }
+}
+
+#[test]
+fn a_misspelt_variable_is_refused_at_the_start_and_by_a_check() {
+    let here = folder("misspelt");
+    for command in ["serve", "check"] {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_nohold"));
+        let output = process.arg(command).current_dir(&here).env("NOHOLD_HTPP", "127.0.0.1:0").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(err(&output).contains("did you mean NOHOLD_HTTP?"), "{}", err(&output));
+    }
+    assert!(!here.join("nohold-data").exists());
 }
 
 #[test]

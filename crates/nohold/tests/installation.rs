@@ -149,6 +149,11 @@ fn an_empty_installation_is_set_up_once_by_its_link() {
     assert!(set_up("not the token", "eve").is_err());
     set_up(token, "root").unwrap();
     assert!(set_up(token, "eve").is_err(), "a link serves once");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while file.exists() {
+        assert!(std::time::Instant::now() < until, "the link stays behind");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     server.stop();
     let again = installation.serve(&[]);
     assert!(again.said.iter().all(|line| !line.contains("set up")), "{:?}", again.said);
@@ -168,6 +173,7 @@ fn users_are_managed_beside_a_server_and_without_one() {
     assert_eq!(installation.says(&["user", "list"]), "ann: agent, agent 2000\n");
     let output = installation.given(&["user", "password", "ann", "--password-stdin"], "a much longer password\n");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("ended: 1 sign-ins, 0 tokens\n"), "{output:?}");
     let server = installation.serve(&["--sample"]);
     let sign_in = |password: &'static str| answered(async { Client::new(server.http).sign_in("ann", password).await });
     sign_in("a much longer password").unwrap();
@@ -301,4 +307,73 @@ fn an_export_writes_over_nothing_by_mistake() {
     installation.says(&["export", name]);
     assert!(installation.refuses(&["export", name]).contains("--force"));
     installation.says(&["export", name, "--force"]);
+}
+
+#[test]
+fn a_refused_import_leaves_no_installation_behind() {
+    let installation = Installation::new();
+    let file = installation._folder.path().join("wrong.toml");
+    let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[queues.600]\nservice = \"nobody\"\n";
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let said = installation.refuses(&["import", file]);
+    assert!(said.contains("queues.600.service") && said.contains("nobody"), "{said}");
+    assert!(!installation.data.exists());
+    installation.refuses(&["serve", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--scenario", file]);
+    assert!(!installation.data.exists());
+}
+
+#[test]
+fn nobody_who_listens_keeps_nothing_from_being_done_and_no_drawn_password_is_lost() {
+    let installation = Installation::new();
+    let deaf = |arguments: &[&str]| {
+        // Nobody has the other end.
+        let (read, write) = std::io::pipe().unwrap();
+        drop(read);
+        installation
+            .command(arguments)
+            .stdout(write)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap()
+    };
+    let output = deaf(&["import", SHIPPED]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let passwords = fs::read_to_string(installation.data.join("passwords.toml")).unwrap();
+    assert_eq!(passwords.matches("extensions.").count(), 4, "{passwords}");
+    assert!(configured(&installation)["queues"].get("600").is_some());
+    assert!(deaf(&["settings"]).status.success());
+    let output = deaf(&["user", "add", "ann", "--role", "agent"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("nohold user password ann"), "{said}");
+}
+
+#[test]
+fn passwords_that_are_told_are_those_that_hold() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let passwords = fs::read_to_string(installation.data.join("passwords.toml")).unwrap();
+    // A document with the very passwords that were written down changes nothing.
+    let mut same = configured(&installation);
+    for line in passwords.lines().filter(|line| !line.starts_with('#')) {
+        let (account, password) = line.split_once(" = ").unwrap();
+        let (table, key) = account.trim_matches('"').split_once('.').unwrap();
+        same[table][key]["password"] = json!(password.trim_matches('"'));
+    }
+    let file = installation._folder.path().join("same.json");
+    fs::write(&file, same.to_string()).unwrap();
+    let said = installation.says(&["import", file.to_str().unwrap()]);
+    assert!(changes(&said).is_empty(), "{said}");
+}
+
+#[test]
+fn nobody_to_list_and_no_folder_to_write_into_are_told() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    assert!(installation.says(&["user", "list"]).contains("nohold user add"));
+    let file = installation._folder.path().join("nowhere").join("out.json");
+    let said = installation.refuses(&["export", file.to_str().unwrap()]);
+    assert!(said.contains("nowhere: make it first"), "{said}");
 }

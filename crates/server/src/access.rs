@@ -286,8 +286,13 @@ async fn admitted(api: &Api, need: Need, request: &Parts) -> Result<Caller, Fail
         }
     };
     if caller.user.role < need.role {
-        let role = role_word(need.role);
-        return Err(Failure::forbidden("role_too_small", format!("this is for the role `{role}` and those above it")));
+        let who = match need.role {
+            Role::Agent | Role::Supervisor => "supervisors and administrators",
+            Role::Administrator => "administrators",
+        };
+        let own = role_word(caller.user.role);
+        let message = format!("only {who} may do this, and your role is `{own}`: ask an administrator");
+        return Err(Failure::forbidden("role_too_small", message));
     }
     Ok(caller)
 }

@@ -91,42 +91,33 @@ pub(crate) fn unreadable(problem: BytesRejection) -> Failure {
 
 /// The value that a text of JSON means. A refusal names the field; it repeats no value but the word that was not known.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // serde would take a list for a table whose fields stand in their order; nobody means that.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        let message = "a list stands here, and an object is expected: `{ … }`";
+        return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|problem| {
         let path = problem.path().to_string();
         let problem = problem.into_inner();
-        let field = match words::missing(&problem.to_string()) {
+        if problem.classify() != serde_json::error::Category::Data {
+            return bad_json(bytes, &problem);
+        }
+        let (words, _) = words::json_words_and_place(bytes, &problem);
+        let field = match words::missing(&words) {
             Some(missing) if path == "." => missing.to_owned(),
             Some(missing) => format!("{path}.{missing}"),
             None => path,
         };
-        let failure = match problem.classify() {
-            serde_json::error::Category::Data => {
-                Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words::plain(&without_place(&problem)))
-            }
-            _ => Failure::new(
-                StatusCode::BAD_REQUEST,
-                "bad_json",
-                format!("this is not JSON: {}", words::plain(&problem.to_string())),
-            ),
-        };
+        let failure = Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words::plain(&words));
         if field == "." { failure } else { failure.at(field) }
     })?;
-    reader.end().map_err(|problem| {
-        Failure::new(
-            StatusCode::BAD_REQUEST,
-            "bad_json",
-            format!("this is not JSON: {}", words::plain(&problem.to_string())),
-        )
-    })?;
+    reader.end().map_err(|problem| bad_json(bytes, &problem))?;
     Ok(value)
 }
 
-/// The parser's words without line and column, which the field tells better.
-fn without_place(problem: &serde_json::Error) -> String {
-    let text = problem.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
+/// A text that is no JSON. Its place is told, and no field: where the text breaks off, none has been read.
+pub(crate) fn bad_json(bytes: &[u8], problem: &serde_json::Error) -> Failure {
+    let message = format!("this is not JSON: {}", words::of_json(bytes, problem));
+    Failure::new(StatusCode::BAD_REQUEST, "bad_json", message)
 }

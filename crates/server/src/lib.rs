@@ -46,4 +46,4 @@ pub use desk::DeskParts;
 pub use routes::router;
 pub use serve::{Connections, serve};
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};
-pub use words::plain;
+pub use words::{json_words_and_place, of_json, plain};

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nohold_app::ports::{
-    Accounts, AllKept, Answers, Configured, GivenAnswer, Keeping, Kept, Pass, Place, Reading, Reconfiguration, User,
+    Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, Keeping, Kept, Pass, Place, Reading,
+    Reconfiguration, User,
 };
 use nohold_model::Timestamp;
 use tokio::time::Instant;
@@ -100,6 +101,9 @@ impl<T: Accounts + ?Sized> Accounts for Watched<T> {
     }
     fn keep_first_user(&self, user: User) -> Keeping<()> {
         self.counted(self.port.keep_first_user(user))
+    }
+    fn reset_user(&self, user: User, ending: Ending) -> Keeping<Ended> {
+        self.counted(self.port.reset_user(user, ending))
     }
     fn remove_user(&self, name: &str) -> Keeping<()> {
         self.counted(self.port.remove_user(name))

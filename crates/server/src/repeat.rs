@@ -68,6 +68,15 @@ async fn with_key(api: &Api, user: &str, key: &str, request: Request, next: Next
         wish.update(part);
         wish.update([0]);
     }
+    // The same change of another version is another wish.
+    for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
+        for value in parts.headers.get_all(&name) {
+            for part in [name.as_str().as_bytes(), value.as_bytes()] {
+                wish.update(part);
+                wish.update([0]);
+            }
+        }
+    }
     wish.update(&bytes);
     let wish = wish.finalize().into();
     // However long it takes, a repetition finds it at work.
@@ -149,6 +158,18 @@ fn again(given: GivenAnswer, wish: [u8; 32]) -> Result<Response, Failure> {
     Ok(response)
 }
 
+/// Whether a wish was refused before anything was done, for its form or its haste: mended, it comes with the same key.
+fn gives_the_key_back(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::TOO_MANY_REQUESTS
+    )
+}
+
 async fn written_down(
     api: &Api,
     user: &str,
@@ -164,7 +185,7 @@ async fn written_down(
         // does not do it twice.
         return Ok(Response::from_parts(parts, Body::from(bytes)));
     }
-    if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
+    if parts.status.is_server_error() || gives_the_key_back(parts.status) {
         answer.status = 0;
         answer.body.clear();
     } else if parts.extensions.get::<NotKept>().is_some() {
@@ -236,6 +257,7 @@ mod tests {
         };
         assert_eq!(answered("failed", Failure::unavailable("store_unavailable", "try again")).await, None);
         assert_eq!(answered("refused", Failure::conflict("held", "somebody has it")).await, Some(409));
+        assert_eq!(answered("malformed", Failure::invalid("name", "write one")).await, None);
         let unknown = Failure::new(StatusCode::GATEWAY_TIMEOUT, "not_known_yet", "look before you repeat it");
         assert_eq!(answered("unknown", unknown).await, Some(0));
         let given = store.take_key("ada", "unknown", wish, NOW + Millis::seconds(30)).await.unwrap().unwrap();

@@ -24,6 +24,11 @@ pub fn plain(problem: &str) -> String {
     if let Some(rest) = problem.strip_prefix("EOF while parsing ") {
         return format!("the text ends in the middle of {rest}");
     }
+    // The parser guesses by the first letter what a bare word should have been.
+    if ["string values must be quoted", "invalid boolean", "invalid float"].iter().any(|said| problem.starts_with(said))
+    {
+        return "a word without quotes stands here: put text in quotes, such as \"Asia/Shanghai\"".to_owned();
+    }
     // A struct may be written as a list, says serde; nobody means that.
     if problem.starts_with("invalid length ") && problem.contains("expected struct ") {
         return "a list stands here, and a table of fields is expected".to_owned();
@@ -37,6 +42,30 @@ pub fn plain(problem: &str) -> String {
         }
     }
     problem.to_owned()
+}
+
+/// What is wrong with a text of JSON: the parser's words in plain ones, and behind them line and column, counted from 1 in
+/// characters. The parser itself counts bytes, and from 0 where a line has just begun or the text has ended.
+#[must_use]
+pub fn of_json(text: &[u8], problem: &serde_json::Error) -> String {
+    let (words, place) = json_words_and_place(text, problem);
+    format!("{}{place}", plain(&words))
+}
+
+/// The parser's own words, and the place.
+#[must_use]
+pub fn json_words_and_place(text: &[u8], problem: &serde_json::Error) -> (String, String) {
+    let said = problem.to_string();
+    let words = match said.rsplit_once(" at line ") {
+        Some((words, _)) => words.to_owned(),
+        None => said,
+    };
+    let line = text.split(|byte| *byte == b'\n').nth(problem.line().saturating_sub(1)).unwrap_or_default();
+    let before = line.get(..problem.column().min(line.len())).unwrap_or_default();
+    let read = String::from_utf8_lossy(before).chars().count();
+    // A text that has ended ends behind the last character that was read.
+    let column = if problem.is_eof() { read + 1 } else { read.max(1) };
+    (words, format!(" at line {} column {column}", problem.line().max(1)))
 }
 
 /// The field that a problem misses.
@@ -172,6 +201,21 @@ mod tests {
             ("`x` is not a length of time: write `5m`", "`x` is not a length of time: write `5m`"),
         ] {
             assert_eq!(plain(said), plainly);
+        }
+    }
+
+    #[test]
+    fn a_place_in_json_is_counted_in_characters_from_1() {
+        for (text, place) in [
+            ("", " at line 1 column 1"),
+            ("{\"a\": x}", " at line 1 column 7"),
+            ("{\"ä\": x}", " at line 1 column 7"),
+            ("{\n  \"a\": 1,\n  b\n}", " at line 3 column 3"),
+            ("{\"a\":", " at line 1 column 6"),
+            ("{\"a\":\n", " at line 2 column 1"),
+        ] {
+            let problem = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
+            assert_eq!(json_words_and_place(text.as_bytes(), &problem).1, place, "{text}: {problem}");
         }
     }
 

@@ -20,8 +20,8 @@ use thiserror::Error;
 
 pub use image::{Archive, ClosedQuery, Commit, Condition, Image, Recorded, RecordedQuery, Revision, Told, TooLongAgo};
 pub use office::{
-    Accounts, AllKept, Answers, Configured, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept, Page, Pass,
-    PassKind, Place, Reading, Reconfiguration, Role, User,
+    Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,
+    Page, Pass, PassKind, Place, Reading, Reconfiguration, Role, User,
 };
 
 /// All ports of a node.

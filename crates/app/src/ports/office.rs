@@ -118,7 +118,10 @@ pub trait Accounts: Send + Sync + 'static {
     /// Adds the first administrator; refused as [`NotKept::Taken`] where there is one already who can sign in, and where
     /// somebody has the name.
     fn keep_first_user(&self, user: User) -> Keeping<()>;
-    /// Removes a user and all their passes; refused as [`NotKept::LastAdministrator`] as for [`Accounts::keep_user`].
+    /// Changes a user and ends passes of theirs, in one step: nobody goes on with a pass of before. Refused as
+    /// [`Accounts::keep_user`].
+    fn reset_user(&self, user: User, ending: Ending) -> Keeping<Ended>;
+    /// Removes a user, all their passes, and the answers that were kept for them; refused as [`NotKept::LastAdministrator`] as for [`Accounts::keep_user`].
     fn remove_user(&self, name: &str) -> Keeping<()>;
     /// Adds a pass, or moves the end of one that exists.
     fn keep_pass(&self, pass: Pass) -> Keeping<()>;
@@ -132,6 +135,24 @@ pub trait Accounts: Send + Sync + 'static {
     fn end_pass(&self, hash: [u8; 32]) -> Keeping<()>;
     /// Ends all passes of a user but this one.
     fn end_passes(&self, user: &str, but: Option<[u8; 32]>) -> Keeping<()>;
+}
+
+/// Which of a user's passes end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// Tokens end, too; otherwise only sign-ins.
+    pub tokens: bool,
+    /// This one stays.
+    pub but: Option<[u8; 32]>,
+}
+
+/// How many passes have ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Sign-ins.
+    pub sign_ins: u64,
+    /// Tokens.
+    pub tokens: u64,
 }
 
 /// One configured thing: its kind (a table of the configuration, such as `queues`) and its key; what there is only one of
@@ -207,7 +228,7 @@ pub trait Configured: Send + Sync + 'static {
 /// An answer that was given to a wish with an idempotency key, to be given again when the wish is repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenAnswer {
-    /// SHA-256 of the wish: method, path and body.
+    /// SHA-256 of the wish: method, path, what it was made conditional on, and body.
     pub wish: [u8; 32],
     /// The HTTP status; 0 while the wish is being carried out.
     pub status: u16,
@@ -222,7 +243,7 @@ pub trait Answers: Send + Sync + 'static {
     /// Takes a key for a wish that is about to be carried out. Where it is taken already, what stands there comes back
     /// and nothing changes. One that is older than 24 hours, or has status 0 and is older than a minute, is taken over.
     fn take_key(&self, user: &str, key: &str, wish: [u8; 32], at: Timestamp) -> Keeping<Option<GivenAnswer>>;
-    /// Writes down the answer; a status of 0 gives the key back, as if the wish had not been made.
+    /// Writes down the answer, where the key is still taken: it goes with its user. A status of 0 gives the key back, as if the wish had not been made.
     fn answer_key(&self, user: &str, key: &str, answer: GivenAnswer) -> Keeping<()>;
 }
 

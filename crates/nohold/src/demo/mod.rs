@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Demo;
+use crate::say;
 use narrator::Narrator;
 use stage::Stage;
 
@@ -32,7 +33,7 @@ pub fn run(arguments: &Demo) -> anyhow::Result<()> {
             _ = terminate.recv() => Err(anyhow::anyhow!("stopped before the end of the story")),
         };
         if played.is_ok() && !arguments.once {
-            println!("{}", invitation(&stage));
+            say::line(invitation(&stage));
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
@@ -41,7 +42,7 @@ pub fn run(arguments: &Demo) -> anyhow::Result<()> {
         }
         stage.close().await;
         played?;
-        println!("\nEverything that was told was really seen and heard.");
+        say::line("\nEverything that was told was really seen and heard.");
         Ok(())
     })
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::say;
+
 /// Tells each step with the time since the beginning.
 pub struct Narrator {
     begun: Instant,
@@ -15,12 +17,12 @@ impl Narrator {
 
     /// A new part of the story.
     pub fn act(&self, title: &str) {
-        println!("\n{title}");
+        say::line(format_args!("\n{title}"));
     }
 
     /// Something that was really seen or heard.
     pub fn saw(&self, what: impl AsRef<str>) {
-        println!("{:7.1} s  {}", self.begun.elapsed().as_secs_f64(), what.as_ref());
+        say::line(format_args!("{:7.1} s  {}", self.begun.elapsed().as_secs_f64(), what.as_ref()));
     }
 
     /// The same, with how long it took.

@@ -1,5 +1,6 @@
 //! Entries and reminders, as people and programs read them.
 
+use nohold_core::directory::Directory;
 use nohold_core::entry::{CloseReason, Entry, LeftAt, Section, State, Target};
 use nohold_core::viewing::{Reminder, ReminderId, ReminderKind};
 use nohold_model::{
@@ -8,6 +9,8 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::failure::Failure;
 
 /// One line of the missed-call list. Times are milliseconds since 1970 (UTC).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -258,6 +261,30 @@ impl TargetShown {
             (None, None, None, Some(queue)) => Some(Target::Queue(queue)),
             _ => None,
         }
+    }
+
+    /// The target that is meant, which there is.
+    ///
+    /// # Errors
+    /// 422, with the field that names nothing.
+    pub(crate) fn known(self, directory: &Directory) -> Result<Target, Failure> {
+        let meant = self.meant().ok_or_else(|| {
+            Failure::invalid("target", "name one: a service (with one of its groups), a campaign, or a queue")
+        })?;
+        if meant.is_known(directory) {
+            return Ok(meant);
+        }
+        let (field, message) = match &meant {
+            Target::Campaign(key) => ("target.campaign", format!("there is no campaign `{key}`")),
+            Target::Queue(key) => ("target.queue", format!("there is no queue `{key}`")),
+            Target::Service(service, group) if directory.services.contains_key(service) => {
+                ("target.group", format!("the service `{service}` has no group `{group}`"))
+            }
+            Target::Service(key, _) | Target::WholeService(key) => {
+                ("target.service", format!("there is no service `{key}`"))
+            }
+        };
+        Err(Failure::invalid(field, format!("{message}: name one that is configured")))
     }
 }
 

@@ -22,7 +22,7 @@ use super::plan::{Plan, Standing, plan};
 use super::schemas::Pattern;
 use super::strict;
 use crate::access::{Caller, Need, Scope, guarded};
-use crate::body::{Asked, Named, is_json, not_json, unreadable};
+use crate::body::{Asked, Named, bad_json, is_json, not_json, unreadable};
 use crate::etag;
 use crate::failure::{Failure, ProblemBody};
 use crate::repeat::NotKept;
@@ -147,9 +147,7 @@ impl<S: Send + Sync> FromRequest<S> for Put {
 
 /// A body of JSON in which nothing stands twice.
 pub(super) fn parsed(bytes: &[u8]) -> Result<Value, Failure> {
-    strict::parse(bytes).map_err(|problem| {
-        Failure::new(StatusCode::BAD_REQUEST, "bad_json", format!("this is not JSON as it should be: {problem}"))
-    })
+    strict::parse(bytes).map_err(|problem| bad_json(bytes, &problem))
 }
 
 fn place(kind: Kind, key: &str) -> Result<Place, Failure> {

@@ -114,6 +114,9 @@ struct Imported {
     removed: Vec<String>,
     /// What is not wrong, but should be looked at.
     warnings: Vec<ProblemBody>,
+    /// The accounts whose passwords were drawn, or would be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    drawn_for: Vec<String>,
     /// Passwords that were drawn, by account. They are shown now and never again.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     generated: BTreeMap<String, String>,
@@ -227,6 +230,7 @@ async fn bring(
         missing: if prune { Vec::new() } else { done.about.iter().map(named).collect() },
         removed: standing(Standing::Removed),
         warnings: done.plan.warnings.iter().map(told).collect(),
+        drawn_for: done.plan.generated.keys().cloned().collect(),
         generated: drawn,
     };
     Ok(with_secrets(!imported.generated.is_empty(), Json(imported).into_response()))

@@ -1,9 +1,11 @@
 //! What is done with an entry.
 
 use axum::Json;
+use nohold_app::desk::NotDone;
 use nohold_app::ports::Role;
-use nohold_core::entry::{Change, CloseReason, Outcome, Window};
+use nohold_core::entry::{Actor, Change, CloseReason, Outcome, Window};
 use nohold_core::text;
+use nohold_core::transaction::Refusal;
 use nohold_model::{AgentKey, CallId, CallResult, DispositionKey, EntryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -202,8 +204,18 @@ async fn call(
     let agent = seat.agent(given.agent)?;
     seat.entry(id).await?;
     let by = seat.actor()?;
-    let begun = seat.desk.desk.call_back(id, agent, given.beyond_window, given.version, by);
-    let call = begun.await.map_err(refused)?;
+    if given.beyond_window && !matches!(by, Actor::Supervisor(_)) {
+        let message = "only a supervisor may call outside the dialling window";
+        return Err(Failure::forbidden("not_allowed", message).at("beyond_window"));
+    }
+    let begun = seat.desk.desk.call_back(id, agent.clone(), given.beyond_window, given.version, by);
+    let call = begun.await.map_err(|not_done| match not_done {
+        NotDone::Refused(Refusal::AgentState) if !seat.is_signed_in(&agent) => {
+            let message = "the agent has not signed in: do it first, with *10 on the phone or at `/api/me/agent`";
+            Failure::conflict("agent_state", message)
+        }
+        other => refused(other),
+    })?;
     Ok(Json(CallBegun { call }))
 }
 
@@ -282,14 +294,7 @@ async fn prioritise(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<P
 )]
 async fn reassign(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Reassigned>) -> Answer {
     let directory = seat.desk.desk.directory();
-    let target = match given.target.map(TargetShown::meant) {
-        None => None,
-        Some(Some(target)) if target.is_known(&directory) => Some(target),
-        Some(_) => {
-            let message = "name a service (with one of its groups), a campaign or a queue that there is";
-            return Err(Failure::invalid("target", message));
-        }
-    };
+    let target = given.target.map(|target| target.known(&directory)).transpose()?;
     if given.agent.as_ref().is_some_and(|agent| !directory.agents.contains_key(agent)) {
         return Err(Failure::invalid("agent", "there is no such agent"));
     }
@@ -306,6 +311,11 @@ async fn allow_more_attempts(seat: Seat, Named(id): Named<EntryId>, Given(given)
 }
 
 impl Seat {
+    /// Whether this agent has begun to work.
+    fn is_signed_in(&self, agent: &AgentKey) -> bool {
+        self.desk.board.look(|rows, _| rows.agents.get(agent).is_some_and(|row| row.row.is_signed_in()))
+    }
+
     /// Changes an entry that this person may see. Whether it is as they have seen it is decided where it is changed.
     async fn change(&self, id: EntryId, version: Option<u64>, change: Change) -> Answer {
         self.entry(id).await?;

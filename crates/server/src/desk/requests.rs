@@ -68,15 +68,15 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
     let directory = seat.desk.desk.directory();
     let number = directory.site.numbers.normalise(&given.number);
     let number = number.map_err(|problem| Failure::invalid("number", problem.to_string()))?;
-    let target = given.target.meant().filter(|target| target.is_known(&directory)).ok_or_else(|| {
-        let message = "name one: a service (with one of its groups), a campaign, or a queue";
-        Failure::invalid("target", message)
-    })?;
+    let target = given.target.known(&directory)?;
     if !seat.may_ask_of(&target, &directory) {
         let message = "this is for other groups than yours: name a target that you work for";
         return Err(Failure::forbidden("other_groups", message).at("target"));
     }
     let now = seat.desk.desk.now();
+    if given.not_before.is_some_and(|not_before| not_before < Timestamp::EPOCH) {
+        return Err(Failure::invalid("not_before", "a time is given in milliseconds since 1970 (UTC), never below 0"));
+    }
     if given.not_before.is_some_and(|not_before| not_before > now + LATEST) {
         return Err(Failure::invalid("not_before", "nothing is agreed for later than a year from now"));
     }

@@ -7,7 +7,7 @@ mod setup;
 mod tokens;
 mod users;
 
-use nohold_app::ports::{PassKind, Role, User};
+use nohold_app::ports::{Ended, Ending, Role, User};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::access::RoleWord;
+use crate::access::{Caller, RoleWord};
 use crate::failure::Failure;
 use crate::state::Api;
 
@@ -70,6 +70,21 @@ impl std::convert::From<User> for Person {
     }
 }
 
+/// What has ended with a change of an account.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct EndedShown {
+    /// So many sign-ins.
+    sign_ins: u64,
+    /// So many tokens.
+    tokens: u64,
+}
+
+impl std::convert::From<Ended> for EndedShown {
+    fn from(ended: Ended) -> Self {
+        EndedShown { sign_ins: ended.sign_ins, tokens: ended.tokens }
+    }
+}
+
 /// The name as it is kept: in lower case. Whoever writes `Anna` means `anna`, and nobody else can be called that.
 fn name(written: &str) -> Result<String, Failure> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
@@ -98,16 +113,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Ends a person's sign-ins; tokens of programs stay.
-async fn end_sessions(api: &Api, user: &str, but: Option<[u8; 32]>) -> Result<(), Failure> {
-    for pass in api.parts().accounts.passes(user, api.now()).await? {
-        if pass.kind == PassKind::Session && Some(pass.hash) != but {
-            match api.parts().accounts.end_pass(pass.hash).await {
-                // Somebody was quicker.
-                Ok(()) | Err(nohold_app::ports::NotKept::Gone) => {}
-                Err(problem) => return Err(problem.into()),
-            }
-        }
-    }
-    Ok(())
+/// Which passes end where an account is reset: all, but the sign-in of whoever resets their own account.
+fn all_but(caller: &Caller) -> Ending {
+    let signed_in = caller.scopes.is_none();
+    Ending { tokens: true, but: signed_in.then_some(caller.pass) }
 }

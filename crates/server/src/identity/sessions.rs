@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use nohold_app::ports::{NotKept, Pass, PassKind, Role, User};
+use nohold_app::ports::{Ending, NotKept, Pass, PassKind, Role, User};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::limiter::Trying;
 use super::password;
-use super::{Person, draw, end_sessions, name};
+use super::{Person, draw, name};
 use crate::access::{self, COOKIE, Caller, LONGEST, Need, Scope, fingerprint, guarded, open, session_end};
 use crate::body::Given;
 use crate::came::Came;
@@ -48,6 +48,9 @@ struct OwnPassword {
     old: String,
     /// The new one, 10 to 256 characters.
     new: String,
+    /// End one's own tokens, too; otherwise programs go on.
+    #[serde(default)]
+    end_tokens: bool,
 }
 
 /// Sign in: the answer sets a cookie
@@ -69,7 +72,16 @@ async fn sign_in(
     let trying = Trying::Name(&name, came.from);
     let user = prove(&api, &name, trying, given.password).await?.ok_or_else(wrong)?;
     let (of, person) = (api.clone(), user.clone());
-    let cookie = api.patiently("sign in", async move { begin(&of, &person, came).await }).await?;
+    let begun = async move {
+        // Looking at a password takes a while: it may have been reset meanwhile, and a reset ends what was begun before.
+        let _order = of.change_accounts().await;
+        let known = of.parts().accounts.user(&person.name).await?;
+        if known.is_none_or(|known| known.disabled || known.password != person.password) {
+            return Err(wrong());
+        }
+        begin(&of, &person, came).await
+    };
+    let cookie = api.patiently("sign in", begun).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(Person::from(user))).into_response())
 }
 
@@ -81,17 +93,19 @@ async fn who(caller: Caller) -> Json<Person> {
 
 /// Sign out
 #[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
-async fn sign_out(State(api): State<Api>, caller: Caller) -> Result<Response, Failure> {
+async fn sign_out(State(api): State<Api>, came: Came, caller: Caller) -> Result<Response, Failure> {
     match api.parts().accounts.end_pass(caller.pass).await {
         Ok(()) | Err(NotKept::Gone) => {}
         Err(problem) => return Err(problem.into()),
     }
     api.accounts_changed();
-    let gone = HeaderValue::from_static("nohold_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    let gone = cookie(&api, came, "", 0)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
 }
 
-/// Change one's own password; all other sign-ins of the user end
+/// Change one's own password
+///
+/// All other sign-ins of the user end. Tokens stay, for programs do not know the password; `end_tokens` ends them as well.
 #[utoipa::path(put, path = "/api/session/password", tag = "session", request_body = OwnPassword, responses(
     (status = 204),
     (status = 403, description = "the old one is wrong: `wrong_password`", body = crate::failure::FailureBody),
@@ -109,8 +123,9 @@ async fn change_password(
         proven.ok_or_else(|| Failure::forbidden("wrong_password", "the old password is another one").at("old"))?;
     let hash = api.passwords().hash(given.new).await?;
     let _order = api.change_accounts().await;
-    api.parts().accounts.keep_user(User { password: Some(hash), version: user.version + 1, ..user }).await?;
-    end_sessions(&api, &name, Some(caller.pass)).await?;
+    let changed = User { password: Some(hash), version: user.version + 1, ..user };
+    let ending = Ending { tokens: given.end_tokens, but: Some(caller.pass) };
+    api.parts().accounts.reset_user(changed, ending).await?;
     api.accounts_changed();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -148,9 +163,13 @@ pub(super) async fn begin(api: &Api, user: &User, came: Came) -> Result<HeaderVa
         expires: session_end(now, now),
     };
     accounts.keep_pass(pass).await?;
+    cookie(api, came, &secret, LONGEST.as_millis() / 1000)
+}
+
+/// The cookie with this secret, for so many seconds. A browser gives one up only for another with the same attributes.
+fn cookie(api: &Api, came: Came, secret: &str, seconds: u64) -> Result<HeaderValue, Failure> {
     let secure = if api.parts().secure_cookies || came.by_https == Some(true) { "; Secure" } else { "" };
-    let longest = LONGEST.as_millis() / 1000;
-    let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={longest}{secure}");
+    let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&cookie).map_err(|_| Failure::internal())
 }
 

@@ -110,6 +110,10 @@ async fn create(State(api): State<Api>, caller: Caller, Given(new): Given<NewTok
         return Err(Failure::invalid("days", format!("a token holds 1 to {MOST_DAYS} days")));
     }
     let _order = api.change_accounts().await;
+    // A reset of the account may have ended this sign-in while the wish waited for its turn.
+    if api.parts().accounts.pass(caller.pass, api.now()).await?.is_none() {
+        return Err(Failure::unknown_caller());
+    }
     let known = tokens(&api, &caller.user.name).await?;
     if known.iter().any(|token| token.label == label) {
         return Err(Failure::conflict("taken", "there is a token with this label: choose another").at("label"));

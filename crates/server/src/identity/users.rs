@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use nohold_app::ports::{Place, Role, User};
 use nohold_model::{AgentKey, GroupKey};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Person, end_sessions, name, password};
+use super::{EndedShown, Person, all_but, name, password};
 use crate::access::{Caller, Need, Power, RoleWord, Scope, guarded};
 use crate::body::{Given, Named};
 use crate::etag;
@@ -89,6 +89,16 @@ struct SetPassword {
     password: String,
 }
 
+/// A user who was changed.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangedPerson {
+    #[serde(flatten)]
+    person: Person,
+    /// What has ended with it, where the role is another or the user is disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<EndedShown>,
+}
+
 type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 
 /// All users, by name
@@ -141,11 +151,14 @@ async fn create(
     Ok((StatusCode::CREATED, tagged(user)))
 }
 
-/// Change what a user may do; another role, and being disabled, end the user's sign-ins
+/// Change what a user may do
+///
+/// Another role (a greater one, too) and being disabled end all sign-ins and tokens of the user: what a token may do goes by
+/// the role, and whoever made it for one role did not mean another. The answer says how many have ended.
 #[utoipa::path(put, path = "/api/users/{name}", tag = "users", request_body = ChangedUser,
     params(("name" = String, Path), ("If-Match" = Option<String>, Header, description = "the ETag that was read")),
     responses(
-        (status = 200, body = Person),
+        (status = 200, body = ChangedPerson),
         (status = 403, description = "the token would give more than it has: `scope_missing`", body = FailureBody),
         (status = 409, description = "`taken`, `last_administrator`, `oneself`", body = FailureBody),
         (status = 412, description = "it has changed since it was read: `changed`", body = FailureBody),
@@ -156,7 +169,7 @@ async fn update(
     Named(name): Named<String>,
     headers: HeaderMap,
     Given(change): Given<ChangedUser>,
-) -> Result<Tagged<Person>, Failure> {
+) -> Result<Tagged<ChangedPerson>, Failure> {
     let _order = api.change_accounts().await;
     let old = known(&api, &name).await?;
     etag::must_match(&headers, Some(old.version))?;
@@ -168,14 +181,16 @@ async fn update(
         return Err(Failure::conflict("oneself", "nobody can disable themselves: ask another administrator"));
     }
     fits(&api, &user, &others).await?;
-    api.parts().accounts.keep_user(user.clone()).await?;
-    if disabled {
-        api.parts().accounts.end_passes(&user.name, None).await?;
-    } else if role != old.role {
-        end_sessions(&api, &user.name, Some(caller.pass)).await?;
-    }
+    let accounts = &api.parts().accounts;
+    let ended = if role != old.role || disabled {
+        Some(accounts.reset_user(user.clone(), all_but(&caller)).await?.into())
+    } else {
+        accounts.keep_user(user.clone()).await?;
+        None
+    };
     api.accounts_changed();
-    Ok(tagged(user))
+    let version = user.version;
+    Ok(([(header::ETAG, etag::of(version))], Json(ChangedPerson { person: user.into(), ended })))
 }
 
 /// Remove a user with all their sign-ins and tokens
@@ -196,15 +211,17 @@ async fn remove(State(api): State<Api>, caller: Caller, Named(name): Named<Strin
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Set a user's password; the user's sign-ins end
+/// Set a user's password
+///
+/// All sign-ins and tokens of the user end: whoever had the account has it no longer. The answer says how many.
 #[utoipa::path(put, path = "/api/users/{name}/password", tag = "users", request_body = SetPassword,
-    params(("name" = String, Path)), responses((status = 204)))]
+    params(("name" = String, Path)), responses((status = 200, body = EndedShown)))]
 async fn set_password(
     State(api): State<Api>,
     caller: Caller,
     Named(name): Named<String>,
     Given(set): Given<SetPassword>,
-) -> Result<StatusCode, Failure> {
+) -> Result<Json<EndedShown>, Failure> {
     let user = known(&api, &name).await?;
     caller.may_give(power(user.role))?;
     caller.may_give(Power::SignIn)?;
@@ -215,10 +232,9 @@ async fn set_password(
     // Somebody may have made an administrator of them meanwhile.
     caller.may_give(power(user.role))?;
     let changed = User { password: Some(hash), version: user.version + 1, ..user };
-    api.parts().accounts.keep_user(changed).await?;
-    end_sessions(&api, &name, Some(caller.pass)).await?;
+    let ended = api.parts().accounts.reset_user(changed, all_but(&caller)).await?;
     api.accounts_changed();
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(ended.into()))
 }
 
 pub(super) async fn known(api: &Api, name: &str) -> Result<User, Failure> {

@@ -87,7 +87,11 @@ async fn somebody_signs_in_and_out() {
     let who = house.ask("GET", "/api/session").page(&cookie).send().await.expect(200).json();
     assert_eq!((&who["name"], &who["role"]), (&json!("anna"), &json!("administrator")));
     house.ask("DELETE", "/api/session").header("cookie", &cookie).send().await.refused(403, "other_origin");
-    house.ask("DELETE", "/api/session").page(&cookie).send().await.expect(204);
+    let gone = house.ask("DELETE", "/api/session").page(&cookie).send().await.expect(204);
+    assert_eq!(
+        gone.headers["set-cookie"].to_str().unwrap(),
+        "nohold_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+    );
     house.ask("GET", "/api/session").page(&cookie).send().await.refused(401, "not_signed_in");
 }
 
@@ -111,7 +115,8 @@ async fn a_cookie_is_for_tls_alone_where_the_proxy_says_that_the_request_came_by
         if secure {
             signed_in(format!("http://{host}")).await.refused(403, "other_origin");
         }
-        signed_in(format!("https://{host}")).await.expect(204);
+        let gone = signed_in(format!("https://{host}")).await.expect(204);
+        assert_eq!(gone.headers["set-cookie"].to_str().unwrap().ends_with("; Secure"), secure);
     }
     let (house, _) = with_anna().await;
     let wish = json!({ "name": "anna", "password": PASSWORD });
@@ -192,7 +197,7 @@ async fn an_administrator_makes_changes_and_removes_users() {
 
     let cookie = sign_in(&house, "bert", PASSWORD).await.cookie();
     let set = json!({ "password": "battery staple" });
-    house.ask("PUT", "/api/users/bert/password").page(&anna).json(&set).send().await.expect(204);
+    house.ask("PUT", "/api/users/bert/password").page(&anna).json(&set).send().await.expect(200);
     house.ask("GET", "/api/session").page(&cookie).send().await.refused(401, "not_signed_in");
     put("*", json!({ "role": "agent", "disabled": true })).send().await.expect(200);
     sign_in(&house, "bert", "battery staple").await.refused(401, "wrong_password");
@@ -214,7 +219,7 @@ async fn there_is_always_somebody_who_administers() {
     let refused = house.ask("DELETE", "/api/users/anna").page(&bert).send().await.refused(409, "last_administrator");
     assert!(refused.text.contains("with a password"), "{}", refused.text);
     let set = json!({ "password": PASSWORD });
-    house.ask("PUT", "/api/users/bert/password").page(&anna).json(&set).send().await.expect(204);
+    house.ask("PUT", "/api/users/bert/password").page(&anna).json(&set).send().await.expect(200);
     let bert = sign_in(&house, "bert", PASSWORD).await.expect(200).cookie();
     // Both give it up at once, each for the other.
     let demote = |name: &str, by: &str| {
@@ -262,7 +267,7 @@ async fn a_token_never_gives_more_than_it_has() {
         house.ask("DELETE", "/api/users/anna/tokens/0000").token(token).send().await.refused(403, "scope_missing");
     }
     make(&people, with_password("dora")).await.expect(201);
-    put(&people, "carl/password", json!({ "password": PASSWORD })).await.expect(204);
+    put(&people, "carl/password", json!({ "password": PASSWORD })).await.expect(200);
     make(&all, json!({ "name": "fred", "role": "administrator", "password": PASSWORD })).await.expect(201);
     put(&all, "carl", json!({ "role": "administrator" })).await.expect(200);
 }
@@ -384,6 +389,77 @@ async fn a_wish_with_a_key_is_carried_out_once() {
 }
 
 #[tokio::test]
+async fn a_reset_and_another_role_end_all_tokens_and_sign_ins_and_ones_own_password_keeps_tokens() {
+    let (house, anna) = with_anna().await;
+    let made = json!({ "name": "bert", "role": "agent", "password": PASSWORD });
+    house.ask("POST", "/api/users").page(&anna).json(&made).send().await.expect(201);
+    let signed_in = async |password: &str| sign_in(&house, "bert", password).await.expect(200).cookie();
+    let token = async |cookie: &str, label: &str| {
+        let wish = json!({ "label": label, "scopes": ["read", "accounts"] });
+        let made = house.ask("POST", "/api/tokens").page(cookie).json(&wish).send().await.expect(201).json();
+        made["secret"].as_str().unwrap().to_owned()
+    };
+    let works = async |token: &str| house.ask("GET", "/api/session").token(token).send().await.status == 200;
+    let bert = signed_in(PASSWORD).await;
+    let first = token(&bert, "first").await;
+    let put = |path: &str, body| house.ask("PUT", &format!("/api/users/{path}")).page(&anna).json(&body).send();
+    let ended = |sign_ins, tokens| json!({ "sign_ins": sign_ins, "tokens": tokens });
+    // The same role: nothing ends.
+    let same = put("bert", json!({ "role": "agent" })).await.expect(200).json();
+    assert!(same.get("ended").is_none() && works(&first).await, "{same}");
+    for role in ["administrator", "agent"] {
+        let cookie = signed_in(PASSWORD).await;
+        let other = token(&cookie, role).await;
+        let changed = put("bert", json!({ "role": role })).await.expect(200).json();
+        assert!(changed["ended"]["tokens"].as_u64() >= Some(1) && changed["role"] == role, "{changed}");
+        assert!(!works(&first).await && !works(&other).await, "{role}");
+        house.ask("GET", "/api/session").page(&cookie).send().await.refused(401, "not_signed_in");
+    }
+    let cookie = signed_in(PASSWORD).await;
+    let kept = token(&cookie, "kept").await;
+    let own = |old: &str, new: &str, end_tokens: bool| {
+        let change = json!({ "old": old, "new": new, "end_tokens": end_tokens });
+        house.ask("PUT", "/api/session/password").page(&cookie).json(&change).send()
+    };
+    let other = signed_in(PASSWORD).await;
+    own(PASSWORD, "battery staple", false).await.expect(204);
+    assert!(works(&kept).await);
+    house.ask("GET", "/api/session").page(&other).send().await.refused(401, "not_signed_in");
+    own("battery staple", PASSWORD, true).await.expect(204);
+    assert!(!works(&kept).await);
+    let last = token(&cookie, "last").await;
+    let reset = put("bert/password", json!({ "password": "battery staple" })).await.expect(200).json();
+    assert_eq!(reset, ended(1, 1));
+    assert!(!works(&last).await);
+}
+
+#[tokio::test]
+async fn a_key_is_bound_to_the_version_the_form_and_the_person() {
+    let (house, anna) = with_anna().await;
+    let make = async || {
+        let made = json!({ "name": "bert", "role": "administrator", "password": PASSWORD });
+        house.ask("POST", "/api/users").page(&anna).json(&made).send().await.expect(201);
+        sign_in(&house, "bert", PASSWORD).await.expect(200).cookie()
+    };
+    let bert = make().await;
+    house.person("carl", Role::Agent, None).await;
+    let change = async |cookie: &str, tag: &str, body: serde_json::Value| {
+        let ask = house.ask("PUT", "/api/users/carl").page(cookie).header("idempotency-key", "k");
+        ask.header("if-match", tag).json(&body).send().await
+    };
+    let tag = house.ask("GET", "/api/users/carl").page(&anna).send().await.headers["etag"].to_str().unwrap().to_owned();
+    change(&bert, &tag, json!({ "role": "king" })).await.refused(422, "invalid");
+    change(&bert, &tag, json!({ "role": "supervisor" })).await.expect(200);
+    let again = change(&bert, &tag, json!({ "role": "supervisor" })).await.expect(200);
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    change(&bert, "\"77\"", json!({ "role": "supervisor" })).await.refused(422, "idempotency_key_reused");
+    // Somebody else who gets the name gets none of the answers.
+    house.ask("DELETE", "/api/users/bert").page(&anna).send().await.expect(204);
+    let bert = make().await;
+    change(&bert, &tag, json!({ "role": "supervisor" })).await.refused(412, "changed");
+}
+
+#[tokio::test]
 async fn what_is_sent_is_read_strictly() {
     let (house, anna) = with_anna().await;
     let post = || house.ask("POST", "/api/session");
@@ -407,7 +483,8 @@ async fn what_is_sent_is_read_strictly() {
         (r#"{"name": "x"}"#, Some("password"), "the field `password` is missing"),
         (r#"{"name": "x", "name": "y", "password": "z"}"#, None, "the field `name` stands here twice"),
         (r#"{"name": "x", "pasword": "y"}"#, Some("pasword"), "unknown field `pasword`"),
-        ("[]", None, "a list stands here"),
+        ("[]", None, "a list stands here, and an object is expected"),
+        (r#"["x", "y"]"#, None, "a list stands here, and an object is expected"),
         ("7", None, "a number without quotes stands here, and a table of fields is expected"),
     ] {
         let refusal = post().header("content-type", "application/json").raw(text).send().await.expect(422).json();
@@ -417,6 +494,10 @@ async fn what_is_sent_is_read_strictly() {
             assert_eq!(refusal["field"].as_str(), field, "{text}: {said}");
         }
     }
+    let broken =
+        post().header("content-type", "application/json").raw("{\n  \"name\": x}").send().await.expect(400).json();
+    let said = broken["message"].as_str().unwrap();
+    assert!(said.ends_with("at line 2 column 11") && broken.get("field").is_none(), "{broken}");
     let huge = vec![b' '; 1024 * 1024 + 1];
     post().header("content-type", "application/json").raw(huge).send().await.refused(413, "too_large");
     let form = house.ask("POST", "/api/tokens").page(&anna).header("content-type", "text/plain").raw(b"{}".to_vec());

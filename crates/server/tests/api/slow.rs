@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nohold_app::ports::{Accounts, Keeping, NotKept, Pass, Reading, Role, StoreFailed, User};
+use nohold_app::ports::{Accounts, Ended, Ending, Keeping, NotKept, Pass, Reading, Role, StoreFailed, User};
 use nohold_model::Timestamp;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -25,6 +25,13 @@ impl Accounts for StandsStill {
     }
     fn keep_user(&self, user: User) -> Keeping<()> {
         let (kept, goes_on) = (self.accounts.keep_user(user), self.goes_on.clone());
+        Box::pin(async move {
+            goes_on.acquire().await.map_err(|_| NotKept::Store(StoreFailed))?.forget();
+            kept.await
+        })
+    }
+    fn reset_user(&self, user: User, ending: Ending) -> Keeping<Ended> {
+        let (kept, goes_on) = (self.accounts.reset_user(user, ending), self.goes_on.clone());
         Box::pin(async move {
             goes_on.acquire().await.map_err(|_| NotKept::Store(StoreFailed))?.forget();
             kept.await

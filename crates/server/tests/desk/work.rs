@@ -123,6 +123,15 @@ async fn an_agent_works_on_what_is_seen_and_in_no_other_name() {
     let given = post(&house, &sue, &at("reassign"), given).await.expect(200).json();
     assert_eq!((&given["assigned"], &given["target"]["group"]), (&json!("2000"), &json!("support-b")));
     post(&house, &sue, &at("reassign"), json!({ "target": { "queue": "999" } })).await.refused(422, "invalid");
+    let unknown = json!({ "number": "+8613800138001", "target": { "queue": "999" } });
+    let unknown = post(&house, &sue, "/api/requests", unknown).await.refused(422, "invalid").json();
+    assert_eq!(
+        (&unknown["field"], unknown["message"].as_str().unwrap().contains("no queue `999`")),
+        (&json!("target.queue"), true)
+    );
+    let negative = json!({ "number": "+8613800138001", "target": { "queue": "600" }, "not_before": -1 });
+    let negative = post(&house, &sue, "/api/requests", negative).await.refused(422, "invalid").json();
+    assert_eq!(negative["field"], "not_before");
     post(&house, &ada, &at("cancel"), json!({})).await.expect(200);
     let whole = get(&house, &ada, &format!("/api/entries/{id}")).await.expect(200).json();
     assert_eq!(whole["entry"]["state"]["reason"], "cancelled");
@@ -136,10 +145,13 @@ async fn of_two_who_call_back_one_does_and_a_repeated_wish_is_carried_out_once()
     let off = house.person("off", Role::Agent, Some("2001"), None).await;
     let id = house.request(1, queue_600()).await;
     let at = format!("/api/entries/{id}/call");
-    post(&house, &ada, &at, json!({})).await.refused(409, "agent_state");
+    let refused = post(&house, &ada, &at, json!({})).await.refused(409, "agent_state");
+    assert!(refused.text.contains("*10"), "{}", refused.text);
     house.sign_in("2000").await;
     house.sign_in("2001").await;
     post(&house, &ada, &at, json!({ "beyond_window": true })).await.refused(403, "not_allowed");
+    let other = post(&house, &ada, &at, json!({ "beyond_window": true })).await;
+    assert!(other.text.contains("only a supervisor may call outside the dialling window"), "{}", other.text);
     let ask = || house.ask("POST", &at).token(&ada).header("idempotency-key", "once").json(&json!({})).send();
     let (first, again) = (ask().await.expect(200), ask().await.expect(200));
     assert_eq!(first.text, again.text);

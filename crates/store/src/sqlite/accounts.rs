@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nohold_app::ports::{Accounts, Keeping, NotKept, Pass, PassKind, Reading, Role, User};
+use nohold_app::ports::{Accounts, Ended, Ending, Keeping, NotKept, Pass, PassKind, Reading, Role, User};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -44,6 +44,10 @@ impl Accounts for SqliteStore {
 
     fn keep_first_user(&self, user: User) -> Keeping<()> {
         self.ask(KeepUser { user, first: true })
+    }
+
+    fn reset_user(&self, user: User, ending: Ending) -> Keeping<Ended> {
+        self.ask(ResetUser { keep: KeepUser { user, first: false }, ending })
     }
 
     fn remove_user(&self, name: &str) -> Keeping<()> {
@@ -130,6 +134,30 @@ impl Errand for KeepUser {
     }
 }
 
+struct ResetUser {
+    keep: KeepUser,
+    ending: Ending,
+}
+
+impl Errand for ResetUser {
+    type Done = Ended;
+
+    async fn carry_out(&self, c: &mut SqliteConnection) -> Result<Ended, Undone> {
+        self.keep.carry_out(&mut *c).await?;
+        let Ending { tokens, but } = self.ending;
+        let (user, but) = (&self.keep.user.name, but.map(|hash| hash.to_vec()));
+        // A token has a label.
+        let sql = "DELETE FROM passes WHERE user = ?1 AND hash IS NOT ?2 AND label IS NULL";
+        let sign_ins = sqlx::query(sql).bind(user).bind(&but).execute(&mut *c).await?.rows_affected();
+        if !tokens {
+            return Ok(Ended { sign_ins, tokens: 0 });
+        }
+        let sql = "DELETE FROM passes WHERE user = ?1 AND hash IS NOT ?2 AND label IS NOT NULL";
+        let tokens = sqlx::query(sql).bind(user).bind(&but).execute(c).await?.rows_affected();
+        Ok(Ended { sign_ins, tokens })
+    }
+}
+
 struct RemoveUser(String);
 
 impl Errand for RemoveUser {
@@ -137,8 +165,13 @@ impl Errand for RemoveUser {
 
     async fn carry_out(&self, c: &mut SqliteConnection) -> Result<(), Undone> {
         somebody_administers_but(c, &self.0).await?;
-        let gone = sqlx::query("DELETE FROM users WHERE name = ?1").bind(&self.0).execute(c).await?;
-        if gone.rows_affected() == 0 { Err(NotKept::Gone.into()) } else { Ok(()) }
+        let gone = sqlx::query("DELETE FROM users WHERE name = ?1").bind(&self.0).execute(&mut *c).await?;
+        if gone.rows_affected() == 0 {
+            return Err(NotKept::Gone.into());
+        }
+        // Whoever gets the name later is somebody else, who must not read what this one was answered.
+        sqlx::query("DELETE FROM answers WHERE user = ?1").bind(&self.0).execute(c).await?;
+        Ok(())
     }
 }
 

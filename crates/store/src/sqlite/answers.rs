@@ -47,7 +47,9 @@ impl Errand for TakeKey {
         let sql = "DELETE FROM answers WHERE at < ?1";
         sqlx::query(sql).bind((self.at - KEPT).as_millis()).execute(&mut *c).await?;
         let taken = GivenAnswer { wish: self.wish, status: 0, body: Vec::new(), at: self.at };
-        put(c, &self.user, &self.key, &taken).await?;
+        let sql = "INSERT INTO answers (user, key, wish, status, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+            ON CONFLICT DO UPDATE SET wish = excluded.wish, status = excluded.status, body = excluded.body, at = excluded.at";
+        write(c, sql, &self.user, &self.key, &taken).await?;
         Ok(None)
     }
 }
@@ -67,13 +69,20 @@ impl Errand for AnswerKey {
             sqlx::query(sql).bind(&self.user).bind(&self.key).execute(c).await?;
             return Ok(());
         }
-        Ok(put(c, &self.user, &self.key, &self.answer).await?)
+        // Where the key has gone with its user, whoever has the name now must not read the answer.
+        let sql = "UPDATE answers SET wish = ?3, status = ?4, body = ?5, at = ?6 WHERE user = ?1 AND key = ?2";
+        write(c, sql, &self.user, &self.key, &self.answer).await?;
+        Ok(())
     }
 }
 
-async fn put(c: &mut SqliteConnection, user: &str, key: &str, answer: &GivenAnswer) -> Result<(), Trouble> {
-    let sql = "INSERT INTO answers (user, key, wish, status, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-        ON CONFLICT DO UPDATE SET wish = excluded.wish, status = excluded.status, body = excluded.body, at = excluded.at";
+async fn write(
+    c: &mut SqliteConnection,
+    sql: &'static str,
+    user: &str,
+    key: &str,
+    answer: &GivenAnswer,
+) -> Result<(), Trouble> {
     sqlx::query(sql)
         .bind(user)
         .bind(key)

@@ -8,9 +8,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use nohold_app::ports::{
-    Accounts, AllKept, Answers, Archive, ClosedQuery, Condition, Configured, Due, GivenAnswer, Image, Keeping, Kept,
-    Ledger, Overview, Page, Pass, Place, Reading, Reconfiguration, Recorded, RecordedQuery, Store, StoreFailed, Told,
-    User,
+    Accounts, AllKept, Answers, Archive, ClosedQuery, Condition, Configured, Due, Ended, Ending, GivenAnswer, Image,
+    Keeping, Kept, Ledger, Overview, Page, Pass, Place, Reading, Reconfiguration, Recorded, RecordedQuery, Store,
+    StoreFailed, Told, User,
 };
 use nohold_core::directory::Directory;
 use nohold_core::entry::Entry;
@@ -113,6 +113,7 @@ ports! {
         fn user(name: &str) -> Reading<Option<User>>;
         fn keep_user(user: User) -> Keeping<()>;
         fn keep_first_user(user: User) -> Keeping<()>;
+        fn reset_user(user: User, ending: Ending) -> Keeping<Ended>;
         fn remove_user(name: &str) -> Keeping<()>;
         fn keep_pass(pass: Pass) -> Keeping<()>;
         fn pass(hash: [u8; 32], at: Timestamp) -> Reading<Option<(Pass, User)>>;
