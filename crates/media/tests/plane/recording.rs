@@ -118,7 +118,9 @@ fn a_message_that_is_thrown_away_leaves_nothing() {
 fn a_message_that_cannot_be_written_fails_and_the_audio_goes_on() {
     let (mut site, mut peer) = (Site::new(), Peer::saying(Codec::Pcma, 700.0));
     let leg = site.connect(&mut peer);
+    // A file stands where the folder was.
     std::fs::remove_dir(&site.folder).unwrap();
+    std::fs::write(&site.folder, b"").unwrap();
     let message = site.id();
     site.plane.record(leg, message, spec());
     assert_eq!(site.event(), MediaEvent::RecordFailed { leg, message });
@@ -127,6 +129,7 @@ fn a_message_that_cannot_be_written_fails_and_the_audio_goes_on() {
     let (nobody, message) = (site.id(), site.id());
     site.plane.record(nobody, message, spec());
     assert_eq!(site.event(), MediaEvent::RecordFailed { leg: nobody, message });
+    std::fs::remove_file(&site.folder).unwrap();
 }
 
 #[test]
