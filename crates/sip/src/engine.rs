@@ -29,6 +29,7 @@ use crate::registrar::Registrar;
 use crate::sdp::Local;
 use crate::seats::{OneUndecided, Seat, Seats, Undecided};
 use crate::settings::{Lines, Settings};
+use crate::sorting::Sorting;
 use crate::tasks::Tasks;
 use crate::trunks::Trunks;
 use crate::{farewell, incoming, registrar, trunks};
@@ -60,6 +61,7 @@ struct Inner {
     trunks: Trunks,
     challenger: Challenger,
     tasks: Tasks,
+    sorting: Sorting,
     book: Book,
     trunk_silent_after: Duration,
     shortest_session: u32,
@@ -114,6 +116,7 @@ impl Engine {
             trunks: Trunks::default(),
             challenger,
             tasks: tasks.clone(),
+            sorting: Sorting::start(&tasks),
             book,
             trunk_silent_after: settings.trunk_silent_after,
             shortest_session: settings.shortest_session,
@@ -194,6 +197,10 @@ impl Engine {
 
     pub(crate) fn dialogs(&self) -> Arc<DialogLayer> {
         Arc::clone(&self.inner.edge.dialogs)
+    }
+
+    pub(crate) fn sorting(&self) -> &Sorting {
+        &self.inner.sorting
     }
 
     pub(crate) fn tasks(&self) -> Tasks {

@@ -146,10 +146,10 @@ impl Engine {
         };
         // Whatever fails from here to the beginning of the leg's task, its port is free again.
         let port = self.hold_port(leg);
-        let (states, event) = (self.dialogs().new_dialog_state_channel(), self.new_call(leg, &who, &transaction));
+        let event = self.new_call(leg, &who, &transaction);
         let contact = self.edge().local_contact(None, flow.peer, flow.transport).to_library();
-        let dialog = match self.dialogs().get_or_create_server_invite(&transaction, states.0, None, Some(contact)) {
-            Ok(dialog) => dialog,
+        let (dialog, states, spoken) = match self.sorting().invited(&self.dialogs(), &mut transaction, contact) {
+            Ok(made) => made,
             Err(error) => {
                 // A Contact that leads nowhere, for one.
                 tracing::debug!(%error, "an INVITE that makes no dialog");
@@ -157,8 +157,7 @@ impl Engine {
             }
         };
         let owner = DialogOwner::new(self.dialogs(), self.tasks(), dialog.clone());
-        let (engine, states) = (self.clone(), states.1);
-        let inbound = Inbound { engine, leg, owner, states, local, flow, offer, timer, asked, undecided };
+        let inbound = Inbound { engine: self.clone(), leg, owner, states, local, flow, offer, timer, asked, undecided };
         let added = self.legs().add_incoming(leg);
         let orders = match added {
             Ok(orders) => orders,
@@ -172,7 +171,9 @@ impl Engine {
         self.begin(leg, orders, Some(seat), move |orders| Box::pin((*inbound).run(orders)));
         self.send(event);
         let mut dialog = dialog;
-        dialog.handle(&mut transaction).await
+        let handled = dialog.handle(&mut transaction).await;
+        drop(spoken);
+        handled
     }
 
     fn new_call(&self, leg: nohold_model::LegId, who: &Who, transaction: &Transaction) -> TelephonyEvent {

@@ -21,6 +21,7 @@ mod registrar;
 mod sdp;
 mod seats;
 mod settings;
+mod sorting;
 mod tasks;
 mod trace;
 mod trunks;

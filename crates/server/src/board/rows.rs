@@ -18,8 +18,10 @@ use serde_json::value::RawValue;
 use super::shown::EntryShown;
 use super::work::{AgentShown, CallShown, QueueShown};
 
-/// How many steps can be had again. Whoever is further behind looks at everything anew.
+/// How many steps can be had again, and how much text they may hold, in bytes: a step of a long queue holds the whole row of
+/// it. Whoever is further behind looks at everything anew.
 const KEPT_STEPS: usize = 4_096;
+const KEPT_TEXT: usize = 4 << 20;
 
 /// A row with its text, which is written once for all who read it.
 #[derive(Debug)]
@@ -87,7 +89,9 @@ pub(crate) struct Rows {
     waiting: BTreeMap<CallId, Waiting>,
     /// When reminders end by themselves.
     ends: BTreeSet<(Timestamp, EntryId)>,
-    steps: VecDeque<Arc<Step>>,
+    steps: VecDeque<(Arc<Step>, usize)>,
+    /// The text of all steps, in bytes.
+    steps_text: usize,
 }
 
 impl Rows {
@@ -104,6 +108,7 @@ impl Rows {
             waiting: tables.waiting.clone(),
             ends: BTreeSet::new(),
             steps: VecDeque::new(),
+            steps_text: 0,
         };
         for entry in tables.entries.values() {
             rows.put_entry(entry, now);
@@ -149,10 +154,13 @@ impl Rows {
             return false;
         }
         self.number += 1;
-        if self.steps.len() == KEPT_STEPS {
-            self.steps.pop_front();
+        let text = step.text();
+        self.steps_text += text;
+        self.steps.push_back((Arc::new(step), text));
+        while self.steps.len() > KEPT_STEPS || (self.steps_text > KEPT_TEXT && self.steps.len() > 1) {
+            let Some((_, forgotten)) = self.steps.pop_front() else { break };
+            self.steps_text -= forgotten;
         }
-        self.steps.push_back(Arc::new(step));
         true
     }
 
@@ -161,7 +169,7 @@ impl Rows {
         let behind = usize::try_from(self.number.checked_sub(number)?).ok()?;
         let skipped = self.steps.len().checked_sub(behind)?;
         let mut all = Step::default();
-        for step in self.steps.iter().skip(skipped) {
+        for (step, _) in self.steps.iter().skip(skipped) {
             merge(&mut all.entries, &step.entries);
             merge(&mut all.agents, &step.agents);
             merge(&mut all.queues, &step.queues);
@@ -296,6 +304,14 @@ impl Rows {
 }
 
 impl Step {
+    /// The text of what it made, in bytes; what was before is that of the step before.
+    fn text(&self) -> usize {
+        fn of<K, T>(changes: &BTreeMap<K, Changed<T>>) -> usize {
+            changes.values().filter_map(|changed| changed.after.as_ref()).map(|row| row.json.get().len()).sum()
+        }
+        of(&self.entries) + of(&self.agents) + of(&self.queues) + of(&self.calls)
+    }
+
     fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.agents.is_empty() && self.queues.is_empty() && self.calls.is_empty()
     }

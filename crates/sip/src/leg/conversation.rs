@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nohold_core::call::{Gone, HangUp, Input};
 use nohold_model::LegId;
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle};
+use rsipstack::dialog::dialog::{DialogState, TerminatedReason, TransactionHandle};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, Response, StatusCode, StatusCodeKind};
 use rsipstack::transaction::key::TransactionRole;
@@ -15,13 +15,14 @@ use super::{DialogOwner, Order, Orders, info, remote, sdp_type, timers, values};
 use crate::engine::Engine;
 use crate::sdp::{Description, Local, Unusable};
 use crate::seats::Seat;
+use crate::sorting::States;
 
 /// A conversation on one leg.
 pub(crate) struct Conversation {
     pub(crate) engine: Engine,
     pub(crate) leg: LegId,
     pub(crate) owner: DialogOwner,
-    pub(crate) states: DialogStateReceiver,
+    pub(crate) states: States,
     pub(crate) local: Local,
     pub(crate) timer: Option<SessionTimer>,
     /// The ACK of our 2xx has come, or it was the other side that answered.

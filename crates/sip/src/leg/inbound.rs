@@ -5,7 +5,7 @@ use std::time::Duration;
 use nohold_core::call::{Gone, HangUp};
 use nohold_media::Remote;
 use nohold_model::LegId;
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
+use rsipstack::dialog::dialog::DialogState;
 
 use super::conversation::{Conversation, answer_headers, cseq};
 use super::session_timer::{Asked, SessionTimer};
@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::flow::Flow;
 use crate::sdp::{Description, Local};
 use crate::seats::OneUndecided;
+use crate::sorting::States;
 
 /// Nobody rings longer than this (RFC 3261 §16.7 timer C): the network would have given up.
 const LONGEST_RINGING: Duration = Duration::from_secs(180);
@@ -24,7 +25,7 @@ pub(crate) struct Inbound {
     pub(crate) engine: Engine,
     pub(crate) leg: LegId,
     pub(crate) owner: DialogOwner,
-    pub(crate) states: DialogStateReceiver,
+    pub(crate) states: States,
     pub(crate) local: Local,
     /// Where it came from.
     pub(crate) flow: Flow,
@@ -97,7 +98,7 @@ impl Inbound {
         let answer_in_ack = self.offer.is_none().then(|| cseq(&first)).flatten();
         let headers = answer_headers(self.timer, self.asked, true);
         let kept = Kept::answering(self.engine.book(), self.owner.dialog(), self.flow).await;
-        if self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
+        if self.states.invite_is_over() || self.owner.dialog().accept(Some(headers), Some(body)).is_err() {
             return Err(Gone::HungUp);
         }
         self.owner.keep(kept);

@@ -23,6 +23,7 @@ use crate::name_addr;
 use crate::sdp::Local;
 use crate::seats::Seat;
 use crate::settings::Credentials;
+use crate::sorting::States;
 
 /// The engine gives up by itself so long after the ring time, should nobody else.
 const AFTER_RING_TIME: Duration = Duration::from_secs(5);
@@ -163,7 +164,7 @@ impl Outbound {
             engine: self.engine,
             leg: self.leg,
             owner,
-            states,
+            states: States::Own(states),
             local,
             timer,
             confirmed: true,

@@ -215,6 +215,29 @@ fn whoever_is_too_far_behind_is_shown_everything() {
 }
 
 #[test]
+fn the_past_of_a_long_line_is_forgotten_sooner_than_that_of_a_short_one() {
+    let works = Works::new();
+    let board = works.board();
+    for n in 0..12 {
+        happen(&works, (4, 0, n, 0));
+        happen(&works, (5, 0, n, 0));
+    }
+    let begin = board.look(|rows, position| {
+        let row = rows.queues.values().map(|row| row.json.get().len()).max();
+        assert!(row > Some(1_200), "a hundred bytes for each who waits: {row:?}");
+        position.step
+    });
+    let mut steps = 0;
+    while board.look(|rows, _| rows.since(begin).is_some()) {
+        steps += 1;
+        assert!(steps < 4_096, "each step holds the row of a queue in which twelve wait");
+        // An agent of the queue comes or goes, which changes its row.
+        happen(&works, (u8::from(steps % 2 == 0), 0, 0, 0));
+    }
+    assert!(steps > 500, "{steps} steps are few for whoever was away for a moment");
+}
+
+#[test]
 fn a_long_list_is_cut_and_its_total_told() {
     let works = Works::new();
     let board = works.board();
