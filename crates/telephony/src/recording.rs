@@ -67,7 +67,8 @@ struct Inner {
     numbers: AtomicU64,
 }
 
-/// A recording that goes on. One that is dropped is abandoned, and nothing of it stays.
+/// A recording that goes on. One that is dropped is abandoned: of a message nothing stays, of a conversation what had come to
+/// the disk by then.
 pub struct Tape {
     lane: Arc<Lane>,
     number: u64,

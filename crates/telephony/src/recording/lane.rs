@@ -81,7 +81,7 @@ impl Lane {
             }
         }
         for (_, tape) in open {
-            throw_away(tape);
+            break_off(tape);
         }
     }
 
@@ -130,7 +130,7 @@ fn work(open: &mut HashMap<u64, Open>, job: Job) {
         }
         Job::Abandon { number } => {
             if let Some(tape) = open.remove(&number) {
-                throw_away(tape);
+                break_off(tape);
             }
         }
         Job::Discard { path } => {
@@ -177,7 +177,7 @@ fn write(writer: &mut WavWriter<BufWriter<File>>, samples: &[i16]) -> hound::Res
 fn finish(tape: Open, kept: Box<dyn FnOnce() + Send>) {
     let Some(call) = tape.failed.lock().unwrap_or_else(PoisonError::into_inner).take() else {
         // Whoever was told that the disk is too slow must not hear of a success as well.
-        throw_away(tape);
+        break_off(tape);
         return;
     };
     let Open { writer, path, part, .. } = tape;
@@ -190,7 +190,7 @@ fn finish(tape: Open, kept: Box<dyn FnOnce() + Send>) {
     }
 }
 
-/// The disk takes no more: what it has of a conversation is kept.
+/// The disk takes no more, or not quickly enough, or nobody says more: what it has of a conversation is kept.
 fn break_off(tape: Open) {
     let Open { writer, part, .. } = tape;
     // Its last words do not fit either.

@@ -164,6 +164,27 @@ fn a_disk_that_is_too_slow_is_told_at_once_and_others_are_not_harmed() {
 }
 
 #[test]
+fn of_a_conversation_for_which_the_disk_was_too_slow_stays_what_it_has() {
+    let desk = Desk::new(1, 40_000);
+    let mut going = desk.begin("going.wav", 2);
+    assert!(going.write(vec![7; 32_000]));
+    // Once another one is kept, the thread has written what was there before it.
+    desk.finish(desk.begin("before.wav", 1), "before.wav");
+    assert_eq!(desk.told(), Told::Kept("before.wav"));
+    let (open_gate, gate) = channel::<()>();
+    let plug = desk.begin("plug.wav", 1);
+    plug.finish(move || gate.recv_timeout(Duration::from_secs(10)).unwrap());
+    assert!(!going.write(vec![7; 50_000]), "only 40,000 samples may wait");
+    assert_eq!(desk.told(), Told::TooSlow("going.wav"));
+    drop(going);
+    open_gate.send(()).unwrap();
+    desk.recorder.shut_down();
+    assert_eq!(desk.files(), ["before.wav", "going.wav", "plug.wav"]);
+    let kept = hound::WavReader::open(desk.path("going.wav")).unwrap();
+    assert_eq!((kept.spec().channels, kept.len()), (2, 32_000));
+}
+
+#[test]
 fn what_was_finished_is_kept_when_the_threads_end() {
     let desk = Desk::new(4, 1_000_000);
     let names = ["a.wav", "b.wav", "c.wav", "d.wav", "e.wav"];
