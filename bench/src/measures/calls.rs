@@ -42,7 +42,7 @@ pub struct Plan {
 impl Plan {
     /// As the goal says it, or with a tenth of the calls.
     pub fn usual(long: bool) -> Self {
-        let steps = vec![50, 100, 150, 200, 250, 300, 400, 500, 600];
+        let steps = vec![50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1_000, 1_200];
         Plan { first: 50, steps, seconds: 10, many: if long { 50_000 } else { 5_000 }, overload: true, rest_ms: 2_000 }
     }
 

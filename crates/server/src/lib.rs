@@ -12,6 +12,7 @@
 //! | `etag` | versions: whoever changes something says what they have seen |
 //! | `repeat` | wishes with an idempotency key are carried out once |
 //! | `identity` | signing in, passwords, users, tokens, the first start |
+//! | `console` | the page in the browser, which the program carries inside it |
 //! | `configuration` | what is configured, by keys and as one document |
 //! | `board` | the rows that people look at now, kept beside the store |
 //! | `desk` | the missed-call list, agents, queues, calls: what people see and do |
@@ -25,6 +26,7 @@ mod board;
 mod body;
 mod came;
 pub mod configuration;
+mod console;
 mod desk;
 mod etag;
 pub mod failure;

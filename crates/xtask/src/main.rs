@@ -2,6 +2,7 @@
 //! house rules.
 
 mod bench;
+mod console;
 mod e2e;
 mod generate;
 mod kill;
@@ -26,7 +27,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what the tests call: SIPp and baresip by apt, an Asterisk into the target folder
+    /// Install what the tests call: SIPp, baresip and Chromium by apt, an Asterisk into the target folder
     ///
     /// Needs root, or sudo without a password, the first time; says nothing when all is there.
     Setup,
@@ -36,6 +37,8 @@ enum Command {
     Test,
     /// Run the end-to-end tests alone: the server and telephones of other makers, real calls between them
     E2e(e2e::Options),
+    /// Run the tests that drive the console in a browser, against the server and real telephones
+    Browser(console::Options),
     /// Kill the server at moments of chance, from the key that asks for a callback to the callback's end, and start it again
     ///
     /// People look at their lists then, and the phones count every message. A seed always draws the same plan, so a fault
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Setup => setup::run(&root),
         Command::Test => test::run(&root),
         Command::E2e(options) => e2e::run(&root, &options),
+        Command::Browser(options) => console::browser(&root, &options),
         Command::Kill(options) => kill::run(&root, &options),
         Command::Sim(options) => sim::run(&root, &options),
         Command::Bench(options) => bench::run(&root, &options),

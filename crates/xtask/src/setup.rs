@@ -15,7 +15,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sysctl", "procps"),
     ("unshare", "util-linux"),
     ("strace", "strace"),
+    ("chromium", "chromium"),
 ];
+
+/// Without these fonts a page in Chinese shows boxes; the file that tells whether they are there, and the package.
+const FONTS: (&str, &str) = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk");
 
 /// Where the Asterisk of the tests is unpacked, and the script that does it.
 const ASTERISK: &str = "target/peers/asterisk";
@@ -26,8 +30,12 @@ const GET_ASTERISK: &str = "tests/peers/get-asterisk.sh";
 /// # Errors
 /// When something cannot be installed; the error says what to run by hand.
 pub fn run(root: &Path) -> Result<()> {
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         PROGRAMS.iter().filter(|(program, _)| found(program).is_none()).map(|(_, package)| *package).collect();
+    let (font, package) = FONTS;
+    if !Path::new(font).is_file() {
+        missing.push(package);
+    }
     if !missing.is_empty() {
         install(&missing)?;
     }

@@ -64,6 +64,13 @@ impl Call {
         Call { program: "cargo", arguments, environment: Vec::new() }
     }
 
+    /// `npm` with these arguments, separated by spaces, in the folder of the console.
+    pub fn npm(arguments: &str) -> Self {
+        let arguments =
+            ["--prefix", "console"].into_iter().chain(arguments.split_whitespace()).map(str::to_owned).collect();
+        Call { program: "npm", arguments, environment: Vec::new() }
+    }
+
     /// The same call with more arguments, which may have spaces in them.
     pub fn and(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
         self.arguments.extend(arguments);
@@ -87,8 +94,8 @@ impl Call {
     /// # Errors
     /// When it cannot be started, or ends with another status than 0.
     pub fn run(&self, root: &Path) -> Result<()> {
-        let mut command = cargo(root);
-        command.args(&self.arguments).envs(self.environment.iter().copied());
+        let mut command = if self.program == "cargo" { cargo(root) } else { Command::new(self.program) };
+        command.current_dir(root).args(&self.arguments).envs(self.environment.iter().copied());
         let status = command.status().with_context(|| format!("cannot start `{}`", self.typed()))?;
         if !status.success() {
             bail!("`{}` ended with {status}", self.typed());
@@ -124,6 +131,7 @@ mod tests {
     fn a_call_is_shown_as_it_would_be_typed() {
         let call = Call::cargo("doc --no-deps").with("RUSTDOCFLAGS", "-D warnings");
         assert_eq!(call.typed(), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps");
+        assert_eq!(Call::npm("run build").typed(), "npm --prefix console run build");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::steps::{Call, Steps, cargo};
 use crate::tidy;
-use crate::{e2e, setup, sim};
+use crate::{console, e2e, setup, sim};
 
 /// Runs all steps.
 ///
@@ -20,9 +20,12 @@ pub fn run(root: &Path) -> Result<()> {
     step(&mut steps, root, "format", &Call::cargo("fmt --all --check"))?;
     step(&mut steps, root, "lints", &Call::cargo("clippy --workspace --all-targets -- -D warnings"))?;
     steps.run("tidy", "cargo xtask tidy", || tidy::run(root))?;
+    // Before the server, which carries it inside.
+    console::steps(&mut steps, root)?;
     // The end-to-end tests start it as a program of its own.
     step(&mut steps, root, "server", &e2e::server())?;
     step(&mut steps, root, "tests", &runner(root))?;
+    step(&mut steps, root, "browser", &console::tests_in_browser(None))?;
     step(&mut steps, root, "doc tests", &Call::cargo("test --workspace --doc"))?;
     step(&mut steps, root, "docs", &Call::cargo("doc --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"))?;
     let options = sim::Options::for_every_commit();

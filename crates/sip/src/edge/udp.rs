@@ -17,6 +17,10 @@ pub(super) const LARGEST: usize = rsipstack::transport::connection::MAX_UDP_BUF_
 const DATAGRAM: usize = 65_535;
 /// How long a socket that reports an error is left alone.
 const PAUSE: Duration = Duration::from_millis(10);
+/// What the system may keep for us while we are at something else, in bytes; it gives less where its own limit
+/// (`net.core.rmem_max`) is lower. Its usual 200 kB hold a hundred messages, and of those that do not fit each is sent again after half a
+/// second, which is what makes a busy server busier.
+const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// All sockets that we have; each [`GateSocket`] receives on one of them and sends over the one that fits.
 pub(super) struct Sockets(Vec<UdpSocket>);
@@ -26,7 +30,11 @@ impl Sockets {
     pub(super) async fn bind(addresses: &[SocketAddr]) -> Result<Self, (SocketAddr, std::io::Error)> {
         let mut sockets = Vec::with_capacity(addresses.len());
         for &address in addresses {
-            sockets.push(UdpSocket::bind(address).await.map_err(|error| (address, error))?);
+            let socket = UdpSocket::bind(address).await.map_err(|error| (address, error))?;
+            if let Err(error) = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER) {
+                tracing::debug!(%error, "the receive buffer of a SIP socket stays as it is");
+            }
+            sockets.push(socket);
         }
         Ok(Self(sockets))
     }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use nohold_core::call::{Audio, Gone, HangUp, Input};
+use nohold_app::ports::Telephony as _;
+use nohold_core::call::{Audio, Command, Gone, HangUp, Input};
 use nohold_model::LegId;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
@@ -503,6 +504,25 @@ async fn a_trunk_has_no_more_calls_at_once_than_it_may() {
     peer.board.gone(leg).await;
     peer.board.dial("13800138000", &[("raw", "+862161230000")]);
     peer.expect("INVITE sip:13800138000").await;
+}
+
+#[tokio::test]
+async fn who_comes_while_nothing_is_said_of_256_others_is_asked_to_try_later() {
+    let mut peer = Peer::new(23).await;
+    let body = peer.sdp("sendrecv");
+    for _ in 0..256 {
+        peer.send("INVITE", "", &body).await;
+        peer.expect("SIP/2.0 100").await;
+    }
+    let refused = peer.ask("INVITE", "", &body).await;
+    assert!(refused.starts_with("SIP/2.0 503"), "{refused}");
+    assert_eq!(header(&refused, "Retry-After"), "5");
+    // As soon as something is said of one of them there is room for another.
+    let first = peer.board.new_call().await.leg;
+    peer.board.engine.execute(Command::Ring { leg: first });
+    peer.expect("SIP/2.0 180").await;
+    peer.send("INVITE", "", &body).await;
+    peer.expect("SIP/2.0 100").await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use nohold_e2e::desk::Desk;
 use nohold_e2e::ear::{hears_tone, length_of_tone};
 use nohold_e2e::house::{AT_HOME, CARRIERS_PASSWORD, CARRIERS_USER, CUSTOMER, House, SOON, SUPPORT, Wishes, trunk_at};
 use nohold_e2e::people::{self, AGENTS_TONE, CUSTOMERS_TONE};
+use nohold_phone::CallState;
 use serde_json::{Value, json};
 
 /// Customers of whom Asterisk plays the phone: one answers, one is busy.
@@ -197,6 +198,50 @@ async fn at_12_a_busy_customer_stays_with_the_attempt_and_is_not_tried_again_at_
 }
 
 #[tokio::test]
+async fn at_12_a_customer_who_does_not_answer_is_rung_for_as_long_as_the_site_says_and_stays() {
+    let site = "dialling_window = \"00:00-24:00\"\nring_customer_for = \"2s\"";
+    let house = House::open(Wishes { site, ..Wishes::with_callback_key() }).await.unwrap();
+    let (mut phone, mut desk) = agent_b(&house).await;
+    let entry = request(&house, &mut desk, CUSTOMER).await;
+    desk.works(&entry, "call", json!({})).await.unwrap();
+    phone.wait_incoming(SOON).await.unwrap();
+    phone.answer().await.unwrap();
+    let ringing = house.carrier.next_call(SOON).await.unwrap();
+    ringing.ring().unwrap();
+    let tried = |seen: &Value| seen["id"] == entry && seen["attempts"][0]["result"] == "no_answer";
+    let seen = desk.sees("the attempt", tried).await.unwrap();
+    assert_eq!(seen["attempts"][0]["counted"], true, "{seen:#}");
+    assert!(matches!(ringing.state(), CallState::Ended(_)), "the customer's phone rings on: {}", ringing.log());
+    desk.sees("the request, waiting again", |seen| seen["id"] == entry && seen["state"]["name"] == "waiting")
+        .await
+        .unwrap();
+    phone.wait_closed(SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn at_12_an_agent_says_that_a_machine_answered_and_the_customer_is_left_alone_for_longer() {
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
+    let (mut phone, mut desk) = agent_b(&house).await;
+    let entry = request(&house, &mut desk, CUSTOMER).await;
+    desk.works(&entry, "call", json!({})).await.unwrap();
+    phone.wait_incoming(SOON).await.unwrap();
+    phone.answer().await.unwrap();
+    let machine = house.carrier.next_call(SOON).await.unwrap().answer().await.unwrap();
+    machine.play_tone(CUSTOMERS_TONE);
+    hears_tone(&phone, CUSTOMERS_TONE, SOON).await.unwrap();
+    phone.hang_up().await.unwrap();
+    machine.wait_ended(SOON).await.unwrap();
+    assert_eq!(code(desk.works(&entry, "outcome", json!({ "outcome": "not_reached" })).await), "invalid");
+    let heard = json!({ "outcome": "not_reached", "result": "machine" });
+    desk.works(&entry, "outcome", heard).await.unwrap();
+    let waiting = |seen: &Value| seen["id"] == entry && seen["state"]["name"] == "waiting";
+    let seen = desk.sees("the request, waiting again", waiting).await.unwrap();
+    assert_eq!((&seen["attempts"][0]["result"], &seen["attempts"][0]["counted"]), (&json!("machine"), &json!(true)));
+    let gap = seen["not_before"].as_i64().unwrap() - seen["attempts"][0]["ended"].as_i64().unwrap();
+    assert!(gap >= 14 * 60_000, "the next try may be after {gap} ms: {seen:#}");
+}
+
+#[tokio::test]
 async fn at_12_after_the_last_try_the_customer_is_unreachable_and_the_group_is_told_once() {
     let site = "dialling_window = \"00:00-24:00\"\nretry_plan = { max_attempts = 1 }";
     let house = House::open(Wishes { site, ..Wishes::with_callback_key() }).await.unwrap();
@@ -237,6 +282,26 @@ async fn at_26_a_missed_call_is_claimed_called_back_and_closed() {
     phone.wait_closed(SOON).await.unwrap();
     desk.works(&entry, "outcome", json!({ "outcome": "close" })).await.unwrap();
     desk.sees_closed("the closed missed call", |closed| closed["id"] == entry).await.unwrap();
+}
+
+#[tokio::test]
+async fn at_26_a_missed_call_closes_itself_when_its_number_is_served() {
+    let house = House::open(Wishes::with_callback_key()).await.unwrap();
+    let (mut phone, desk) = agent_b(&house).await;
+    let mut caller = people::customer(&house, CUSTOMER, SUPPORT).await.unwrap();
+    caller.hang_up().await.unwrap();
+    let missed = desk.sees("the missed call", |entry| entry["number"] == CUSTOMER).await.unwrap();
+    desk.does("available").await.unwrap();
+    let again = house.calls(CUSTOMER, SUPPORT).await.unwrap();
+    phone.wait_incoming(SOON).await.unwrap();
+    phone.answer().await.unwrap();
+    again.wait_tone(AGENTS_TONE, SOON).await.unwrap();
+    // Whoever has talked for twenty seconds counts as served.
+    tokio::time::sleep(Duration::from_secs(21)).await;
+    phone.hang_up().await.unwrap();
+    let closed = desk.sees_closed("the missed call, served", |closed| closed["id"] == missed["id"]).await.unwrap();
+    assert_eq!(closed["state"]["reason"], "served", "{closed:#}");
+    assert!(desk.list().await.unwrap().iter().all(|entry| entry["number"] != CUSTOMER));
 }
 
 #[tokio::test]

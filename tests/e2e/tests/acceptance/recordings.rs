@@ -101,3 +101,30 @@ async fn what_was_said_before_the_server_died_is_kept() {
     let [_, far] = sides(&file);
     assert!(length_of_tone(&far, CUSTOMERS_TONE) >= Duration::from_secs(1), "the beginning is not there");
 }
+
+#[tokio::test]
+async fn a_planned_stop_keeps_what_was_said() {
+    let mut house = House::open(recorded()).await.unwrap();
+    let mut agent = people::agent(&house, "2002").await.unwrap();
+    let mut desk = Desk::agent(&house, "2002").await.unwrap();
+    let caller = house.calls(CUSTOMER, SUPPORT).await.unwrap();
+    caller.wait_answered(SOON).await.unwrap();
+    agent.wait_incoming(SOON).await.unwrap();
+    agent.answer().await.unwrap();
+    let mut ear = Ear::new("en");
+    ear.hears(&caller, "recording-notice", SOON).await.unwrap();
+    caller.play_tone(CUSTOMERS_TONE);
+    hears_tone(&agent, CUSTOMERS_TONE, SOON).await.unwrap();
+    // What is measured is a second of it.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(house.server.terminate(SOON).await.unwrap().success());
+    caller.wait_ended(SOON).await.unwrap();
+    house.server.start_again().await.unwrap();
+    desk.look_again().await.unwrap();
+    let entry = desk.sees("who was cut off", |entry| entry["number"] == CUSTOMER).await.unwrap();
+    let (_, history) = desk.entry(&entry["id"]).await.unwrap();
+    let id = recording_in(&history).unwrap_or_else(|| panic!("no recording is told of: {history:#}"));
+    let file = desk.person.file(&format!("/api/recordings/{id}/audio"), None).await.unwrap();
+    let [_, far] = sides(&file);
+    assert!(length_of_tone(&far, CUSTOMERS_TONE) >= Duration::from_millis(900), "the end is not there");
+}

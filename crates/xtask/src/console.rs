@@ -1,0 +1,106 @@
+//! The console: its packages, what must pass, its build, and the tests in a browser.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::steps::{Call, Steps};
+use crate::{e2e, setup};
+
+/// The oldest Node.js that the console's packages run on.
+const NODE: (u32, u32) = (20, 19);
+
+/// Which tests to run.
+#[derive(Args, Debug, Clone)]
+pub struct Options {
+    /// Run only tests with this in their name
+    filter: Option<String>,
+}
+
+/// Builds server and console, then runs the tests that drive a browser.
+///
+/// # Errors
+/// When something cannot be installed, does not build, or a test fails.
+pub fn browser(root: &Path, options: &Options) -> Result<()> {
+    setup::run(root)?;
+    packages(root)?;
+    build().run(root)?;
+    e2e::server().run(root)?;
+    tests_in_browser(options.filter.as_deref()).run(root)
+}
+
+/// What must pass of the console, without a server.
+///
+/// # Errors
+/// When a step fails.
+pub fn steps(steps: &mut Steps, root: &Path) -> Result<()> {
+    steps.run("packages", "npm ci (in console)", || packages(root))?;
+    for (name, script) in [("console lint", "lint"), ("console types", "typecheck"), ("console tests", "test")] {
+        let call = Call::npm(&format!("run {script}"));
+        steps.run(name, &call.typed(), || call.run(root))?;
+    }
+    let call = build();
+    steps.run("console build", &call.typed(), || call.run(root))
+}
+
+/// The call that builds the console.
+fn build() -> Call {
+    Call::npm("run build")
+}
+
+/// The call that drives a browser against the server.
+pub fn tests_in_browser(filter: Option<&str>) -> Call {
+    let call = Call::npm("run e2e");
+    match filter {
+        Some(filter) => call.and(["--".to_owned(), filter.to_owned()]),
+        None => call,
+    }
+}
+
+/// Installs the packages as the lock file has them, unless they are there.
+fn packages(root: &Path) -> Result<()> {
+    node()?;
+    let console = root.join("console");
+    let (wanted, there) = (console.join("package-lock.json"), console.join("node_modules/.nohold-installed"));
+    let wanted = std::fs::read(&wanted).with_context(|| format!("cannot read {}", wanted.display()))?;
+    if std::fs::read(&there).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    Call::npm("ci --no-audit --no-fund").run(root)?;
+    std::fs::write(&there, &wanted).with_context(|| format!("cannot write {}", there.display()))
+}
+
+/// Sees that Node.js is there and new enough.
+fn node() -> Result<()> {
+    let output = Command::new("node").arg("--version").output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    if version(&said).is_none_or(|found| found < NODE) {
+        let (major, minor) = NODE;
+        let found = if said.is_empty() { "there is none".to_owned() } else { format!("there is {said}") };
+        bail!(
+            "the console needs Node.js {major}.{minor} or newer with npm, and {found}: install it and run this again"
+        );
+    }
+    Ok(())
+}
+
+/// Major and minor of a version as Node.js tells it.
+fn version(said: &str) -> Option<(u32, u32)> {
+    let mut parts = said.strip_prefix('v')?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_as_node_tells_it() {
+        assert_eq!(version("v20.20.2"), Some((20, 20)));
+        assert_eq!(version("v24.1.0").map(|found| found < NODE), Some(false));
+        assert_eq!(version("v20.9.0").map(|found| found < NODE), Some(true));
+        assert_eq!(version(""), None);
+    }
+}
