@@ -45,7 +45,7 @@ struct Cli {
     /// Waiting callers send audio all the time, too
     #[arg(long)]
     talk: bool,
-    /// Callers who wait, step after step, instead of the usual 500 to 4,000
+    /// Callers who wait, or calls in a second, step after step, instead of the usual ones
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
     steps: Vec<u64>,
     /// Make 50,000 calls for the measure of calls
@@ -128,7 +128,10 @@ fn measure_one(cli: &Cli, measure: Measure) -> Result<(Vec<Row>, Value)> {
             both(cli, &plan, |kind| waiting::measure(kind, &plan), waiting::rows)
         }
         Measure::Calls => {
-            let plan = if cli.smoke { calls::Plan::smoke() } else { calls::Plan::usual(cli.long) };
+            let mut plan = if cli.smoke { calls::Plan::smoke() } else { calls::Plan::usual(cli.long) };
+            if !cli.steps.is_empty() {
+                plan.steps.clone_from(&cli.steps);
+            }
             both(cli, &plan, |kind| calls::measure(kind, &plan), calls::rows)
         }
         Measure::Requests => {

@@ -24,10 +24,14 @@ use crate::uri::Uri;
 
 /// A request that has overtaken an answer or its ACK waits for that so long.
 const ACK_BEHIND: Duration = Duration::from_millis(500);
+
 /// Serves requests for as long as the engine runs.
 pub(crate) async fn serve(engine: Engine, mut requests: TransactionReceiver) {
     let mut queues = Queues::default();
     while let Some(mut transaction) = requests.recv().await {
+        if let (Method::Invite, Ok(call_id)) = (transaction.original.method, transaction.original.call_id_header()) {
+            engine.edge().note_taken(call_id.value());
+        }
         if engine.tasks().running() > engine.edge().most_tasks() {
             engine.edge().count_overload();
             // Whoever sent it tries again later. An answer to an ACK there is not.

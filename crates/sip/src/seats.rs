@@ -8,7 +8,7 @@ use crate::access::Who;
 
 /// Above so many calls of which the rules have said nothing yet, further callers are sent to try again later: who would wait for
 /// seconds before anything is heard gives up, and costs as much as one who is served.
-const MOST_UNDECIDED: usize = 256;
+const MOST_UNDECIDED: usize = 160;
 
 /// The calls that are up.
 #[derive(Clone, Default)]

@@ -5,6 +5,7 @@ use super::departures::Departures;
 use super::guard::{Class, Guard};
 use super::head::Head;
 use super::judge::{self, Refusal};
+use super::pace::Pace;
 use super::{Limits, mender, nat};
 use crate::addresses::{Addresses, Transport};
 use crate::flow::Flow;
@@ -36,6 +37,7 @@ pub(super) struct Gate {
     pub(super) addresses: Addresses,
     pub(super) limits: Limits,
     pub(super) guard: Guard,
+    pub(super) pace: Pace,
     pub(super) tally: Tally,
     pub(super) trace: Option<TraceSink>,
     pub(super) departures: Arc<Departures>,
@@ -52,6 +54,7 @@ impl Gate {
             addresses,
             limits,
             guard,
+            pace: Pace::default(),
             tally: Tally::default(),
             trace,
             departures: Arc::default(),
@@ -124,6 +127,12 @@ impl Gate {
         if let Some(invite) = invite.filter(|_| !known) {
             if !self.accepting.load(Ordering::Relaxed) {
                 self.tally.not_accepting.up();
+                return self.answer(&head, &Refusal::busy(self.limits.retry_after_s), source);
+            }
+            // Calls of the network alone: a phone of ours may be calling for help.
+            let call_id = head.first("Call-ID").unwrap_or_default();
+            if self.is_trusted(source.ip()) && !self.pace.may_pass(now, call_id) {
+                self.tally.overloaded.up();
                 return self.answer(&head, &Refusal::busy(self.limits.retry_after_s), source);
             }
             self.guard.note_admitted(now, invite);

@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// How many sources, pairs or flows each table holds. What is idle is forgotten first.
 const MAX_ENTRIES: usize = 16_384;
+/// How many INVITEs are known in each half of a minute: more than a machine can take.
+const MOST_ADMITTED: usize = 131_072;
 /// How long a failed authentication counts.
 const FAILURE_WINDOW: Duration = Duration::from_secs(60);
 /// How long a flow that has authenticated is known.
@@ -57,7 +59,15 @@ struct Tables {
     crowd: Option<[Bucket; 2]>,
     failures: HashMap<(IpAddr, Option<String>), Failures>,
     proven: HashMap<(SocketAddr, String), Instant>,
-    admitted: HashMap<u64, Instant>,
+    admitted: Admitted,
+}
+
+/// INVITEs that were let in, in two halves that take turns: forgetting the older half costs nothing, however many there are.
+#[derive(Default)]
+struct Admitted {
+    young: HashMap<u64, Instant>,
+    old: HashMap<u64, Instant>,
+    turned: Option<Instant>,
 }
 
 #[derive(Clone, Copy)]
@@ -154,18 +164,21 @@ impl Guard {
 
     /// Notes that an INVITE was handed on, so that its retransmissions are as well.
     pub(super) fn note_admitted(&self, now: Instant, invite: u64) {
-        let mut tables = self.lock();
-        if tables.admitted.len() >= MAX_ENTRIES {
-            tables.admitted.retain(|_, at| now.saturating_duration_since(*at) <= ADMITTED_FOR);
+        let admitted = &mut self.lock().admitted;
+        if admitted.turned.is_none_or(|turned| now.saturating_duration_since(turned) > ADMITTED_FOR) {
+            admitted.old = std::mem::take(&mut admitted.young);
+            admitted.turned = Some(now);
         }
-        if tables.admitted.len() < MAX_ENTRIES {
-            tables.admitted.insert(invite, now);
+        if admitted.young.len() < MOST_ADMITTED {
+            admitted.young.insert(invite, now);
         }
     }
 
     /// Whether this INVITE was handed on before.
     pub(super) fn was_admitted(&self, now: Instant, invite: u64) -> bool {
-        self.lock().admitted.get(&invite).is_some_and(|at| now.saturating_duration_since(*at) <= ADMITTED_FOR)
+        let admitted = &self.lock().admitted;
+        let at = admitted.young.get(&invite).or_else(|| admitted.old.get(&invite));
+        at.is_some_and(|at| now.saturating_duration_since(*at) <= ADMITTED_FOR)
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
@@ -315,5 +328,9 @@ mod tests {
         assert!(guard.was_admitted(after(now, 31), 7));
         assert!(!guard.was_admitted(after(now, 33), 7));
         assert!(!guard.was_admitted(now, 8));
+        guard.note_admitted(after(now, 31), 9);
+        guard.note_admitted(after(now, 34), 10);
+        assert!(guard.was_admitted(after(now, 62), 9), "it stands in the older half now");
+        assert!(!guard.was_admitted(after(now, 64), 9));
     }
 }

@@ -11,6 +11,7 @@ mod head;
 mod judge;
 mod mender;
 mod nat;
+mod pace;
 mod udp;
 mod ways;
 
@@ -337,6 +338,11 @@ impl Edge {
     /// How many things may be done at once.
     pub(crate) fn most_tasks(&self) -> usize {
         self.gate.limits.tasks
+    }
+
+    /// The engine begins to work on a call that came in.
+    pub(crate) fn note_taken(&self, call_id: &str) {
+        self.gate.pace.taken(Instant::now(), call_id);
     }
 
     /// A request came while too much was being done.

@@ -5,6 +5,7 @@ use crate::addresses::Transport;
 use crate::flow::Flow;
 use crate::trace::Direction;
 use rsipstack::platform::net::UdpSocket as LibrarySocket;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use tokio::sync::Mutex;
 pub(super) const LARGEST: usize = rsipstack::transport::connection::MAX_UDP_BUF_SIZE;
 /// The largest datagram there is.
 const DATAGRAM: usize = 65_535;
+/// So many datagrams are read ahead; the system keeps those behind them.
+const MOST_WAITING: usize = 8_192;
 /// How long a socket that reports an error is left alone.
 const PAUSE: Duration = Duration::from_millis(10);
 /// What the system may keep for us while we are at something else, in bytes; it gives less where its own limit
@@ -50,12 +53,45 @@ pub(super) struct GateSocket {
     sockets: Arc<Sockets>,
     own: usize,
     gate: Arc<Gate>,
-    buffer: Mutex<Vec<u8>>,
+    inbox: Mutex<Inbox>,
+}
+
+/// What was read and is not judged yet.
+struct Inbox {
+    buffer: Vec<u8>,
+    waiting: VecDeque<Arrived>,
+}
+
+struct Arrived {
+    bytes: Vec<u8>,
+    from: SocketAddr,
+    at: Instant,
+}
+
+impl Inbox {
+    /// Reads all that has come, so that we know how long each datagram waits for us; one after the other when there is none.
+    async fn next(&mut self, socket: &UdpSocket) -> std::io::Result<Arrived> {
+        if self.waiting.is_empty() {
+            let (length, from) = socket.recv_from(&mut self.buffer).await?;
+            self.keep(length, from);
+        }
+        while self.waiting.len() < MOST_WAITING
+            && let Ok((length, from)) = socket.try_recv_from(&mut self.buffer)
+        {
+            self.keep(length, from);
+        }
+        self.waiting.pop_front().ok_or_else(|| std::io::ErrorKind::WouldBlock.into())
+    }
+
+    fn keep(&mut self, length: usize, from: SocketAddr) {
+        self.waiting.push_back(Arrived { bytes: self.buffer[..length].to_vec(), from, at: Instant::now() });
+    }
 }
 
 impl GateSocket {
     pub(super) fn new(sockets: Arc<Sockets>, own: usize, gate: Arc<Gate>) -> Self {
-        Self { sockets, own, gate, buffer: Mutex::new(vec![0; DATAGRAM]) }
+        let inbox = Inbox { buffer: vec![0; DATAGRAM], waiting: VecDeque::new() };
+        Self { sockets, own, gate, inbox: Mutex::new(inbox) }
     }
 
     /// The socket for a peer: this one, unless the peer's kind of address does not fit it. The library sends all its
@@ -82,23 +118,24 @@ impl GateSocket {
 #[async_trait::async_trait]
 impl LibrarySocket for GateSocket {
     async fn recv_from(&self, clean: &mut [u8]) -> rsipstack::Result<(usize, SocketAddr)> {
-        let mut buffer = self.buffer.lock().await;
+        let mut inbox = self.inbox.lock().await;
         loop {
-            let (length, from) = match self.sockets.0[self.own].recv_from(&mut buffer).await {
-                Ok(received) => received,
+            let Arrived { bytes, from, at } = match inbox.next(&self.sockets.0[self.own]).await {
+                Ok(arrived) => arrived,
                 Err(error) => {
                     tracing::warn!(%error, "a SIP socket could not receive");
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
             };
-            let raw = &buffer[..length];
+            let (raw, now) = (&bytes[..], Instant::now());
+            self.gate.pace.note_age(now.saturating_duration_since(at));
             if raw.iter().all(u8::is_ascii_whitespace) {
                 // RFC 5626 answers keep-alives on streams only; on datagrams their way through the NAT is all they are for.
                 self.gate.tally.keep_alives.up();
                 continue;
             }
-            match self.gate.judge(Instant::now(), raw, from, Transport::Udp) {
+            match self.gate.judge(now, raw, from, Transport::Udp) {
                 Verdict::Pass(bytes) => {
                     let Some(room) = clean.get_mut(..bytes.len()) else { continue };
                     room.copy_from_slice(&bytes);

@@ -41,10 +41,12 @@ impl World {
         settings.addresses.tcp = vec![any];
         let (edge, mut incoming) = Edge::start(settings, Tasks::default()).await.expect("started");
         let (note, seen) = mpsc::unbounded_channel();
+        let gate = Arc::clone(&edge.gate);
         edge.tasks.spawn("application", async move {
             while let Some(mut transaction) = incoming.recv().await {
                 let request = &transaction.original;
                 let call_id = request.call_id_header().map(|c| c.value().to_owned()).unwrap_or_default();
+                gate.pace.taken(Instant::now(), &call_id);
                 note.send((request.method.to_string(), call_id)).ok();
                 let status = match request.method {
                     Method::Options | Method::Register => StatusCode::OK,
