@@ -7,6 +7,7 @@ mod agents;
 mod audio;
 mod calls;
 mod entries;
+mod file;
 mod listing;
 mod refusals;
 mod requests;
@@ -23,7 +24,6 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::Actor;
 use nohold_core::viewing::{Role, Sight, Viewer};
 use nohold_model::AgentKey;
-use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Caller;
@@ -59,7 +59,7 @@ pub(crate) struct DeskState {
     pub(crate) recordings: Option<PathBuf>,
     pub(crate) cursors: Cursors,
     /// Turns of those who listen to recordings.
-    hearing: Arc<Semaphore>,
+    turns: file::Turns,
     screens: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -67,9 +67,15 @@ impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
         let DeskParts { desk, recordings } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
-        let hearing = Arc::new(Semaphore::new(audio::AT_ONCE));
         let cursors = Cursors { run: run() };
-        DeskState { desk, board: Arc::new(board), recordings, cursors, hearing, screens: Mutex::default() }
+        DeskState {
+            desk,
+            board: Arc::new(board),
+            recordings,
+            cursors,
+            turns: file::Turns::default(),
+            screens: Mutex::default(),
+        }
     }
 
     /// Room for one more live screen of this user.

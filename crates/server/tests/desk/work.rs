@@ -252,23 +252,69 @@ async fn a_request_tells_of_entries_that_are_seen_and_agents_ask_their_own_group
     assert!(own["entry"].is_string(), "{own}");
 }
 
+/// Longer than all buffers on the way, so that most of it has to be waited for.
+const LONG: usize = 20 * 1024 * 1024 + 5;
+
+/// A message of so many bytes, no two parts of which look alike; where it is heard.
+async fn long_message(house: &House) -> (String, std::path::PathBuf, String) {
+    let message = house.message(1, queue_600()).await;
+    let text: String = (0..).map(|n: u32| format!("{n:08}")).take(LONG.div_ceil(8)).collect();
+    let text = text[..LONG].to_owned();
+    let file = house.folder.join(format!("{message}.wav"));
+    std::fs::write(&file, &text).unwrap();
+    (format!("/api/messages/{message}/audio"), file, text)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_message_is_sent_in_parts() {
+async fn a_long_message_comes_whole_and_a_range_of_it_only_where_one_is_asked_for() {
     let house = House::new().await;
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
-    let message = house.message(1, queue_600()).await;
-    let whole = 8 * 1024 * 1024 + 5;
-    std::fs::write(house.folder.join(format!("{message}.wav")), vec![b'a'; whole]).unwrap();
-    let at = format!("/api/messages/{message}/audio");
+    let (at, file, text) = long_message(&house).await;
+    let whole = get(&house, &ada, &at).await.expect(200);
+    assert!(whole.text == text, "{} bytes of {LONG}", whole.text.len());
+    assert_eq!(whole.headers["content-length"], LONG.to_string().as_str());
+    assert!(!whole.headers.contains_key("content-range"), "{:?}", whole.headers);
+    let tag = whole.headers["etag"].to_str().unwrap().to_owned();
+    let asked = |header: &str, value: &str| house.ask("GET", &at).token(&ada).header(header, value);
     let ranged = |answer: &Answer| answer.headers["content-range"].to_str().unwrap().to_owned();
-    let first = get(&house, &ada, &at).await.expect(206);
-    assert_eq!((first.text.len(), ranged(&first)), (8_388_608, "bytes 0-8388607/8388613".to_owned()));
-    assert_eq!(first.headers["content-length"], "8388608");
-    let rest = house.ask("GET", &at).token(&ada).header("range", "bytes=8388608-").send().await.expect(206);
-    assert_eq!((&*rest.text, ranged(&rest)), ("aaaaa", "bytes 8388608-8388612/8388613".to_owned()));
-    // More than are served at once: each has its turn.
-    let all = futures::future::join_all((0..20).map(|_| get(&house, &ada, &at))).await;
-    assert!(all.iter().all(|answer| answer.text.len() == 8_388_608));
+    let most = asked("range", "bytes=8-").send().await.expect(206);
+    assert!(most.text == text[8..] && ranged(&most) == format!("bytes 8-{}/{LONG}", LONG - 1), "{}", ranged(&most));
+    let end = asked("range", "bytes=-5").header("if-range", &tag).send().await.expect(206);
+    assert_eq!((&*end.text, ranged(&end)), (&text[LONG - 5..], format!("bytes {}-{}/{LONG}", LONG - 5, LONG - 1)));
+    let beyond = asked("range", &format!("bytes={LONG}-")).send().await.refused(416, "no_such_range");
+    assert_eq!(ranged(&beyond), format!("bytes */{LONG}"));
+    for other in ["\"another\"", "Mon, 02 Mar 2026 02:00:00 GMT", "W/\"weak\""] {
+        let all = asked("range", "bytes=0-9").header("if-range", other).send().await.expect(200);
+        assert_eq!(all.text.len(), LONG, "{other}");
+    }
+    let head = house.ask("HEAD", &at).token(&ada).header("range", "bytes=0-9").send().await.expect(200);
+    assert_eq!((&*head.text, head.headers["content-length"].to_str().unwrap()), ("", LONG.to_string().as_str()));
+    std::fs::write(&file, "another").unwrap();
+    assert_eq!(asked("range", "bytes=0-1").header("if-range", &tag).send().await.expect(200).text, "another");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_listen_and_do_not_read_keep_nobody_else_from_listening() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let cara = house.person("cara", Role::Agent, Some("2001"), None).await;
+    let (at, _, text) = long_message(&house).await;
+    let mut stalled = Vec::new();
+    for n in 0..12 {
+        let mut stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
+        let head = format!("GET {at} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {ada}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        if n < 6 {
+            // It is being sent.
+            stream.read_exact(&mut [0; 12]).await.unwrap();
+        }
+        stalled.push(stream);
+    }
+    assert!(get(&house, &cara, &at).await.expect(200).text == text);
+    get(&house, &ada, &at).await.refused(503, "busy");
+    drop(stalled);
+    assert!(get(&house, &ada, &at).await.expect(200).text == text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
