@@ -30,6 +30,7 @@ async fn the_first_start_makes_one_administrator_and_signs_in() {
         house.ask("POST", "/api/setup").json(&json!({ "token": token, "name": name, "password": password }))
     };
     first("guessed", "eve", PASSWORD).send().await.refused(403, "wrong_token");
+    first("from-the-terminal", "-anna", PASSWORD).send().await.refused(422, "invalid");
     let short = first("from-the-terminal", "anna", "short").send().await.refused(422, "invalid");
     assert_eq!(short.json()["field"], "password");
     let (one, other) = tokio::join!(
@@ -185,7 +186,10 @@ async fn an_administrator_makes_changes_and_removes_users() {
     assert!(unknown.text.contains("colour"), "{}", unknown.text);
     let bad = post(json!({ "name": "x", "role": "king" })).send().await.refused(422, "invalid");
     assert_eq!(bad.json()["field"], "role");
-    post(json!({ "name": "a b", "role": "agent" })).send().await.refused(422, "invalid");
+    for name in ["a b", ".", "..", "-", "-x", "_x", "@x", ""] {
+        let bad = post(json!({ "name": name, "role": "agent" })).send().await.refused(422, "invalid");
+        assert_eq!(bad.json()["field"], "name", "{name}");
+    }
     post(json!({ "name": "x", "role": "agent", "groups": ["a"] })).send().await.refused(422, "invalid");
 
     let cookie = sign_in(&house, "bert", PASSWORD).await.cookie();
