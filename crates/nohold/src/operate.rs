@@ -142,21 +142,32 @@ pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
             password.tell(name)?;
         }
         UserCommand::Password { name, password_stdin } => {
+            let part = as_part(name)?;
             let password = password(*password_stdin)?;
             let body = json!({ "password": password.text });
             let ended = ask(&folder, Wanted::There, async |client| {
-                client.put(&format!("/api/users/{name}/password"), &body).await
+                client.put(&format!("/api/users/{part}/password"), &body).await
             })?;
             password.tell(name)?;
             let count = |what: &str| ended[what].as_u64().unwrap_or_default();
             say::line(format_args!("ended: {} sign-ins, {} tokens", count("sign_ins"), count("tokens")));
         }
         UserCommand::Remove { name } => {
-            ask(&folder, Wanted::There, async |client| client.delete(&format!("/api/users/{name}")).await)?;
+            let part = as_part(name)?;
+            ask(&folder, Wanted::There, async |client| client.delete(&format!("/api/users/{part}")).await)?;
             say::line(format_args!("{name} is removed; all sign-ins and tokens have ended"));
         }
     }
     Ok(())
+}
+
+/// A user's name as a part of an address. What nobody can be called could lead to somebody else there.
+fn as_part(name: &str) -> anyhow::Result<&str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+    if name.is_empty() || !name.chars().all(fits) || name.chars().all(|c| c == '.') {
+        bail!("nobody can be called `{name}`: `nohold user list` says who there is");
+    }
+    Ok(name)
 }
 
 fn told_user(person: &Value) -> String {

@@ -377,3 +377,24 @@ fn nobody_to_list_and_no_folder_to_write_into_are_told() {
     let said = installation.refuses(&["export", file.to_str().unwrap()]);
     assert!(said.contains("nowhere: make it first"), "{said}");
 }
+
+#[test]
+fn a_name_that_nobody_can_have_leads_to_nobody_else() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let root = &["user", "add", "root", "--role", "administrator", "--password-stdin"];
+    let output = installation.given(root, "a much longer password\n");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    installation.says(&["user", "add", "spare", "--role", "administrator"]);
+    let server = installation.serve(&[]);
+    for name in ["x/../root", "./root", "root?", "root#", "root/", "", "..", "%72oot", "r oot"] {
+        assert!(installation.refuses(&["user", "password", name]).contains("nobody can be called"), "{name}");
+        assert!(installation.refuses(&["user", "remove", name]).contains("nobody can be called"), "{name}");
+    }
+    answered(async { Client::new(server.http).sign_in("root", "a much longer password").await }).unwrap();
+    for name in [".", "..", "-", "_x", "@"] {
+        let said = installation.refuses(&["user", "add", "--role", "agent", "--", name]);
+        assert!(said.contains("begins with a letter or a digit"), "{said}");
+    }
+    assert_eq!(installation.says(&["user", "list"]), "root: administrator\nspare: administrator\n");
+}
