@@ -1,5 +1,6 @@
 //! What was recorded: messages, for those who may see their entries; conversations, for those who may act for the agent.
 
+use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
@@ -95,7 +96,7 @@ pub(crate) struct RecordedShown {
 /// A page of recorded conversations, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RecordingsPage {
-    /// Those of this page that you may hear; there can be fewer than asked for although more pages follow.
+    /// Those of this page; you may hear all of them.
     items: Vec<RecordedShown>,
     /// The cursor of the next page; none when this is the last.
     next: Option<String>,
@@ -104,16 +105,24 @@ pub(crate) struct RecordingsPage {
 /// Recorded conversations that one may hear, newest first
 #[utoipa::path(
     get, path = "/api/recordings", tag = "desk", params(WantedRecordings),
-    responses((status = 200, body = RecordingsPage))
+    responses(
+        (status = 200, body = RecordingsPage),
+        (status = 403, description = "you may not act for this agent: `other_agent`", body = FailureBody),
+    )
 )]
 async fn conversations(seat: Seat, Asked(wanted): Asked<WantedRecordings>) -> Result<Json<RecordingsPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let sight = seat.sight(&seat.desk.desk.directory());
-    // Who hears the own ones alone does not page through everybody's.
-    let own = || sight.agent().filter(|_| !sight.oversees()).cloned();
-    let query = RecordedQuery { agent: wanted.agent.or_else(own), after: wanted.after, limit };
-    let page = seat.api.parts().archive.recordings(query).await?;
-    let heard = page.items.into_iter().filter(|one| sight.acts_for(&one.agent));
+    // Nothing else is read, so that neither the length of a page nor a cursor tells of conversations of others.
+    let agents = match wanted.agent {
+        Some(agent) if !sight.acts_for(&agent) => {
+            let message = "only a supervisor of their group hears the conversations of other agents";
+            return Err(Failure::forbidden("other_agent", message).at("agent"));
+        }
+        Some(agent) => Some(BTreeSet::from([agent])),
+        None => sight.may_act_for(),
+    };
+    let page = seat.api.parts().archive.recordings(RecordedQuery { agents, after: wanted.after, limit }).await?;
     let shown = |one: Recorded| RecordedShown {
         id: one.recording.to_string(),
         at: one.at.as_millis(),
@@ -122,7 +131,7 @@ async fn conversations(seat: Seat, Asked(wanted): Asked<WantedRecordings>) -> Re
         agent: one.agent.to_string(),
         number: one.number,
     };
-    Ok(Json(RecordingsPage { items: heard.map(shown).collect(), next: page.next }))
+    Ok(Json(RecordingsPage { items: page.items.into_iter().map(shown).collect(), next: page.next }))
 }
 
 /// A recorded conversation as WAV, or a part of it
