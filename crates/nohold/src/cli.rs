@@ -165,7 +165,7 @@ impl SpokenLanguage {
 #[derive(Debug, Args)]
 pub struct Check {
     /// The configuration to look at (TOML, or JSON by its ending `.json`). Without one, this machine and the settings are
-    /// looked at: data folder, database, ports, addresses, trunks, recordings, disk.
+    /// looked at: data folder, database, ports, addresses, recordings, disk, and what is configured: prompts, trunks.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 

@@ -398,3 +398,34 @@ fn a_name_that_nobody_can_have_leads_to_nobody_else() {
     }
     assert_eq!(installation.says(&["user", "list"]), "root: administrator\nspare: administrator\n");
 }
+
+#[test]
+fn a_check_names_a_prompt_that_has_gone_and_one_that_cannot_be_played() {
+    let installation = Installation::new();
+    let shelf = installation.data.join("prompts").join("music");
+    fs::create_dir_all(&shelf).unwrap();
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prompts/music");
+    let mut shipped = fs::read_dir(prompts).unwrap().map(|entry| entry.unwrap().path());
+    let shipped = shipped.find(|path| path.extension().is_some_and(|ending| ending == "wav")).unwrap();
+    fs::copy(shipped, shelf.join("our-own.wav")).unwrap();
+    installation.says(&["import", SHIPPED]);
+    let file = installation._folder.path().join("own.json");
+    let mut whole = configured(&installation);
+    whole["queues"]["600"]["music"] = json!("our-own");
+    fs::write(&file, whole.to_string()).unwrap();
+    installation.says(&["import", file.to_str().unwrap()]);
+    let check = || {
+        let output =
+            installation.command(&["check", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (_, said) = check();
+    assert!(!said.contains("our-own"), "{said}");
+    fs::write(shelf.join("another.wav"), "this is no sound").unwrap();
+    let (_, said) = check();
+    assert!(said.lines().any(|line| line.starts_with("warning") && line.contains("another.wav")), "{said}");
+    fs::remove_file(shelf.join("our-own.wav")).unwrap();
+    let (status, said) = check();
+    let named = |line: &str| line.starts_with("error") && line.contains("queues.600") && line.contains("our-own");
+    assert!(status == Some(1) && said.lines().any(named), "{said}");
+}
