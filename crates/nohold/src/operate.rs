@@ -45,13 +45,19 @@ pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
             .map_err(|failure| refusal(&failure.body.message, &json!({ "problems": failure.body.problems })))?;
     }
     let mut file = None;
+    let before = secrets::Before::of(&folder)?;
     let answer = ask(&folder, Wanted::Made, async |client| -> anyhow::Result<Value> {
         let would = client.post(&path(true), &whole).await?;
         let accounts = Vec::deserialize(&would["drawn_for"]).unwrap_or_default();
         let drawn = secrets::draw_for(&mut whole, &accounts)?;
         // Before they hold: passwords that nobody can read would be of no use.
         file = secrets::keep_drawn(&folder, &drawn)?;
-        let mut done = client.post(&path(false), &whole).await?;
+        let posted = client.post(&path(false), &whole).await;
+        if let (Err(ClientError::Refused { .. }), Some(_)) = (&posted, &file) {
+            // Those that were drawn hold nowhere.
+            before.put_back()?;
+        }
+        let mut done = posted?;
         // What there is to say of drawn passwords is said no more of those that stand in the document.
         done["warnings"] = would["warnings"].clone();
         Ok(done)

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use crate::cli::{Common, Serve};
 use crate::control::{self, Control};
 use crate::document::{self, Read};
-use crate::installation::{Door, Installation, Served, listen, operator_token};
+use crate::installation::{Door, Installation, Served, forget_stale_passwords, listen, operator_token};
 use crate::settings::Settings;
 use crate::system::{Parts, System};
 use crate::telephony::{self, Engine};
@@ -93,6 +93,10 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
         Some(effective) => effective.clone(),
         None => Arc::new(nothing()?),
     };
+    if let Some(effective) = &effective {
+        // A change may have come about while its last word did not.
+        forget_stale_passwords(installation.path().to_owned(), effective.clone()).await;
+    }
     let setup = SetUp::new(&installation).await?;
     let running = Running::start(&settings, &installation, system, &held, setup.token.is_some()).await?;
     let operator = operator_token()?;
@@ -171,6 +175,8 @@ type Ports = Parts<Engine, SqliteStore>;
 #[derive(Clone)]
 struct Running {
     node: Node<Ports>,
+    /// The data folder.
+    data: PathBuf,
 }
 
 impl Running {
@@ -198,7 +204,8 @@ impl Running {
         let parts = Parts::new(engine, installation.store().clone(), system);
         parts.watch_clock();
         let directory = (*effective.directory).clone();
-        Ok(Running { node: Node::start(parts, directory, Pace::default(), heard) })
+        let data = installation.path().to_owned();
+        Ok(Running { node: Node::start(parts, directory, Pace::default(), heard), data })
     }
 
     fn engine(&self) -> &Engine {
@@ -224,6 +231,7 @@ impl Applied for Running {
         Box::pin(async move {
             running.engine().configure(telephony::lines(&effective.configuration, &effective.secrets));
             running.node.configure((*effective.directory).clone());
+            forget_stale_passwords(running.data.clone(), effective).await;
             Ok(())
         })
     }

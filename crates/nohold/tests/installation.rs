@@ -399,6 +399,56 @@ fn a_name_that_nobody_can_have_leads_to_nobody_else() {
     assert_eq!(installation.says(&["user", "list"]), "root: administrator\nspare: administrator\n");
 }
 
+/// The accounts of the file of drawn passwords, with those.
+fn drawn(installation: &Installation) -> std::collections::BTreeMap<String, String> {
+    let text = fs::read_to_string(installation.data.join("passwords.toml")).unwrap();
+    let lines = text.lines().filter_map(|line| line.split_once(" = "));
+    lines
+        .map(|(account, password)| (account.trim_matches('"').to_owned(), password.trim_matches('"').to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_password_that_holds_no_more_does_not_stay_in_the_file_of_drawn_ones() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let first = drawn(&installation);
+    assert_eq!(first.len(), 4);
+    let file = installation._folder.path().join("changed.json");
+    let import = |extension: &str, password: Value| {
+        let mut whole = configured(&installation);
+        whole["extensions"][extension]["password"] = password;
+        fs::write(&file, whole.to_string()).unwrap();
+        installation.says(&["import", file.to_str().unwrap()]);
+    };
+    let accounts = |of: &[&str]| {
+        let of = of.iter().map(|key| format!("extensions.{key}"));
+        of.map(|account| (account.clone(), first[&account].clone())).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    import("2000", json!("chosen by somebody"));
+    assert_eq!(drawn(&installation), accounts(&["2001", "2002", "2003"]), "without a server");
+    let server = installation.serve(&[]);
+    import("2001", json!("chosen by somebody"));
+    assert_eq!(drawn(&installation), accounts(&["2002", "2003"]), "beside a server");
+    installation
+        .given(&["user", "add", "root", "--role", "administrator", "--password-stdin"], "a much longer password\n");
+    let set = async |extension: &str, body: Value| {
+        let mut root = Client::new(server.http);
+        root.sign_in("root", "a much longer password").await?;
+        root.put(&format!("/api/configuration/extensions/{extension}"), &body).await
+    };
+    let answer = answered(set("2002", json!({ "password": { "generate": true } })));
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(drawn(&installation), accounts(&["2003"]), "by the API");
+    server.stop();
+    // A refused import leaves the file as it was, though it had drawn passwords.
+    let mut wrong = configured(&installation);
+    wrong["extensions"]["2009"] = json!({ "password": { "generate": true } });
+    wrong["queues"]["600"]["service"] = json!("nobody");
+    fs::write(&file, wrong.to_string()).unwrap();
+    installation.refuses(&["import", file.to_str().unwrap()]);
+    assert_eq!(drawn(&installation), accounts(&["2003"]));
+}
 #[test]
 fn a_check_names_a_prompt_that_has_gone_and_one_that_cannot_be_played() {
     let installation = Installation::new();
