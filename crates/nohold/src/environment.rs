@@ -17,10 +17,15 @@ pub struct Stranger {
     pub meant: Option<String>,
 }
 
+/// The names of all settings of ours.
+pub fn ours() -> Vec<String> {
+    known(&Cli::command())
+}
+
 /// Those in this process's environment. One that is near no setting may hold a password that a configuration names.
 pub fn strangers() -> Vec<Stranger> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    among(names, &known(&Cli::command()))
+    among(names, &ours())
 }
 
 /// Refuses a setting that is spelt wrongly, for the server would run without it.

@@ -221,6 +221,23 @@ fn a_misspelt_variable_is_refused_at_the_start_and_by_a_check() {
 }
 
 #[test]
+fn the_demo_refuses_what_it_would_not_heed() {
+    for flags in [&["--https"][..], &["--sip-trace"], &["--behind-proxy", "127.0.0.1"], &["--recordings", "/tmp/x"]] {
+        let output = nohold(&[&["demo", "--once"], flags].concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(err(&output).contains("unexpected argument"), "{}", err(&output));
+    }
+    for arguments in [
+        &["demo", "--once", "--data", "/tmp/x"][..],
+        &["--data", "/tmp/x", "demo", "--once"],
+        &["demo", "--config", "/tmp/x"],
+    ] {
+        let output = nohold(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(err(&output).contains("settings of its own"), "{}", err(&output));
+    }
+}
+#[test]
 fn one_port_for_sip_and_http_is_named_as_that() {
     let data = folder("one-port").join("data");
     let output =
