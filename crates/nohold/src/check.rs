@@ -18,7 +18,7 @@ use crate::{data, document, environment, operate, say, trunk_look};
 /// # Errors
 /// When the configuration or the settings cannot be read at all.
 pub fn run(common: &Common, arguments: &Check) -> anyhow::Result<ExitCode> {
-    environment::refuse_misspelt()?;
+    environment::doubt_strangers();
     let settings = Settings::find(common, &arguments.net)?;
     let good = match arguments.file.as_ref().or(arguments.scenario.as_ref()) {
         Some(file) => configuration(file, &settings)?,

@@ -28,21 +28,24 @@ pub fn strangers() -> Vec<Stranger> {
     among(names, &ours())
 }
 
-/// Refuses a setting that is spelt wrongly, for the server would run without it.
+/// Refuses a setting that is spelt wrongly, for the command would work without it: on another installation, maybe.
 ///
 /// # Errors
 /// The variable, and the name that was meant.
 pub fn refuse_misspelt() -> anyhow::Result<()> {
     for Stranger { name, meant } in strangers() {
-        match meant {
-            Some(meant) => anyhow::bail!("there is no setting {name}: did you mean {meant}? Rename it, or unset it"),
-            None => tracing::warn!(
-                name,
-                "this environment variable is no setting: `nohold serve --help` names those there are"
-            ),
+        if let Some(meant) = meant {
+            anyhow::bail!("there is no setting {name}: did you mean {meant}? Rename it, or unset it");
         }
     }
     Ok(())
+}
+
+/// Names what may be a setting and is none.
+pub fn doubt_strangers() {
+    for Stranger { name, .. } in strangers() {
+        tracing::warn!(name, "this environment variable is no setting: `nohold serve --help` names those there are");
+    }
 }
 
 fn among(names: impl Iterator<Item = String>, known: &[String]) -> Vec<Stranger> {

@@ -39,7 +39,7 @@ const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 /// # Errors
 /// When it cannot start, in words that say what to do.
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
-    environment::refuse_misspelt()?;
+    environment::doubt_strangers();
     let settings = Settings::find(common, &arguments.net)?;
     if let Some(problem) = settings.port_meant_twice() {
         anyhow::bail!(problem);

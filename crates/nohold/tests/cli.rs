@@ -209,13 +209,22 @@ fn a_word_without_quotes_is_told_to_be_put_in_them() {
 }
 
 #[test]
-fn a_misspelt_variable_is_refused_at_the_start_and_by_a_check() {
+fn a_misspelt_variable_is_refused_by_every_command() {
     let here = folder("misspelt");
-    for command in ["serve", "check"] {
+    for command in [
+        &["serve"][..],
+        &["check"],
+        &["import", SHIPPED],
+        &["export"],
+        &["user", "list"],
+        &["user", "add", "ann", "--role", "agent"],
+        &["settings"],
+        &["demo", "--once"],
+    ] {
         let mut process = Command::new(env!("CARGO_BIN_EXE_nohold"));
-        let output = process.arg(command).current_dir(&here).env("NOHOLD_HTPP", "127.0.0.1:0").output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{command}");
-        assert!(err(&output).contains("did you mean NOHOLD_HTTP?"), "{}", err(&output));
+        let output = process.args(command).current_dir(&here).env("NOHOLD_DATTA", here.join("other")).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(err(&output).contains("did you mean NOHOLD_DATA?"), "{command:?}: {}", err(&output));
     }
     assert!(!here.join("nohold-data").exists());
 }
