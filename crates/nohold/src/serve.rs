@@ -107,11 +107,20 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
         .at_desk(DeskParts { desk: Arc::new(running.node.clone()), recordings: Some(settings.recordings.clone()) });
     setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));
     let served = Served::begin(listener, api, door.connections);
-    let control = Control::write(installation.path(), http, &operator)?;
+    let control = Control::new(installation.path(), http, &operator)?;
+    let reached = control.is_written();
     let sip = running.engine().address().context("the engine listens nowhere")?;
     setup.tell(http, installation.path())?;
     say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http}"));
-    stops.wait().await;
+    tokio::select! {
+        () = stops.wait() => {}
+        () = async {
+            if !reached {
+                control.write_later().await;
+            }
+            std::future::pending().await
+        } => {}
+    }
     tracing::info!(
         calls = running.node.calls().len(),
         "stopping: hanging up what goes on; a second signal ends at once"

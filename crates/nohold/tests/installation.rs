@@ -479,3 +479,22 @@ fn a_check_names_a_prompt_that_has_gone_and_one_that_cannot_be_played() {
     let named = |line: &str| line.starts_with("error") && line.contains("queues.600") && line.contains("our-own");
     assert!(status == Some(1) && said.lines().any(named), "{said}");
 }
+
+#[test]
+fn a_server_starts_although_the_commands_cannot_be_told_where_it_is() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    // As a full disk does: the file cannot be written.
+    let in_the_way = installation.data.join("control.new");
+    fs::create_dir(&in_the_way).unwrap();
+    let server = installation.serve(&[]);
+    let said = installation.refuses(&["user", "list"]);
+    assert!(said.contains("make room on the disk"), "{said}");
+    fs::remove_dir(&in_the_way).unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !installation.command(&["user", "list"]).output().unwrap().status.success() {
+        assert!(std::time::Instant::now() < until, "it is not tried again");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    server.stop();
+}
