@@ -4,7 +4,6 @@
 //! API answers on this machine alone for as long as the command takes.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -118,7 +117,10 @@ pub fn export(common: &Common, arguments: &Export) -> anyhow::Result<()> {
         Some(file) if file.exists() && !arguments.force => {
             bail!("{} is there already: choose another name, or write over it with --force", file.display())
         }
-        Some(file) => fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?,
+        Some(file) => {
+            data::write_whole(file, &text)
+                .with_context(|| format!("cannot write {}: is there room?", file.display()))?;
+        }
     }
     Ok(())
 }

@@ -498,3 +498,34 @@ fn a_server_starts_although_the_commands_cannot_be_told_where_it_is() {
     }
     server.stop();
 }
+
+#[test]
+fn an_export_that_finds_no_room_leaves_what_was_there() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    // The server has the database, so that the command writes nothing but the export.
+    let _server = installation.serve(&[]);
+    let folder = installation._folder.path();
+    let (old, new) = (folder.join("old.json"), folder.join("new.json"));
+    fs::write(&old, "what was there").unwrap();
+    for (file, flags) in [(&old, " --force"), (&new, "")] {
+        let program = env!("CARGO_BIN_EXE_nohold");
+        // No file may grow; the signal that says so is passed over, and the write fails as on a full disk.
+        let line = format!(
+            "trap '' XFSZ; ulimit -f 0; exec {program} export {}{flags} --data {}",
+            file.display(),
+            installation.data.display()
+        );
+        let output =
+            Command::new("sh").args(["-c", &line]).current_dir(folder).env_remove("RUST_LOG").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+    assert_eq!(fs::read_to_string(&old).unwrap(), "what was there");
+    let names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!names.iter().any(|name| name.contains("new.json") || name.starts_with(".old")), "{names:?}");
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o640)).unwrap();
+    installation.says(&["export", old.to_str().unwrap(), "--force"]);
+    assert_eq!(fs::metadata(&old).unwrap().permissions().mode() & 0o777, 0o640, "it is for whom it was for");
+    assert!(fs::read_to_string(&old).unwrap().starts_with('{'));
+}
