@@ -16,6 +16,7 @@ use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Effective, NotApplied};
 use nohold_server::{Api, Connections, DeskParts};
 use nohold_store::SqliteStore;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -24,9 +25,9 @@ use crate::control::{self, Control};
 use crate::document::{self, Read};
 use crate::installation::{Door, Installation, Served, forget_stale_passwords, listen, operator_token};
 use crate::settings::Settings;
-use crate::system::{Parts, System};
+use crate::system::{Parts, System, SystemClock};
 use crate::telephony::{self, Engine};
-use crate::{environment, say};
+use crate::{environment, machine, say};
 
 /// How long the engine gets to hang up what still goes on.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -82,11 +83,10 @@ fn filling(arguments: &Serve, settings: &Settings) -> anyhow::Result<Option<Read
 async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> {
     let mut stops = Stops::new()?;
     let system = System::new().context("the system gives no random numbers")?;
-    let installation = Installation::open(&settings.data, system.clock().clone()).await?;
+    let (installation, listener) = open(&settings, system.clock().clone()).await?;
     if let Some(filling) = &filling {
         fill(&installation, filling).await?;
     }
-    let listener = listen(settings.http).await?;
     let http = listener.local_addr()?;
     let effective = installation.effective().await?.map(Arc::new);
     let held = match &effective {
@@ -136,6 +136,31 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     running.last_words().await;
     installation.close().await;
     Ok(())
+}
+
+/// The installation, and the socket of the API. A start that fails leaves no installation behind, and fills none.
+async fn open(settings: &Settings, clock: SystemClock) -> anyhow::Result<(Installation, TcpListener)> {
+    if !nohold_store::sqlite::is_there(&settings.data) {
+        let listener = doors(settings).await?;
+        return Ok((Installation::open(&settings.data, clock).await?, listener));
+    }
+    // That another server has it says more than that the ports are taken.
+    let installation = Installation::open(&settings.data, clock).await?;
+    Ok((installation, doors(settings).await?))
+}
+
+/// The socket of the API, once all that the engine needs as well can be had.
+async fn doors(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let listener = listen(settings.http).await?;
+    telephony::may_listen(settings.sip)?;
+    match machine::may_write(&settings.recordings) {
+        // A full disk keeps no server from starting: calls come first.
+        Err(problem) if problem.kind() != std::io::ErrorKind::StorageFull => Err(problem).with_context(|| {
+            let folder = settings.recordings.display();
+            format!("cannot write recordings in {folder}: make it writable, or choose another with --recordings")
+        }),
+        Ok(()) | Err(_) => Ok(listener),
+    }
 }
 
 fn door(settings: &Settings) -> Door {

@@ -246,6 +246,51 @@ fn the_demo_refuses_what_it_would_not_heed() {
         assert!(err(&output).contains("settings of its own"), "{}", err(&output));
     }
 }
+
+#[test]
+fn a_start_that_fails_leaves_no_installation_behind_and_fills_none() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = taken.local_addr().unwrap().to_string();
+    let data = folder("failed-start").join("data");
+    let file = folder("failed-start-file").join("file");
+    fs::write(&file, "").unwrap();
+    let (data_is, below) = (data.to_str().unwrap(), file.join("below"));
+    let sample = |more: &[&str]| nohold(&[&["serve", "--sample", "--data", data_is][..], more].concat());
+    for flags in [
+        &["--sip", &busy, "--http", "127.0.0.1:0"][..],
+        &["--sip", "127.0.0.1:0", "--http", &busy],
+        &["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--recordings", below.to_str().unwrap()],
+    ] {
+        let output = sample(flags);
+        assert_eq!(output.status.code(), Some(1), "{flags:?}: {}", out(&output));
+        assert!(!data.exists(), "{flags:?}: {}", err(&output));
+    }
+    // One that is there and empty stays empty.
+    let empty = until_ready(Command::new(env!("CARGO_BIN_EXE_nohold")).args([
+        "serve",
+        "--data",
+        data_is,
+        "--sip",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+    ]));
+    assert!(empty.status.success(), "{}", err(&empty));
+    assert_eq!(sample(&["--sip", &busy, "--http", "127.0.0.1:0"]).status.code(), Some(1));
+    assert!(!data.join("passwords.toml").exists());
+    let filled = until_ready(Command::new(env!("CARGO_BIN_EXE_nohold")).args([
+        "serve",
+        "--sample",
+        "--data",
+        data_is,
+        "--sip",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+    ]));
+    let said = out(&filled);
+    assert!(said.contains("passwords: ") && !said.contains("configured already"), "{said}{}", err(&filled));
+}
 #[test]
 fn one_port_for_sip_and_http_is_named_as_that() {
     let data = folder("one-port").join("data");
