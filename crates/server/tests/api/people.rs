@@ -166,6 +166,10 @@ async fn a_new_password_of_ones_own_ends_the_other_sign_ins() {
     let refusal = change("wrong password", "battery staple").send().await.refused(403, "wrong_password");
     assert_eq!(refusal.json()["field"], "old");
     change(PASSWORD, "anna").send().await.refused(422, "invalid");
+    for guessed in ["password123", "annaannaanna", PASSWORD] {
+        let refusal = change(PASSWORD, guessed).send().await.refused(422, "invalid");
+        assert_eq!(refusal.json()["field"], "new", "{guessed}");
+    }
     change(PASSWORD, "battery staple").send().await.expect(204);
     house.ask("GET", "/api/session").page(&cookie).send().await.expect(200);
     house.ask("GET", "/api/session").page(&other).send().await.refused(401, "not_signed_in");
