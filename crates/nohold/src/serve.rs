@@ -104,7 +104,7 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let api = installation
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
-        .at_desk(DeskParts { desk: Arc::new(running.node.clone()), recordings: Some(settings.recordings.clone()) });
+        .at_desk(running.desk(&settings));
     setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));
     let served = Served::begin(listener, api, door.connections);
     let control = Control::new(installation.path(), http, &operator)?;
@@ -240,6 +240,16 @@ impl Running {
         let directory = (*effective.directory).clone();
         let data = installation.path().to_owned();
         Ok(Running { node: Node::start(parts, directory, Pace::default(), heard), data })
+    }
+
+    /// What people work with.
+    fn desk(&self, settings: &Settings) -> DeskParts {
+        let engine = self.engine().clone();
+        DeskParts {
+            desk: Arc::new(self.node.clone()),
+            recordings: Some(settings.recordings.clone()),
+            recordings_failing_since: Arc::new(move || engine.recordings_failing_since()),
+        }
     }
 
     fn engine(&self) -> &Engine {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use nohold_app::ports::{HiddenText, Ledger, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
 use nohold_core::configuration::{self, Configuration, Digest, Network};
-use nohold_model::{Country, LegId};
+use nohold_model::{Country, LegId, Timestamp};
 use nohold_server::configuration::Seal;
 use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Ha1, Lines, TraceSink, Transport};
 use nohold_telephony::prompts::PromptLibrary;
@@ -105,6 +105,11 @@ impl Engine {
     /// Whether only this machine is listened to.
     pub fn this_machine_only(&self, only: bool) {
         self.engine.set_this_machine_only(only);
+    }
+
+    /// Since when no conversation could be recorded; nothing where the last one was kept.
+    pub fn recordings_failing_since(&self) -> Option<Timestamp> {
+        self.engine.recordings_failing_since()
     }
 
     /// Ends what still goes on: every call is hung up.

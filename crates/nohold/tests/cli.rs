@@ -291,6 +291,7 @@ fn a_start_that_fails_leaves_no_installation_behind_and_fills_none() {
     let said = out(&filled);
     assert!(said.contains("passwords: ") && !said.contains("configured already"), "{said}{}", err(&filled));
 }
+
 #[test]
 fn one_port_for_sip_and_http_is_named_as_that() {
     let data = folder("one-port").join("data");

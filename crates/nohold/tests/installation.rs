@@ -449,6 +449,7 @@ fn a_password_that_holds_no_more_does_not_stay_in_the_file_of_drawn_ones() {
     installation.refuses(&["import", file.to_str().unwrap()]);
     assert_eq!(drawn(&installation), accounts(&["2003"]));
 }
+
 #[test]
 fn a_check_names_a_prompt_that_has_gone_and_one_that_cannot_be_played() {
     let installation = Installation::new();

@@ -387,6 +387,21 @@ async fn a_conversation_is_heard_by_its_agent_and_by_who_may_act_for_the_agent()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_status_tells_that_conversations_are_not_recorded_and_since_when() {
+    let house = House::new().await;
+    let anna = house.person("anna", Role::Administrator, None, None).await;
+    let status = async || get(&house, &anna, "/api/status").await.expect(200).json();
+    let well = status().await;
+    assert!(well["recordings"] == "well" && well.get("recordings_failing_since").is_none(), "{well}");
+    *house.not_recorded.lock().unwrap() = Some(MORNING);
+    let failing = status().await;
+    assert_eq!(
+        (&failing["recordings"], &failing["recordings_failing_since"]),
+        (&json!("failing"), &json!(MORNING.as_millis()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_learns_from_the_list_when_those_were_recorded_whom_they_may_not_hear() {
     let house = House::new().await;
     let colleague = house.person("cara", Role::Agent, Some("2001"), None).await;
