@@ -346,8 +346,9 @@ impl SetUp {
         if std::io::stdout().is_terminal() {
             say::line(format_args!("set up the first administrator: {link}"));
         } else {
-            crate::data::write_private(&file, &format!("{link}\n"))
-                .with_context(|| format!("cannot write {}", file.display()))?;
+            crate::data::write_private(&file, &format!("{link}\n")).with_context(|| {
+                format!("cannot write {}: make room, or start on a terminal, which shows the link", file.display())
+            })?;
             say::line(format_args!("set up the first administrator: the link stands in {}", file.display()));
         }
         say::line("until then no phone and no trunk of another machine is listened to");

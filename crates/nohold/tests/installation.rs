@@ -393,7 +393,7 @@ fn a_name_that_nobody_can_have_leads_to_nobody_else() {
     }
     answered(async { Client::new(server.http).sign_in("root", "a much longer password").await }).unwrap();
     for name in [".", "..", "-", "_x", "@"] {
-        let said = installation.refuses(&["user", "add", "--role", "agent", "--", name]);
+        let said = installation.refuses(&["user", "add", name, "--role", "agent"]);
         assert!(said.contains("begins with a letter or a digit"), "{said}");
     }
     assert_eq!(installation.says(&["user", "list"]), "root: administrator\nspare: administrator\n");
