@@ -44,16 +44,16 @@ pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
             .map_err(|failure| refusal(&failure.body.message, &json!({ "problems": failure.body.problems })))?;
     }
     let mut file = None;
-    let before = secrets::Before::of(&folder)?;
     let answer = ask(&folder, Wanted::Made, async |client| -> anyhow::Result<Value> {
         let would = client.post(&path(true), &whole).await?;
         let accounts = Vec::deserialize(&would["drawn_for"]).unwrap_or_default();
         let drawn = secrets::draw_for(&mut whole, &accounts)?;
+        let before = if drawn.is_empty() { None } else { Some(secrets::Before::of(&folder)?) };
         // Before they hold: passwords that nobody can read would be of no use.
         file = secrets::keep_drawn(&folder, &drawn)?;
         let posted = client.post(&path(false), &whole).await;
-        if let (Err(ClientError::Refused { .. }), Some(_)) = (&posted, &file) {
-            // Those that were drawn hold nowhere.
+        if let (Err(ClientError::Refused { status: 400..=499, .. }), Some(before)) = (&posted, before) {
+            // Those that were drawn hold nowhere; after any other answer they still may.
             before.put_back()?;
         }
         let mut done = posted?;
