@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use nohold_core::configuration::{Configuration, Problem};
+use nohold_core::configuration::{Configuration, Problem, Surroundings};
 use nohold_flow::Severity;
 
 use crate::cli::{Check, Common};
@@ -18,7 +18,7 @@ use crate::{data, document, environment, operate, say, trunk_look};
 /// # Errors
 /// When the configuration or the settings cannot be read at all.
 pub fn run(common: &Common, arguments: &Check) -> anyhow::Result<ExitCode> {
-    environment::refuse_misspelt()?;
+    environment::doubt_strangers();
     let settings = Settings::find(common, &arguments.net)?;
     let good = match arguments.file.as_ref().or(arguments.scenario.as_ref()) {
         Some(file) => configuration(file, &settings)?,
@@ -49,17 +49,20 @@ fn machine(settings: &Settings) -> anyhow::Result<bool> {
     if let Some(Database { finding, is_current }) = database {
         findings.push(finding);
         if is_current {
-            findings.extend(trunks(settings, &runtime));
+            findings.extend(configured(settings, &runtime));
         }
     }
+    findings.extend(
+        data::prompts(&settings.data).check().iter().map(|problem| Finding::doubtful("prompts", problem.to_string())),
+    );
     for finding in &findings {
         say::line(finding);
     }
     Ok(findings.iter().all(|finding| finding.verdict < Verdict::Bad))
 }
 
-/// What the trunks of the installation say.
-fn trunks(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Finding> {
+/// What is wrong with what is configured, and what its trunks say.
+fn configured(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Finding> {
     let configured = match operate::configured(&settings.data) {
         Ok(configured) => configured,
         Err(problem) => return vec![Finding::bad("configuration", format!("{problem:#}"))],
@@ -68,9 +71,31 @@ fn trunks(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Finding
         return vec![Finding::good("configuration", "nothing is configured yet")];
     }
     match serde_json::from_value::<Configuration>(configured) {
-        Ok(configuration) => runtime.block_on(trunk_look::look(&configuration)),
+        Ok(configuration) => {
+            let mut findings = as_it_stands(&configuration, settings);
+            findings.extend(runtime.block_on(trunk_look::look(&configuration)));
+            findings
+        }
         Err(problem) => vec![Finding::bad("configuration", format!("it cannot be used: {problem}"))],
     }
+}
+
+/// The configuration beside the prompts that there are now, which may be others than when it was taken over.
+fn as_it_stands(configuration: &Configuration, settings: &Settings) -> Vec<Finding> {
+    const WHAT: &str = "configuration";
+    let prompts = Some(data::prompts(&settings.data).catalogue());
+    let problems = configuration.check(&Surroundings { prompts, ..Surroundings::default() });
+    if problems.is_empty() {
+        return vec![Finding::good(WHAT, "sound")];
+    }
+    let finding = |problem: &Problem| {
+        let seen = format!("{}: {}: {}", problem.path, problem.message, problem.mend);
+        match problem.severity {
+            Severity::Error => Finding::bad(WHAT, seen),
+            Severity::Warning => Finding::doubtful(WHAT, seen),
+        }
+    };
+    problems.iter().map(finding).collect()
 }
 
 /// How many of the problems keep the configuration from being used.

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 use nohold_core::configuration::{InvalidNetwork, Network};
 
 /// A call-centre server whose callers need not hold the line: they ask to be called back, and are.
@@ -136,9 +137,36 @@ pub struct Demo {
     #[arg(long, value_enum, default_value = "en")]
     pub language: SpokenLanguage,
 
-    /// Where it is reached. By default the usual ports where they are free.
-    #[command(flatten)]
-    pub net: Net,
+    /// Where phones and trunks reach it by SIP [default: 127.0.0.1:5060 where that is free].
+    #[arg(long, value_name = "ADDR:PORT", env = "NOHOLD_SIP", value_parser = address)]
+    pub sip: Option<SocketAddr>,
+
+    /// Where browsers and programs reach the API [default: 127.0.0.1:8080 where that is free].
+    #[arg(long, value_name = "ADDR:PORT", env = "NOHOLD_HTTP", value_parser = address)]
+    pub http: Option<SocketAddr>,
+
+    /// The UDP ports for audio [default: 20000-29999].
+    #[arg(long, value_name = "LOW-HIGH", env = "NOHOLD_RTP_PORTS", value_parser = ports)]
+    pub rtp_ports: Option<RangeInclusive<u16>>,
+}
+
+/// Refuses flags that hold for all commands but the demo, which has an installation of its own that it removes.
+///
+/// # Errors
+/// The flag. Variables of the environment are for the others and no matter of the demo.
+pub fn refuse_for_demo(matches: &ArgMatches) -> anyhow::Result<()> {
+    let all = std::iter::successors(Some(matches), |matches| matches.subcommand().map(|(_, below)| below));
+    for matches in all {
+        for flag in ["data", "config"] {
+            if matches.value_source(flag) == Some(ValueSource::CommandLine) {
+                anyhow::bail!(
+                    "the demo plays in a folder and with settings of its own, and removes them: leave --{flag} out, or use \
+                     `nohold serve --sample` for an installation that stays"
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A language that callers hear.
@@ -165,7 +193,7 @@ impl SpokenLanguage {
 #[derive(Debug, Args)]
 pub struct Check {
     /// The configuration to look at (TOML, or JSON by its ending `.json`). Without one, this machine and the settings are
-    /// looked at: data folder, database, ports, addresses, trunks, recordings, disk.
+    /// looked at: data folder, database, ports, addresses, recordings, disk, and what is configured: prompts, trunks.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 

@@ -89,6 +89,34 @@ fn is_no_file(path: &Path) -> Result<(), Unusable> {
     if path.exists() && !path.is_dir() { Err(Unusable::NoFolder(path.to_owned())) } else { Ok(()) }
 }
 
+/// Writes a file that people have named, whole or not at all: what stood there before stays where that is not possible. It is
+/// for whom that was for.
+///
+/// # Errors
+/// When the system refuses.
+pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    // Where a link leads is meant, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let before = fs::metadata(&path).ok();
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
+        // A pipe or a terminal holds nothing that could be lost.
+        return fs::write(&path, text);
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = || {
+        let mut file = OpenOptions::new().create_new(true).write(true).open(&beside)?;
+        if let Some(before) = before {
+            file.set_permissions(before.permissions())?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)
+    };
+    written().inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 ///
 /// # Errors

@@ -17,27 +17,35 @@ pub struct Stranger {
     pub meant: Option<String>,
 }
 
+/// The names of all settings of ours.
+pub fn ours() -> Vec<String> {
+    known(&Cli::command())
+}
+
 /// Those in this process's environment. One that is near no setting may hold a password that a configuration names.
 pub fn strangers() -> Vec<Stranger> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    among(names, &known(&Cli::command()))
+    among(names, &ours())
 }
 
-/// Refuses a setting that is spelt wrongly, for the server would run without it.
+/// Refuses a setting that is spelt wrongly, for the command would work without it: on another installation, maybe.
 ///
 /// # Errors
 /// The variable, and the name that was meant.
 pub fn refuse_misspelt() -> anyhow::Result<()> {
     for Stranger { name, meant } in strangers() {
-        match meant {
-            Some(meant) => anyhow::bail!("there is no setting {name}: did you mean {meant}? Rename it, or unset it"),
-            None => tracing::warn!(
-                name,
-                "this environment variable is no setting: `nohold serve --help` names those there are"
-            ),
+        if let Some(meant) = meant {
+            anyhow::bail!("there is no setting {name}: did you mean {meant}? Rename it, or unset it");
         }
     }
     Ok(())
+}
+
+/// Names what may be a setting and is none.
+pub fn doubt_strangers() {
+    for Stranger { name, .. } in strangers() {
+        tracing::warn!(name, "this environment variable is no setting: `nohold serve --help` names those there are");
+    }
 }
 
 fn among(names: impl Iterator<Item = String>, known: &[String]) -> Vec<Stranger> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use crate::data::{self, DataFolder, Unusable};
 use crate::document::Read;
 use crate::system::{SystemClock, spawn};
-use crate::telephony::SEAL;
+use crate::telephony::{SEAL, is_password_of};
 use crate::{say, secrets};
 
 /// The data folder and its database, which nobody else has meanwhile.
@@ -177,7 +177,12 @@ impl Installation {
         let door = Door::default();
         let api = self
             // What is configured may have become unsound; then this is the way to mend it.
-            .api(Arc::new(NothingRuns), self.effective().await.unwrap_or_default().map(Arc::new), None, &door)
+            .api(
+                Arc::new(NothingRuns(self.path().to_owned())),
+                self.effective().await.unwrap_or_default().map(Arc::new),
+                None,
+                &door,
+            )
             .with_operator(fingerprint(&token));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free on 127.0.0.1")?;
         let client = Client::new(listener.local_addr()?).with_token(&token);
@@ -262,12 +267,28 @@ impl Served {
 /// How long answers may still take that were asked for before the end.
 const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// No server runs: what is configured is taken over at the next start.
-struct NothingRuns;
+/// No server runs: what is configured is taken over at the next start. This is its data folder.
+struct NothingRuns(PathBuf);
 
 impl Applied for NothingRuns {
-    fn apply(&self, _: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
-        Box::pin(async { Ok(()) })
+    fn apply(&self, effective: Arc<Effective>) -> BoxFuture<'static, Result<(), NotApplied>> {
+        let data = self.0.clone();
+        Box::pin(async move {
+            forget_stale_passwords(data, effective).await;
+            Ok(())
+        })
+    }
+}
+
+/// Takes passwords that hold no more out of the file for whoever sets up the phones.
+pub async fn forget_stale_passwords(data: PathBuf, effective: Arc<Effective>) {
+    let done = tokio::task::spawn_blocking(move || {
+        let Effective { configuration, secrets, .. } = &*effective;
+        secrets::forget_stale(&data, |account, password| is_password_of(account, password, configuration, secrets))
+    });
+    if let Ok(Err(problem)) = done.await {
+        let problem = format!("{problem:#}");
+        tracing::warn!(problem, "passwords that hold no more could not be taken out of the file of drawn ones");
     }
 }
 

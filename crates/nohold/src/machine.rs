@@ -167,8 +167,11 @@ fn recordings(folder: &Path) -> Finding {
     }
 }
 
-/// Whether this user may write in the folder, or make it.
-fn may_write(folder: &Path) -> std::io::Result<()> {
+/// Whether this user may write in the folder, or make it; nothing is left behind.
+///
+/// # Errors
+/// What keeps the user from it.
+pub fn may_write(folder: &Path) -> std::io::Result<()> {
     let there = nearest(folder);
     if !there.is_dir() {
         return Err(std::io::Error::other(format!("{} is no folder", there.display())));

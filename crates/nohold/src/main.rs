@@ -23,7 +23,7 @@ mod trunk_look;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use tracing_subscriber::EnvFilter;
 
 use cli::{Cli, Command};
@@ -32,20 +32,10 @@ use cli::{Cli, Command};
 const DEFAULT_LOG: &str = "info";
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|problem| problem.exit());
     log();
-    let done = match &cli.command {
-        Command::Check(arguments) => check::run(&cli.common, arguments),
-        Command::Serve(arguments) => serve::run(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
-        Command::Demo(arguments) => demo::run(arguments).map(|()| ExitCode::SUCCESS),
-        Command::Import(arguments) => operate::import(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
-        Command::Export(arguments) => operate::export(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
-        Command::User(command) => operate::user(&cli.common, command).map(|()| ExitCode::SUCCESS),
-        Command::Settings => {
-            say::text(settings::EXPLAINED);
-            Ok(ExitCode::SUCCESS)
-        }
-    };
+    let done = environment::refuse_misspelt().and_then(|()| carry_out(&cli, &matches));
     if say::has_failed() {
         say::aside("nohold: standard output could not be written: see that there is room where it goes");
         return ExitCode::FAILURE;
@@ -54,6 +44,24 @@ fn main() -> ExitCode {
         say::aside(format_args!("nohold: {error:#}"));
         ExitCode::FAILURE
     })
+}
+
+fn carry_out(cli: &Cli, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Check(arguments) => check::run(&cli.common, arguments),
+        Command::Serve(arguments) => serve::run(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::Demo(arguments) => {
+            cli::refuse_for_demo(matches)?;
+            demo::run(arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Import(arguments) => operate::import(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::Export(arguments) => operate::export(&cli.common, arguments).map(|()| ExitCode::SUCCESS),
+        Command::User(command) => operate::user(&cli.common, command).map(|()| ExitCode::SUCCESS),
+        Command::Settings => {
+            say::text(settings::EXPLAINED);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// Logs go to stderr; stdout is for what was asked for.

@@ -4,7 +4,6 @@
 //! API answers on this machine alone for as long as the command takes.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -49,9 +48,15 @@ pub fn import(common: &Common, arguments: &Import) -> anyhow::Result<()> {
         let would = client.post(&path(true), &whole).await?;
         let accounts = Vec::deserialize(&would["drawn_for"]).unwrap_or_default();
         let drawn = secrets::draw_for(&mut whole, &accounts)?;
+        let before = if drawn.is_empty() { None } else { Some(secrets::Before::of(&folder)?) };
         // Before they hold: passwords that nobody can read would be of no use.
         file = secrets::keep_drawn(&folder, &drawn)?;
-        let mut done = client.post(&path(false), &whole).await?;
+        let posted = client.post(&path(false), &whole).await;
+        if let (Err(ClientError::Refused { status: 400..=499, .. }), Some(before)) = (&posted, before) {
+            // Those that were drawn hold nowhere; after any other answer they still may.
+            before.put_back()?;
+        }
+        let mut done = posted?;
         // What there is to say of drawn passwords is said no more of those that stand in the document.
         done["warnings"] = would["warnings"].clone();
         Ok(done)
@@ -112,7 +117,10 @@ pub fn export(common: &Common, arguments: &Export) -> anyhow::Result<()> {
         Some(file) if file.exists() && !arguments.force => {
             bail!("{} is there already: choose another name, or write over it with --force", file.display())
         }
-        Some(file) => fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?,
+        Some(file) => {
+            data::write_whole(file, &text)
+                .with_context(|| format!("cannot write {}: is there room?", file.display()))?;
+        }
     }
     Ok(())
 }
@@ -142,21 +150,32 @@ pub fn user(common: &Common, command: &UserCommand) -> anyhow::Result<()> {
             password.tell(name)?;
         }
         UserCommand::Password { name, password_stdin } => {
+            let part = as_part(name)?;
             let password = password(*password_stdin)?;
             let body = json!({ "password": password.text });
             let ended = ask(&folder, Wanted::There, async |client| {
-                client.put(&format!("/api/users/{name}/password"), &body).await
+                client.put(&format!("/api/users/{part}/password"), &body).await
             })?;
             password.tell(name)?;
             let count = |what: &str| ended[what].as_u64().unwrap_or_default();
             say::line(format_args!("ended: {} sign-ins, {} tokens", count("sign_ins"), count("tokens")));
         }
         UserCommand::Remove { name } => {
-            ask(&folder, Wanted::There, async |client| client.delete(&format!("/api/users/{name}")).await)?;
+            let part = as_part(name)?;
+            ask(&folder, Wanted::There, async |client| client.delete(&format!("/api/users/{part}")).await)?;
             say::line(format_args!("{name} is removed; all sign-ins and tokens have ended"));
         }
     }
     Ok(())
+}
+
+/// A user's name as a part of an address. What nobody can be called could lead to somebody else there.
+fn as_part(name: &str) -> anyhow::Result<&str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+    if name.is_empty() || !name.chars().all(fits) || name.chars().all(|c| c == '.') {
+        bail!("nobody can be called `{name}`: `nohold user list` says who there is");
+    }
+    Ok(name)
 }
 
 fn told_user(person: &Value) -> String {

@@ -108,21 +108,87 @@ pub fn keep_drawn(data: &Path, drawn: &BTreeMap<String, String>) -> anyhow::Resu
         return Ok(None);
     }
     let file = data.join(FILE);
-    let mut kept: BTreeMap<String, String> = match fs::read_to_string(&file) {
-        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-        Err(problem) => return Err(problem).with_context(|| format!("cannot read {}", file.display())),
+    let mut kept = kept(&file)?;
+    kept.extend(drawn.iter().map(owned));
+    write(&file, &kept)?;
+    Ok(Some(file))
+}
+
+/// Takes passwords out of the file that hold no more: their accounts have others now, or are gone. Without a word of what is
+/// right, a wrong one would be tried on phone after phone.
+///
+/// `holds` says whether an account has this password.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn forget_stale(data: &Path, holds: impl Fn(&str, &str) -> bool) -> anyhow::Result<()> {
+    let file = data.join(FILE);
+    let kept = kept(&file)?;
+    let good: BTreeMap<String, String> =
+        kept.iter().filter(|(account, password)| holds(account, password)).map(owned).collect();
+    if good.len() == kept.len() {
+        return Ok(());
+    }
+    tracing::info!(forgotten = kept.len() - good.len(), "passwords that hold no more are taken out of {FILE}");
+    write(&file, &good)
+}
+
+/// The file of drawn passwords as it is, to be put back where a change does not come about.
+#[derive(Debug)]
+pub struct Before {
+    file: PathBuf,
+    kept: BTreeMap<String, String>,
+}
+
+impl Before {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(data: &Path) -> anyhow::Result<Self> {
+        let file = data.join(FILE);
+        Ok(Before { kept: kept(&file)?, file })
+    }
+
+    /// Puts it back.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_back(&self) -> anyhow::Result<()> {
+        if self.kept.is_empty() {
+            return match fs::remove_file(&self.file) {
+                Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => Err(problem.into()),
+                Ok(()) | Err(_) => Ok(()),
+            };
+        }
+        write(&self.file, &self.kept)
+    }
+}
+
+fn owned((account, password): (&String, &String)) -> (String, String) {
+    (account.clone(), password.clone())
+}
+
+fn kept(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    match fs::read_to_string(file) {
+        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(problem) => Err(problem).with_context(|| format!("cannot read {}", file.display())),
         // The parser's own words would show the line, and the password in it.
         Ok(text) => toml::from_str(&text)
-            .map_err(|_| anyhow::anyhow!("{} is not as it was written: mend it or remove it", file.display()))?,
-    };
-    kept.extend(drawn.iter().map(|(account, password)| (account.clone(), password.clone())));
-    let mut text = "# Passwords of SIP accounts, drawn by nohold. Whoever reads this can make calls.\n".to_owned();
-    for (account, password) in &kept {
+            .map_err(|_| anyhow::anyhow!("{} is not as it was written: mend it or remove it", file.display())),
+    }
+}
+
+fn write(file: &Path, kept: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    let mut text =
+        "# Passwords of SIP accounts, drawn by nohold. Whoever reads this can make calls. One that is changed goes \
+        from here.\n"
+            .to_owned();
+    for (account, password) in kept {
         // Accounts are keys and passwords are letters and digits: nothing here needs to be escaped.
         writeln!(text, "\"{account}\" = \"{password}\"")?;
     }
-    data::write_private(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(Some(file))
+    data::write_private(file, &text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// A new password.

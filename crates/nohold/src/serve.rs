@@ -16,17 +16,18 @@ use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Effective, NotApplied};
 use nohold_server::{Api, Connections, DeskParts};
 use nohold_store::SqliteStore;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::cli::{Common, Serve};
 use crate::control::{self, Control};
 use crate::document::{self, Read};
-use crate::installation::{Door, Installation, Served, listen, operator_token};
+use crate::installation::{Door, Installation, Served, forget_stale_passwords, listen, operator_token};
 use crate::settings::Settings;
-use crate::system::{Parts, System};
+use crate::system::{Parts, System, SystemClock};
 use crate::telephony::{self, Engine};
-use crate::{environment, say};
+use crate::{environment, machine, say};
 
 /// How long the engine gets to hang up what still goes on.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -39,7 +40,7 @@ const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
 /// # Errors
 /// When it cannot start, in words that say what to do.
 pub fn run(common: &Common, arguments: &Serve) -> anyhow::Result<()> {
-    environment::refuse_misspelt()?;
+    environment::doubt_strangers();
     let settings = Settings::find(common, &arguments.net)?;
     if let Some(problem) = settings.port_meant_twice() {
         anyhow::bail!(problem);
@@ -82,17 +83,20 @@ fn filling(arguments: &Serve, settings: &Settings) -> anyhow::Result<Option<Read
 async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> {
     let mut stops = Stops::new()?;
     let system = System::new().context("the system gives no random numbers")?;
-    let installation = Installation::open(&settings.data, system.clock().clone()).await?;
+    let (installation, listener) = open(&settings, system.clock().clone()).await?;
     if let Some(filling) = &filling {
         fill(&installation, filling).await?;
     }
-    let listener = listen(settings.http).await?;
     let http = listener.local_addr()?;
     let effective = installation.effective().await?.map(Arc::new);
     let held = match &effective {
         Some(effective) => effective.clone(),
         None => Arc::new(nothing()?),
     };
+    if let Some(effective) = &effective {
+        // A change may have come about while its last word did not.
+        forget_stale_passwords(installation.path().to_owned(), effective.clone()).await;
+    }
     let setup = SetUp::new(&installation).await?;
     let running = Running::start(&settings, &installation, system, &held, setup.token.is_some()).await?;
     let operator = operator_token()?;
@@ -100,14 +104,23 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let api = installation
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
-        .at_desk(DeskParts { desk: Arc::new(running.node.clone()), recordings: Some(settings.recordings.clone()) });
+        .at_desk(running.desk(&settings));
     setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));
     let served = Served::begin(listener, api, door.connections);
-    let control = Control::write(installation.path(), http, &operator)?;
+    let control = Control::new(installation.path(), http, &operator)?;
+    let reached = control.is_written();
     let sip = running.engine().address().context("the engine listens nowhere")?;
     setup.tell(http, installation.path())?;
     say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http}"));
-    stops.wait().await;
+    tokio::select! {
+        () = stops.wait() => {}
+        () = async {
+            if !reached {
+                control.write_later().await;
+            }
+            std::future::pending().await
+        } => {}
+    }
     tracing::info!(
         calls = running.node.calls().len(),
         "stopping: hanging up what goes on; a second signal ends at once"
@@ -123,6 +136,31 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     running.last_words().await;
     installation.close().await;
     Ok(())
+}
+
+/// The installation, and the socket of the API. A start that fails leaves no installation behind, and fills none.
+async fn open(settings: &Settings, clock: SystemClock) -> anyhow::Result<(Installation, TcpListener)> {
+    if !nohold_store::sqlite::is_there(&settings.data) {
+        let listener = doors(settings).await?;
+        return Ok((Installation::open(&settings.data, clock).await?, listener));
+    }
+    // That another server has it says more than that the ports are taken.
+    let installation = Installation::open(&settings.data, clock).await?;
+    Ok((installation, doors(settings).await?))
+}
+
+/// The socket of the API, once all that the engine needs as well can be had.
+async fn doors(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let listener = listen(settings.http).await?;
+    telephony::may_listen(settings.sip)?;
+    match machine::may_write(&settings.recordings) {
+        // A full disk keeps no server from starting: calls come first.
+        Err(problem) if problem.kind() != std::io::ErrorKind::StorageFull => Err(problem).with_context(|| {
+            let folder = settings.recordings.display();
+            format!("cannot write recordings in {folder}: make it writable, or choose another with --recordings")
+        }),
+        Ok(()) | Err(_) => Ok(listener),
+    }
 }
 
 fn door(settings: &Settings) -> Door {
@@ -171,6 +209,8 @@ type Ports = Parts<Engine, SqliteStore>;
 #[derive(Clone)]
 struct Running {
     node: Node<Ports>,
+    /// The data folder.
+    data: PathBuf,
 }
 
 impl Running {
@@ -198,7 +238,18 @@ impl Running {
         let parts = Parts::new(engine, installation.store().clone(), system);
         parts.watch_clock();
         let directory = (*effective.directory).clone();
-        Ok(Running { node: Node::start(parts, directory, Pace::default(), heard) })
+        let data = installation.path().to_owned();
+        Ok(Running { node: Node::start(parts, directory, Pace::default(), heard), data })
+    }
+
+    /// What people work with.
+    fn desk(&self, settings: &Settings) -> DeskParts {
+        let engine = self.engine().clone();
+        DeskParts {
+            desk: Arc::new(self.node.clone()),
+            recordings: Some(settings.recordings.clone()),
+            recordings_failing_since: Arc::new(move || engine.recordings_failing_since()),
+        }
     }
 
     fn engine(&self) -> &Engine {
@@ -224,6 +275,7 @@ impl Applied for Running {
         Box::pin(async move {
             running.engine().configure(telephony::lines(&effective.configuration, &effective.secrets));
             running.node.configure((*effective.directory).clone());
+            forget_stale_passwords(running.data.clone(), effective).await;
             Ok(())
         })
     }
@@ -294,8 +346,9 @@ impl SetUp {
         if std::io::stdout().is_terminal() {
             say::line(format_args!("set up the first administrator: {link}"));
         } else {
-            crate::data::write_private(&file, &format!("{link}\n"))
-                .with_context(|| format!("cannot write {}", file.display()))?;
+            crate::data::write_private(&file, &format!("{link}\n")).with_context(|| {
+                format!("cannot write {}: make room, or start on a terminal, which shows the link", file.display())
+            })?;
             say::line(format_args!("set up the first administrator: the link stands in {}", file.display()));
         }
         say::line("until then no phone and no trunk of another machine is listened to");

@@ -11,7 +11,7 @@ use std::time::Duration;
 use nohold_app::ports::{HiddenText, Ledger, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
 use nohold_core::configuration::{self, Configuration, Digest, Network};
-use nohold_model::{Country, LegId};
+use nohold_model::{Country, LegId, Timestamp};
 use nohold_server::configuration::Seal;
 use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Ha1, Lines, TraceSink, Transport};
 use nohold_telephony::prompts::PromptLibrary;
@@ -105,6 +105,11 @@ impl Engine {
     /// Whether only this machine is listened to.
     pub fn this_machine_only(&self, only: bool) {
         self.engine.set_this_machine_only(only);
+    }
+
+    /// Since when no conversation could be recorded; nothing where the last one was kept.
+    pub fn recordings_failing_since(&self) -> Option<Timestamp> {
+        self.engine.recordings_failing_since()
     }
 
     /// Ends what still goes on: every call is hung up.
@@ -229,6 +234,31 @@ pub fn lines(configuration: &Configuration, secrets: &BTreeMap<String, HiddenTex
     }
 }
 
+/// Whether the account has this password: `extensions.2000`, `trunks.carrier` or `trunks.carrier.inbound`.
+#[must_use]
+pub fn is_password_of(
+    name: &str,
+    password: &str,
+    configuration: &Configuration,
+    secrets: &BTreeMap<String, HiddenText>,
+) -> bool {
+    let Some(secret) = secrets.get(name) else { return false };
+    let sealed = |user: &str| (SEAL.seal)(user, password) == *secret;
+    match name.split_once('.') {
+        Some(("extensions", extension)) => sealed(extension),
+        Some(("trunks", trunk)) => match trunk.strip_suffix(".inbound") {
+            Some(trunk) => {
+                let mut trunks = configuration.trunks.iter();
+                let user =
+                    trunks.find(|(key, _)| key.as_str() == trunk).and_then(|(_, trunk)| trunk.inbound.user.as_ref());
+                user.is_some_and(|user| sealed(user))
+            }
+            None => secret.0 == password,
+        },
+        Some(_) | None => false,
+    }
+}
+
 /// How the tones of a country sound.
 fn tones(country: Country) -> Plan {
     match country.as_str() {
@@ -279,6 +309,31 @@ mod tests {
         assert_eq!(account("2000", &sealed), Some(Account::new("2000", REALM, "s3cret:word")));
         assert!((SEAL.is_of)(&sealed, "2000") && !(SEAL.is_of)(&sealed, "2001"));
         assert_eq!(account("2000", &HiddenText("s3cret".into())), None);
+    }
+
+    #[test]
+    fn the_password_that_holds_is_told_from_one_that_held() {
+        let text =
+            "[site]\nzone = \"UTC\"\ncountry = \"US\"\n[trunks.c]\nhost = \"192.0.2.1\"\ninbound.user = \"they\"\n";
+        let configuration: Configuration = toml::from_str(text).unwrap();
+        let secrets = BTreeMap::from([
+            ("extensions.2000".to_owned(), (SEAL.seal)("2000", "new")),
+            ("trunks.c".to_owned(), HiddenText("ours".into())),
+            ("trunks.c.inbound".to_owned(), (SEAL.seal)("they", "theirs")),
+        ]);
+        for (name, password, holds) in [
+            ("extensions.2000", "new", true),
+            ("extensions.2000", "old", false),
+            ("extensions.2001", "new", false),
+            ("trunks.c", "ours", true),
+            ("trunks.c", "theirs", false),
+            ("trunks.c.inbound", "theirs", true),
+            ("trunks.c.inbound", "ours", false),
+            ("trunks.d.inbound", "theirs", false),
+            ("nonsense", "new", false),
+        ] {
+            assert_eq!(is_password_of(name, password, &configuration, &secrets), holds, "{name} {password}");
+        }
     }
 
     #[test]

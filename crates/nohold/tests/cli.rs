@@ -209,15 +209,87 @@ fn a_word_without_quotes_is_told_to_be_put_in_them() {
 }
 
 #[test]
-fn a_misspelt_variable_is_refused_at_the_start_and_by_a_check() {
+fn a_misspelt_variable_is_refused_by_every_command() {
     let here = folder("misspelt");
-    for command in ["serve", "check"] {
+    for command in [
+        &["serve"][..],
+        &["check"],
+        &["import", SHIPPED],
+        &["export"],
+        &["user", "list"],
+        &["user", "add", "ann", "--role", "agent"],
+        &["settings"],
+        &["demo", "--once"],
+    ] {
         let mut process = Command::new(env!("CARGO_BIN_EXE_nohold"));
-        let output = process.arg(command).current_dir(&here).env("NOHOLD_HTPP", "127.0.0.1:0").output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{command}");
-        assert!(err(&output).contains("did you mean NOHOLD_HTTP?"), "{}", err(&output));
+        let output = process.args(command).current_dir(&here).env("NOHOLD_DATTA", here.join("other")).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(err(&output).contains("did you mean NOHOLD_DATA?"), "{command:?}: {}", err(&output));
     }
     assert!(!here.join("nohold-data").exists());
+}
+
+#[test]
+fn the_demo_refuses_what_it_would_not_heed() {
+    for flags in [&["--https"][..], &["--sip-trace"], &["--behind-proxy", "127.0.0.1"], &["--recordings", "/tmp/x"]] {
+        let output = nohold(&[&["demo", "--once"], flags].concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(err(&output).contains("unexpected argument"), "{}", err(&output));
+    }
+    for arguments in [
+        &["demo", "--once", "--data", "/tmp/x"][..],
+        &["--data", "/tmp/x", "demo", "--once"],
+        &["demo", "--config", "/tmp/x"],
+    ] {
+        let output = nohold(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(err(&output).contains("settings of its own"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_installation_behind_and_fills_none() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = taken.local_addr().unwrap().to_string();
+    let data = folder("failed-start").join("data");
+    let file = folder("failed-start-file").join("file");
+    fs::write(&file, "").unwrap();
+    let (data_is, below) = (data.to_str().unwrap(), file.join("below"));
+    let sample = |more: &[&str]| nohold(&[&["serve", "--sample", "--data", data_is][..], more].concat());
+    for flags in [
+        &["--sip", &busy, "--http", "127.0.0.1:0"][..],
+        &["--sip", "127.0.0.1:0", "--http", &busy],
+        &["--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--recordings", below.to_str().unwrap()],
+    ] {
+        let output = sample(flags);
+        assert_eq!(output.status.code(), Some(1), "{flags:?}: {}", out(&output));
+        assert!(!data.exists(), "{flags:?}: {}", err(&output));
+    }
+    // One that is there and empty stays empty.
+    let empty = until_ready(Command::new(env!("CARGO_BIN_EXE_nohold")).args([
+        "serve",
+        "--data",
+        data_is,
+        "--sip",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+    ]));
+    assert!(empty.status.success(), "{}", err(&empty));
+    assert_eq!(sample(&["--sip", &busy, "--http", "127.0.0.1:0"]).status.code(), Some(1));
+    assert!(!data.join("passwords.toml").exists());
+    let filled = until_ready(Command::new(env!("CARGO_BIN_EXE_nohold")).args([
+        "serve",
+        "--sample",
+        "--data",
+        data_is,
+        "--sip",
+        "127.0.0.1:0",
+        "--http",
+        "127.0.0.1:0",
+    ]));
+    let said = out(&filled);
+    assert!(said.contains("passwords: ") && !said.contains("configured already"), "{said}{}", err(&filled));
 }
 
 #[test]

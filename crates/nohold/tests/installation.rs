@@ -377,3 +377,156 @@ fn nobody_to_list_and_no_folder_to_write_into_are_told() {
     let said = installation.refuses(&["export", file.to_str().unwrap()]);
     assert!(said.contains("nowhere: make it first"), "{said}");
 }
+
+#[test]
+fn a_name_that_nobody_can_have_leads_to_nobody_else() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let root = &["user", "add", "root", "--role", "administrator", "--password-stdin"];
+    let output = installation.given(root, "a much longer password\n");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    installation.says(&["user", "add", "spare", "--role", "administrator"]);
+    let server = installation.serve(&[]);
+    for name in ["x/../root", "./root", "root?", "root#", "root/", "", "..", "%72oot", "r oot"] {
+        assert!(installation.refuses(&["user", "password", name]).contains("nobody can be called"), "{name}");
+        assert!(installation.refuses(&["user", "remove", name]).contains("nobody can be called"), "{name}");
+    }
+    answered(async { Client::new(server.http).sign_in("root", "a much longer password").await }).unwrap();
+    for name in [".", "..", "-", "_x", "@"] {
+        let said = installation.refuses(&["user", "add", name, "--role", "agent"]);
+        assert!(said.contains("begins with a letter or a digit"), "{said}");
+    }
+    assert_eq!(installation.says(&["user", "list"]), "root: administrator\nspare: administrator\n");
+}
+
+/// The accounts of the file of drawn passwords, with those.
+fn drawn(installation: &Installation) -> std::collections::BTreeMap<String, String> {
+    let text = fs::read_to_string(installation.data.join("passwords.toml")).unwrap();
+    let lines = text.lines().filter_map(|line| line.split_once(" = "));
+    lines
+        .map(|(account, password)| (account.trim_matches('"').to_owned(), password.trim_matches('"').to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_password_that_holds_no_more_does_not_stay_in_the_file_of_drawn_ones() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    let first = drawn(&installation);
+    assert_eq!(first.len(), 4);
+    let file = installation._folder.path().join("changed.json");
+    let import = |extension: &str, password: Value| {
+        let mut whole = configured(&installation);
+        whole["extensions"][extension]["password"] = password;
+        fs::write(&file, whole.to_string()).unwrap();
+        installation.says(&["import", file.to_str().unwrap()]);
+    };
+    let accounts = |of: &[&str]| {
+        let of = of.iter().map(|key| format!("extensions.{key}"));
+        of.map(|account| (account.clone(), first[&account].clone())).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    import("2000", json!("chosen by somebody"));
+    assert_eq!(drawn(&installation), accounts(&["2001", "2002", "2003"]), "without a server");
+    let server = installation.serve(&[]);
+    import("2001", json!("chosen by somebody"));
+    assert_eq!(drawn(&installation), accounts(&["2002", "2003"]), "beside a server");
+    installation
+        .given(&["user", "add", "root", "--role", "administrator", "--password-stdin"], "a much longer password\n");
+    let set = async |extension: &str, body: Value| {
+        let mut root = Client::new(server.http);
+        root.sign_in("root", "a much longer password").await?;
+        root.put(&format!("/api/configuration/extensions/{extension}"), &body).await
+    };
+    let answer = answered(set("2002", json!({ "password": { "generate": true } })));
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(drawn(&installation), accounts(&["2003"]), "by the API");
+    server.stop();
+    // A refused import leaves the file as it was, though it had drawn passwords.
+    let mut wrong = configured(&installation);
+    wrong["extensions"]["2009"] = json!({ "password": { "generate": true } });
+    wrong["queues"]["600"]["service"] = json!("nobody");
+    fs::write(&file, wrong.to_string()).unwrap();
+    installation.refuses(&["import", file.to_str().unwrap()]);
+    assert_eq!(drawn(&installation), accounts(&["2003"]));
+}
+
+#[test]
+fn a_check_names_a_prompt_that_has_gone_and_one_that_cannot_be_played() {
+    let installation = Installation::new();
+    let shelf = installation.data.join("prompts").join("music");
+    fs::create_dir_all(&shelf).unwrap();
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prompts/music");
+    let mut shipped = fs::read_dir(prompts).unwrap().map(|entry| entry.unwrap().path());
+    let shipped = shipped.find(|path| path.extension().is_some_and(|ending| ending == "wav")).unwrap();
+    fs::copy(shipped, shelf.join("our-own.wav")).unwrap();
+    installation.says(&["import", SHIPPED]);
+    let file = installation._folder.path().join("own.json");
+    let mut whole = configured(&installation);
+    whole["queues"]["600"]["music"] = json!("our-own");
+    fs::write(&file, whole.to_string()).unwrap();
+    installation.says(&["import", file.to_str().unwrap()]);
+    let check = || {
+        let output =
+            installation.command(&["check", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (_, said) = check();
+    assert!(!said.contains("our-own"), "{said}");
+    fs::write(shelf.join("another.wav"), "this is no sound").unwrap();
+    let (_, said) = check();
+    assert!(said.lines().any(|line| line.starts_with("warning") && line.contains("another.wav")), "{said}");
+    fs::remove_file(shelf.join("our-own.wav")).unwrap();
+    let (status, said) = check();
+    let named = |line: &str| line.starts_with("error") && line.contains("queues.600") && line.contains("our-own");
+    assert!(status == Some(1) && said.lines().any(named), "{said}");
+}
+
+#[test]
+fn a_server_starts_although_the_commands_cannot_be_told_where_it_is() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    // As a full disk does: the file cannot be written.
+    let in_the_way = installation.data.join("control.new");
+    fs::create_dir(&in_the_way).unwrap();
+    let server = installation.serve(&[]);
+    let said = installation.refuses(&["user", "list"]);
+    assert!(said.contains("make room on the disk"), "{said}");
+    fs::remove_dir(&in_the_way).unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !installation.command(&["user", "list"]).output().unwrap().status.success() {
+        assert!(std::time::Instant::now() < until, "it is not tried again");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    server.stop();
+}
+
+#[test]
+fn an_export_that_finds_no_room_leaves_what_was_there() {
+    let installation = Installation::new();
+    installation.says(&["import", SHIPPED]);
+    // The server has the database, so that the command writes nothing but the export.
+    let _server = installation.serve(&[]);
+    let folder = installation._folder.path();
+    let (old, new) = (folder.join("old.json"), folder.join("new.json"));
+    fs::write(&old, "what was there").unwrap();
+    for (file, flags) in [(&old, " --force"), (&new, "")] {
+        let program = env!("CARGO_BIN_EXE_nohold");
+        // No file may grow; the signal that says so is passed over, and the write fails as on a full disk.
+        let line = format!(
+            "trap '' XFSZ; ulimit -f 0; exec {program} export {}{flags} --data {}",
+            file.display(),
+            installation.data.display()
+        );
+        let output =
+            Command::new("sh").args(["-c", &line]).current_dir(folder).env_remove("RUST_LOG").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+    assert_eq!(fs::read_to_string(&old).unwrap(), "what was there");
+    let names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!names.iter().any(|name| name.contains("new.json") || name.starts_with(".old")), "{names:?}");
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o640)).unwrap();
+    installation.says(&["export", old.to_str().unwrap(), "--force"]);
+    assert_eq!(fs::metadata(&old).unwrap().permissions().mode() & 0o777, 0o640, "it is for whom it was for");
+    assert!(fs::read_to_string(&old).unwrap().starts_with('{'));
+}

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,9 +18,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use nohold_core::configuration::Network;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Sleep;
 use tower::ServiceExt as _;
 
 use crate::came::is_one;
@@ -27,6 +31,10 @@ use crate::came::is_one;
 const HEAD_WITHIN: Duration = Duration::from_secs(20);
 /// The whole answer must be under way within this, the body of the request included.
 const ANSWER_WITHIN: Duration = Duration::from_secs(90);
+/// Whoever is sent something must read on within this; a WebSocket has a shorter limit of its own.
+const READ_WITHIN: Duration = Duration::from_secs(30);
+/// So much of it at least, in bytes: 4 kbit/s.
+const LEAST_READ: usize = 16 * 1024;
 /// After an error of the system (no files left) nothing is taken for so long.
 const BREATHER: Duration = Duration::from_millis(200);
 
@@ -110,7 +118,7 @@ fn connect(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Impatient::new(stream)), TowerToHyperService::new(service))
         .with_upgrades();
     connections.spawn(async move {
         let _place = place;
@@ -127,6 +135,79 @@ fn connect(
             tracing::debug!(%problem, "a connection to the API broke");
         }
     });
+}
+
+/// A stream whose other end must read what is written: else writing fails, and the connection is given up with all that it
+/// holds.
+struct Impatient<S> {
+    stream: S,
+    /// Runs while something waits to be read.
+    limit: Option<Pin<Box<Sleep>>>,
+    /// What was taken since it runs.
+    taken: usize,
+}
+
+impl<S> Impatient<S> {
+    fn new(stream: S) -> Self {
+        Impatient { stream, limit: None, taken: 0 }
+    }
+
+    /// What has come of a write.
+    fn judge(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = written {
+            self.taken = self.taken.saturating_add(written.as_ref().map_or(0, |written| *written));
+            return Poll::Ready(written);
+        }
+        let taken = &mut self.taken;
+        let limit = self.limit.get_or_insert_with(|| {
+            *taken = 0;
+            Box::pin(tokio::time::sleep(READ_WITHIN))
+        });
+        loop {
+            ready!(limit.as_mut().poll(cx));
+            if *taken < LEAST_READ {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            *taken = 0;
+            limit.set(tokio::time::sleep(READ_WITHIN));
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.judge(written, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.judge(written, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // All that there was to write is written: whoever has nothing to read need not read.
+        self.limit = None;
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// Counts who is in.
@@ -207,5 +288,63 @@ mod tests {
         stream.write_all(b"GET /api/health HTTP/1.1\r\nHo").await.unwrap();
         let mut said = Vec::new();
         tokio::time::timeout(HEAD_WITHIN * 2, stream.read_to_end(&mut said)).await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_is_given_up_and_who_reads_slowly_is_not() {
+        let (mut peer, ours) = tokio::io::duplex(LEAST_READ);
+        let mut ours = Impatient::new(ours);
+        let slow = async {
+            let mut part = vec![0; LEAST_READ];
+            for _ in 0..5 {
+                tokio::time::sleep(READ_WITHIN - Duration::from_secs(1)).await;
+                peer.read_exact(&mut part).await.unwrap();
+            }
+        };
+        let whole = vec![0; LEAST_READ * 5];
+        let (sent, ()) = tokio::join!(ours.write_all(&whole), slow);
+        sent.unwrap();
+        ours.flush().await.unwrap();
+        tokio::time::sleep(READ_WITHIN * 5).await;
+        ours.write_all(&[0; LEAST_READ]).await.expect("there was nothing to read");
+        // One byte now and then is no reading.
+        let trickle = async {
+            while peer.read_u8().await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let problem = tokio::select! {
+            sent = ours.write_all(&whole) => sent.unwrap_err(),
+            () = trickle => panic!("it ends on our side first"),
+        };
+        assert_eq!(problem.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_reads_is_given_up_with_all_that_it_holds() {
+        let held = Arc::new(());
+        let of_the_body = held.clone();
+        let endless = move || {
+            let held = of_the_body.clone();
+            async move {
+                let piece = move |()| {
+                    let _held = &held;
+                    Some((Ok::<_, io::Error>(vec![0u8; 64 * 1024]), ()))
+                };
+                axum::body::Body::from_stream(futures::stream::unfold((), move |last| std::future::ready(piece(last))))
+            }
+        };
+        let router = Router::new().route("/", axum::routing::get(endless));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(listener, router, Connections::default(), std::future::pending()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let before = Arc::strong_count(&held);
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        assert!(Arc::strong_count(&held) > before, "it is being sent");
+        tokio::time::sleep(READ_WITHIN * 3).await;
+        assert_eq!(Arc::strong_count(&held), before, "it is sent no more");
     }
 }

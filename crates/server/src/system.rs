@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use crate::access::{Need, Scope, guarded, open};
 use crate::state::Api;
 use nohold_app::ports::{Condition, Role};
+use nohold_model::Timestamp;
 
 /// It is alive.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +30,12 @@ pub struct Status {
     uptime_seconds: u64,
     /// How the store is.
     store: StoreState,
+    /// Whether conversations are recorded that should be, as the last ones tell; not said where nothing runs that could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recordings: Option<RecordingsState>,
+    /// Where they fail: since when, in milliseconds since 1970 (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recordings_failing_since: Option<i64>,
 }
 
 /// How the store is.
@@ -46,6 +53,17 @@ pub enum StoreState {
     Failing,
 }
 
+/// Whether conversations are recorded.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingsState {
+    /// The last one was kept, or there was none since the start.
+    Well,
+    /// The last one was not, nor those before it since the time that is told: the server's log says why (the disk is full,
+    /// broken or too slow). Calls go on without.
+    Failing,
+}
+
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(open(routes!(health))).routes(guarded(
         api,
@@ -60,7 +78,7 @@ async fn health() -> Json<Health> {
     Json(Health { alive: true })
 }
 
-/// Version, age, and how the store is
+/// Version, age, and how the store and the recordings are
 #[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status)))]
 async fn status(State(api): State<Api>) -> Json<Status> {
     let reads = api.parts().configured.configured().await.is_ok();
@@ -71,11 +89,18 @@ async fn status(State(api): State<Api>) -> Json<Status> {
         Condition::Well if reads => StoreState::Well,
         Condition::Well => StoreState::Failing,
     };
+    let failing_since = api.desk().map(|desk| (desk.recordings_failing_since)());
+    let recordings = failing_since.map(|since| match since {
+        Some(_) => RecordingsState::Failing,
+        None => RecordingsState::Well,
+    });
     let since = api.since();
     Json(Status {
         version: api.parts().version,
         since: since.as_millis(),
         uptime_seconds: api.now().since(since).as_millis() / 1000,
         store,
+        recordings,
+        recordings_failing_since: failing_since.flatten().map(Timestamp::as_millis),
     })
 }

@@ -1,5 +1,6 @@
 //! The engine: the telephony port of the app, on SIP and RTP.
 
+mod heard;
 mod held_port;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
-use nohold_media::{MediaEvent, Plane, RecordSpec, Remote, Source};
+use nohold_media::{Plane, RecordSpec, Remote, Source};
 use nohold_model::{Country, IdSource, LegId, Millis, PlaybackId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use rsipstack::dialog::dialog_layer::DialogLayer;
@@ -69,6 +70,7 @@ struct Inner {
     undecided: Undecided,
     calls_per_extension: usize,
     complaints: Complaints,
+    recordings: heard::Recordings,
 }
 
 /// Why the engine did not start.
@@ -124,6 +126,7 @@ impl Engine {
             undecided: Undecided::default(),
             calls_per_extension: settings.calls_per_extension,
             complaints: Complaints::default(),
+            recordings: heard::Recordings::default(),
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.configure(settings.lines);
@@ -177,6 +180,12 @@ impl Engine {
     #[must_use]
     pub fn load(&self) -> (usize, usize, usize) {
         (self.legs().count(), self.inner.edge.dialogs.len(), self.inner.plane.legs())
+    }
+
+    /// Since when no conversation could be recorded; nothing where the last one was kept.
+    #[must_use]
+    pub fn recordings_failing_since(&self) -> Option<Timestamp> {
+        self.inner.recordings.failing_since()
     }
 
     /// Where we really listen: what the system chose stands in place of port 0.
@@ -344,36 +353,6 @@ impl Engine {
         let playback = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now());
         self.inner.plane.play(leg, playback, Source::Loop(self.lines().tones.busy()));
         Instant::now() + BUSY_TONE
-    }
-
-    async fn hear(self, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
-        while let Some(event) = events.recv().await {
-            let (leg, input) = match event {
-                MediaEvent::Digit { leg, digit } => (leg, Input::Digit(leg, digit)),
-                MediaEvent::Played { leg, playback } => {
-                    self.legs().played(leg, playback);
-                    (leg, Input::Played(leg, playback))
-                }
-                MediaEvent::PlayFailed { leg, playback } => {
-                    self.legs().played(leg, playback);
-                    (leg, Input::PlayFailed(leg, playback))
-                }
-                MediaEvent::Recorded { leg, message, speech, ended } => {
-                    self.legs().note(leg, |state| state.recording = None);
-                    (leg, Input::Recorded { leg, message, speech, ended })
-                }
-                MediaEvent::RecordFailed { leg, message } => {
-                    self.legs().note(leg, |state| state.recording = None);
-                    (leg, Input::RecordFailed { leg, message })
-                }
-                MediaEvent::Lost { leg } => {
-                    self.legs().order(leg, Order::Lost);
-                    continue;
-                }
-                MediaEvent::CallRecorded { .. } | MediaEvent::CallRecordFailed { .. } => continue,
-            };
-            self.tell(leg, input);
-        }
     }
 
     fn play(&self, leg: LegId, playback: PlaybackId, audio: &Audio) {

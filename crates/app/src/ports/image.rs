@@ -1,6 +1,6 @@
 //! The rows of a store as people are shown them, and the commits that have changed them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nohold_core::tables::Tables;
@@ -82,8 +82,8 @@ pub struct Recorded {
 /// Which recorded conversations are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct RecordedQuery {
-    /// Of this agent only.
-    pub agent: Option<AgentKey>,
+    /// Of these agents only; none means of all.
+    pub agents: Option<BTreeSet<AgentKey>>,
     /// The cursor of the page before.
     pub after: Option<String>,
     /// At most so many, 1 to 200.

@@ -29,7 +29,7 @@ pub struct Service {
     /// The number (外显号码) that its customers see on a callback; one that a trunk owns.
     #[serde(default)]
     pub caller_id: Option<PhoneNumber>,
-    /// The dispositions that its outcomes may have, in the order in which they are offered. By default any.
+    /// The dispositions that its outcomes may have, in the order in which they are offered. By default all that are configured.
     #[serde(default)]
     pub dispositions: Option<Vec<DispositionKey>>,
 }
@@ -49,7 +49,7 @@ pub struct Campaign {
     /// The number that its customers see; one that a trunk owns.
     #[serde(default)]
     pub caller_id: Option<PhoneNumber>,
-    /// The dispositions that its outcomes may have, in the order in which they are offered. By default any.
+    /// The dispositions that its outcomes may have, in the order in which they are offered. By default all that are configured.
     #[serde(default)]
     pub dispositions: Option<Vec<DispositionKey>>,
 }

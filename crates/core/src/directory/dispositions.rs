@@ -7,7 +7,8 @@ use nohold_model::{CampaignKey, DispositionKey, QueueKey, ServiceKey};
 use super::Directory;
 use crate::entry::{Entry, Target};
 
-/// The dispositions that are configured, and which of them may be given where. Where nothing is said, any may be given.
+/// The dispositions that are configured, and which of them may be given where. Where nothing is said, any of them may be
+/// given; where none is configured at all, any word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dispositions {
     /// All of them, with the names that people see.
@@ -21,7 +22,8 @@ pub struct Dispositions {
 }
 
 impl Directory {
-    /// The dispositions that may be given to this entry, in the order in which they are offered; none where any may.
+    /// The dispositions that are listed for this entry, in the order in which they are offered; none where any that is
+    /// configured may be given.
     #[must_use]
     pub fn dispositions_of(&self, entry: &Entry) -> Option<&[DispositionKey]> {
         let known = &self.dispositions;
@@ -36,5 +38,16 @@ impl Directory {
             }
         };
         list.map(Vec::as_slice)
+    }
+
+    /// Those that may be given to this entry, where it is not this one.
+    #[must_use]
+    pub fn dispositions_instead_of(&self, given: &DispositionKey, entry: &Entry) -> Option<Vec<&DispositionKey>> {
+        let allowed: Vec<&DispositionKey> = match self.dispositions_of(entry) {
+            Some(listed) => listed.iter().collect(),
+            None if self.dispositions.names.is_empty() => return None,
+            None => self.dispositions.names.keys().collect(),
+        };
+        (!allowed.contains(&given)).then_some(allowed)
     }
 }

@@ -113,15 +113,17 @@ impl<R: Rows> Working<'_, R> {
         }
     }
 
-    /// Where dispositions are listed for whoever has asked, the one that is given must be among them.
+    /// Where dispositions are configured, the one that is given must be among them, and among those that are listed for
+    /// whoever has asked.
     fn may_be_called(&self, entry: &Entry, change: &Change) -> Result<(), entry::Refusal> {
         let Change::Outcome(outcome) = change else { return Ok(()) };
-        match (outcome.disposition(), self.directory.dispositions_of(entry)) {
-            (Some(given), Some(listed)) if !listed.contains(given) => {
-                let words: Vec<String> = listed.iter().map(|key| format!("`{key}`")).collect();
+        let instead = outcome.disposition().and_then(|given| self.directory.dispositions_instead_of(given, entry));
+        match instead {
+            Some(instead) => {
+                let words: Vec<String> = instead.iter().map(|key| format!("`{key}`")).collect();
                 Err(entry::Refusal::NoSuchDisposition { listed: words.join(", ") })
             }
-            (Some(_) | None, _) => Ok(()),
+            None => Ok(()),
         }
     }
 

@@ -141,6 +141,16 @@ impl Sight {
         self.is(agent) || (self.oversees() && self.sees_agent(agent))
     }
 
+    /// Those in whose place the viewer may act; none means everybody's, also those who are agents no more.
+    #[must_use]
+    pub fn may_act_for(&self) -> Option<BTreeSet<AgentKey>> {
+        match (self.oversees(), &self.groups) {
+            (true, None) => None,
+            (true, Some(_)) => Some(self.colleagues.clone()),
+            (false, _) => Some(self.agent.iter().cloned().collect()),
+        }
+    }
+
     /// Whether the viewer must be reminded of what is open in this entry. Agents are, of the groups that are meant or
     /// where it was given to them, while they are signed in; supervisors of the groups always are. Administrators look
     /// when they like.

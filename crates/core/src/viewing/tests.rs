@@ -105,6 +105,8 @@ fn agents_act_for_themselves_and_supervisors_for_those_they_see() {
     let works = Works::new();
     for (key, acting) in [("2000", "a A all admin"), ("2002", "b B Rb all admin")] {
         assert_eq!(who(&works, |sight| sight.acts_for(&agent(key))), acting, "{key}");
+        let named = |sight: &Sight| sight.may_act_for().is_none_or(|agents| agents.contains(&agent(key)));
+        assert_eq!(who(&works, named), acting, "{key}");
     }
     assert_eq!(who(&works, Sight::oversees), "A B Rb all none admin");
 }

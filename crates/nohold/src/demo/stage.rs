@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 use crate::cli::Demo;
-use crate::{control, document, secrets};
+use crate::{control, document, environment, secrets};
 
 /// Nothing that the story waits for takes longer.
 pub const SOON: Duration = Duration::from_secs(15);
@@ -62,7 +62,8 @@ impl Stage {
     /// When the server does not start; with what it said.
     pub async fn open(arguments: &Demo) -> Result<Self> {
         let password = secrets::draw()?;
-        let folder = Folder(std::env::temp_dir().join(format!("nohold-demo-{}", secrets::draw()?)));
+        let folder =
+            Folder(std::path::absolute(std::env::temp_dir())?.join(format!("nohold-demo-{}", secrets::draw()?)));
         DirBuilder::new()
             .mode(0o700)
             .create(&folder.0)
@@ -71,9 +72,9 @@ impl Stage {
         let carrier = Phone::start(PhoneSettings::new("carrier").at(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)))).await?;
         let scenario = folder.0.join("demo.json");
         fs::write(&scenario, serde_json::to_vec(&call_centre(carrier.address(), arguments, &password)?)?)?;
-        let sip = arguments.net.sip.map_or_else(|| usual_or_free(5060, true), Ok)?;
-        let http = arguments.net.http.map_or_else(|| usual_or_free(8080, false), Ok)?;
-        let ports = arguments.net.rtp_ports.clone().unwrap_or(20_000..=29_999);
+        let sip = arguments.sip.map_or_else(|| usual_or_free(5060, true), Ok)?;
+        let http = arguments.http.map_or_else(|| usual_or_free(8080, false), Ok)?;
+        let ports = arguments.rtp_ports.clone().unwrap_or(20_000..=29_999);
         let rtp = format!("{}-{}", ports.start(), ports.end());
         let program = std::env::current_exe().context("cannot tell where this program is")?;
         let server = start(&program, &folder.0, sip, http, &rtp).await?;
@@ -184,7 +185,13 @@ async fn start(program: &Path, folder: &Path, sip: SocketAddr, http: SocketAddr,
     // What a killed server has left says nothing of the one that starts now.
     control::forget(&data);
     let log = || fs::OpenOptions::new().create(true).append(true).open(folder.join(LOG));
-    let mut server = Command::new(program)
+    let mut command = Command::new(program);
+    // Settings of another installation, in the environment or in a file of this folder, are no matter of the stage.
+    for setting in environment::ours() {
+        command.env_remove(setting);
+    }
+    let mut server = command
+        .current_dir(folder)
         .arg("serve")
         .arg("--scenario")
         .arg(folder.join("demo.json"))

@@ -74,7 +74,8 @@ pub(crate) struct OutcomeGiven {
     result: Option<CallResult>,
     /// For `postpone`: the window that was agreed.
     window: Option<WindowShown>,
-    /// The disposition; where some are listed for the entry's queue, service or campaign, one of them.
+    /// The disposition; where some are listed for the entry's queue, service or campaign, one of them, and else one of those
+    /// that are configured, where any are.
     #[schema(value_type = Option<String>)]
     disposition: Option<DispositionKey>,
     /// A note for those who read it later, up to 2,000 characters.
@@ -139,7 +140,8 @@ pub(crate) struct Reassigned {
 pub(crate) struct DispositionsShown {
     /// Those that may be given, in the order in which they are offered.
     items: Vec<DispositionShown>,
-    /// None other may be given; otherwise these are only known ones.
+    /// These are listed for the entry's queue, service or campaign; otherwise they are all that are configured. None other
+    /// may be given, but where none is configured at all.
     only_these: bool,
 }
 

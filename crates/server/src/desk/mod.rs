@@ -7,6 +7,7 @@ mod agents;
 mod audio;
 mod calls;
 mod entries;
+mod file;
 mod listing;
 mod refusals;
 mod requests;
@@ -22,8 +23,7 @@ use nohold_app::ports::User;
 use nohold_core::directory::Directory;
 use nohold_core::entry::Actor;
 use nohold_core::viewing::{Role, Sight, Viewer};
-use nohold_model::AgentKey;
-use tokio::sync::Semaphore;
+use nohold_model::{AgentKey, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Caller;
@@ -50,6 +50,8 @@ pub struct DeskParts {
     pub desk: Arc<dyn Desk>,
     /// The folder of recordings; none where there is nothing to listen to.
     pub recordings: Option<PathBuf>,
+    /// Since when no conversation could be recorded; nothing where the last one was kept.
+    pub recordings_failing_since: Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>,
 }
 
 /// A desk at work.
@@ -57,19 +59,27 @@ pub(crate) struct DeskState {
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) board: Arc<Board>,
     pub(crate) recordings: Option<PathBuf>,
+    pub(crate) recordings_failing_since: Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>,
     pub(crate) cursors: Cursors,
     /// Turns of those who listen to recordings.
-    hearing: Arc<Semaphore>,
+    turns: file::Turns,
     screens: Mutex<BTreeMap<String, usize>>,
 }
 
 impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
-        let DeskParts { desk, recordings } = parts;
+        let DeskParts { desk, recordings, recordings_failing_since } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
-        let hearing = Arc::new(Semaphore::new(audio::AT_ONCE));
         let cursors = Cursors { run: run() };
-        DeskState { desk, board: Arc::new(board), recordings, cursors, hearing, screens: Mutex::default() }
+        DeskState {
+            desk,
+            board: Arc::new(board),
+            recordings,
+            recordings_failing_since,
+            cursors,
+            turns: file::Turns::default(),
+            screens: Mutex::default(),
+        }
     }
 
     /// Room for one more live screen of this user.

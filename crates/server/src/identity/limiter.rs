@@ -1,8 +1,8 @@
 //! How often somebody may guess.
 //!
 //! Guesses are counted by the name together with the address, and by the address. A third, slower count goes by the name
-//! alone, against somebody who has many addresses; it does not concern addresses from which the name has signed in before,
-//! so that a stranger's guesses keep nobody from their work. Whoever has signed in already and gives their password once more
+//! alone, against somebody who has many addresses. Where the name has signed in from the address before, the first count
+//! is the only one, so that a stranger's guesses, also those of one in the same office, keep nobody from their work. Whoever has signed in already and gives their password once more
 //! is counted by that sign-in and nothing else.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -30,7 +30,7 @@ struct Allowance {
 /// For one name from one address.
 const BY_PAIR: Allowance = Allowance { at_once: 10, every: Millis::seconds(30) };
 
-/// For one address, whatever names it tries: an office may be behind it.
+/// For one address, whatever names that are new to it are tried: an office may be behind it.
 const BY_ADDRESS: Allowance = Allowance { at_once: 50, every: Millis::seconds(5) };
 
 /// For one name, from all addresses that are new to it: 2,400 guesses a day.
@@ -135,8 +135,10 @@ impl Known {
             Trying::Name(name, from) => {
                 let pair = (Counted::Pair(name.to_owned(), from), BY_PAIR);
                 let at_home = self.places.get(name).is_some_and(|places| places.contains(&from));
-                let slow = (!at_home).then(|| (Counted::Name(name.to_owned()), BY_NAME));
-                [pair, (Counted::Address(from), BY_ADDRESS)].into_iter().chain(slow).collect()
+                if at_home {
+                    return vec![pair];
+                }
+                vec![pair, (Counted::Address(from), BY_ADDRESS), (Counted::Name(name.to_owned()), BY_NAME)]
             }
         }
     }
@@ -211,6 +213,24 @@ mod tests {
         limiter.try_now(name("another", 1), NOW).unwrap_err();
         limiter.try_now(Trying::SettingUp(from(1)), NOW).unwrap_err();
         limiter.try_now(name("another", 2), NOW).unwrap();
+    }
+
+    #[test]
+    fn who_has_signed_in_from_an_office_still_can_when_somebody_guesses_there() {
+        let limiter = Limiter::default();
+        limiter.try_now(name("anna", 1), NOW).unwrap();
+        limiter.was_right(name("anna", 1));
+        while limiter.try_now(name("stranger", 1), NOW).is_ok()
+            || limiter.try_now(Trying::SettingUp(from(1)), NOW).is_ok()
+        {}
+        for n in 0..100 {
+            let _ = limiter.try_now(name(&format!("stranger-{n}"), 1), NOW);
+        }
+        limiter.try_now(name("bert", 1), NOW).expect_err("he has never been here");
+        for _ in 0..10 {
+            limiter.try_now(name("anna", 1), NOW).expect("she has");
+        }
+        limiter.try_now(name("anna", 1), NOW).expect_err("her name is guessed at no oftener than before");
     }
 
     #[test]

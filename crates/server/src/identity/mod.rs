@@ -95,6 +95,16 @@ fn name(written: &str) -> Result<String, Failure> {
     Ok(written.to_ascii_lowercase())
 }
 
+/// The same for somebody new. `.` and `..` are no names in an address, and `-x` is none on a command line; whoever is called
+/// so already may go on signing in.
+fn new_name(written: &str) -> Result<String, Failure> {
+    let name = name(written)?;
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Err(Failure::invalid("name", "a name begins with a letter or a digit: put one before the rest"));
+    }
+    Ok(name)
+}
+
 /// A secret of 256 bits, as text.
 fn draw() -> Result<String, Failure> {
     let mut bytes = [0u8; 32];

@@ -87,12 +87,118 @@ pub(super) fn check(field: &str, name: &str, password: &str) -> Result<(), Failu
         let message = format!("a password has {SHORTEST} to {LONGEST} characters");
         return Err(Failure::invalid(field, message));
     }
+    let lower = password.to_lowercase();
     let first = password.chars().next();
-    if password.to_lowercase() == name || password.chars().all(|c| Some(c) == first) {
+    let is_one_character = password.chars().all(|c| Some(c) == first);
+    if is_one_character || is_repeated(name, &lower) || is_common(&lower) {
         return Err(Failure::invalid(field, "this is guessed at the first try: choose another password"));
     }
     Ok(())
 }
+
+/// Whether the password is the name, once or several times, whatever stands between.
+fn is_repeated(name: &str, password: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (name, password) = (letters(name), letters(password));
+    !name.is_empty() && !password.is_empty() && password.replace(&name, "").is_empty()
+}
+
+/// Whether it is one of the commonest, also with the usual signs before or behind it and the usual ones instead of letters.
+fn is_common(password: &str) -> bool {
+    let plain: String = password
+        .chars()
+        .map(|c| match c {
+            '@' => 'a',
+            '$' => 's',
+            '0' => 'o',
+            '3' => 'e',
+            other => other,
+        })
+        .collect();
+    let bare =
+        |text: &str| COMMON.contains(&text) || COMMON.contains(&text.trim_matches(|c: char| !c.is_alphanumeric()));
+    bare(password) || bare(&plain) || COMMON_WORDS.iter().any(|word| is_word_with_digits(word, password, &plain))
+}
+
+/// A word, and nothing else but digits and signs behind it.
+fn is_word_with_digits(word: &str, password: &str, plain: &str) -> bool {
+    let rest = plain.starts_with(word).then(|| password.get(word.len()..)).flatten();
+    rest.is_some_and(|rest| !rest.chars().any(char::is_alphabetic))
+}
+
+/// Those of ten characters and more that stand in every list of what is tried first.
+const COMMON: &[&str] = &[
+    "0123456789",
+    "01234567890",
+    "0987654321",
+    "1122334455",
+    "1234554321",
+    "1234567890",
+    "12345678900",
+    "12345678901",
+    "123456789012",
+    "1234567891",
+    "12345678910",
+    "1234567899",
+    "123456789a",
+    "1234512345",
+    "123123123123",
+    "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
+    "1qaz2wsx3edc",
+    "1qazxsw23edc",
+    "9876543210",
+    "9999999998",
+    "a123456789",
+    "aa12345678",
+    "aa123456789",
+    "abc1234567",
+    "abc123456789",
+    "abcd123456",
+    "abcd1234567",
+    "abcde12345",
+    "abcdefghij",
+    "asdfghjkl1",
+    "asdfghjkl;",
+    "asdfghjklqwertyuiop",
+    "iloveyou123",
+    "letmeinnow",
+    "passwordpassword",
+    "q1w2e3r4t5",
+    "q1w2e3r4t5y6",
+    "qazwsxedc123",
+    "qazwsxedcrfv",
+    "qwer123456",
+    "qwerasdfzxcv",
+    "qwertyqwerty",
+    "qwertyuiop",
+    "qwertyuiop123",
+    "qwertyuiop[]",
+    "woaini1314",
+    "woaini520520",
+    "woaini5201314",
+    "zaq12wsxcde3",
+    "zxcvbnm123",
+    "zxcvbnmasdfghjkl",
+];
+
+/// With digits behind them they are as common.
+const COMMON_WORDS: &[&str] = &[
+    "admin",
+    "administrator",
+    "callcenter",
+    "callcentre",
+    "changeit",
+    "changeme",
+    "iloveyou",
+    "letmein",
+    "nohold",
+    "operator",
+    "password",
+    "qwerty",
+    "supervisor",
+    "welcome",
+];
 
 #[cfg(test)]
 mod tests {
@@ -122,7 +228,31 @@ mod tests {
         assert!(check("password", "anna@example", "Anna@Example").is_err());
         assert!(check("password", "anna", "aaaaaaaaaaaa").is_err());
         assert!(check("password", "anna", &"long".repeat(100)).is_err());
-        assert!(check("password", "anna", "correct horse").is_ok());
+        for common in [
+            "password123",
+            "Password123!",
+            "P@ssw0rd123",
+            "passw0rd2024",
+            "1234567890",
+            "QWERTYUIOP",
+            "admin12345",
+            "welcome2026!",
+            "nohold123456",
+            "password----",
+            "!1234567890!",
+        ] {
+            assert!(check("password", "bert", common).is_err(), "{common}");
+        }
+        for (name, repeated) in
+            [("anna", "annaannaanna"), ("anna", "Anna-Anna-Anna"), ("anna.b", "anna.banna.b"), ("ab", "ababababab")]
+        {
+            assert!(check("password", name, repeated).is_err(), "{repeated}");
+        }
+        for good in
+            ["correct horse", "password of a poet", "annas horse eats", "welcome to 4 horses", "k3vq9x2mwp7tz4bd"]
+        {
+            assert!(check("password", "anna", good).is_ok(), "{good}");
+        }
         assert!(check("password", "anna", "一二三四五六七八九十").is_ok());
     }
 }

@@ -46,7 +46,7 @@ struct SignIn {
 struct OwnPassword {
     /// The one that holds now.
     old: String,
-    /// The new one, 10 to 256 characters.
+    /// The new one, 10 to 256 characters; another than the old one.
     new: String,
     /// End one's own tokens, too; otherwise programs go on.
     #[serde(default)]
@@ -117,10 +117,14 @@ async fn change_password(
 ) -> Result<StatusCode, Failure> {
     let name = caller.user.name;
     password::check("new", &name, &given.new)?;
+    let is_the_old_one = given.new == given.old;
     // Counted by this sign-in alone: what strangers guess at the name is no matter of it.
     let proven = prove(&api, &name, Trying::Session(caller.pass), given.old).await?;
     let user =
         proven.ok_or_else(|| Failure::forbidden("wrong_password", "the old password is another one").at("old"))?;
+    if is_the_old_one {
+        return Err(Failure::invalid("new", "this is the password that you have: choose another"));
+    }
     let hash = api.passwords().hash(given.new).await?;
     let _order = api.change_accounts().await;
     let changed = User { password: Some(hash), version: user.version + 1, ..user };

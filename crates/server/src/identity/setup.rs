@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::limiter::Trying;
 use super::password;
 use super::sessions::{asked_here, begin};
-use super::{Person, name};
+use super::{Person, new_name};
 use crate::access::{fingerprint, open};
 use crate::body::Given;
 use crate::came::Came;
@@ -75,7 +75,7 @@ async fn set_up(
     if api.parts().setup_token.is_none() || !fits {
         return Err(Failure::forbidden("wrong_token", "read the set-up token from the server's terminal").at("token"));
     }
-    let name = name(&given.name)?;
+    let name = new_name(&given.name)?;
     password::check("password", &name, &given.password)?;
     let hash = api.passwords().hash(given.password).await?;
     let user = User {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{EndedShown, Person, all_but, name, password};
+use super::{EndedShown, Person, all_but, new_name, password};
 use crate::access::{Caller, Need, Power, RoleWord, Scope, guarded};
 use crate::body::{Given, Named};
 use crate::etag;
@@ -40,7 +40,8 @@ pub(super) fn routes(api: &Api) -> OpenApiRouter<Api> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewUser {
-    /// The name to sign in with: 1 to 64 letters, digits, `.`, `-`, `_`, `@`; kept in lower case.
+    /// The name to sign in with: 1 to 64 letters, digits, `.`, `-`, `_`, `@`, of which a letter or a digit comes
+    /// first; kept in lower case.
     name: String,
     /// The password, 10 to 256 characters; without one they cannot sign in yet.
     #[serde(default)]
@@ -130,7 +131,7 @@ async fn create(
     if new.password.is_some() {
         caller.may_give(Power::SignIn)?;
     }
-    let name = name(&new.name)?;
+    let name = new_name(&new.name)?;
     let password = match new.password {
         Some(chosen) => {
             password::check("password", &name, &chosen)?;

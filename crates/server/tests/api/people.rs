@@ -30,6 +30,7 @@ async fn the_first_start_makes_one_administrator_and_signs_in() {
         house.ask("POST", "/api/setup").json(&json!({ "token": token, "name": name, "password": password }))
     };
     first("guessed", "eve", PASSWORD).send().await.refused(403, "wrong_token");
+    first("from-the-terminal", "-anna", PASSWORD).send().await.refused(422, "invalid");
     let short = first("from-the-terminal", "anna", "short").send().await.refused(422, "invalid");
     assert_eq!(short.json()["field"], "password");
     let (one, other) = tokio::join!(
@@ -165,6 +166,10 @@ async fn a_new_password_of_ones_own_ends_the_other_sign_ins() {
     let refusal = change("wrong password", "battery staple").send().await.refused(403, "wrong_password");
     assert_eq!(refusal.json()["field"], "old");
     change(PASSWORD, "anna").send().await.refused(422, "invalid");
+    for guessed in ["password123", "annaannaanna", PASSWORD] {
+        let refusal = change(PASSWORD, guessed).send().await.refused(422, "invalid");
+        assert_eq!(refusal.json()["field"], "new", "{guessed}");
+    }
     change(PASSWORD, "battery staple").send().await.expect(204);
     house.ask("GET", "/api/session").page(&cookie).send().await.expect(200);
     house.ask("GET", "/api/session").page(&other).send().await.refused(401, "not_signed_in");
@@ -185,7 +190,10 @@ async fn an_administrator_makes_changes_and_removes_users() {
     assert!(unknown.text.contains("colour"), "{}", unknown.text);
     let bad = post(json!({ "name": "x", "role": "king" })).send().await.refused(422, "invalid");
     assert_eq!(bad.json()["field"], "role");
-    post(json!({ "name": "a b", "role": "agent" })).send().await.refused(422, "invalid");
+    for name in ["a b", ".", "..", "-", "-x", "_x", "@x", ""] {
+        let bad = post(json!({ "name": name, "role": "agent" })).send().await.refused(422, "invalid");
+        assert_eq!(bad.json()["field"], "name", "{name}");
+    }
     post(json!({ "name": "x", "role": "agent", "groups": ["a"] })).send().await.refused(422, "invalid");
 
     let cookie = sign_in(&house, "bert", PASSWORD).await.cookie();

@@ -132,6 +132,8 @@ pub struct House {
     pub store: SqliteStore,
     pub node: Node<Outside>,
     pub folder: PathBuf,
+    /// Since when nothing could be recorded.
+    pub not_recorded: Arc<Mutex<Option<Timestamp>>>,
     clock: Watch,
     tasks: Tasks,
     stop: Option<oneshot::Sender<()>>,
@@ -183,7 +185,13 @@ impl House {
             password_cost: PasswordCost { memory_kib: 64, passes: 1 },
             version: "0.0.0-test",
         };
-        let desk = DeskParts { desk: Arc::new(node.clone()), recordings: Some(folder.clone()) };
+        let not_recorded: Arc<Mutex<Option<Timestamp>>> = Arc::default();
+        let failing = not_recorded.clone();
+        let desk = DeskParts {
+            desk: Arc::new(node.clone()),
+            recordings: Some(folder.clone()),
+            recordings_failing_since: Arc::new(move || *failing.lock().unwrap()),
+        };
         let api = Api::new(parts).at_desk(desk);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -194,8 +202,18 @@ impl House {
         tasks.lock().unwrap().spawn(async {
             let _ = served.await;
         });
-        let house =
-            House { address, store, node, folder, clock, tasks, stop: Some(stop), _events: events, _temporary: None };
+        let house = House {
+            address,
+            store,
+            node,
+            folder,
+            not_recorded,
+            clock,
+            tasks,
+            stop: Some(stop),
+            _events: events,
+            _temporary: None,
+        };
         house.is_ready().await;
         house
     }

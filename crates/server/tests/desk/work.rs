@@ -252,23 +252,69 @@ async fn a_request_tells_of_entries_that_are_seen_and_agents_ask_their_own_group
     assert!(own["entry"].is_string(), "{own}");
 }
 
+/// Longer than all buffers on the way, so that most of it has to be waited for.
+const LONG: usize = 20 * 1024 * 1024 + 5;
+
+/// A message of so many bytes, no two parts of which look alike; where it is heard.
+async fn long_message(house: &House) -> (String, std::path::PathBuf, String) {
+    let message = house.message(1, queue_600()).await;
+    let text: String = (0..).map(|n: u32| format!("{n:08}")).take(LONG.div_ceil(8)).collect();
+    let text = text[..LONG].to_owned();
+    let file = house.folder.join(format!("{message}.wav"));
+    std::fs::write(&file, &text).unwrap();
+    (format!("/api/messages/{message}/audio"), file, text)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_message_is_sent_in_parts() {
+async fn a_long_message_comes_whole_and_a_range_of_it_only_where_one_is_asked_for() {
     let house = House::new().await;
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
-    let message = house.message(1, queue_600()).await;
-    let whole = 8 * 1024 * 1024 + 5;
-    std::fs::write(house.folder.join(format!("{message}.wav")), vec![b'a'; whole]).unwrap();
-    let at = format!("/api/messages/{message}/audio");
+    let (at, file, text) = long_message(&house).await;
+    let whole = get(&house, &ada, &at).await.expect(200);
+    assert!(whole.text == text, "{} bytes of {LONG}", whole.text.len());
+    assert_eq!(whole.headers["content-length"], LONG.to_string().as_str());
+    assert!(!whole.headers.contains_key("content-range"), "{:?}", whole.headers);
+    let tag = whole.headers["etag"].to_str().unwrap().to_owned();
+    let asked = |header: &str, value: &str| house.ask("GET", &at).token(&ada).header(header, value);
     let ranged = |answer: &Answer| answer.headers["content-range"].to_str().unwrap().to_owned();
-    let first = get(&house, &ada, &at).await.expect(206);
-    assert_eq!((first.text.len(), ranged(&first)), (8_388_608, "bytes 0-8388607/8388613".to_owned()));
-    assert_eq!(first.headers["content-length"], "8388608");
-    let rest = house.ask("GET", &at).token(&ada).header("range", "bytes=8388608-").send().await.expect(206);
-    assert_eq!((&*rest.text, ranged(&rest)), ("aaaaa", "bytes 8388608-8388612/8388613".to_owned()));
-    // More than are served at once: each has its turn.
-    let all = futures::future::join_all((0..20).map(|_| get(&house, &ada, &at))).await;
-    assert!(all.iter().all(|answer| answer.text.len() == 8_388_608));
+    let most = asked("range", "bytes=8-").send().await.expect(206);
+    assert!(most.text == text[8..] && ranged(&most) == format!("bytes 8-{}/{LONG}", LONG - 1), "{}", ranged(&most));
+    let end = asked("range", "bytes=-5").header("if-range", &tag).send().await.expect(206);
+    assert_eq!((&*end.text, ranged(&end)), (&text[LONG - 5..], format!("bytes {}-{}/{LONG}", LONG - 5, LONG - 1)));
+    let beyond = asked("range", &format!("bytes={LONG}-")).send().await.refused(416, "no_such_range");
+    assert_eq!(ranged(&beyond), format!("bytes */{LONG}"));
+    for other in ["\"another\"", "Mon, 02 Mar 2026 02:00:00 GMT", "W/\"weak\""] {
+        let all = asked("range", "bytes=0-9").header("if-range", other).send().await.expect(200);
+        assert_eq!(all.text.len(), LONG, "{other}");
+    }
+    let head = house.ask("HEAD", &at).token(&ada).header("range", "bytes=0-9").send().await.expect(200);
+    assert_eq!((&*head.text, head.headers["content-length"].to_str().unwrap()), ("", LONG.to_string().as_str()));
+    std::fs::write(&file, "another").unwrap();
+    assert_eq!(asked("range", "bytes=0-1").header("if-range", &tag).send().await.expect(200).text, "another");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_listen_and_do_not_read_keep_nobody_else_from_listening() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let cara = house.person("cara", Role::Agent, Some("2001"), None).await;
+    let (at, _, text) = long_message(&house).await;
+    let mut stalled = Vec::new();
+    for n in 0..12 {
+        let mut stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
+        let head = format!("GET {at} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {ada}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        if n < 6 {
+            // It is being sent.
+            stream.read_exact(&mut [0; 12]).await.unwrap();
+        }
+        stalled.push(stream);
+    }
+    assert!(get(&house, &cara, &at).await.expect(200).text == text);
+    get(&house, &ada, &at).await.refused(503, "busy");
+    drop(stalled);
+    assert!(get(&house, &ada, &at).await.expect(200).text == text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -337,6 +383,77 @@ async fn a_conversation_is_heard_by_its_agent_and_by_who_may_act_for_the_agent()
     assert_eq!(found(&anna, "/api/recordings?agent=2001").await.len(), 0);
     for nobody in [&colleague, &sam] {
         assert_eq!(found(nobody, "/api/recordings").await.len(), 0);
-        assert_eq!(found(nobody, "/api/recordings?agent=2000").await.len(), 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_tells_that_conversations_are_not_recorded_and_since_when() {
+    let house = House::new().await;
+    let anna = house.person("anna", Role::Administrator, None, None).await;
+    let status = async || get(&house, &anna, "/api/status").await.expect(200).json();
+    let well = status().await;
+    assert!(well["recordings"] == "well" && well.get("recordings_failing_since").is_none(), "{well}");
+    *house.not_recorded.lock().unwrap() = Some(MORNING);
+    let failing = status().await;
+    assert_eq!(
+        (&failing["recordings"], &failing["recordings_failing_since"]),
+        (&json!("failing"), &json!(MORNING.as_millis()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_from_the_list_when_those_were_recorded_whom_they_may_not_hear() {
+    let house = House::new().await;
+    let colleague = house.person("cara", Role::Agent, Some("2001"), None).await;
+    let sam = house.person("sam", Role::Supervisor, None, Some(&["renewals"])).await;
+    let sue = house.person("sue", Role::Supervisor, None, Some(&["support-a"])).await;
+    let anna = house.person("anna", Role::Administrator, None, None).await;
+    let mut source = IdSource::new(7);
+    let mut own = Vec::new();
+    for n in 0..40u32 {
+        let call = house.call(n + 1).await;
+        let key = match n {
+            3 | 17 => "2003",
+            n if n % 2 == 0 => "2000",
+            _ => "2002",
+        };
+        let recording: RecordingId = source.next(Timestamp::EPOCH);
+        if key == "2003" {
+            own.insert(0, recording.to_string());
+        }
+        house.record(Fact::RecordingBegan { call, entry: None, agent: AgentKey::new(key).unwrap(), recording }).await;
+    }
+    for (token, agent) in [(&colleague, "2000"), (&colleague, "2003"), (&sam, "2000"), (&sam, "nobody")] {
+        let at = format!("/api/recordings?agent={agent}&limit=2");
+        let refused = get(&house, token, &at).await.refused(403, "other_agent");
+        assert_eq!(refused.json()["field"], "agent");
+    }
+    let page = async |token: &str, query: &str| {
+        let page = get(&house, token, &format!("/api/recordings?{query}")).await.expect(200);
+        (ids(&page), page.json()["next"].as_str().map(str::to_owned))
+    };
+    assert_eq!(page(&colleague, "limit=2").await, (vec![], None));
+    assert_eq!(page(&sam, "limit=2").await, (own.clone(), None), "there is nothing behind the last that is seen");
+    let (first, next) = page(&sam, "limit=1").await;
+    assert_eq!(first, own[..1]);
+    assert_eq!(page(&sam, &format!("limit=1&after={}", next.unwrap())).await, (own[1..].to_vec(), None));
+    assert_eq!(page(&sam, "agent=2003").await.0, own);
+    // Two agents' together, in order, in pages.
+    let (all, _) = page(&anna, "limit=200").await;
+    let of_a = page(&anna, "agent=2000&limit=200").await.0;
+    let of_b = page(&anna, "agent=2002&limit=200").await.0;
+    assert_eq!((all.len(), of_a.len(), of_b.len()), (40, 20, 18));
+    assert_eq!(page(&sue, "limit=200").await.0, of_a, "nobody else of her group was recorded");
+    let both = house.person("bo", Role::Supervisor, None, Some(&["support-a", "support-b"])).await;
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let (items, next) = page(&both, &format!("limit=7{after}")).await;
+        seen.extend(items);
+        match next {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let expected: Vec<String> = all.into_iter().filter(|id| !own.contains(id)).collect();
+    assert_eq!(seen, expected);
 }

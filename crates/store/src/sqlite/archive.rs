@@ -9,6 +9,7 @@ use nohold_model::{EntryId, RecordingId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::cursor::Cursor;
 use super::trouble::Trouble;
 use super::{SqliteStore, body, load, recordings};
 
@@ -52,36 +53,23 @@ impl Archive for SqliteStore {
     }
 }
 
-/// Where a page begins: after the entry that was closed then.
-struct Cursor {
-    closed: i64,
-    id: String,
-}
-
-impl Cursor {
-    fn read(text: &str) -> Option<Cursor> {
-        let (closed, id) = text.split_once('.')?;
-        let id: EntryId = id.parse().ok()?;
-        Some(Cursor { closed: closed.parse().ok()?, id: id.to_string() })
-    }
-
-    fn after(entry: &Entry) -> Option<String> {
-        match entry.state {
-            State::Closed { at, .. } => Some(format!("{}.{}", at.as_millis(), entry.id)),
-            State::Waiting
-            | State::Claimed { .. }
-            | State::Attempting { .. }
-            | State::Talking { .. }
-            | State::Noting { .. } => None,
-        }
+/// The place of a closed entry.
+fn place(entry: &Entry) -> Option<Cursor<EntryId>> {
+    match entry.state {
+        State::Closed { at, .. } => Some(Cursor { at: at.as_millis(), key: entry.id }),
+        State::Waiting
+        | State::Claimed { .. }
+        | State::Attempting { .. }
+        | State::Talking { .. }
+        | State::Noting { .. } => None,
     }
 }
 
 async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<Page<Entry>, Trouble> {
     let limit = query.limit.clamp(1, LONGEST_PAGE);
-    let cursor = match query.after.as_deref().map(Cursor::read) {
-        None => Cursor { closed: i64::MAX, id: "~".to_owned() },
-        Some(Some(cursor)) => cursor,
+    let (closed, id) = match query.after.as_deref().map(Cursor::<EntryId>::read) {
+        None => (i64::MAX, String::new()),
+        Some(Some(cursor)) => (cursor.at, cursor.key.to_string()),
         // A cursor that was not ours has nothing after it.
         Some(None) => return Ok(Page { items: Vec::new(), next: None }),
     };
@@ -104,7 +92,7 @@ async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<Page<En
     };
     // One more than the page, to know whether there is another.
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows = sqlx::query(sql).bind(cursor.closed).bind(cursor.id).bind(one_more);
+    let mut rows = sqlx::query(sql).bind(closed).bind(id).bind(one_more);
     if query.number.is_some() || reason.is_some() {
         rows = rows.bind(reason);
     }
@@ -115,7 +103,7 @@ async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<Page<En
     let more = rows.len() > limit;
     let items: Vec<Entry> =
         rows.iter().take(limit).map(|row| body::of_row("entries", row)).collect::<Result<_, _>>()?;
-    let next = items.last().filter(|_| more).and_then(Cursor::after);
+    let next = items.last().filter(|_| more).and_then(place).map(|place| place.write());
     Ok(Page { items, next })
 }
 

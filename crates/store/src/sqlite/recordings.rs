@@ -1,13 +1,18 @@
 //! Recorded conversations, as the history tells of them.
 
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
 use nohold_app::ports::{Page, Recorded, RecordedQuery};
 use nohold_core::fact::Fact;
-use nohold_model::{RecordingId, Timestamp};
+use nohold_model::{AgentKey, RecordingId, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::archive::LONGEST_PAGE;
 use super::body;
+use super::cursor::Cursor;
 use super::trouble::Trouble;
 
 /// What is read of a recording; the number is that of its call.
@@ -18,31 +23,43 @@ const SELECT: &str = "SELECT revision, idx, at, v, body, \
 /// Finds one.
 pub async fn one(c: &mut SqliteConnection, id: RecordingId) -> Result<Option<Recorded>, Trouble> {
     let row = sqlx::query(AssertSqlSafe(by_id())).bind(id.to_string()).fetch_optional(c).await?;
-    Ok(row.as_ref().map(recorded).transpose()?.map(|(recorded, _)| recorded))
+    row.as_ref().map(recorded).transpose()
 }
 
 /// A page of them, newest first.
 pub async fn page(c: &mut SqliteConnection, query: &RecordedQuery) -> Result<Page<Recorded>, Trouble> {
     let limit = query.limit.clamp(1, LONGEST_PAGE);
-    let cursor = match query.after.as_deref().map(Cursor::read) {
-        None => Cursor { at: i64::MAX, revision: i64::MAX, idx: i64::MAX },
+    let after = match query.after.as_deref().map(Cursor::read) {
+        None => Cursor { at: i64::MAX, key: Which { revision: i64::MAX, idx: i64::MAX } },
         Some(Some(cursor)) => cursor,
         // A cursor that was not ours has nothing after it.
         Some(None) => return Ok(Page { items: Vec::new(), next: None }),
     };
     // One more than the page, to know whether there is another.
-    let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let sql = a_page(query.agent.is_some());
-    let mut rows =
-        sqlx::query(AssertSqlSafe(sql)).bind(cursor.at).bind(cursor.revision).bind(cursor.idx).bind(one_more);
-    if let Some(agent) = &query.agent {
-        rows = rows.bind(agent.as_str());
+    let one_more = limit.saturating_add(1);
+    let mut rows: Vec<(Cursor<Which>, SqliteRow)> = Vec::new();
+    // The index has each agent's in order, so those of several are put together here.
+    let each: Vec<Option<&AgentKey>> = match &query.agents {
+        None => vec![None],
+        Some(agents) => agents.iter().map(Some).collect(),
+    };
+    for agent in each {
+        let sql = a_page(agent.is_some());
+        let mut found = sqlx::query(AssertSqlSafe(sql)).bind(after.at).bind(after.key.revision).bind(after.key.idx);
+        found = found.bind(i64::try_from(one_more).unwrap_or(i64::MAX));
+        if let Some(agent) = agent {
+            found = found.bind(agent.as_str());
+        }
+        for row in found.fetch_all(&mut *c).await? {
+            rows.push((place(&row)?, row));
+        }
+        rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+        rows.truncate(one_more);
     }
-    let rows = rows.fetch_all(c).await?;
     let more = rows.len() > limit;
-    let found: Vec<(Recorded, Cursor)> = rows.iter().take(limit).map(recorded).collect::<Result<_, _>>()?;
-    let next = found.last().filter(|_| more).map(|(_, cursor)| cursor.write());
-    Ok(Page { items: found.into_iter().map(|(recorded, _)| recorded).collect(), next })
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(place, _)| place.write());
+    Ok(Page { items: rows.iter().map(|(_, row)| recorded(row)).collect::<Result<_, _>>()?, next })
 }
 
 fn by_id() -> String {
@@ -54,33 +71,40 @@ fn a_page(of_one_agent: bool) -> String {
     format!("{SELECT} {of} AND (at, revision, idx) < (?1, ?2, ?3) ORDER BY at DESC, revision DESC, idx DESC LIMIT ?4")
 }
 
-/// Where a page begins: after this one.
-struct Cursor {
-    at: i64,
+/// Which fact it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Which {
     revision: i64,
     idx: i64,
 }
 
-impl Cursor {
-    fn read(text: &str) -> Option<Cursor> {
-        let mut parts = text.split('.').map(|part| part.parse().ok());
-        let (at, revision, idx) = (parts.next()??, parts.next()??, parts.next()??);
-        parts.next().is_none().then_some(Cursor { at, revision, idx })
-    }
-
-    fn write(&self) -> String {
-        format!("{}.{}.{}", self.at, self.revision, self.idx)
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.revision, self.idx)
     }
 }
 
-fn recorded(row: &SqliteRow) -> Result<(Recorded, Cursor), Trouble> {
-    let cursor = Cursor { at: row.try_get("at")?, revision: row.try_get("revision")?, idx: row.try_get("idx")? };
+impl FromStr for Which {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (revision, idx) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Which { revision: revision.parse()?, idx: idx.parse()? })
+    }
+}
+
+fn place(row: &SqliteRow) -> Result<Cursor<Which>, Trouble> {
+    let key = Which { revision: row.try_get("revision")?, idx: row.try_get("idx")? };
+    Ok(Cursor { at: row.try_get("at")?, key })
+}
+
+fn recorded(row: &SqliteRow) -> Result<Recorded, Trouble> {
+    let at = Timestamp::from_millis(row.try_get("at")?);
     let fact: Fact = body::of_row("facts", row)?;
     let Fact::RecordingBegan { call, entry, agent, recording } = fact else {
         return Err(Trouble::Unreadable { table: "facts", problem: "it is of another kind than it says".to_owned() });
     };
-    let (at, number) = (Timestamp::from_millis(cursor.at), row.try_get("customer")?);
-    Ok((Recorded { recording, at, call, entry, agent, number }, cursor))
+    Ok(Recorded { recording, at, call, entry, agent, number: row.try_get("customer")? })
 }
 
 #[cfg(test)]

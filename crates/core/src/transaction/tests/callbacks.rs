@@ -143,6 +143,21 @@ fn a_disposition_is_one_of_those_that_are_listed_for_who_has_asked() {
 }
 
 #[test]
+fn where_none_are_listed_a_disposition_is_one_of_those_that_are_configured() {
+    let mut works = asked();
+    let key = |text: &str| nohold_model::DispositionKey::new(text).unwrap();
+    let keep = |given: &str| Change::Outcome(Outcome::Keep { disposition: Some(key(given)), note: String::new() });
+    works.change(1, Change::Claim { agent: agent("2000") }, by("2000"));
+    works.directory.dispositions.names.insert(key("sold"), "Sold".into());
+    let Answer::Refused(refusal) = works.change(1, keep("sould"), by("2000")) else { panic!("not refused") };
+    assert_eq!(refusal.to_string(), "this disposition may not be given here: choose one of `sold`");
+    assert_eq!(works.change(1, keep("sold"), by("2000")), Answer::Done);
+    works.change(1, Change::Claim { agent: agent("2000") }, by("2000"));
+    works.directory.dispositions.names.clear();
+    assert_eq!(works.change(1, keep("sould"), by("2000")), Answer::Done, "none is configured");
+}
+
+#[test]
 fn of_two_who_have_seen_the_same_version_one_is_heard() {
     let mut works = asked();
     let seen = works.tables.entries[&entry(1)].version;
