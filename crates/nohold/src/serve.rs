@@ -140,11 +140,12 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
 
 /// The installation, and the socket of the API. A start that fails leaves no installation behind, and fills none.
 async fn open(settings: &Settings, clock: SystemClock) -> anyhow::Result<(Installation, TcpListener)> {
-    if !nohold_store::sqlite::is_there(&settings.data) {
+    let no_folder = settings.data.exists() && !settings.data.is_dir();
+    if !nohold_store::sqlite::is_there(&settings.data) && !no_folder {
         let listener = doors(settings).await?;
         return Ok((Installation::open(&settings.data, clock).await?, listener));
     }
-    // That another server has it says more than that the ports are taken.
+    // That another server has it, or that it is no folder, says more than that the ports are taken.
     let installation = Installation::open(&settings.data, clock).await?;
     Ok((installation, doors(settings).await?))
 }

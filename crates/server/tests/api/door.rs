@@ -21,7 +21,8 @@ async fn what_is_not_there_is_refused_in_the_form_of_all_refusals() {
     let answer = house.ask("GET", "/api/nothing").send().await.refused(404, "not_found");
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     house.ask("DELETE", "/api/health").send().await.refused(405, "wrong_method");
-    house.ask("GET", "/").send().await.refused(404, "not_found");
+    house.ask("GET", "/assets/no-such-file.js").send().await.refused(404, "not_found");
+    house.ask("POST", "/").send().await.refused(405, "wrong_method");
     house.ask("GET", "/api/../etc/passwd").send().await.refused(404, "not_found");
 }
 
