@@ -8,6 +8,7 @@ mod audio;
 mod calls;
 mod entries;
 mod listing;
+mod names;
 mod refusals;
 mod requests;
 
@@ -195,6 +196,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(calls::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
+        .merge(names::routes(api))
 }
 
 #[cfg(test)]
