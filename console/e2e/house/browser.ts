@@ -8,6 +8,13 @@ const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Where pictures of the pages go; none are made where the environment names no folder. */
 const PICTURES = process.env.NOHOLD_PICTURES;
 
+/** What the browser prints of things that the page deals with: refusals, broken lines, a machine without a sound card. */
+const EXPECTED = [
+  'Failed to load resource',
+  'WebSocket connection to',
+  'The AudioContext encountered an error',
+];
+
 export interface Looks {
   language?: 'en' | 'zh';
   theme?: 'light' | 'dark';
@@ -19,7 +26,7 @@ export interface Looks {
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: PROGRAM,
-    args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
+    args: ['--no-sandbox', '--disable-audio-output', '--autoplay-policy=no-user-gesture-required'],
   });
 }
 
@@ -36,8 +43,7 @@ export class Person {
     page.on('pageerror', error => this.complaints.push(String(error)));
     page.on('console', message => {
       const text = message.text();
-      // A refusal that the page deals with is printed by the browser all the same.
-      if (message.type() === 'error' && !text.startsWith('Failed to load resource'))
+      if (message.type() === 'error' && !EXPECTED.some(one => text.startsWith(one)))
         this.complaints.push(text);
     });
   }

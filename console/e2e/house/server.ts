@@ -44,7 +44,7 @@ export class Server {
   async start(): Promise<void> {
     const port = this.http === '' ? '0' : new URL(this.http).port;
     const flags = ['--scenario', SCENARIO, '--data', join(this.folder, 'data'), '--sip', '127.0.0.1:0'];
-    const audio = 30_000 + Math.floor(Math.random() * 200) * 100;
+    const audio = 22_000 + Math.floor(Math.random() * 100) * 100;
     flags.push('--http', `127.0.0.1:${port}`, '--rtp-ports', `${audio}-${audio + 99}`);
     this.#said = '';
     const child = spawn(PROGRAM, ['serve', ...flags], {
@@ -99,6 +99,19 @@ export class Server {
     const text = await answer.text();
     if (!answer.ok) throw new Refused(answer.status, text);
     return (text === '' ? {} : JSON.parse(text)) as T;
+  }
+
+  /** What it has said since its last start. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** How soon customers are promised a call from now on. */
+  async promise(shortest: string): Promise<void> {
+    const path = '/api/configuration/site';
+    const { body } = await this.ask<{ body: Record<string, unknown> }>('GET', path);
+    const promise = { shortest, step: '1s', overhead: '1s', times_wait: 0.1, share: 1 };
+    await this.ask('PUT', path, { ...body, promise });
   }
 
   async #people(): Promise<void> {

@@ -48,17 +48,25 @@ export function wishFor(change: Partial<Wishes>): void {
 type WithSink = AudioContext & { setSinkId?: (id: string) => Promise<void> };
 
 let context: WithSink | undefined;
+let quiet: ReturnType<typeof setTimeout> | undefined;
 
 /** Whether an output can be chosen in this browser. */
 export function canChooseOutput(): boolean {
   return typeof AudioContext !== 'undefined' && 'setSinkId' in AudioContext.prototype;
 }
 
-/** Browsers make no sound before somebody has pressed something; from then on it is ready. */
+/**
+ * Browsers make no sound before somebody has pressed something: what is made and started then may start again later. Between
+ * sounds it is suspended, so that no device is kept busy for nothing.
+ */
 export function wakeSound(): void {
-  if (typeof AudioContext === 'undefined') return;
-  context ??= new AudioContext();
-  if (context.state === 'suspended') void context.resume().catch(() => {});
+  if (typeof AudioContext === 'undefined' || context !== undefined) return;
+  const made = new AudioContext();
+  context = made;
+  void made
+    .resume()
+    .then(() => made.suspend())
+    .catch(() => {});
 }
 
 /** The notes of a request: frequency in hertz, beginning and length in seconds. */
@@ -78,6 +86,11 @@ export async function playSound(): Promise<void> {
   } catch {
     // The output is gone; the one that is left is better than silence.
   }
+  try {
+    await audio.resume();
+  } catch {
+    return;
+  }
   for (const [frequency, begin, length] of NOTES) {
     const at = audio.currentTime + 0.02 + begin;
     const note = new OscillatorNode(audio, { frequency, type: 'sine' });
@@ -89,6 +102,8 @@ export async function playSound(): Promise<void> {
     note.start(at);
     note.stop(at + length + 0.05);
   }
+  clearTimeout(quiet);
+  quiet = setTimeout(() => void audio.suspend().catch(() => {}), 1_500);
 }
 
 /** Whether the browser shows desktop notifications for this page. */
