@@ -175,6 +175,7 @@ pub(crate) fn site() -> Site {
 fn profile(key: &str) -> AgentProfile {
     AgentProfile {
         key: agent(key),
+        name: key.into(),
         number: key.into(),
         extension: ExtensionKey::new(key).unwrap(),
         ringing: None,

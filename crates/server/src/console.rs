@@ -1,8 +1,8 @@
 //! The console's page and its files, which the program carries inside it.
 //!
 //! They are what `npm run build` has made of the folder `console`. A build of the program without them works, and says at its
-//! address how to get them. Names below `assets/` hold a hash of what is in the file, so a browser keeps those for ever; the
-//! page itself is asked for each time, and each time has another nonce for the style sheets that its program makes.
+//! address how to get them. Names below `assets/` hold a hash of what is in the file, so a browser keeps those for ever; whether
+//! the page itself is still the same is asked each time.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -27,13 +27,15 @@ use crate::failure::Failure;
 #[allow_missing = true]
 struct Built;
 
-/// Stands in the page where the nonce of an answer comes.
-const NONCE: &str = "__NONCE__";
 const PAGE: &str = "index.html";
 /// Files whose names tell what is in them.
 const IMMUTABLE: &str = "assets/";
 /// Below this compressing gains nothing.
 const WORTH_COMPRESSING: usize = 1_024;
+
+/// All of the page comes from this server, and no other page stands around it.
+const POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /// What a page may use: the microphone for the phone, and where a sound comes out.
 const PERMISSIONS: &str = "microphone=(self), speaker-selection=(self), autoplay=(self), camera=(), geolocation=(), \
@@ -73,28 +75,15 @@ fn respond(files: impl Fn(&str) -> Option<File>, path: &str, headers: &HeaderMap
         }
     }
     match files(PAGE) {
-        Some(file) => page(&file, headers),
+        Some(file) => page(file, headers),
         None => (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], NOT_BUILT).into_response(),
     }
 }
 
-fn page(file: &File, headers: &HeaderMap) -> Response {
-    let Ok(chance) = getrandom::u64().and_then(|one| Ok([one, getrandom::u64()?])) else {
-        return Failure::internal().into_response();
-    };
-    let nonce = format!("{:016x}{:016x}", chance[0], chance[1]);
-    let text = String::from_utf8_lossy(&file.bytes).replace(NONCE, &nonce);
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; img-src 'self' data:; \
-         connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    );
-    let Ok(policy) = HeaderValue::from_str(&policy) else { return Failure::internal().into_response() };
-    let mut response = sent(Bytes::from(text), accepts_gzip(headers));
+fn page(file: File, headers: &HeaderMap) -> Response {
+    let mut response = file.respond(PAGE, headers);
     let fields = response.headers_mut();
-    fields.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    fields.insert(CONTENT_SECURITY_POLICY, policy);
+    fields.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     fields.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
     response
 }
@@ -132,7 +121,7 @@ fn compressed(file: File) -> Response {
     let known = DONE.read().unwrap_or_else(PoisonError::into_inner).get(&file.hash).cloned();
     let bytes = match known {
         Some(bytes) => bytes,
-        None => match gzip(&file.bytes, Compression::best()) {
+        None => match gzip(&file.bytes) {
             Some(bytes) => {
                 DONE.write().unwrap_or_else(PoisonError::into_inner).insert(file.hash, bytes.clone());
                 bytes
@@ -143,16 +132,8 @@ fn compressed(file: File) -> Response {
     ([(CONTENT_ENCODING, "gzip")], Body::from(bytes)).into_response()
 }
 
-/// A text that is another each time.
-fn sent(text: Bytes, gzipped: bool) -> Response {
-    match gzip(&text, Compression::fast()).filter(|_| gzipped) {
-        Some(bytes) => ([(CONTENT_ENCODING, "gzip"), (VARY, "accept-encoding")], Body::from(bytes)).into_response(),
-        None => ([(VARY, "accept-encoding")], Body::from(text)).into_response(),
-    }
-}
-
-fn gzip(bytes: &[u8], how: Compression) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), how);
+fn gzip(bytes: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).ok()?;
     encoder.finish().ok().map(Bytes::from)
 }
@@ -170,6 +151,7 @@ fn kind(path: &str) -> &'static str {
     match path.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("json" | "webmanifest") => "application/json",
         Some("png") => "image/png",
@@ -181,7 +163,7 @@ fn kind(path: &str) -> &'static str {
 }
 
 fn is_text(path: &str) -> bool {
-    matches!(path.rsplit('.').next(), Some("js" | "css" | "svg" | "json" | "webmanifest" | "txt"))
+    matches!(path.rsplit('.').next(), Some("js" | "css" | "html" | "svg" | "json" | "webmanifest" | "txt"))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -194,7 +176,7 @@ mod tests {
 
     fn files(path: &str) -> Option<File> {
         let text = match path {
-            PAGE => "<meta property=\"csp-nonce\" nonce=\"__NONCE__\">".to_owned(),
+            PAGE => "<div id=\"root\"></div>".to_owned(),
             "assets/index-1a2b.js" => "say();".repeat(1_000),
             "mark.svg" => "<svg/>".to_owned(),
             _ => return None,
@@ -217,15 +199,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_has_another_nonce_each_time_and_its_policy_knows_it() {
-        let (one, other) = (get("/", &[]), get("/calls/today", &[]));
-        let (policy, second) = (field(&one, CONTENT_SECURITY_POLICY), field(&other, CONTENT_SECURITY_POLICY));
-        assert_ne!(policy, second);
-        assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
-        assert_eq!(field(&one, CACHE_CONTROL), "no-cache");
-        let text = text(one).await;
-        let nonce = text.split('"').nth(3).unwrap();
-        assert!(policy.contains(&format!("'nonce-{nonce}'")), "{policy} for {text}");
+    async fn the_page_is_at_every_address_of_its_own_and_lets_nothing_else_in() {
+        for path in ["/", "/index.html", "/list/open", "/calls/today"] {
+            let page = get(path, &[]);
+            assert_eq!((page.status(), field(&page, CACHE_CONTROL)), (StatusCode::OK, "no-cache".to_owned()), "{path}");
+            let policy = field(&page, CONTENT_SECURITY_POLICY);
+            assert!(policy.starts_with("default-src 'self';") && !policy.contains("unsafe"), "{policy}");
+            assert_eq!(field(&page, CONTENT_TYPE), "text/html; charset=utf-8");
+            let again = get(path, &[(IF_NONE_MATCH, &field(&page, ETAG))]);
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        }
     }
 
     #[tokio::test]

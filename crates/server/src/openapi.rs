@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use serde_json::Value;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 
@@ -35,11 +36,30 @@ pub(crate) fn frame(api: &Api) -> OpenApi {
     OpenApiBuilder::new().info(info).components(Some(components)).build()
 }
 
+/// Gives each operation a name of its own, which OpenAPI asks for and generated clients need: `get_entries_id` of
+/// `GET /api/entries/{id}`.
+fn name_operations(document: &mut Value) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    for (path, item) in paths {
+        let words: Vec<&str> = path
+            .split(['/', '-'])
+            .map(|word| word.trim_matches(['{', '}']))
+            .filter(|word| !matches!(*word, "" | "api"))
+            .collect();
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if let Some(operation) = operation.as_object_mut() {
+                operation.insert("operationId".to_owned(), format!("{method}_{}", words.join("_")).into());
+            }
+        }
+    }
+}
+
 /// The route of the document.
 pub(crate) fn routes(document: OpenApi) -> Router<Api> {
     // It never changes while the program runs. A document that does not serialise is shown as an empty one.
     let mut document = serde_json::to_value(&document).unwrap_or_default();
     insert_schemas(&mut document);
+    name_operations(&mut document);
     let text: Arc<str> = document.to_string().into();
     let show = move || {
         let text = text.clone();

@@ -444,7 +444,15 @@ fn profile(n: u32) -> anyhow::Result<(AgentKey, AgentProfile)> {
     let extension = ExtensionKey::new(&number)?;
     Ok((
         key.clone(),
-        AgentProfile { key, number, extension, ringing: None, priorities: BTreeMap::new(), language: None },
+        AgentProfile {
+            key,
+            name: number.clone(),
+            number,
+            extension,
+            ringing: None,
+            priorities: BTreeMap::new(),
+            language: None,
+        },
     ))
 }
 

@@ -148,6 +148,7 @@ fn agents(rng: &mut Rng) -> anyhow::Result<BTreeMap<AgentKey, AgentProfile>> {
     for key in GROUPS.iter().flat_map(|(_, agents)| *agents) {
         let profile = AgentProfile {
             key: AgentKey::new(key)?,
+            name: (*key).to_owned(),
             number: (*key).to_owned(),
             extension: ExtensionKey::new(key)?,
             ringing: (rng.u8(0..4) == 0).then(|| Ringing {

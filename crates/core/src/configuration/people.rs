@@ -25,6 +25,8 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Agent {
+    /// The name that colleagues see. By default the agent number.
+    pub name: Option<String>,
     /// The agent number (工号) that callers hear. By default the key.
     pub number: Option<String>,
     /// The phone that rings for this agent. By default the extension whose key is the agent's.
@@ -119,6 +121,7 @@ impl Agent {
     pub(super) fn build(&self, key: &AgentKey) -> Option<AgentProfile> {
         Some(AgentProfile {
             key: key.clone(),
+            name: self.name.as_deref().unwrap_or(self.spoken_number(key)).to_owned(),
             number: self.spoken_number(key).to_owned(),
             extension: self.phone(key)?,
             ringing: self.ringing.map(Ringing::build),

@@ -144,6 +144,8 @@ pub struct Group {
 pub struct AgentProfile {
     /// The key.
     pub key: AgentKey,
+    /// The name that colleagues see.
+    pub name: String,
     /// The agent number (工号) that callers hear.
     pub number: String,
     /// The phone that rings for this agent.

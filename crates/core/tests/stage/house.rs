@@ -141,6 +141,7 @@ fn site() -> Site {
 fn agent(name: &str) -> (AgentKey, AgentProfile) {
     let profile = AgentProfile {
         key: key(name),
+        name: name.into(),
         number: name.into(),
         extension: key::<ExtensionKey>(name),
         ringing: None,

@@ -18,6 +18,8 @@ pub struct AgentShown {
     /// The key.
     #[schema(value_type = String)]
     pub key: AgentKey,
+    /// The name that colleagues see.
+    pub name: String,
     /// The agent number.
     pub number: String,
     /// The phone.
@@ -144,6 +146,7 @@ impl AgentShown {
         });
         AgentShown {
             key: agent.key.clone(),
+            name: profile.name.clone(),
             number: profile.number.clone(),
             extension: profile.extension.to_string(),
             groups: groups.map(|group| group.key.clone()).collect(),

@@ -9,6 +9,7 @@ mod calls;
 mod entries;
 mod file;
 mod listing;
+mod names;
 mod refusals;
 mod requests;
 
@@ -205,6 +206,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(calls::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
+        .merge(names::routes(api))
 }
 
 #[cfg(test)]

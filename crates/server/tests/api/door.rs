@@ -1,5 +1,8 @@
 //! What stands in front of every route: credentials, roles, scopes, origins, and the form of refusals.
 
+use std::collections::BTreeSet;
+
+use expect_test::expect_file;
 use nohold_app::ports::Role;
 use serde_json::Value;
 
@@ -105,4 +108,22 @@ async fn every_route_asks_for_what_its_description_says() {
                 .refused(403, "other_origin");
         }
     }
+}
+
+#[tokio::test]
+async fn the_console_is_generated_from_the_description_as_it_is_now() {
+    let house = House::new().await;
+    let mut document = house.ask("GET", "/api/openapi.json").send().await.expect(200).json();
+    let ids: Vec<&str> = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values())
+        .filter_map(|operation| operation["operationId"].as_str())
+        .collect();
+    assert!(ids.len() > 10);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "each operation has a name of its own");
+    document["info"]["version"] = "0.0.0".into();
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    expect_file!["../../../../console/openapi.json"].assert_eq(&text);
 }

@@ -457,3 +457,16 @@ async fn nobody_learns_from_the_list_when_those_were_recorded_whom_they_may_not_
     let expected: Vec<String> = all.into_iter().filter(|id| !own.contains(id)).collect();
     assert_eq!(seen, expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_knows_what_things_are_called() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let desk = get(&house, &ada, "/api/desk").await.expect(200).json();
+    assert_eq!(desk["site"]["attempts"], 3);
+    let queue = desk["queues"].as_array().unwrap().iter().find(|queue| queue["key"] == "600").unwrap();
+    assert_eq!((&queue["name"], &queue["service"]), (&json!("600"), &json!("support")), "named as its key");
+    assert_eq!(desk["services"][0]["groups"], queue["groups"]);
+    let agents = get(&house, &ada, "/api/agents").await.expect(200).json();
+    assert_eq!(agents["items"][0]["name"], agents["items"][0]["number"], "nothing else is configured");
+}

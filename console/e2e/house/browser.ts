@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { PASSWORD } from './server.ts';
+
+const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Where pictures of the pages go; none are made where the environment names no folder. */
+const PICTURES = process.env.NOHOLD_PICTURES;
+
+/** What the browser prints of things that the page deals with: refusals, broken lines, a machine without a sound card. */
+const EXPECTED = [
+  'Failed to load resource',
+  'WebSocket connection to',
+  'The AudioContext encountered an error',
+];
+
+export interface Looks {
+  language?: 'en' | 'zh';
+  theme?: 'light' | 'dark';
+  width?: number;
+  height?: number;
+  still?: boolean;
+}
+
+export async function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: PROGRAM,
+    args: ['--no-sandbox', '--disable-audio-output', '--autoplay-policy=no-user-gesture-required'],
+  });
+}
+
+/** Somebody at a page of their own, with a browser profile of their own. */
+export class Person {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the browser complained of: errors of scripts, and what the page's policy forbade. */
+  readonly complaints: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context;
+    this.page = page;
+    page.on('pageerror', error => this.complaints.push(String(error)));
+    page.on('console', message => {
+      const text = message.text();
+      if (message.type() === 'error' && !EXPECTED.some(one => text.startsWith(one)))
+        this.complaints.push(text);
+    });
+  }
+
+  static async come(browser: Browser, url: string, looks: Looks = {}): Promise<Person> {
+    const { language = 'en', theme = 'light', width = 1360, height = 768, still = true } = looks;
+    const context = await browser.newContext({
+      baseURL: url,
+      viewport: { width, height },
+      locale: language === 'zh' ? 'zh-CN' : 'en-GB',
+      timezoneId: 'Asia/Shanghai',
+      colorScheme: theme,
+      reducedMotion: still ? 'reduce' : 'no-preference',
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    return new Person(context, page);
+  }
+
+  /** Comes, and signs in by the form. */
+  static async signedIn(
+    browser: Browser,
+    url: string,
+    name: string,
+    looks: Looks & { path?: string } = {},
+  ): Promise<Person> {
+    const person = await Person.come(browser, url, looks);
+    await person.page.goto(looks.path ?? '/');
+    await person.signIn(name);
+    return person;
+  }
+
+  async signIn(name: string): Promise<void> {
+    const { page } = this;
+    await page.locator('input[name=username]').fill(name);
+    await page.locator('input[name=password]').fill(PASSWORD);
+    await page.locator('form button[type=submit]').click();
+    await page.locator('[data-state=connected]').waitFor();
+  }
+
+  row(entry: string) {
+    return this.page.locator(`[data-row="${entry}"]`);
+  }
+
+  async picture(name: string): Promise<void> {
+    if (PICTURES === undefined) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+
+  async leave(): Promise<void> {
+    await this.context.close();
+  }
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { type Socket, createSocket } from 'node:dgram';
+
+/** The carrier of the call centre, by the address that it is known by. */
+const CARRIER = '127.0.0.2';
+
+/**
+ * A customer who calls by the carrier over UDP (RFC 3261) and hangs up after a while: just enough of a telephone to become a
+ * missed call.
+ */
+export async function callAndHangUp(sip: string, from: string, to: string, after: number): Promise<void> {
+  const [host = '', port = ''] = sip.split(':');
+  const socket = createSocket('udp4');
+  await new Promise<void>(resolve => socket.bind(0, CARRIER, resolve));
+  const audio = createSocket('udp4');
+  await new Promise<void>(resolve => audio.bind(0, CARRIER, resolve));
+  const own = socket.address().port;
+  const id = randomBytes(8).toString('hex');
+  const branch = () => `z9hG4bK${randomBytes(8).toString('hex')}`;
+  const uri = `sip:${to}@${sip}`;
+  const write = (method: string, cseq: number, toTag: string, via: string, body = '') =>
+    [
+      `${method} ${uri} SIP/2.0`,
+      `Via: SIP/2.0/UDP ${CARRIER}:${own};branch=${via};rport`,
+      'Max-Forwards: 70',
+      `From: <sip:${from}@${CARRIER}>;tag=${id}`,
+      `To: <${uri}>${toTag}`,
+      `Call-ID: ${id}`,
+      `CSeq: ${cseq} ${method}`,
+      `Contact: <sip:${from}@${CARRIER}:${own}>`,
+      ...(body === '' ? [] : ['Content-Type: application/sdp']),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n');
+  const send = (text: string) => new Promise(resolve => socket.send(text, Number(port), host, resolve));
+  const sdp =
+    `v=0\r\no=- 1 1 IN IP4 ${CARRIER}\r\ns=-\r\nc=IN IP4 ${CARRIER}\r\nt=0 0\r\n` +
+    `m=audio ${audio.address().port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n`;
+  try {
+    await send(write('INVITE', 1, '', branch(), sdp));
+    const toTag = await answered(socket);
+    await send(write('ACK', 1, toTag, branch()));
+    await new Promise(resolve => setTimeout(resolve, after));
+    await send(write('BYE', 2, toTag, branch()));
+    await finished(socket);
+  } finally {
+    socket.close();
+    audio.close();
+  }
+}
+
+/** Waits for the answer to the INVITE; what it says after the name of whom was called. */
+function answered(socket: Socket): Promise<string> {
+  return heard(socket, text => {
+    if (/^SIP\/2.0 [3-6]/.test(text)) throw new Error(`the call was refused: ${text.split('\r\n')[0]}`);
+    if (!text.startsWith('SIP/2.0 200') || !/^CSeq:.*INVITE/im.test(text)) return null;
+    return /^To:.*?(;tag=[^\s;]+)/im.exec(text)?.[1] ?? '';
+  });
+}
+
+function finished(socket: Socket): Promise<string> {
+  return heard(socket, text => (/^SIP\/2.0 200[\s\S]*^CSeq:.*BYE/im.test(text) ? 'done' : null));
+}
+
+function heard(socket: Socket, read: (text: string) => string | null): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the server does not answer the call')), 10_000);
+    const hear = (piece: Buffer) => {
+      try {
+        const found = read(piece.toString());
+        if (found === null) return;
+        resolve(found);
+      } catch (thrown) {
+        reject(thrown as Error);
+      }
+      clearTimeout(timer);
+      socket.off('message', hear);
+    };
+    socket.on('message', hear);
+  });
+}

@@ -1,0 +1,138 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Person, openBrowser } from './house/browser.ts';
+import { callAndHangUp } from './house/caller.ts';
+import { axe, cutOff } from './house/look-at.ts';
+import { Server } from './house/server.ts';
+import { Web } from './house/web.ts';
+
+let browser: Browser;
+let server: Server;
+let web: Web;
+let first = '';
+
+/** A list with something in every look that the API and a telephone can make. */
+async function fill(): Promise<void> {
+  await server.promise('1s');
+  first = await server.request('+442079460118');
+  const taken = await server.request('+15550142000');
+  await server.promise('4m');
+  await server.request('+8613800004417');
+  await server.promise('40m');
+  const mine = await server.request('+442079460035');
+  await server.request('+8613800006608', { target: { service: 'support', group: 'support-a' } });
+  const now = Date.now();
+  await server.request('+442079460151', { not_before: now + 3 * 3_600_000 });
+  const done = await server.request('+442079460097');
+  await server.ask('POST', `/api/entries/${taken}/claim`, { agent: '2011' });
+  await server.ask('POST', `/api/entries/${mine}/claim`, { agent: '2014' });
+  await server.ask('POST', `/api/entries/${done}/outcome`, {
+    outcome: 'close',
+    reason: 'cancelled',
+    note: 'Called by herself.',
+  });
+  for (const agent of ['2014', '2011', '2001'])
+    await server.ask('POST', `/api/agents/${agent}`, { action: 'not_ready' });
+  for (const number of ['+8613800007152', '+8613800007152', '+442079460146']) {
+    await callAndHangUp(server.sip, number, '+862161230001', 6_000);
+  }
+  await server.ask('POST', '/api/agents/2014', { action: 'available' });
+  await server.ask('POST', '/api/agents/2011', { action: 'break', reason: 'lunch' });
+}
+
+beforeAll(async () => {
+  server = await Server.start();
+  web = await Web.start(() => server.http);
+  browser = await openBrowser();
+  await fill();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await web?.stop();
+  await server?.stop();
+});
+
+const LOOKS = (['en', 'zh'] as const).flatMap(language =>
+  (['light', 'dark'] as const).map(theme => ({ language, theme })),
+);
+const SIZES = [
+  [1360, 768],
+  [820, 1180],
+  [390, 844],
+] as const;
+
+/** Nothing cut off, nothing that axe finds, and a picture. */
+async function check(person: Person, name: string): Promise<void> {
+  await person.picture(name);
+  expect(await cutOff(person.page), `${name}: cut off`).toEqual([]);
+  expect(await axe(person.page), `${name}: axe`).toEqual([]);
+}
+
+const escape = (person: Person) => person.page.keyboard.press('Escape');
+
+describe.each(LOOKS)('in $language, $theme', looks => {
+  it.each(SIZES)('at %i × %i every page can be read and used', async (width, height) => {
+    const at = (what: string) => `${what}-${looks.language}-${looks.theme}-${width}`;
+    const out = await Person.come(browser, web.url, { ...looks, width, height });
+    await out.page.goto('/');
+    await out.page.locator('input[name=username]').waitFor();
+    await check(out, at('sign-in'));
+    await out.leave();
+
+    const person = await Person.signedIn(browser, web.url, 'mia', { ...looks, width, height });
+    const { page } = person;
+    await person.row(first).waitFor();
+    await check(person, at('list'));
+
+    await page.locator('header button[data-state]').click();
+    await page.getByRole('menu').waitFor();
+    await check(person, at('state-menu'));
+    await escape(person);
+
+    await page
+      .locator('header')
+      .getByRole('button', { name: looks.language === 'en' ? /alert/i : /提醒/ })
+      .click();
+    await page.getByRole('dialog').waitFor();
+    await check(person, at('alerts'));
+    await escape(person);
+
+    await person.row(first).getByRole('link').click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.locator('ol li').first().waitFor();
+    await check(person, at('entry'));
+
+    await page
+      .getByRole('button', { name: looks.language === 'en' ? 'Postpone' : '改约', exact: true })
+      .click();
+    await page.getByRole('dialog').waitFor();
+    await check(person, at('postpone'));
+    await escape(person);
+    await page.getByRole('button', { name: looks.language === 'en' ? 'Close' : '关闭', exact: true }).click();
+    await page.getByRole('dialog').waitFor();
+    await check(person, at('outcome'));
+    await escape(person);
+
+    await page.goto('/list?tab=other');
+    await page.locator('[data-row]').first().waitFor();
+    await check(person, at('closed'));
+
+    await page.goto('/settings');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await check(person, at('settings'));
+
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.type('7946');
+    await check(person, at('palette'));
+    await escape(person);
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.locator('body').click({ position: { x: 5, y: 300 } });
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await check(person, at('keys'));
+    expect(person.complaints).toEqual([]);
+    await person.leave();
+  });
+});

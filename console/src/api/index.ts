@@ -1,0 +1,4 @@
+export { api, need, newKey, onSessionEnded, once } from './client';
+export { Failure, isFailure } from './failure';
+export type { FailureBody } from './failure';
+export type { components, paths } from './schema';

@@ -1,0 +1,68 @@
+import {
+  Navigate,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router';
+import { useTranslation } from '@/i18n';
+import { Button, Empty } from '@/ui';
+import { readSearch } from '@/features/callbacks/search';
+import { Frame } from './frame';
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Failed });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: () => <Navigate to="/list" replace />,
+});
+
+const list = createRoute({
+  getParentRoute: () => root,
+  path: '/list',
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import('./pages'), 'List'),
+});
+
+const entry = createRoute({
+  getParentRoute: () => root,
+  path: '/list/$entry',
+  component: lazyRouteComponent(() => import('./pages'), 'Entry'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings'), 'Settings'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, list, entry, settings]),
+  defaultPreload: 'intent',
+  scrollRestoration: false,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <Empty title={t('page.notFound')} words={t('page.notFoundWords')}>
+      <Button onClick={() => void router.navigate({ to: '/list' })}>{t('page.toList')}</Button>
+    </Empty>
+  );
+}
+
+function Failed() {
+  const { t } = useTranslation();
+  return (
+    <Empty title={t('page.failed')} words={t('page.failedWords')}>
+      <Button onClick={() => window.location.reload()}>{t('page.reload')}</Button>
+    </Empty>
+  );
+}

@@ -1,0 +1,6 @@
+import { KeyTable } from '@/features/keys';
+import { SettingsPage } from '@/features/settings';
+
+export function Settings() {
+  return <SettingsPage keys={<KeyTable />} />;
+}

@@ -1,0 +1,272 @@
+import { type Failure, api, isFailure, need, once } from '@/api';
+import { clock, i18next, inWords, moment } from '@/i18n';
+import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
+import { say } from '@/notices';
+import { nextOf } from './look';
+import { whoIs } from './words';
+
+const t = i18next.t;
+
+/** What becomes of an entry by somebody's word. */
+export interface Outcome {
+  outcome: 'close' | 'keep' | 'postpone';
+  reason?: 'done' | 'cancelled' | 'refused';
+  window?: { from: number; to: number };
+  disposition?: string;
+  note?: string;
+}
+
+const params = (entry: Entry) => ({ params: { path: { id: entry.id }, header: once() } });
+
+const me = () => useLive.getState().me?.agent ?? null;
+
+/** The entry as it is now, where it is known. */
+function current(entry: Entry): Entry {
+  return useLive.getState().entries.get(entry.id) ?? entry;
+}
+
+async function change(asked: () => Promise<unknown>): Promise<Entry> {
+  const changed = (await asked()) as Entry;
+  showAnswer(changed);
+  return changed;
+}
+
+const wish = {
+  claim: (entry: Entry) =>
+    change(() => need(api.POST('/api/entries/{id}/claim', { ...params(entry), body: {} }))),
+  release: (entry: Entry) =>
+    change(() => need(api.POST('/api/entries/{id}/release', { ...params(entry), body: {} }))),
+  outcome: (entry: Entry, outcome: Outcome) =>
+    change(() => need(api.POST('/api/entries/{id}/outcome', { ...params(entry), body: outcome }))),
+  reopen: (entry: Entry) =>
+    change(() => need(api.POST('/api/entries/{id}/reopen', { ...params(entry), body: {} }))),
+  reassign: (entry: Entry, agent: string | null) =>
+    change(() => need(api.POST('/api/entries/{id}/reassign', { ...params(entry), body: { agent } }))),
+  acknowledge: (entry: Entry) =>
+    change(() => need(api.POST('/api/entries/{id}/acknowledge', { ...params(entry), body: {} }))),
+  allowMore: (entry: Entry) =>
+    change(() => need(api.POST('/api/entries/{id}/allow-more-attempts', { ...params(entry), body: {} }))),
+};
+
+/** Does it; says so, offers to take it back, or says why it was refused. The answer is whether it was done. */
+async function act(
+  entry: Entry,
+  doing: () => Promise<unknown>,
+  title: string,
+  undo?: () => Promise<unknown>,
+) {
+  try {
+    await doing();
+  } catch (thrown) {
+    sayRefusal(entry, thrown);
+    return false;
+  }
+  const takeBack = undo && {
+    label: t('do.undo'),
+    do: () => void act(entry, undo, t('done.undone')),
+  };
+  say({ id: `did-${entry.id}`, kind: 'done', title, act: takeBack });
+  return true;
+}
+
+const who = (entry: Entry) => whoIs(t, entry);
+
+/** How long a claim holds, in words; shown as the server has set it. */
+function claimedFor(entry: Entry): string {
+  const until = current(entry).state.until ?? serverNow();
+  return inWords(t, Math.max(0, until - serverNow()) / 1_000);
+}
+
+export async function claim(entry: Entry): Promise<boolean> {
+  let claimed = entry;
+  try {
+    claimed = await wish.claim(entry);
+  } catch (thrown) {
+    sayRefusal(entry, thrown);
+    return false;
+  }
+  return act(
+    entry,
+    () => Promise.resolve(),
+    t('done.claimed', { who: who(entry), time: claimedFor(claimed) }),
+    () => wish.release(entry),
+  );
+}
+
+export function release(entry: Entry): Promise<boolean> {
+  return act(
+    entry,
+    () => wish.release(entry),
+    t('done.released', { who: who(entry) }),
+    () => wish.claim(entry),
+  );
+}
+
+/** Moves an entry. It can be taken back where the promise that it had can still be kept. */
+export function postpone(entry: Entry, from: number, to: number, note: string): Promise<boolean> {
+  const old = entry.request?.promise;
+  const undo = !entry.request
+    ? () => wish.outcome(entry, { outcome: 'keep' })
+    : old && old.to > serverNow()
+      ? () =>
+          wish.outcome(entry, {
+            outcome: 'postpone',
+            window: { from: Math.min(old.from, old.to), to: old.to },
+          })
+      : undefined;
+  const time = moment(t, i18next.language, from, serverNow());
+  const window = { from, to };
+  return act(
+    entry,
+    () => wish.outcome(entry, { outcome: 'postpone', window, note }),
+    t('done.postponed', { who: who(entry), time }),
+    undo,
+  );
+}
+
+export function sayOutcome(entry: Entry, outcome: Outcome): Promise<boolean> {
+  const closes = outcome.outcome === 'close';
+  const title = t(closes ? 'done.closed' : 'done.kept', { who: who(entry) });
+  return act(entry, () => wish.outcome(entry, outcome), title, closes ? () => wish.reopen(entry) : undefined);
+}
+
+export function reopen(entry: Entry): Promise<boolean> {
+  return act(entry, () => wish.reopen(entry), t('done.reopened', { who: who(entry) }));
+}
+
+export function assign(entry: Entry, agent: string | null): Promise<boolean> {
+  const title =
+    agent === null
+      ? t('done.unassigned', { who: who(entry) })
+      : t('done.assigned', { who: who(entry), name: agentName(agent) });
+  const before = entry.assigned ?? null;
+  return act(
+    entry,
+    () => wish.reassign(entry, agent),
+    title,
+    () => wish.reassign(entry, before),
+  );
+}
+
+export function acknowledge(entry: Entry): Promise<boolean> {
+  return act(entry, () => wish.acknowledge(entry), t('done.seen', { who: who(entry) }));
+}
+
+export function allowMore(entry: Entry): Promise<boolean> {
+  return act(entry, () => wish.allowMore(entry), t('done.allowed', { who: who(entry) }));
+}
+
+/** Calls that have been asked for and not answered yet, so that a double press is one call. */
+const asked = new Set<string>();
+
+/** Claims the entry and calls: the agent's phone rings first, then the customer is dialled. */
+export async function callBack(entry: Entry, beyondWindow = false): Promise<boolean> {
+  if (asked.has(entry.id)) return false;
+  asked.add(entry.id);
+  try {
+    await need(
+      api.POST('/api/entries/{id}/call', { ...params(entry), body: { beyond_window: beyondWindow } }),
+    );
+    say({ id: `did-${entry.id}`, kind: 'info', title: t('done.called', { who: who(entry) }) });
+    return true;
+  } catch (thrown) {
+    const overrides = useLive.getState().me?.role !== 'agent' && isFailure(thrown, 'outside_window');
+    sayRefusal(
+      entry,
+      thrown,
+      overrides ? { label: t('do.beyondWindow'), do: () => void callBack(entry, true) } : undefined,
+    );
+    return false;
+  } finally {
+    asked.delete(entry.id);
+  }
+}
+
+/** Puts the customer's number on the block list, which holds for everybody from now on. */
+export async function block(entry: Entry): Promise<boolean> {
+  if (!entry.number) return false;
+  try {
+    const kept = await blocked();
+    const numbers = [...new Set([...kept.numbers, entry.number])].sort();
+    await need(
+      api.PUT('/api/configuration/blocked', {
+        params: { header: { ...once(), ...kept.seen } },
+        body: { prefixes: kept.prefixes, numbers },
+      }),
+    );
+    say({ id: `did-${entry.id}`, kind: 'done', title: t('done.blocked', { who: who(entry) }) });
+    return true;
+  } catch (thrown) {
+    sayRefusal(entry, thrown);
+    return false;
+  }
+}
+
+/** The block list with what proves that it was read: nobody's change in the meantime is lost. */
+async function blocked() {
+  try {
+    const { body, version } = await need(api.GET('/api/configuration/blocked'));
+    const { numbers = [], prefixes = [] } = body as { numbers?: string[]; prefixes?: string[] };
+    return { numbers, prefixes, seen: { 'If-Match': `"${version}"` } };
+  } catch (thrown) {
+    if (!isFailure(thrown, 'not_found')) throw thrown;
+    return { numbers: [], prefixes: [], seen: { 'If-None-Match': '*' } };
+  }
+}
+
+/** Says why something was not done, in the words of the desk. */
+function sayRefusal(entry: Entry, thrown: unknown, offer?: { label: string; do: () => void }): void {
+  say({ id: `did-${entry.id}`, kind: 'refused', title: refusalWords(entry, thrown), act: offer });
+}
+
+const PLAIN = [
+  'closed',
+  'changed',
+  'no_attempts_left',
+  'number_in_use',
+  'number_forbidden',
+  'no_number',
+  'no_caller_id',
+  'agent_state',
+  'no_agent',
+  'in_call',
+  'no_outcome_yet',
+  'not_in_the_future',
+  'other_groups',
+  'open_elsewhere',
+  'store_unavailable',
+  'not_known_yet',
+  'unreachable',
+  'not_signed_in',
+] as const;
+
+/** Why something was refused. */
+export function refusalWords(entry: Entry, thrown: unknown): string {
+  if (!isFailure(thrown)) return t('refusal.other', { words: String(thrown) });
+  if (thrown.code === 'held') return lostWords(entry, thrown);
+  const until = thrown.body?.until;
+  if (
+    (thrown.code === 'outside_window' || thrown.code === 'too_soon' || thrown.code === 'too_often') &&
+    until
+  ) {
+    const time =
+      thrown.code === 'too_soon'
+        ? clock(i18next.language, until)
+        : moment(t, i18next.language, until, serverNow());
+    return t(`refusal.${thrown.code}`, { time });
+  }
+  if (thrown.code === 'not_then') return t('refusal.not_then', { words: thrown.message });
+  const plain = PLAIN.find(code => code === thrown.code);
+  if (plain !== undefined) return t(`refusal.${plain}`, { who: who(entry) });
+  return t('refusal.other', { words: thrown.message });
+}
+
+/** Somebody was quicker: who, and what is next. */
+function lostWords(entry: Entry, failure: Failure): string {
+  const holder = current(entry).state.agent ?? failure.message.split(' ')[0] ?? '';
+  const name = agentName(holder);
+  const what = t(entry.section === 'requests' ? 'refusal.request' : 'refusal.entry');
+  const others = [...useLive.getState().entries.values()].filter(one => one.id !== entry.id && isOpen(one));
+  const next = nextOf(others.sort(compare), me(), serverNow());
+  return next ? t('refusal.lostNext', { name, what, who: who(next) }) : t('refusal.lost', { name, what });
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { aRequest, anEntry } from '@/live/fixture';
+import type { Attempt, Entry } from '@/live';
+import { isMineToDo, mayCall, nextOf, promiseOf, reasonOf, triesOf, whyOf } from './look';
+
+const MINUTE = 60_000;
+
+const attempt = (more: Partial<Attempt>): Attempt => ({
+  id: 'att',
+  agent: '2000',
+  began: 0,
+  ended: 1,
+  result: 'busy',
+  counted: true,
+  talked: 0,
+  ...more,
+});
+
+describe('a promise', () => {
+  const at = (now: number, more: Partial<Entry> = {}, to = 20 * MINUTE) =>
+    promiseOf(aRequest('a', more, to), now);
+
+  it('is on time, due soon, then overdue', () => {
+    expect(at(0)).toEqual({ kind: 'by', at: 20 * MINUTE });
+    expect(at(15 * MINUTE)).toEqual({ kind: 'left', left: 5 * MINUTE });
+    expect(at(20 * MINUTE)).toEqual({ kind: 'left', left: 0 });
+    expect(at(26 * MINUTE)).toEqual({ kind: 'overdue', late: 6 * MINUTE });
+  });
+
+  it('is for later while its window is still to come', () => {
+    const later = aRequest('a', { due: 60 * MINUTE });
+    if (later.request) later.request.promise = { from: 60 * MINUTE, to: 120 * MINUTE };
+    expect(promiseOf(later, 0)).toEqual({ kind: 'later', from: 60 * MINUTE, to: 120 * MINUTE });
+    expect(promiseOf(later, 61 * MINUTE).kind).toBe('by');
+  });
+
+  it('was kept or late once the customer was reached', () => {
+    const closed = { state: { name: 'closed' as const, reason: 'done' as const, at: 0 } };
+    const began = (minutes: number) => [attempt({ result: 'answered', began: minutes * MINUTE })];
+    expect(at(0, { ...closed, attempts: began(10) })).toEqual({ kind: 'kept', at: 10 * MINUTE });
+    expect(at(0, { ...closed, attempts: began(26) })).toEqual({ kind: 'late', late: 6 * MINUTE });
+    expect(at(0, closed)).toEqual({ kind: 'none' });
+  });
+
+  it('is replaced by what is known where there is none', () => {
+    expect(promiseOf(anEntry('a'), 0)).toEqual({ kind: 'waited', time: 48_000 });
+    expect(promiseOf(anEntry('a', { attempts: [attempt({ talked: 9 })] }), 0)).toEqual({
+      kind: 'talked',
+      time: 9,
+    });
+    expect(promiseOf(anEntry('a', { section: 'messages' }), 0)).toEqual({ kind: 'messages' });
+  });
+});
+
+describe('the reason', () => {
+  it('is the key that was pressed, or the web', () => {
+    expect(whyOf(aRequest('a'), 0)).toEqual({ kind: 'pressed', key: '2', queue: '600' });
+    const web = aRequest('a');
+    if (web.request) Object.assign(web.request, { key: null, queue: null });
+    expect(reasonOf(whyOf(web, 0))).toBe('web');
+  });
+
+  it('is the last result while another try is to come', () => {
+    const entry = aRequest('a', { attempts: [attempt({ result: 'no_answer' })], due: 10 });
+    expect(whyOf(entry, 0)).toEqual({ kind: 'again', result: 'no_answer' });
+    expect(whyOf(entry, 10).kind).toBe('pressed');
+  });
+
+  it('says where a caller left', () => {
+    const left = (left_at: Entry['missed']['left_at']) =>
+      whyOf(anEntry('a', { missed: { count: 1, short: 0, waited: 0, left_at } }), 0);
+    expect(left({ queue: '600' })).toEqual({ kind: 'leftQueue', queue: '600' });
+    expect(left('menu')).toEqual({ kind: 'leftMenu' });
+    expect(left({ overflow: '600' })).toEqual({ kind: 'leftOverflow', queue: '600' });
+    expect(left(null)).toEqual({ kind: 'missed' });
+  });
+});
+
+it('counts the attempts that count', () => {
+  const attempts = [attempt({ result: 'busy' }), attempt({ result: 'interrupted', counted: false })];
+  expect(triesOf(anEntry('a', { attempts }))).toEqual({ made: 1, result: 'busy' });
+});
+
+describe('the badge', () => {
+  const held = (agent: string) => ({ state: { name: 'claimed' as const, agent, until: 9 } });
+
+  it('counts what this agent should still do', () => {
+    expect(isMineToDo(aRequest('a'), '2000', 0)).toBe(true);
+    expect(isMineToDo(anEntry('a', { section: 'cut_off' }), '2000', 0)).toBe(true);
+    expect(isMineToDo(aRequest('a', held('2000')), '2000', 0)).toBe(true);
+    expect(isMineToDo(anEntry('a', { assigned: '2000' }), '2000', 0)).toBe(true);
+  });
+
+  it('leaves out what is for others, later, or only missed', () => {
+    expect(isMineToDo(aRequest('a', held('2001')), '2000', 0)).toBe(false);
+    expect(isMineToDo(aRequest('a', { assigned: '2001' }), '2000', 0)).toBe(false);
+    expect(isMineToDo(aRequest('a', { due: 5 }), '2000', 0)).toBe(false);
+    expect(isMineToDo(anEntry('a'), '2000', 0)).toBe(false);
+    expect(isMineToDo(aRequest('a'), null, 0)).toBe(false);
+  });
+});
+
+describe('what may be called', () => {
+  it('is free or mine, has a number, and is in no call', () => {
+    expect(mayCall(aRequest('a'), '2000')).toBe(true);
+    expect(mayCall(aRequest('a', { number: null }), '2000')).toBe(false);
+    expect(mayCall(aRequest('a', { state: { name: 'claimed', agent: '2000' } }), '2000')).toBe(true);
+    expect(mayCall(aRequest('a', { state: { name: 'claimed', agent: '2000', call: 'c' } }), '2000')).toBe(
+      false,
+    );
+    expect(mayCall(aRequest('a', { state: { name: 'claimed', agent: '2001' } }), '2000')).toBe(false);
+    expect(mayCall(aRequest('a'), null)).toBe(false);
+  });
+
+  it('is first what I have claimed, then the first that is free and due', () => {
+    const claimed = anEntry('mine', { state: { name: 'claimed', agent: '2000' } });
+    const all = [aRequest('later', { due: 9 }), aRequest('theirs', { assigned: '2001' }), aRequest('next')];
+    expect(nextOf(all, '2000', 0)?.id).toBe('next');
+    expect(nextOf([...all, claimed], '2000', 0)?.id).toBe('mine');
+  });
+});

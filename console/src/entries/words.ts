@@ -1,0 +1,83 @@
+import type { TFunction } from '@/i18n';
+import { clock, phoneNumber, span, timer, windowOf } from '@/i18n';
+import { type Desk, type Entry, queueName } from '@/live';
+import { type PromiseLook, type Why, triesOf, whyOf } from './look';
+
+/** How somebody is called on the list: by name, else by number, else by what is known. */
+export function whoIs(t: TFunction, entry: Entry): string {
+  return entry.number ? phoneNumber(entry.number) : t('list.unknownNumber');
+}
+
+/** Why somebody stands on the list, in words. */
+export function whyWords(t: TFunction, desk: Desk | null, why: Why): string {
+  switch (why.kind) {
+    case 'pressed':
+      return t('why.pressed', { key: why.key, queue: queueName(desk, why.queue) });
+    case 'pressedMenu':
+      return t('why.pressedMenu', { key: why.key });
+    case 'queue':
+      return t('why.queue', { queue: queueName(desk, why.queue) });
+    case 'web':
+      return t('why.web');
+    case 'again':
+      return t('why.again', { result: t(`resultCap.${why.result}`) });
+    case 'cutOff':
+      return t('why.cutOff', { count: why.count });
+    case 'message':
+      return t('why.message', { count: why.count });
+    case 'leftQueue':
+      return t('why.leftQueue', { queue: queueName(desk, why.queue) });
+    case 'leftOverflow':
+      return t('why.leftOverflow', { queue: queueName(desk, why.queue) });
+    default:
+      return t(`why.${why.kind}`);
+  }
+}
+
+/** A promise in words; nothing where there is nothing to say. */
+export function promiseWords(t: TFunction, language: string, look: PromiseLook, now: number): string | null {
+  switch (look.kind) {
+    case 'later':
+      return windowOf(t, language, look.from, look.to, now);
+    case 'by':
+      return t('chip.by', { time: clock(language, look.at) });
+    case 'left':
+      return t('chip.left', { time: span(t, look.left) });
+    case 'overdue':
+      return t('chip.overdue', { time: span(t, look.late) });
+    case 'kept':
+      return t('chip.kept', { time: clock(language, look.at) });
+    case 'late':
+      return t('chip.late', { time: span(t, look.late) });
+    case 'talked':
+      return t('chip.talked', { time: timer(look.time) });
+    case 'waited':
+      return t('chip.waited', { time: timer(look.time) });
+    case 'messages':
+    case 'none':
+      return null;
+  }
+}
+
+/** How often somebody was tried, in words; nothing before the first time. */
+export function triesWords(t: TFunction, desk: Desk | null, entry: Entry): string | null {
+  const { made, result } = triesOf(entry);
+  if (made === 0) return null;
+  const most = Math.max(desk?.site.attempts ?? made, made);
+  if (result === null || result === 'answered') return t('attempts.of', { made, most });
+  // What is tried again says the result already.
+  return t('attempts.ofWith', { made, most, result: t(`result.${result}`) });
+}
+
+/** The second line of a notice about a request: why, and by when it was promised. */
+export function requestWords(
+  t: TFunction,
+  language: string,
+  desk: Desk | null,
+  entry: Entry,
+  now: number,
+): string {
+  const why = whyWords(t, desk, whyOf(entry, now));
+  const promise = entry.request?.promise;
+  return promise ? t('alert.promised', { why, time: clock(language, promise.to) }) : why;
+}

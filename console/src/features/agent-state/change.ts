@@ -1,0 +1,34 @@
+import { type components, Failure, api, need, once } from '@/api';
+import { i18next } from '@/i18n';
+import { type Agent, useLive } from '@/live';
+import { say } from '@/notices';
+
+/** What an agent can choose by a click. */
+export type Wish = components['schemas']['AgentWish'];
+
+/** Reasons of a break. Their words are ours; what is kept is the key, so that both languages read it. */
+export const BREAKS = ['short', 'lunch', 'meeting', 'training'] as const;
+
+export function isKnownBreak(reason: string | null | undefined): reason is (typeof BREAKS)[number] {
+  return BREAKS.some(one => one === reason);
+}
+
+/** Changes the viewer's own state, and says why where that is refused. */
+export async function changeState(wish: Wish): Promise<void> {
+  try {
+    const agent = (await need(
+      api.POST('/api/me/agent', { params: { header: once() }, body: wish }),
+    )) as Agent;
+    useLive.setState(live => {
+      const known = live.agents.get(agent.key);
+      if (known && known.version >= agent.version) return live;
+      return { agents: new Map(live.agents).set(agent.key, agent) };
+    });
+  } catch (thrown) {
+    const words =
+      thrown instanceof Failure && thrown.code === 'unreachable'
+        ? i18next.t('refusal.unreachable')
+        : i18next.t('stateMenu.failed', { words: thrown instanceof Error ? thrown.message : String(thrown) });
+    say({ id: 'state', kind: 'refused', title: words });
+  }
+}

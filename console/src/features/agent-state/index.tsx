@@ -1,0 +1,140 @@
+import { Menu } from '@mantine/core';
+import { IconCheck, IconChevronDown } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { timer, useTranslation } from '@/i18n';
+import { useKey } from '@/keys';
+import { type Agent, type AgentState, useMyAgent, useSecond } from '@/live';
+import { BREAKS, type Wish, changeState, isKnownBreak } from './change';
+import { StateGlyph } from './looks';
+import styles from './state.module.css';
+
+export { changeState } from './change';
+export { StateGlyph } from './looks';
+
+/** States in which a call or its note is in hand, so that a choice is for afterwards. */
+const BUSY: readonly AgentState[] = ['reserved', 'ringing', 'talking', 'held', 'wrap_up'];
+
+function Running({ since }: { since: number }) {
+  const now = useSecond();
+  return <span className={styles.timer}>{timer(now - since)}</span>;
+}
+
+function useBreakWords() {
+  const { t } = useTranslation();
+  return (reason: string) => (isKnownBreak(reason) ? t(`breaks.${reason}`) : reason);
+}
+
+/** The state of the viewer's own agent, and one click to another. */
+export function StateButton() {
+  const agent = useMyAgent();
+  return agent === null ? null : <OwnState agent={agent} />;
+}
+
+function OwnState({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  const breakWords = useBreakWords();
+  const [opened, setOpened] = useState(false);
+  const works = agent.state !== 'not_signed_in';
+  useKey('available', () => void changeState({ action: works ? 'available' : 'sign_in' }));
+  useKey('notReady', () => void (works && changeState({ action: 'not_ready' })));
+  useKey('break', () => setOpened(true));
+  const word = t(`state.${agent.state}`);
+  const shown = agent.state === 'break' && agent.reason ? breakWords(agent.reason) : word;
+  return (
+    <Menu opened={opened} onChange={setOpened} position="bottom-start">
+      <Menu.Target>
+        <button
+          type="button"
+          className={styles.button}
+          data-state={agent.state}
+          aria-label={t('stateMenu.label', { state: word })}
+        >
+          <StateGlyph state={agent.state} />
+          {shown}
+          <Running since={agent.since} />
+          {agent.after && (
+            <span className={styles.then}>{t('stateMenu.then', { state: t(`state.${agent.after}`) })}</span>
+          )}
+          <IconChevronDown size={16} className={styles.chevron} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Choices agent={agent} />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Choices({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  const breakWords = useBreakWords();
+  const busy = BUSY.includes(agent.state);
+  const choose = (wish: Wish) => () => void changeState(wish);
+  if (agent.state === 'not_signed_in') {
+    return <Choice state="available" onClick={choose({ action: 'sign_in' })} words={t('stateMenu.signIn')} />;
+  }
+  const chosen = busy ? agent.after : agent.state;
+  return (
+    <>
+      {agent.state === 'wrap_up' && (
+        <Choice
+          state="wrap_up"
+          onClick={choose({ action: 'end_wrap_up' })}
+          words={t('stateMenu.endWrapUp')}
+        />
+      )}
+      {agent.state === 'no_answer' && (
+        <Choice state="no_answer" onClick={choose({ action: 'clear' })} words={t('stateMenu.clear')} />
+      )}
+      <Menu.Label>{busy ? t('stateMenu.after') : t('stateMenu.now')}</Menu.Label>
+      <Choice
+        state="available"
+        chosen={chosen === 'available'}
+        onClick={choose({ action: 'available' })}
+        words={t('state.available')}
+      />
+      <Choice
+        state="not_ready"
+        chosen={chosen === 'not_ready'}
+        onClick={choose({ action: 'not_ready' })}
+        words={t('state.not_ready')}
+      />
+      {BREAKS.map(reason => (
+        <Choice
+          key={reason}
+          state="break"
+          chosen={chosen === 'break' && !busy && agent.reason === reason}
+          onClick={choose({ action: 'break', reason })}
+          words={t('stateMenu.breakFor', { reason: breakWords(reason) })}
+        />
+      ))}
+      <Menu.Divider />
+      <Choice
+        state="not_signed_in"
+        chosen={busy && agent.after === 'signed_out'}
+        onClick={choose({ action: 'sign_out' })}
+        words={t('stateMenu.signOut')}
+      />
+    </>
+  );
+}
+
+interface ChoiceProps {
+  state: AgentState;
+  words: ReactNode;
+  chosen?: boolean;
+  onClick: () => void;
+}
+
+function Choice({ state, words, chosen = false, onClick }: ChoiceProps) {
+  return (
+    <Menu.Item
+      leftSection={<StateGlyph state={state} />}
+      rightSection={chosen ? <IconCheck size={16} className={styles.check} aria-hidden /> : null}
+      aria-current={chosen || undefined}
+      onClick={onClick}
+    >
+      {words}
+    </Menu.Item>
+  );
+}

@@ -1,0 +1,3 @@
+export { Bell } from './bell';
+export { Dock } from './dock';
+export { beginToTell } from './tell';

@@ -1,0 +1,81 @@
+import { requestWords, whoIs } from '@/entries';
+import { i18next } from '@/i18n';
+import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
+import {
+  REQUEST_LASTS,
+  isFirstToTell,
+  isNewHere,
+  notifyDesktop,
+  playSound,
+  say,
+  unsay,
+  useNotices,
+  useWishes,
+} from '@/notices';
+
+/** More than this at once, as at the start of work, are told in one sentence: the bell has them all. */
+const MOST_AT_ONCE = 2;
+
+const SUMMARY = 'reminders';
+
+function words(reminder: Reminder): { title: string; words: string } {
+  const t = i18next.t;
+  const entry = useLive.getState().entries.get(reminder.entry);
+  const title = t(`alert.${reminder.kind}`, { who: entry ? whoIs(t, entry) : '' });
+  if (entry === undefined) return { title, words: '' };
+  return {
+    title,
+    words:
+      reminder.kind === 'unreachable'
+        ? t('alert.tries', { count: entry.attempts.length })
+        : requestWords(t, i18next.language, useNames.getState().desk, entry, serverNow()),
+  };
+}
+
+function tell(reminder: Reminder, open: (entry: string) => void): void {
+  const show = () => open(reminder.entry);
+  const act = { label: i18next.t('alert.show'), do: show };
+  const said = words(reminder);
+  say({ id: reminder.id, kind: 'request', ...said, act, lasts: REQUEST_LASTS });
+}
+
+/** Tells of reminders as they come: once for each id, in every tab by a notice, in one of them by sound and desktop. */
+function hear(reminders: Reminder[], open: (entry: string) => void): void {
+  const fresh = reminders.filter(one => isNewHere(one.id));
+  if (fresh.length > MOST_AT_ONCE) {
+    const t = i18next.t;
+    const [first] = [...fresh].sort((one, other) => other.since - one.since);
+    say({
+      id: SUMMARY,
+      kind: 'request',
+      title: t('alert.many', { count: fresh.length }),
+      words: t('alert.moreOnTheBell'),
+      act: first && { label: t('alert.show'), do: () => open(first.entry) },
+      lasts: REQUEST_LASTS,
+    });
+  } else {
+    for (const reminder of fresh) tell(reminder, open);
+  }
+  const toTell = fresh.filter(one => isFirstToTell(one.id));
+  if (toTell.some(one => one.sounds) && useWishes.getState().sound) void playSound();
+  for (const reminder of toTell.slice(-MOST_AT_ONCE)) {
+    const said = words(reminder);
+    notifyDesktop(reminder.id, said.title, said.words, () => open(reminder.entry));
+  }
+}
+
+/** Begins to tell; the answer ends it. */
+export function beginToTell(open: (entry: string) => void): () => void {
+  const endHearing = onReminders(reminders => hear(reminders, open));
+  const endWithdrawing = useLive.subscribe((live, before) => {
+    if (live.reminders === before.reminders) return;
+    for (const { id } of useNotices.getState().notices) {
+      if (before.reminders.has(id) && !live.reminders.has(id)) unsay(id);
+    }
+    if (live.reminders.size === 0) unsay(SUMMARY);
+  });
+  return () => {
+    endHearing();
+    endWithdrawing();
+  };
+}

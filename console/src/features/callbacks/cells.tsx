@@ -1,0 +1,258 @@
+import {
+  IconAlertTriangle,
+  IconCalendarClock,
+  IconCheck,
+  IconClock,
+  IconHash,
+  IconLogout,
+  IconMicrophone,
+  IconMoonStars,
+  IconPhoneX,
+  IconPlayerPauseFilled,
+  IconPlayerPlayFilled,
+  IconRepeat,
+  IconTransfer,
+  IconUnlink,
+  IconUser,
+  IconWorld,
+} from '@tabler/icons-react';
+import { type ReactNode } from 'react';
+import {
+  type PromiseLook,
+  type Why,
+  promiseOf,
+  promiseWords,
+  triesOf,
+  whoIs,
+  whyOf,
+  whyWords,
+} from '@/entries';
+import { age, clock, daysBetween, fully, moment, timer, useLanguage, useTranslation } from '@/i18n';
+import {
+  type Entry,
+  campaignName,
+  groupName,
+  holder,
+  queueName,
+  serviceName,
+  useAgentName,
+  useNames,
+  useSecond,
+  useStep,
+} from '@/live';
+import { Avatar, Chip, type Tone } from '@/ui';
+import { businessOf } from './filter';
+import styles from './list.module.css';
+import { playOrPause, usePlayer } from './player';
+
+const CHIP: Partial<Record<PromiseLook['kind'], [Tone, ReactNode]>> = {
+  later: ['hollow', <IconCalendarClock size={14} stroke={1.75} key="i" aria-hidden />],
+  by: ['grey', <IconClock size={14} stroke={1.75} key="i" aria-hidden />],
+  left: ['amber', <IconClock size={14} stroke={1.75} key="i" aria-hidden />],
+  overdue: ['solid', <IconAlertTriangle size={14} stroke={1.75} key="i" aria-hidden />],
+  kept: ['green', <IconCheck size={14} stroke={1.75} key="i" aria-hidden />],
+  late: ['red', <IconAlertTriangle size={14} stroke={1.75} key="i" aria-hidden />],
+};
+
+/** The promise of an entry as it runs, or what is known instead. */
+export function Promise({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useSecond();
+  const look = promiseOf(entry, now);
+  const words = promiseWords(t, language, look, now);
+  const message = entry.messages.at(-1);
+  if (look.kind === 'messages' && message !== undefined)
+    return <PlayButton entry={entry} message={message} />;
+  if (words === null) return null;
+  const chip = CHIP[look.kind];
+  if (chip === undefined) return <span className={styles.plain}>{words}</span>;
+  return (
+    <Chip tone={chip[0]} icon={chip[1]}>
+      {words}
+    </Chip>
+  );
+}
+
+/** Plays a message in its place. */
+export function PlayButton({ entry, message, label }: { entry: Entry; message: string; label?: string }) {
+  const { t } = useTranslation();
+  const own = usePlayer(player => (player.message === message ? player : null));
+  const who = whoIs(t, entry);
+  const name = own?.playing ? t('do.pause') : (label ?? t('do.play', { who }));
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.play}
+        aria-label={name}
+        title={name}
+        onClick={event => {
+          event.stopPropagation();
+          void playOrPause(entry, message);
+        }}
+      >
+        {own?.playing ? (
+          <IconPlayerPauseFilled size={12} aria-hidden />
+        ) : (
+          <IconPlayerPlayFilled size={12} aria-hidden />
+        )}
+      </button>
+      {own !== null && (
+        <span className={styles.plain}>
+          {timer((own.playing || own.at > 0 ? own.at : (own.length ?? 0)) * 1_000)}
+        </span>
+      )}
+    </>
+  );
+}
+
+const WHY: Record<Why['kind'], ReactNode> = {
+  pressed: <IconHash size={16} stroke={1.75} aria-hidden />,
+  pressedMenu: <IconHash size={16} stroke={1.75} aria-hidden />,
+  queue: <IconHash size={16} stroke={1.75} aria-hidden />,
+  web: <IconWorld size={16} stroke={1.75} aria-hidden />,
+  again: <IconRepeat size={16} stroke={1.75} aria-hidden />,
+  cutOff: <IconUnlink size={16} stroke={1.75} aria-hidden />,
+  message: <IconMicrophone size={16} stroke={1.75} aria-hidden />,
+  leftQueue: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
+  leftOverflow: <IconLogout size={16} stroke={1.75} aria-hidden />,
+  leftMenu: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
+  leftAfterHours: <IconMoonStars size={16} stroke={1.75} aria-hidden />,
+  leftMessage: <IconMicrophone size={16} stroke={1.75} aria-hidden />,
+  leftConnecting: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
+  leftTransfer: <IconTransfer size={16} stroke={1.75} aria-hidden />,
+  missed: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
+};
+
+/** Why somebody stands on the list: a shape and words. */
+export function WhyWords({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const desk = useNames(names => names.desk);
+  const now = useStep(30_000);
+  const why = whyOf(entry, now);
+  const words = whyWords(t, desk, why);
+  return (
+    <>
+      {WHY[why.kind]}
+      <span className={styles.words} title={words}>
+        {words}
+      </span>
+    </>
+  );
+}
+
+/** Since when: the moment, and how long that is. */
+export function Since({ at }: { at: number }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useStep(15_000);
+  const today = daysBetween(now, at) === 0;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fully(language, at)}>
+      {today ? clock(language, at) : moment(t, language, at, now)}
+      {today && <span className={styles.age}> {age(t, now - at)}</span>}
+    </time>
+  );
+}
+
+/** How often somebody was tried, and how the last try ended below it. */
+export function Tries({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const most = useNames(names => names.desk?.site.attempts ?? 0);
+  const { made, result } = triesOf(entry);
+  if (made === 0) return null;
+  return (
+    <span className={styles.stacked}>
+      <span>{t('attempts.of', { made, most: Math.max(most, made) })}</span>
+      {result !== null && result !== 'answered' && (
+        <span className={styles.age}>{t(`result.${result}`)}</span>
+      )}
+    </span>
+  );
+}
+
+/** On a tablet since and attempts are the second line of why; on a phone the time stands beside the promise. */
+export function SecondLine({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const most = useNames(names => names.desk?.site.attempts ?? 0);
+  const { made, result } = triesOf(entry);
+  const tries =
+    made === 0
+      ? null
+      : result === null || result === 'answered'
+        ? t('attempts.of', { made, most: Math.max(most, made) })
+        : t('attempts.ofWith', { made, most: Math.max(most, made), result: t(`result.${result}`) });
+  return (
+    <span className={styles.second}>
+      <Since at={entry.last} />
+      {tries !== null && ` · ${tries}`}
+    </span>
+  );
+}
+
+/** Whose work it is: the line of business, and the group below it. */
+export function For({ entry }: { entry: Entry }) {
+  const desk = useNames(names => names.desk);
+  const { target } = entry;
+  const key = businessOf(entry, desk);
+  const business = key === null ? null : target.campaign ? campaignName(desk, key) : serviceName(desk, key);
+  const group = target.group
+    ? groupName(desk, target.group)
+    : target.queue
+      ? queueName(desk, target.queue)
+      : null;
+  return (
+    <span className={styles.stacked} title={[business, group].filter(Boolean).join(', ')}>
+      <span>{business}</span>
+      {group !== null && <span className={styles.age}>{group}</span>}
+    </span>
+  );
+}
+
+/** Who has it in hand, in the place of the button. */
+export function Holder({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const name = useAgentName(holder(entry));
+  const doing = {
+    claimed: entry.state.call ? t('held.calling') : t('held.claimed'),
+    attempting: t('held.calling'),
+    talking: t('held.talking'),
+    noting: t('held.noting'),
+    waiting: '',
+    closed: '',
+  }[entry.state.name];
+  return (
+    <span className={styles.holder} title={`${name} ${doing}`}>
+      <Avatar name={name} />
+      <b>{name}</b>
+      <span>{doing}</span>
+    </span>
+  );
+}
+
+/** What of it is mine, as a chip: the claim runs down. */
+export function Mine({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const now = useSecond();
+  const { name, call, until } = entry.state;
+  const icon = <IconUser size={14} stroke={1.75} aria-hidden />;
+  if (name === 'noting') {
+    return (
+      <Chip tone="amber" icon={icon}>
+        {t('held.mineNoting')}
+      </Chip>
+    );
+  }
+  const words =
+    name === 'talking'
+      ? t('held.mineTalking')
+      : name === 'attempting' || call
+        ? t('held.mineCalling')
+        : t('held.mine', { time: timer(Math.max(0, (until ?? now) - now)) });
+  return (
+    <Chip tone="grey" icon={icon}>
+      {words}
+    </Chip>
+  );
+}

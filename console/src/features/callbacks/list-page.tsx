@@ -1,0 +1,123 @@
+import { Link } from '@tanstack/react-router';
+import { useDeferredValue, useMemo, useState } from 'react';
+import { useTranslation } from '@/i18n';
+import { useLive, useMyAgent, useNames, useStep } from '@/live';
+import { Button, Empty, useTitle } from '@/ui';
+import { ClosedList } from './closed-list';
+import { Dialogs } from './dialogs';
+import { type Around, find } from './filter';
+import { Filters } from './filters';
+import styles from './list.module.css';
+import type { Asked } from './more';
+import { OpenList } from './open-list';
+import { type Search, TABS, type Tab } from './search';
+
+interface ListPageProps {
+  search: Search;
+  /** Changes the address. */
+  onSearch: (search: Search) => void;
+  onOpen: (id: string) => void;
+}
+
+/** The missed-call list: what agents work from. */
+export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
+  const { t } = useTranslation();
+  useTitle(t('list.title'));
+  const tab = search.tab ?? 'open';
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const around = useAround();
+  const all = useLive(live => live.entries);
+  const total = useLive(live => live.total);
+  const known = useLive(live => live.me !== null);
+  // Typing is never behind the list.
+  const wanted = useDeferredValue(search);
+  const found = useMemo(() => find(all.values(), wanted, around), [all, wanted, around]);
+  const change = (change: Partial<Search>) => onSearch({ ...search, ...change });
+  return (
+    <div className={styles.page}>
+      <header className={styles.head}>
+        <h1>{t('list.title')}</h1>
+        <Tabs tab={tab} search={search} open={found.entries.length} />
+        <Figures />
+      </header>
+      <Filters search={search} hidden={tab === 'open' ? found.hidden : 0} onSearch={change} />
+      {tab !== 'open' ? (
+        <ClosedList key={tab} tab={tab} search={wanted} around={around} onOpen={onOpen} />
+      ) : !known ? (
+        <Empty title={t('list.loading')} words="" />
+      ) : found.entries.length > 0 ? (
+        <OpenList entries={found.entries} onOpen={onOpen} onAsk={setAsked} />
+      ) : isFiltered(search) && all.size > 0 ? (
+        <Empty title={t('list.emptyFilter')} words={t('list.emptyFilterWords')}>
+          <Button onClick={() => onSearch({ groups: 'all' })}>{t('list.clearFilters')}</Button>
+        </Empty>
+      ) : (
+        <Empty title={t('list.empty')} words={t('list.emptyWords')} />
+      )}
+      {tab === 'open' && known && all.size < total && (
+        <p className={styles.note} role="status">
+          {t('list.partial', { known: all.size, total })}
+        </p>
+      )}
+      <Dialogs asked={asked} onClose={() => setAsked(null)} />
+    </div>
+  );
+}
+
+function isFiltered({ q, groups, service, reason, claimed }: Search): boolean {
+  return groups !== 'all' || [q, service, reason, claimed].some(one => one !== undefined);
+}
+
+/** What filtering needs to know; new only when something of it is. */
+function useAround(): Around {
+  const me = useLive(live => live.me);
+  const agent = useMyAgent();
+  const desk = useNames(names => names.desk);
+  const now = useStep(30_000);
+  // The state of the agent changes often and matters to no filter: groups do.
+  const groups = agent?.groups.join() ?? null;
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(() => ({ me, agent, desk, now }), [me, groups, desk, now]);
+}
+
+function Tabs({ tab, search, open }: { tab: Tab; search: Search; open: number }) {
+  const { t } = useTranslation();
+  const unreachable = useLive(
+    live => [...live.reminders.values()].filter(one => one.kind === 'unreachable').length,
+  );
+  const counts: Partial<Record<Tab, number>> = {
+    open: tab === 'open' ? open : undefined,
+    unreachable: unreachable || undefined,
+  };
+  return (
+    <nav className={styles.tabs} aria-label={t('list.title')}>
+      {TABS.map(one => (
+        <Link
+          key={one}
+          to="/list"
+          search={{ ...search, tab: one === 'open' ? undefined : one }}
+          className={styles.tab}
+          aria-current={tab === one ? 'page' : undefined}
+        >
+          {t(`list.tabs.${one}`)}
+          {counts[one] !== undefined && <small>{counts[one]}</small>}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** Who waits now, and who could answer. */
+function Figures() {
+  const { t } = useTranslation();
+  const queues = useLive(live => live.queues);
+  const agents = useLive(live => live.agents);
+  const waiting = [...queues.values()].reduce((sum, queue) => sum + queue.length, 0);
+  const available = [...agents.values()].filter(agent => agent.state === 'available').length;
+  return (
+    <div className={styles.figures}>
+      <span>{t('list.callers', { count: waiting })}</span>
+      <span>{t('list.available', { count: available })}</span>
+    </div>
+  );
+}

@@ -1,0 +1,183 @@
+import { Menu } from '@mantine/core';
+import {
+  IconBan,
+  IconCalendarTime,
+  IconCircleCheck,
+  IconCopy,
+  IconEye,
+  IconHandGrab,
+  IconHandStop,
+  IconPhonePlus,
+  IconRefresh,
+  IconUserShare,
+} from '@tabler/icons-react';
+import { type ReactNode } from 'react';
+import { acknowledge, allowMore, claim, holdOf, release, reopen } from '@/entries';
+import { phoneNumber, useTranslation } from '@/i18n';
+import { type Entry, isOpen, useLive } from '@/live';
+import { say } from '@/notices';
+import styles from './list.module.css';
+
+/** What needs to be asked before it is done. */
+export interface Asked {
+  what: 'postpone' | 'outcome' | 'assign' | 'block';
+  entry: Entry;
+}
+
+interface Action {
+  id: string;
+  words: string;
+  icon: ReactNode;
+  do: () => void;
+}
+
+const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
+
+/** Everything that may be done with an entry by this viewer, beside calling back. */
+export function useActions(entry: Entry, onAsk: (asked: Asked) => void): Action[][] {
+  const { t } = useTranslation();
+  const me = useLive(live => live.me);
+  const agent = me?.agent ?? null;
+  const hold = holdOf(entry, agent);
+  const { name, call } = entry.state;
+  const inCall = name === 'attempting' || name === 'talking' || Boolean(call);
+  const oversees = me?.role === 'supervisor' || me?.role === 'administrator';
+  const ask = (what: Asked['what']) => () => onAsk({ what, entry });
+  const words = { claim: t('do.claim'), release: t('do.release') };
+  const all: (Action | false)[][] = [
+    [
+      name === 'waiting' &&
+        agent !== null && {
+          id: 'claim',
+          words: words.claim,
+          icon: <IconHandGrab {...icon} />,
+          do: () => void claim(entry),
+        },
+      (hold === 'mine' || (hold === 'other' && oversees)) &&
+        !inCall && {
+          id: 'release',
+          words: words.release,
+          icon: <IconHandStop {...icon} />,
+          do: () => void release(entry),
+        },
+      isOpen(entry) &&
+        !inCall &&
+        (hold !== 'other' || oversees) && {
+          id: 'postpone',
+          words: t('do.postpone'),
+          icon: <IconCalendarTime {...icon} />,
+          do: ask('postpone'),
+        },
+      isOpen(entry) &&
+        !inCall &&
+        (hold !== 'other' || oversees) && {
+          id: 'outcome',
+          words: t('do.close'),
+          icon: <IconCircleCheck {...icon} />,
+          do: ask('outcome'),
+        },
+      !isOpen(entry) && {
+        id: 'reopen',
+        words: t('do.reopen'),
+        icon: <IconRefresh {...icon} />,
+        do: () => void reopen(entry),
+      },
+      entry.state.reason === 'unreachable' &&
+        !entry.acknowledged && {
+          id: 'seen',
+          words: t('do.seen'),
+          icon: <IconEye {...icon} />,
+          do: () => void acknowledge(entry),
+        },
+    ],
+    [
+      oversees &&
+        isOpen(entry) && {
+          id: 'assign',
+          words: t('do.assign'),
+          icon: <IconUserShare {...icon} />,
+          do: ask('assign'),
+        },
+      oversees &&
+        isOpen(entry) &&
+        entry.attempts.length > 0 && {
+          id: 'allow',
+          words: t('do.allowMore'),
+          icon: <IconPhonePlus {...icon} />,
+          do: () => void allowMore(entry),
+        },
+    ],
+    [
+      Boolean(entry.number?.startsWith('+')) && {
+        id: 'copy',
+        words: t('do.copy'),
+        icon: <IconCopy {...icon} />,
+        do: () => void copyNumber(entry.number ?? '', t('done.copied')),
+      },
+      me?.role === 'administrator' &&
+        Boolean(entry.number?.startsWith('+')) && {
+          id: 'block',
+          words: t('do.block'),
+          icon: <IconBan {...icon} />,
+          do: ask('block'),
+        },
+    ],
+  ];
+  return all.map(group => group.filter(action => action !== false)).filter(group => group.length > 0);
+}
+
+/** Browsers let a page write to the clipboard by HTTPS and on this machine; elsewhere the number is shown to be copied. */
+async function copyNumber(number: string, words: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(number);
+    say({ id: 'copied', kind: 'done', title: words, lasts: 3_000 });
+  } catch {
+    say({ id: 'copied', kind: 'info', title: phoneNumber(number) });
+  }
+}
+
+interface MoreProps {
+  entry: Entry;
+  button: HTMLElement;
+  onAsk: (asked: Asked) => void;
+  onOpen: (id: string) => void;
+  onClose: () => void;
+}
+
+/** One menu for all rows: it stands where the button is that was pressed. */
+export function More({ entry: seen, button, onAsk, onOpen, onClose }: MoreProps) {
+  const { t } = useTranslation();
+  const entry = useLive(live => live.entries.get(seen.id)) ?? seen;
+  const groups = useActions(entry, onAsk);
+  const { top, left, width, height } = button.getBoundingClientRect();
+  const close = () => {
+    onClose();
+    button.focus();
+  };
+  return (
+    <Menu opened onChange={opened => !opened && close()} position="bottom-end" returnFocus={false}>
+      <Menu.Target>
+        <span className={styles.anchor} style={{ top, left, width, height }} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => onOpen(entry.id)}>{t('do.open')}</Menu.Item>
+        {groups.map((group, index) => (
+          <MenuGroup key={index} actions={group} />
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function MenuGroup({ actions }: { actions: Action[] }) {
+  return (
+    <>
+      <Menu.Divider />
+      {actions.map(action => (
+        <Menu.Item key={action.id} leftSection={action.icon} onClick={action.do}>
+          {action.words}
+        </Menu.Item>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,166 @@
+import { IconDots, IconPhone } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { type MouseEvent, memo } from 'react';
+import { callBack, holdOf, mayCall, whoIs } from '@/entries';
+import { useTranslation } from '@/i18n';
+import { type Entry, useAgentName } from '@/live';
+import { Button, type Width } from '@/ui';
+import { For, Holder, Mine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
+import styles from './list.module.css';
+
+export interface RowProps {
+  entry: Entry;
+  /** The viewer's agent. */
+  me: string | null;
+  /** It is the next to be called: its button is the one blue thing of the view. */
+  next: boolean;
+  /** It has just come. */
+  fresh: boolean;
+  /** It left the list under the hand. */
+  gone: boolean;
+  /** It is the row that the keys are about. */
+  active: boolean;
+  width: Width;
+  /** Its place among all rows, from 1. */
+  place: number;
+  onMore: (entry: Entry, button: HTMLElement) => void;
+  onOpen: (id: string) => void;
+  onActive: (id: string) => void;
+}
+
+/** What is pressed by itself does not open the row. */
+function isPressed(event: MouseEvent): boolean {
+  return event.target instanceof Element && event.target.closest('button, a, input') !== null;
+}
+
+export const Row = memo(function Row(props: RowProps) {
+  const { entry, me, fresh, gone, active, width, place, onOpen, onActive } = props;
+  const mine = holdOf(entry, me) === 'mine';
+  const names = [styles.line, styles.row, mine && styles.mine, fresh && styles.fresh, gone && styles.gone];
+  return (
+    // The keys of a row are the list's own: they work wherever the focus is.
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      role="row"
+      aria-rowindex={place + 1}
+      className={names.filter(Boolean).join(' ')}
+      tabIndex={active ? 0 : -1}
+      data-row={entry.id}
+      onClick={event => !isPressed(event) && onOpen(entry.id)}
+      onFocus={() => onActive(entry.id)}
+    >
+      <div role="gridcell" className={styles.cell}>
+        <Promise entry={entry} />
+        {width === 'phone' && <SecondTime entry={entry} />}
+      </div>
+      <Who entry={entry} active={active} />
+      <div role="gridcell" className={`${styles.cell} ${styles.why} ${styles.whyCell}`}>
+        {width === 'tablet' ? (
+          <span className={styles.stacked}>
+            <span className={styles.cell}>
+              <WhyWords entry={entry} />
+            </span>
+            <SecondLine entry={entry} />
+          </span>
+        ) : (
+          <WhyWords entry={entry} />
+        )}
+      </div>
+      {width === 'wide' && (
+        <>
+          <div role="gridcell" className={`${styles.cell} ${styles.for}`}>
+            <For entry={entry} />
+          </div>
+          <div role="gridcell" className={`${styles.cell} ${styles.since}`}>
+            <Since at={entry.last} />
+          </div>
+          <div role="gridcell" className={`${styles.cell} ${styles.tries}`}>
+            <Tries entry={entry} />
+          </div>
+        </>
+      )}
+      <ActionCell {...props} />
+    </div>
+  );
+});
+
+function SecondTime({ entry }: { entry: Entry }) {
+  return (
+    <span className={styles.age}>
+      <Since at={entry.last} />
+    </span>
+  );
+}
+
+function Who({ entry, active }: { entry: Entry; active: boolean }) {
+  const { t } = useTranslation();
+  const who = whoIs(t, entry);
+  const assigned = useAgentName(entry.assigned ?? null);
+  return (
+    <div role="gridcell" className={`${styles.cell} ${styles.whoCell}`}>
+      <Link
+        to="/list/$entry"
+        params={{ entry: entry.id }}
+        className={`${styles.who} ${entry.number ? styles.number : ''}`}
+        tabIndex={active ? 0 : -1}
+        title={who}
+      >
+        {who}
+      </Link>
+      {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
+      {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
+      {assigned !== '' && (
+        <span className={styles.second} title={t('list.assignedTo', { name: assigned })}>
+          {t('list.assignedTo', { name: assigned })}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) {
+  const { t } = useTranslation();
+  const who = whoIs(t, entry);
+  const hold = holdOf(entry, me);
+  const tab = active ? 0 : -1;
+  return (
+    <div role="gridcell" className={`${styles.cell} ${styles.action}`}>
+      {gone ? (
+        <span>{t('list.gone')}</span>
+      ) : hold === 'other' ? (
+        <Holder entry={entry} />
+      ) : (
+        <>
+          {hold === 'mine' && width !== 'phone' && <Mine entry={entry} />}
+          {mayCall(entry, me) && (
+            <Button
+              kind={next ? 'primary' : 'plain'}
+              size="row"
+              className={width === 'phone' ? styles.round : undefined}
+              icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
+              aria-label={t('do.callBackWho', { who })}
+              tabIndex={tab}
+              onClick={() => void callBack(entry)}
+            >
+              {width === 'phone' ? null : t('do.callBack')}
+            </Button>
+          )}
+        </>
+      )}
+      {width === 'wide' && (
+        <button
+          type="button"
+          className={styles.more}
+          aria-label={t('do.moreFor', { who })}
+          title={t('do.more')}
+          aria-haspopup="menu"
+          data-more={entry.id}
+          tabIndex={tab}
+          onClick={event => onMore(entry, event.currentTarget)}
+        >
+          <IconDots size={18} stroke={1.75} aria-hidden />
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import '@mantine/spotlight/styles.layer.css';
+import './palette.css';
+import {
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+  spotlight,
+} from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { whoIs, whyOf, whyWords } from '@/entries';
+import { useTranslation } from '@/i18n';
+import { type Entry, compare, isOpen, serverNow, useLive, useNames } from '@/live';
+
+/** Something that can be chosen. */
+export interface Command {
+  id: string;
+  label: string;
+  icon?: ReactNode;
+  /** Other words by which it is found. */
+  also?: string;
+  do: () => void;
+}
+
+interface PaletteProps {
+  pages: Command[];
+  actions: Command[];
+  onOpenEntry: (id: string) => void;
+  onClose: () => void;
+}
+
+/** So many entries are offered. */
+const MOST = 8;
+
+const plain = (text: string) => text.toLowerCase().replaceAll(/[\s()+-]/g, '');
+
+/** Jumps to a page, a state or an entry. It is on the page only while it is open. */
+export function Palette({ pages, actions, onOpenEntry, onClose }: PaletteProps) {
+  const { t } = useTranslation();
+  const desk = useNames(names => names.desk);
+  const [query, setQuery] = useState('');
+  useEffect(() => spotlight.open(), []);
+
+  const wanted = plain(query);
+  const fits = (command: Command) => plain(`${command.label} ${command.also ?? ''}`).includes(wanted);
+  const shown = (command: Command): SpotlightActionData => ({
+    id: command.id,
+    label: command.label,
+    leftSection: command.icon,
+    onClick: command.do,
+  });
+  const found = (entry: Entry): SpotlightActionData => ({
+    id: entry.id,
+    label: whoIs(t, entry),
+    description: whyWords(t, desk, whyOf(entry, serverNow())),
+    onClick: () => onOpenEntry(entry.id),
+  });
+  const entries =
+    wanted.length < 2
+      ? []
+      : [...useLive.getState().entries.values()]
+          .filter(entry => isOpen(entry) && plain(whoIs(t, entry)).includes(wanted))
+          .sort(compare)
+          .slice(0, MOST);
+  const groups: SpotlightActionGroupData[] = [
+    { group: t('palette.entries'), actions: entries.map(found) },
+    { group: t('palette.pages'), actions: pages.filter(fits).map(shown) },
+    { group: t('palette.actions'), actions: actions.filter(fits).map(shown) },
+  ];
+  return (
+    <Spotlight
+      actions={groups.filter(group => group.actions.length > 0)}
+      filter={(_, all) => all}
+      query={query}
+      onQueryChange={setQuery}
+      nothingFound={t('palette.nothing')}
+      shortcut={null}
+      lockScroll={false}
+      transitionProps={{ duration: 0 }}
+      onSpotlightClose={onClose}
+      title={t('palette.label')}
+      searchProps={{
+        placeholder: t('palette.placeholder'),
+        'aria-label': t('palette.label'),
+        leftSection: <IconSearch size={18} aria-hidden />,
+      }}
+    />
+  );
+}

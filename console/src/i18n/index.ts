@@ -1,0 +1,70 @@
+import i18next from 'i18next';
+import { initReactI18next, useTranslation } from 'react-i18next';
+import { en } from './en';
+import { zh } from './zh';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'words';
+    resources: { words: typeof en };
+  }
+}
+
+/** The languages of the page. */
+export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const KEPT = 'nohold.language';
+
+/** The language that was chosen here, else the first of the browser's that we have. */
+export function firstLanguage(kept: string | null, browser: readonly string[]): Language {
+  if (kept === 'en' || kept === 'zh') return kept;
+  for (const tag of browser) {
+    const language = tag.toLowerCase().split('-')[0];
+    if (language === 'en' || language === 'zh') return language;
+  }
+  return 'en';
+}
+
+function kept(): string | null {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
+function mark(language: string): void {
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+}
+
+void i18next.use(initReactI18next).init({
+  lng: firstLanguage(kept(), navigator.languages),
+  fallbackLng: 'en',
+  defaultNS: 'words',
+  resources: { en: { words: en }, zh: { words: zh } },
+  // React writes texts as texts.
+  interpolation: { escapeValue: false },
+  initAsync: false,
+});
+mark(i18next.language);
+i18next.on('languageChanged', mark);
+
+/** The language of the page now. */
+export function useLanguage(): Language {
+  return useTranslation().i18n.language === 'zh' ? 'zh' : 'en';
+}
+
+/** Speaks this language from now on, here and at the next visit. */
+export function setLanguage(language: Language): void {
+  try {
+    localStorage.setItem(KEPT, language);
+  } catch {
+    // Without a place to keep it, it holds for this visit.
+  }
+  void i18next.changeLanguage(language);
+}
+
+export { i18next, useTranslation };
+export type { TFunction } from 'i18next';
+export * from './format';

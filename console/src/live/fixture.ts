@@ -1,0 +1,74 @@
+import type { Agent, Entry, Reminder } from './rows';
+
+/** An entry for tests: a missed call that waits, unless something else is said. */
+export function anEntry(id: string, more: Partial<Entry> = {}): Entry {
+  return {
+    id,
+    version: 1,
+    number: '+8613800138000',
+    target: { queue: '600' },
+    assigned: null,
+    section: 'missed',
+    count: 1,
+    short: false,
+    matter: 0,
+    priority: 0,
+    place: 0,
+    made: 0,
+    last: 0,
+    due: 0,
+    not_before: 0,
+    request: null,
+    cut_off: 0,
+    messages: [],
+    missed: { count: 1, short: 0, left_at: { queue: '600' }, waited: 48_000 },
+    state: { name: 'waiting' },
+    attempts: [],
+    acknowledged: false,
+    disposition: null,
+    note: '',
+    ...more,
+  };
+}
+
+/** A callback request for tests. */
+export function aRequest(id: string, more: Partial<Entry> = {}, to = 900_000): Entry {
+  return anEntry(id, {
+    section: 'requests',
+    request: {
+      asked: 0,
+      promise: { from: 0, to },
+      called: null,
+      queue: '600',
+      path: [],
+      language: 'en',
+      prompts: [],
+      key: '2',
+    },
+    ...more,
+  });
+}
+
+export function aReminder(id: string, entry: string): Reminder {
+  return { id, kind: 'request', entry, since: 0, until: null, sounds: true };
+}
+
+export function anAgent(key: string, more: Partial<Agent> = {}): Agent {
+  return {
+    key,
+    name: key,
+    number: key,
+    extension: key,
+    groups: ['support-a'],
+    state: 'available',
+    since: 0,
+    reason: null,
+    after: null,
+    wrap_up_until: null,
+    call: null,
+    offer: null,
+    entry: null,
+    version: 1,
+    ...more,
+  };
+}

@@ -1,0 +1,8 @@
+export { useSecond, useStep } from './clock';
+export { campaignName, groupName, queueName, serviceName, useNames, type Desk } from './names';
+export { compare } from './order';
+export { agentName, useAgentName, useMyAgent } from './people';
+export * from './rows';
+export { NOTHING, type Shown } from './reducer';
+export type { Link } from './socket';
+export { onReminders, serverNow, showAnswer, startLive, stopLive, useLive } from './store';
