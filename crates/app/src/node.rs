@@ -124,7 +124,7 @@ impl<P: Ports> Node<P> {
     async fn run_up(self) {
         recovery::account_for_the_dead(&self).await;
         // Before the lines are known every queue would look empty of agents.
-        while router::look(&self).await.is_err() {
+        while router::look(&self, &mut router::Looked::default()).await.is_err() {
             recovery::pause(&self).await;
         }
         self.shared.ready.store(true, Ordering::Release);

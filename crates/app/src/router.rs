@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use nohold_core::agent::{AfterOffer, OfferEnd};
-use nohold_core::call::{Input, Line, Lines};
+use nohold_core::call::{Input, Line, Lines, Promised};
 use nohold_core::directory::Directory;
 use nohold_core::fact::{Dated, Fact};
-use nohold_core::routing::{self, Assignment, Offer, Waiting};
+use nohold_core::routing::{self, Assignment, Offer, Snapshot, Waiting};
 use nohold_core::transaction::{Answer, Refusal, Transaction};
 use nohold_model::{CallId, IdSource, Millis, QueueKey, Timestamp};
 
 use crate::node::Node;
 use crate::patience;
-use crate::ports::{Clock, Overview, Ports, Store, StoreFailed};
+use crate::ports::{Clock, Ports, Store, StoreFailed};
 
 /// A call that has not been heard of its offer after this is told again.
 const TELL_AGAIN_AFTER: Millis = Millis::seconds(1);
@@ -21,9 +21,27 @@ const TELL_AGAIN_AFTER: Millis = Millis::seconds(1);
 /// moment is seen at once.
 const LEAST_GAP: Millis = Millis::new(5);
 
+/// Thousands of open requests take a while to look through, so they are looked through the less often the more they are: promises
+/// change little by one more of so many. After so many of them a millisecond more.
+const REQUESTS_A_MILLISECOND: u64 = 64;
+
+/// What stays from one look to the next.
+#[derive(Default)]
+pub(crate) struct Looked {
+    requests: Promised,
+    at: Option<Timestamp>,
+}
+
+impl Looked {
+    fn requests_are_old(&self, now: Timestamp) -> bool {
+        let good_for = Millis::new(u64::try_from(self.requests.count()).unwrap_or(u64::MAX) / REQUESTS_A_MILLISECOND);
+        self.at.is_none_or(|at| now.since(at) >= good_for)
+    }
+}
+
 /// Looks whenever something may have changed, and now and then in case nobody said so.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
-    let mut looked: Option<Timestamp> = None;
+    let (mut looked, mut kept) = (None::<Timestamp>, Looked::default());
     loop {
         let poll = node.ports().clock().sleep_until(node.now() + node.settings().routing_poll);
         tokio::select! {
@@ -38,15 +56,19 @@ pub(crate) async fn run<P: Ports>(node: Node<P>) {
         // Wake-ups until now are answered by this look; those that come during it, by the next.
         looked = Some(node.now());
         // What fails now is looked at again after the next pause.
-        let _ = look(&node).await;
+        let _ = look(&node, &mut kept).await;
     }
 }
 
 /// One look: the lines as they are, and the offers to make.
-pub(crate) async fn look<P: Ports>(node: &Node<P>) -> Result<(), StoreFailed> {
-    let mut overview = patience::of_store(node, node.ports().store().routing_snapshot()).await?;
+pub(crate) async fn look<P: Ports>(node: &Node<P>, kept: &mut Looked) -> Result<(), StoreFailed> {
+    let (now, anew) = (node.now(), kept.requests_are_old(node.now()));
+    let mut overview = patience::of_store(node, node.ports().store().routing_snapshot(anew)).await?;
+    if let Some(requests) = overview.requests.take() {
+        *kept = Looked { requests, at: Some(now) };
+    }
     let directory = node.directory();
-    node.set_lines(lines(&overview, &directory));
+    node.set_lines(lines(&overview.snapshot, &kept.requests, &directory));
     for offer in &overview.snapshot.offers {
         if node.now().since(offer.made) >= TELL_AGAIN_AFTER {
             tell(node, offer.clone()).await;
@@ -98,26 +120,27 @@ async fn tell<P: Ports>(node: &Node<P>, offer: Offer) {
     }
 }
 
-fn lines(overview: &Overview, directory: &Directory) -> Lines {
+fn lines(snapshot: &Snapshot, requests: &Promised, directory: &Directory) -> Lines {
     let mut lines: BTreeMap<QueueKey, Line> = BTreeMap::new();
-    let mut waiting: Vec<&Waiting> = overview.snapshot.waiting.iter().collect();
+    let mut waiting: Vec<&Waiting> = snapshot.waiting.iter().collect();
     waiting.sort_by_key(|waiting| routing::turn(waiting));
     for caller in waiting {
         lines.entry(caller.queue.clone()).or_default().callers.push(caller.call);
     }
-    for (target, promised) in &overview.requests {
+    for (target, promised) in requests.iter() {
         if let Some(queue) = directory.queue_for(target) {
-            lines.entry(queue.key.clone()).or_default().promised.push(*promised);
+            let line = lines.entry(queue.key.clone()).or_default();
+            line.requests = line.requests.saturating_add(u32::try_from(promised.len()).unwrap_or(u32::MAX));
         }
     }
     for queue in directory.queues.values() {
         let line = lines.entry(queue.key.clone()).or_default();
         for profile in directory.members(queue) {
             line.usual_agents += 1;
-            let here = overview.snapshot.agents.iter().any(|agent| agent.key == profile.key && agent.is_signed_in());
+            let here = snapshot.agents.iter().any(|agent| agent.key == profile.key && agent.is_signed_in());
             line.agents += u32::from(here);
         }
     }
-    let signed_in = overview.snapshot.agents.iter().filter(|agent| agent.is_signed_in());
-    Lines::new(lines).with_work(signed_in.map(|agent| agent.key.clone()).collect(), overview.requests.clone())
+    let signed_in = snapshot.agents.iter().filter(|agent| agent.is_signed_in());
+    Lines::new(lines).with_work(signed_in.map(|agent| agent.key.clone()).collect(), requests.clone())
 }

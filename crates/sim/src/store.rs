@@ -207,9 +207,9 @@ impl Store for MemoryStore {
         }
     }
 
-    fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
+    fn routing_snapshot(&self, requests: bool) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
         let store = self.clone();
-        async move { Ok(Overview::of(&store.reach(Wish::Other).await?.inner().tables)) }
+        async move { Ok(Overview::of(&store.reach(Wish::Other).await?.inner().tables, requests)) }
     }
 
     fn due(

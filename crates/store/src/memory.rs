@@ -91,8 +91,8 @@ impl Store for MemoryStore {
         async move { Ok(store.lock().commit(&directory, at, &transaction)) }
     }
 
-    fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
-        ready(Ok(Overview::of(&self.lock().tables)))
+    fn routing_snapshot(&self, requests: bool) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
+        ready(Ok(Overview::of(&self.lock().tables, requests)))
     }
 
     fn due(

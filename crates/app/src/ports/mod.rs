@@ -8,9 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use nohold_core::call::{Command, Input, LegState};
+use nohold_core::call::{Command, Input, LegState, Promised};
 use nohold_core::directory::{Directory, Site};
-use nohold_core::entry::Target;
 use nohold_core::numbers::Privacy;
 use nohold_core::routing::Snapshot;
 use nohold_core::tables::Tables;
@@ -111,8 +110,8 @@ pub trait Store: Send + Sync + 'static {
         transaction: Transaction,
     ) -> impl Future<Output = Result<Answer, StoreFailed>> + Send + 'static;
 
-    /// Who waits and who could take a call.
-    fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static;
+    /// Who waits and who could take a call; where `requests` says so, with the open requests, which may be many.
+    fn routing_snapshot(&self, requests: bool) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static;
 
     /// What has come due by the passing of time.
     fn due(
@@ -130,16 +129,16 @@ pub trait Store: Send + Sync + 'static {
 pub struct Overview {
     /// For [`nohold_core::routing::assign`].
     pub snapshot: Snapshot,
-    /// Open requests: whose they are, and the end of what was promised.
-    pub requests: Vec<(Target, Timestamp)>,
+    /// The open requests, where they were asked for.
+    pub requests: Option<Promised>,
 }
 
 impl Overview {
     /// The overview that rows in memory give.
     #[must_use]
-    pub fn of(tables: &Tables) -> Self {
-        let requests = tables.open_requests().map(|(target, promised)| (target.clone(), promised));
-        Overview { snapshot: tables.snapshot(), requests: requests.collect() }
+    pub fn of(tables: &Tables, requests: bool) -> Self {
+        let all = || Promised::of(tables.open_requests().map(|(target, promised)| (target.clone(), promised)));
+        Overview { snapshot: tables.snapshot(), requests: requests.then(all) }
     }
 }
 

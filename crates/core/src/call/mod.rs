@@ -31,7 +31,7 @@ pub(crate) use direct::RING_OUTSIDE;
 pub use direct::Outside;
 pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
 pub use feature::{FEATURE_PROMISE, PROMPTS};
-pub use outlook::{Line, Lines, promise};
+pub use outlook::{Line, Lines, Promised, promise};
 
 use callback::Callback;
 use direct::Direct;

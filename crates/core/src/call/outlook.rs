@@ -1,6 +1,7 @@
 //! How the lines look from a call: the place, the wait, and what may be promised by it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use nohold_flow::{Builtin, Promise as Told, WaitToSay};
 use nohold_model::{AgentKey, CallId, Millis, PhoneNumber, QueueKey, Spoken, Timestamp};
@@ -19,8 +20,9 @@ pub struct Lines {
     lines: BTreeMap<QueueKey, Line>,
     /// The agents who are signed in.
     signed_in: BTreeSet<AgentKey>,
-    /// The ends of the promises given to open requests, and whose they are.
-    promised: Vec<(Target, Timestamp)>,
+    /// The ends of the promises given to open requests, in order, by whose they are. A request that is made asks for them, so they
+    /// are put together once for all looks at many of them.
+    promised: Arc<BTreeMap<Target, Vec<Timestamp>>>,
 }
 
 /// One queue's line.
@@ -28,15 +30,15 @@ pub struct Lines {
 pub struct Line {
     /// The callers, first to last.
     pub callers: Vec<CallId>,
-    /// The ends of the promises given to open requests of this line.
-    pub promised: Vec<Timestamp>,
+    /// Open requests of this line.
+    pub requests: u32,
     /// Agents of the queue who are signed in.
     pub agents: u32,
     /// Agents of the queue in all.
     pub usual_agents: u32,
 }
 
-static EMPTY: Line = Line { callers: Vec::new(), promised: Vec::new(), agents: 0, usual_agents: 0 };
+static EMPTY: Line = Line { callers: Vec::new(), requests: 0, agents: 0, usual_agents: 0 };
 
 impl Lines {
     /// The lines of these queues.
@@ -45,16 +47,44 @@ impl Lines {
         Lines { lines, ..Lines::default() }
     }
 
-    /// With the agents who are signed in, and the open requests: whose they are, and the end of what was promised.
+    /// With the agents who are signed in, and the open requests.
     #[must_use]
-    pub fn with_work(self, signed_in: BTreeSet<AgentKey>, promised: Vec<(Target, Timestamp)>) -> Self {
-        Lines { signed_in, promised, ..self }
+    pub fn with_work(self, signed_in: BTreeSet<AgentKey>, promised: Promised) -> Self {
+        Lines { signed_in, promised: promised.0, ..self }
     }
 
     /// The line of a queue.
     #[must_use]
     pub fn of(&self, queue: &QueueKey) -> &Line {
         self.lines.get(queue).unwrap_or(&EMPTY)
+    }
+}
+
+/// The ends of the promises given to open requests, by whose they are. Clones are the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Promised(Arc<BTreeMap<Target, Vec<Timestamp>>>);
+
+impl Promised {
+    /// Those of these requests: whose each is, and the end of what was promised.
+    #[must_use]
+    pub fn of(requests: impl IntoIterator<Item = (Target, Timestamp)>) -> Self {
+        let mut all: BTreeMap<Target, Vec<Timestamp>> = BTreeMap::new();
+        for (target, until) in requests {
+            all.entry(target).or_default().push(until);
+        }
+        all.values_mut().for_each(|ends| ends.sort_unstable());
+        Promised(Arc::new(all))
+    }
+
+    /// By whose they are, each in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Target, &[Timestamp])> {
+        self.0.iter().map(|(target, ends)| (target, ends.as_slice()))
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
     }
 }
 
@@ -79,12 +109,8 @@ impl Line {
             aht: queue.handling_time,
             patience: queue.patience,
             live_ahead: position.map_or(self.length(), |position| position - 1),
-            requests_ahead: self.requests(),
+            requests_ahead: self.requests,
         }
-    }
-
-    fn requests(&self) -> u32 {
-        count(self.promised.len())
     }
 }
 
@@ -141,8 +167,7 @@ pub fn promise(
     let came_from = came_from.and_then(|key| directory.queue(key)).filter(serves);
     let queue = came_from.or_else(|| directory.queue_for(target));
     let lines = world.lines;
-    let promised: Vec<Timestamp> =
-        lines.promised.iter().filter(|(whose, _)| whose == target).map(|(_, until)| *until).collect();
+    let promised = lines.promised.get(target).map(Vec::as_slice).unwrap_or_default();
     let line = LineAhead {
         agents: count(agents.intersection(&lines.signed_in).count()),
         aht: queue.map_or(crate::wait::DEFAULT_AHT, |queue| queue.handling_time),
@@ -157,7 +182,7 @@ pub fn promise(
         pending: line.requests_ahead,
         calendar: directory.calendar_of(target),
         usual_agents: count(agents.len()),
-        promised: &promised,
+        promised,
     };
     for _ in 0..MOST_LOOKS {
         let Some(promise) = directory.site.promise.promise(&request) else { break };

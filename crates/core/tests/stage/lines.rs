@@ -1,7 +1,7 @@
 //! What calls see of the lines, from the rows.
 
 use nohold_core::agent::Agent;
-use nohold_core::call::{Line, Lines};
+use nohold_core::call::{Line, Lines, Promised};
 use nohold_core::directory::{Directory, Queue};
 use nohold_core::routing::{Waiting, turn};
 use nohold_core::tables::Tables;
@@ -17,7 +17,7 @@ pub fn lines(tables: &Tables, directory: &Directory) -> Lines {
         let agents = members.iter().filter(|agent| signed_in(agent)).count();
         let line = Line {
             callers: callers.into_iter().map(|row| row.call).collect(),
-            promised: Vec::new(),
+            requests: 0,
             agents: u32::try_from(agents).unwrap(),
             usual_agents: u32::try_from(members.len()).unwrap(),
         };
@@ -25,5 +25,5 @@ pub fn lines(tables: &Tables, directory: &Directory) -> Lines {
     };
     let signed_in = tables.agents.values().filter(|agent| agent.is_signed_in()).map(|agent| agent.key.clone());
     let requests = tables.open_requests().map(|(target, until)| (target.clone(), until));
-    Lines::new(directory.queues.iter().map(line).collect()).with_work(signed_in.collect(), requests.collect())
+    Lines::new(directory.queues.iter().map(line).collect()).with_work(signed_in.collect(), Promised::of(requests))
 }

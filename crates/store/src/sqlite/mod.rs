@@ -188,8 +188,8 @@ impl Store for SqliteStore {
         }
     }
 
-    fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
-        ready(Ok(self.doors.image.view(|tables, _| Overview::of(tables))))
+    fn routing_snapshot(&self, requests: bool) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
+        ready(Ok(self.doors.image.view(|tables, _| Overview::of(tables, requests))))
     }
 
     fn due(

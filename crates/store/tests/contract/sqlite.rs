@@ -72,8 +72,8 @@ impl Store for Folder {
         self.store.transact(directory, at, transaction)
     }
 
-    fn routing_snapshot(&self) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
-        self.store.routing_snapshot()
+    fn routing_snapshot(&self, requests: bool) -> impl Future<Output = Result<Overview, StoreFailed>> + Send + 'static {
+        self.store.routing_snapshot(requests)
     }
 
     fn due(

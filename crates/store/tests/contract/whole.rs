@@ -12,11 +12,11 @@ pub async fn a_refused_transaction_writes_nothing<S: Examined>(store: S) {
     let house = House::open(store).await;
     house.wait(1).await;
     house.commit(reserve(1, 1, "2000")).await;
-    let (facts, before) = (house.store.history().await, house.store.routing_snapshot().await.unwrap());
+    let (facts, before) = (house.store.history().await, house.store.routing_snapshot(true).await.unwrap());
     assert_eq!(house.commit(reserve(2, 1, "2001")).await, Answer::Refused(Refusal::AlreadyOffered));
     assert_eq!(house.commit(reserve(3, 9, "2001")).await, Answer::Refused(Refusal::CallerGone));
     assert_eq!(house.store.history().await, facts);
-    let after = house.store.routing_snapshot().await.unwrap().snapshot;
+    let after = house.store.routing_snapshot(true).await.unwrap().snapshot;
     assert_eq!((after.agents, after.offers), (before.snapshot.agents, before.snapshot.offers));
 }
 

@@ -110,7 +110,7 @@ fn a_row_that_the_tables_refuse_fails_alone() {
         assert_eq!((second, written), (Ok(Answer::Done), Ok(())));
         assert_eq!(offered, Err(StoreFailed));
         assert_eq!(house.store.live_calls().await, Ok(vec![call(1), call(2)]));
-        assert_eq!(house.store.routing_snapshot().await.unwrap().snapshot.offers, []);
+        assert_eq!(house.store.routing_snapshot(true).await.unwrap().snapshot.offers, []);
         assert_eq!(house.store.store.page("page").await, Ok(vec![line("a")]));
         assert_eq!(house.store.image().view(|_, revision| revision.0), before + 1);
         assert!(matches!(house.commit(reserve(2, 1, "2001")).await, Answer::Reserved(_)));
