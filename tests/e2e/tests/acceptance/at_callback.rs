@@ -199,7 +199,7 @@ async fn at_12_a_busy_customer_stays_with_the_attempt_and_is_not_tried_again_at_
 
 #[tokio::test]
 async fn at_12_a_customer_who_does_not_answer_is_rung_for_as_long_as_the_site_says_and_stays() {
-    let site = "dialling_window = \"00:00-24:00\"\nring_customer_for = \"2s\"";
+    let site = "dialling_window = \"00:00-24:00\"\nring_customer_for = \"5s\"";
     let house = House::open(Wishes { site, ..Wishes::with_callback_key() }).await.unwrap();
     let (mut phone, mut desk) = agent_b(&house).await;
     let entry = request(&house, &mut desk, CUSTOMER).await;
