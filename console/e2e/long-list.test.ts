@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
 import { Server } from './house/server.ts';
@@ -7,7 +7,7 @@ import { Web } from './house/web.ts';
 const ROWS = 10_000;
 /** So many requests are made at once. */
 const AT_ONCE = 100;
-/** No picture may take longer, in milliseconds. */
+/** No picture may be more work, in milliseconds. */
 const LONGEST_FRAME = 100;
 
 let browser: Browser;
@@ -31,29 +31,44 @@ afterAll(async () => {
   await server?.stop();
 });
 
-it('shows ten thousand rows, and scrolls through them without a picture that takes longer than a tenth of a second', async () => {
+/**
+ * How much work each picture was while somebody scrolled, slow as a wheel, fast as a thumb on the bar, and back: milliseconds
+ * of the page's own thread. So other programs on the machine disturb nothing.
+ */
+async function scrollThrough(page: Page): Promise<number[]> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const spent = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return (metrics.find(metric => metric.name === 'TaskDuration')?.value ?? 0) * 1_000;
+  };
+  const took: number[] = [];
+  for (let step = 0; step < 160; step += 1) {
+    const by = step % 16 === 0 ? 40_000 : step > 130 ? -900 : 600;
+    const before = await spent();
+    await page.evaluate(async by => {
+      const scroller = document.querySelector('[data-scroller]') as HTMLElement;
+      scroller.scrollTop += by;
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+    }, by);
+    took.push((await spent()) - before);
+  }
+  await session.detach();
+  return took;
+}
+
+it('shows ten thousand rows, and scrolls through them without a picture that is more work than a tenth of a second', async () => {
   const mia = await Person.signedIn(browser, web.url, 'mia');
   const { page } = mia;
   await page.getByRole('grid', { name: `${ROWS} rows` }).waitFor({ timeout: 120_000 });
-  const frames = await page.evaluate(async () => {
-    const scroller = document.querySelector('[data-scroller]') as HTMLElement;
-    const long: number[] = [];
-    let last = performance.now();
-    for (let step = 0; step < 240; step += 1) {
-      // Slow as a wheel, fast as a thumb on the bar, and back.
-      scroller.scrollTop += step % 24 === 0 ? 40_000 : step > 200 ? -900 : 600;
-      await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      long.push(now - last);
-      last = now;
-    }
-    return long;
-  });
-  frames.sort((one, other) => other - one);
+  const frames = (await scrollThrough(page)).sort((one, other) => other - one);
+  const shown = frames.map(Math.round);
   console.log(
-    `frames: longest ${frames.slice(0, 5).map(Math.round).join(', ')} ms, median ${Math.round(frames[120] ?? 0)} ms`,
+    `work for a picture: ${shown.slice(0, 5).join(', ')} ms at most, ${shown[shown.length >> 1]} ms mostly`,
   );
-  expect(frames[0]).toBeLessThan(LONGEST_FRAME);
+  expect(Math.max(...frames)).toBeGreaterThan(1);
+  expect(Math.max(...frames)).toBeLessThan(LONGEST_FRAME);
   // The page holds what is seen and some more, not ten thousand rows.
   expect(await page.locator('[data-row]').count()).toBeLessThan(60);
   await mia.picture('ten-thousand-rows');

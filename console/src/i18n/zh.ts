@@ -226,7 +226,7 @@ export const zh: Words = {
     pause: '暂停',
     cancel: '取消',
     undo: '撤销',
-    dismiss: '关闭',
+    dismiss: '关闭提示',
     copy: '复制号码',
     beyondWindow: '仍然呼叫',
   },

@@ -1,5 +1,5 @@
 import { IconMicrophone, IconPhoneCall, IconPhoneX, IconUnlink } from '@tabler/icons-react';
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { type Range, defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { callBack, claim, holdOf, mayCall, nextOf, release } from '@/entries';
 import { useTranslation } from '@/i18n';
@@ -61,21 +61,27 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const room = useSteady(scroller, items, offsetOf, held);
   const indexOf = (id: string | null) => (id === null ? -1 : items.findIndex(item => idOf(item) === id));
   const activeIndex = indexOf(active);
-  const virtual = useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: size,
-    getItemKey: index => (items[index] ? idOf(items[index]) : index),
-    overscan: 8,
-    scrollMargin: room.above,
-    initialOffset: left.scroll,
-    // The row that the keys are about stays on the page, or the focus would be lost.
-    rangeExtractor: range => {
+  // New functions for the same items would make it measure all rows anew with each drawing.
+  const keyOf = useCallback((index: number) => (items[index] ? idOf(items[index]) : index), [items]);
+  // The row that the keys are about stays on the page, or the focus would be lost.
+  const rangeExtractor = useCallback(
+    (range: Range) => {
       const shown = defaultRangeExtractor(range);
       return activeIndex === -1 || shown.includes(activeIndex)
         ? shown
         : [...shown, activeIndex].sort((one, other) => one - other);
     },
+    [activeIndex],
+  );
+  const virtual = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: size,
+    getItemKey: keyOf,
+    overscan: 6,
+    scrollMargin: room.above,
+    initialOffset: left.scroll,
+    rangeExtractor,
   });
   useEffect(() => virtual.measure(), [virtual, size]);
   useEffect(() => {
