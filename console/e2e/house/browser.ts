@@ -81,7 +81,7 @@ export class Person {
     await page.locator('input[name=username]').fill(name);
     await page.locator('input[name=password]').fill(PASSWORD);
     await page.locator('form button[type=submit]').click();
-    await page.locator('[data-state=connected]').waitFor();
+    await page.locator('[data-state=connected]').waitFor({ timeout: 60_000 });
   }
 
   row(entry: string) {

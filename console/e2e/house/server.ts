@@ -106,12 +106,11 @@ export class Server {
     return this.#said;
   }
 
-  /** How soon customers are promised a call from now on. */
-  async promise(shortest: string): Promise<void> {
-    const path = '/api/configuration/site';
-    const { body } = await this.ask<{ body: Record<string, unknown> }>('GET', path);
-    const promise = { shortest, step: '1s', overhead: '1s', times_wait: 0.1, share: 1 };
-    await this.ask('PUT', path, { ...body, promise });
+  /** Promises the customer of an entry a call until then, from now on, in milliseconds. */
+  async promise(entry: string, within: number): Promise<void> {
+    const now = Date.now();
+    const window = { from: now + Math.min(1_000, within), to: now + within };
+    await this.ask('POST', `/api/entries/${entry}/outcome`, { outcome: 'postpone', window });
   }
 
   async #people(): Promise<void> {

@@ -1,13 +1,13 @@
 import {
   IconKeyboard,
-  IconLayoutList,
+  IconListDetails,
   IconMoon,
   IconSearch,
   IconSettings,
   IconSun,
 } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { Suspense, lazy, useCallback, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, lazy, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { holding, listenToKeys, shownKeys, useKey, useKeys } from '@/keys';
 import { useMyAgent } from '@/live';
@@ -24,8 +24,8 @@ import { useTabTitle, useToDo } from './tab-title';
 const Palette = lazy(() => import('@/features/palette').then(module => ({ default: module.Palette })));
 const KeysDialog = lazy(() => import('@/features/keys').then(module => ({ default: module.KeysDialog })));
 
-/** Everything around the pages. */
-export function Frame() {
+/** Everything around the pages. The panel is the agent's phone, which stands at the right of every page. */
+export function Frame({ panel = null }: { panel?: ReactNode }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [jumping, setJumping] = useState(false);
@@ -46,7 +46,7 @@ export function Frame() {
   useKey('callFirst', () => callFirstOfAll());
   useListAndBack();
   return (
-    <div className={styles.frame}>
+    <div className={`${styles.frame} ${panel === null ? '' : styles.withPanel}`}>
       <a href="#work" className={styles.skip}>
         {t('app.skip')}
       </a>
@@ -58,6 +58,7 @@ export function Frame() {
         </div>
         <Dock />
       </main>
+      {panel !== null && <aside className={styles.panel}>{panel}</aside>}
       <Suspense fallback={null}>
         {jumping && (
           <JumpTo onOpen={openEntry} onKeys={() => setKeys(true)} onClose={() => setJumping(false)} />
@@ -99,11 +100,10 @@ function Header({ onJump, onOpen }: { onJump: () => void; onOpen: (entry: string
       <Button
         className={`${styles.search} ${styles.wide}`}
         icon={<IconSearch size={16} stroke={1.75} aria-hidden />}
-        aria-label={t('header.search')}
         onClick={onJump}
       >
         <span className={styles.searchWords}>{t('header.search')}</span>
-        <span className={styles.searchWords} style={{ flex: 'none' }}>
+        <span className={`${styles.searchWords} ${styles.searchKey}`}>
           <KeyCap>{shownKeys(holding(changed).palette).join(' ')}</KeyCap>
         </span>
       </Button>
@@ -132,21 +132,19 @@ function Rail({ onKeys }: { onKeys: () => void }) {
         to="/list"
         className={styles.place}
         aria-current={path.startsWith('/list') ? 'page' : undefined}
-        aria-label={todo > 0 ? `${t('app.desk')}, ${todo}` : t('app.desk')}
         title={t('app.desk')}
       >
-        <IconLayoutList size={20} stroke={1.75} aria-hidden />
+        <IconListDetails size={20} stroke={1.75} aria-hidden />
+        <span className={styles.word}>{t('app.desk')} </span>
         <span className={styles.count}>
           <Badge count={todo} />
         </span>
-        <span className={styles.word}>{t('app.desk')}</span>
       </Link>
       <Link
         to="/settings"
         className={`${styles.place} ${styles.last}`}
         aria-current={path === '/settings' ? 'page' : undefined}
         title={t('app.settings')}
-        aria-label={t('app.settings')}
       >
         <IconSettings size={20} stroke={1.75} aria-hidden />
         <span className={styles.word}>{t('app.settings')}</span>
@@ -155,7 +153,6 @@ function Rail({ onKeys }: { onKeys: () => void }) {
         type="button"
         className={`${styles.place} ${styles.wide}`}
         title={t('app.keys')}
-        aria-label={t('app.keys')}
         onClick={onKeys}
       >
         <IconKeyboard size={20} stroke={1.75} aria-hidden />
@@ -182,7 +179,7 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
     {
       id: 'list',
       label: t('list.title'),
-      icon: <IconLayoutList {...icon} />,
+      icon: <IconListDetails {...icon} />,
       do: () => void navigate({ to: '/list' }),
     },
     {

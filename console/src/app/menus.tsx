@@ -111,8 +111,9 @@ export function PersonMenu() {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <button type="button" className={styles.person} aria-label={t('header.user', { name })}>
+        <button type="button" className={styles.person}>
           <Avatar name={name} large />
+          <span className="only-heard">{t('header.user')} </span>
           <span className={styles.personName}>
             {name} {agent !== null && <small>{agent.number}</small>}
           </span>

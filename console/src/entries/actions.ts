@@ -9,8 +9,10 @@ const t = i18next.t;
 
 /** What becomes of an entry by somebody's word. */
 export interface Outcome {
-  outcome: 'close' | 'keep' | 'postpone';
+  outcome: 'close' | 'keep' | 'postpone' | 'not_reached';
   reason?: 'done' | 'cancelled' | 'refused';
+  /** What was heard instead of the customer, for `not_reached`. */
+  result?: string;
   window?: { from: number; to: number };
   disposition?: string;
   note?: string;

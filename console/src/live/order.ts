@@ -4,15 +4,16 @@ import type { Entry, Section } from './rows';
 const PART: Record<Section, number> = { requests: 0, cut_off: 1, messages: 2, missed: 3 };
 
 /**
- * The order in which the list should be worked on, as the server has it: requests by priority and due time, then people
- * whom we cut off, then the rest with the latest first.
+ * The order in which the list should be worked on: requests by priority and the end of their promise, then people whom we cut
+ * off, then messages and missed calls with the latest first. The server's pages go by the moment from which on a request may be
+ * called, which says less to whoever reads a list: what is most overdue would stand below what was merely asked earlier.
  */
 export function compare(one: Entry, other: Entry): number {
   return (
     PART[one.section] - PART[other.section] ||
     other.priority - one.priority ||
-    dueOf(one) - dueOf(other) ||
     promiseOf(one) - promiseOf(other) ||
+    dueOf(one) - dueOf(other) ||
     other.last - one.last ||
     (one.id < other.id ? -1 : one.id > other.id ? 1 : 0)
   );

@@ -22,7 +22,13 @@ const theme = createTheme({
   components: {
     Modal: Modal.extend({
       // Its scroll lock writes a style into the page, which a strict policy forbids; the page does not scroll anyway.
-      defaultProps: { lockScroll: false, transitionProps: { duration: 0 }, centered: true },
+      defaultProps: {
+        lockScroll: false,
+        transitionProps: { duration: 0 },
+        centered: true,
+        // The head of a dialog is not a second banner of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
     }),
     Menu: Menu.extend({
       defaultProps: { transitionProps: { duration: 0 }, withInitialFocusPlaceholder: false },

@@ -43,14 +43,12 @@ function OwnState({ agent }: { agent: Agent }) {
   return (
     <Menu opened={opened} onChange={setOpened} position="bottom-start">
       <Menu.Target>
-        <button
-          type="button"
-          className={styles.button}
-          data-state={agent.state}
-          aria-label={t('stateMenu.label', { state: word })}
-        >
+        <button type="button" className={styles.button} data-state={agent.state}>
           <StateGlyph state={agent.state} />
-          {shown}
+          <span>
+            <span className="only-heard">{t('stateMenu.label')} </span>
+            {shown}
+          </span>
           <Running since={agent.since} />
           {agent.after && (
             <span className={styles.then}>{t('stateMenu.then', { state: t(`state.${agent.after}`) })}</span>

@@ -1,5 +1,5 @@
 import { Popover } from '@mantine/core';
-import { IconBell, IconPhoneCalling, IconPhoneOff, IconUnlink } from '@tabler/icons-react';
+import { IconBell, IconPhoneCall, IconPhoneOff, IconUnlink } from '@tabler/icons-react';
 import { useState } from 'react';
 import { acknowledge, requestWords, whoIs } from '@/entries';
 import { clock, useLanguage, useTranslation } from '@/i18n';
@@ -9,7 +9,7 @@ import styles from './alerts.module.css';
 
 /** The shape of what somebody is told. */
 export function AlertIcon({ kind }: { kind: Reminder['kind'] }) {
-  if (kind === 'request') return <IconPhoneCalling size={18} aria-hidden />;
+  if (kind === 'request') return <IconPhoneCall size={18} aria-hidden />;
   if (kind === 'cut_off') return <IconUnlink size={18} aria-hidden />;
   return <IconPhoneOff size={18} aria-hidden />;
 }
@@ -27,7 +27,7 @@ export function Bell({ onOpen }: { onOpen: (entry: string) => void }) {
       <Popover.Target>
         <IconButton label={label} onClick={() => setOpened(!opened)} aria-expanded={opened}>
           <IconBell size={20} stroke={1.75} aria-hidden />
-          <span className={styles.count} aria-hidden>
+          <span className={styles.count} data-over aria-hidden>
             <Badge count={latest.length} />
           </span>
         </IconButton>

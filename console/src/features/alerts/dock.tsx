@@ -1,4 +1,4 @@
-import { IconAlertCircle, IconCheck, IconInfoCircle, IconPhoneCalling, IconX } from '@tabler/icons-react';
+import { IconAlertCircle, IconCheck, IconInfoCircle, IconPhoneCall, IconX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { type Notice, shownOf, unsay, useNotices } from '@/notices';
@@ -6,7 +6,7 @@ import { Button, IconButton, useWidth } from '@/ui';
 import styles from './alerts.module.css';
 
 const ICONS: Record<Notice['kind'], ReactNode> = {
-  request: <IconPhoneCalling size={20} stroke={1.75} aria-hidden />,
+  request: <IconPhoneCall size={20} stroke={1.75} aria-hidden />,
   done: <IconCheck size={20} stroke={1.75} aria-hidden />,
   info: <IconInfoCircle size={20} stroke={1.75} aria-hidden />,
   refused: <IconAlertCircle size={20} stroke={1.75} aria-hidden />,

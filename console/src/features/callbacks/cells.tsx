@@ -193,6 +193,7 @@ export function SecondLine({ entry }: { entry: Entry }) {
 
 /** Whose work it is: the line of business, and the group below it. */
 export function For({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const { target } = entry;
   const key = businessOf(entry, desk);
@@ -200,7 +201,7 @@ export function For({ entry }: { entry: Entry }) {
   const group = target.group
     ? groupName(desk, target.group)
     : target.queue
-      ? queueName(desk, target.queue)
+      ? t('list.queueOf', { queue: queueName(desk, target.queue) })
       : null;
   return (
     <span className={styles.stacked} title={[business, group].filter(Boolean).join(', ')}>
@@ -226,33 +227,36 @@ export function Holder({ entry }: { entry: Entry }) {
     <span className={styles.holder} title={`${name} ${doing}`}>
       <Avatar name={name} />
       <b>{name}</b>
-      <span>{doing}</span>
+      <span className={styles.doing}>{doing}</span>
     </span>
   );
 }
 
-/** What of it is mine, as a chip: the claim runs down. */
-export function Mine({ entry }: { entry: Entry }) {
+/** What of it is mine: the claim runs down. */
+function useMineWords(entry: Entry): string {
   const { t } = useTranslation();
   const now = useSecond();
   const { name, call, until } = entry.state;
-  const icon = <IconUser size={14} stroke={1.75} aria-hidden />;
-  if (name === 'noting') {
-    return (
-      <Chip tone="amber" icon={icon}>
-        {t('held.mineNoting')}
-      </Chip>
-    );
-  }
-  const words =
-    name === 'talking'
-      ? t('held.mineTalking')
-      : name === 'attempting' || call
-        ? t('held.mineCalling')
-        : t('held.mine', { time: timer(Math.max(0, (until ?? now) - now)) });
+  if (name === 'noting') return t('held.mineNoting');
+  if (name === 'talking') return t('held.mineTalking');
+  if (name === 'attempting' || call) return t('held.mineCalling');
+  return t('held.mine', { time: timer(Math.max(0, (until ?? now) - now)) });
+}
+
+/** What of it is mine, beside the button. */
+export function Mine({ entry }: { entry: Entry }) {
+  const words = useMineWords(entry);
   return (
-    <Chip tone="grey" icon={icon}>
+    <Chip
+      tone={entry.state.name === 'noting' ? 'amber' : 'grey'}
+      icon={<IconUser size={14} stroke={1.75} aria-hidden />}
+    >
       {words}
     </Chip>
   );
+}
+
+/** What of it is mine, where there is no room beside the button. */
+export function MineLine({ entry }: { entry: Entry }) {
+  return <span className={styles.mineLine}>{useMineWords(entry)}</span>;
 }

@@ -16,10 +16,9 @@ const HOUR = 60 * MINUTE;
 /** The longest note that the server keeps. */
 const LONGEST_NOTE = 2_000;
 
-/** Asks for what an action needs to know; nothing while nothing is asked. */
-export function Dialogs({ asked, onClose }: { asked: Asked | null; onClose: () => void }) {
+/** Asks for what an action needs to know. */
+export function Dialogs({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   const { t } = useTranslation();
-  if (asked === null) return null;
   const who = whoIs(t, asked.entry);
   const title = {
     postpone: t('postpone.title', { who }),
@@ -138,13 +137,19 @@ function Postpone({ entry, onClose }: BodyProps) {
   );
 }
 
-const BECOMES = ['done', 'keep', 'cancelled', 'refused'] as const;
+const BECOMES = ['done', 'not_reached', 'keep', 'cancelled', 'refused'] as const;
+
+/** What can have been heard instead of the customer. */
+const HEARD = ['machine', 'no_answer', 'busy', 'refused', 'unallocated', 'switched_off'] as const;
 
 function OutcomeForm({ entry, onClose }: BodyProps) {
   const { t } = useTranslation();
   const [what, setWhat] = useState<(typeof BECOMES)[number]>('done');
   const [note, setNote, forget] = useDraft(`outcome.${entry.id}`);
   const [disposition, setDisposition] = useState<string | null>(null);
+  const [heard, setHeard] = useState<(typeof HEARD)[number]>('machine');
+  // Only of a call that was can be said that it reached nobody.
+  const choices = BECOMES.filter(one => one !== 'not_reached' || entry.state.name === 'noting');
   const [busy, setBusy] = useState(false);
   const offered = useQuery({
     queryKey: ['dispositions', entry.id],
@@ -155,8 +160,9 @@ function OutcomeForm({ entry, onClose }: BodyProps) {
     event.preventDefault();
     setBusy(true);
     const done = await sayOutcome(entry, {
-      outcome: what === 'keep' ? 'keep' : 'close',
-      reason: what === 'keep' ? undefined : what,
+      outcome: what === 'keep' || what === 'not_reached' ? what : 'close',
+      reason: what === 'keep' || what === 'not_reached' ? undefined : what,
+      result: what === 'not_reached' ? heard : undefined,
       disposition: disposition ?? undefined,
       note,
     });
@@ -171,7 +177,7 @@ function OutcomeForm({ entry, onClose }: BodyProps) {
       <Stack>
         <fieldset className={styles.choices}>
           <legend>{t('outcome.what')}</legend>
-          {BECOMES.map(one => (
+          {choices.map(one => (
             <label key={one} className={styles.choice}>
               <input
                 type="radio"
@@ -185,6 +191,15 @@ function OutcomeForm({ entry, onClose }: BodyProps) {
             </label>
           ))}
         </fieldset>
+        {what === 'not_reached' && (
+          <Select
+            label={t('outcome.heard')}
+            data={HEARD.map(one => ({ value: one, label: t(`resultCap.${one}`) }))}
+            value={heard}
+            allowDeselect={false}
+            onChange={value => value !== null && setHeard(value as (typeof HEARD)[number])}
+          />
+        )}
         {items.length > 0 && (
           <Select
             label={t('outcome.disposition')}
@@ -213,7 +228,7 @@ function OutcomeForm({ entry, onClose }: BodyProps) {
       <Actions>
         <Button onClick={onClose}>{t('do.cancel')}</Button>
         <Button type="submit" kind="primary" disabled={busy}>
-          {what === 'keep' ? t('outcome.keepDo') : t('outcome.close')}
+          {what === 'keep' || what === 'not_reached' ? t('outcome.keepDo') : t('outcome.close')}
         </Button>
       </Actions>
     </form>

@@ -19,7 +19,7 @@ import {
 } from '@/live';
 import { Button, Empty, useTitle } from '@/ui';
 import { Holder, Mine, PlayButton, Promise, Tries, WhyWords } from './cells';
-import { Dialogs } from './dialogs';
+import { Dialogs } from './asked';
 import { Ended } from './ended';
 import styles from './entry.module.css';
 import { type Told, historyLines } from './history';
@@ -130,6 +130,9 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
   );
 }
 
+/** What the path of a request begins with that was made by the API, before the name of the account. */
+const BY_PROGRAM = 'api/';
+
 function Facts({ entry }: { entry: Entry }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -138,6 +141,8 @@ function Facts({ entry }: { entry: Entry }) {
   const { request, target } = entry;
   const queue = request?.queue ?? target.queue;
   const when = (at: number) => moment(t, language, at, now);
+  // A program that asked for a customer stands where the menu's path would.
+  const through = request?.path.find(part => part.startsWith(BY_PROGRAM))?.slice(BY_PROGRAM.length);
   const facts: [string, ReactNode][] = [
     [t('entry.number'), entry.number ? phoneNumber(entry.number) : t('list.unknownNumber')],
     [t('entry.service'), target.service && serviceName(desk, target.service)],
@@ -147,7 +152,8 @@ function Facts({ entry }: { entry: Entry }) {
     [t('entry.asked'), request && when(request.asked)],
     [t('entry.promised'), request && windowOf(t, language, request.promise.from, request.promise.to, now)],
     [t('entry.called'), request?.called && phoneNumber(request.called)],
-    [t('entry.path'), request && request.path.length > 0 && request.path.join(' › ')],
+    [t('entry.through'), through],
+    [t('entry.path'), request && through === undefined && request.path.join(' › ')],
     [t('entry.due'), isOpen(entry) && entry.due > now && when(entry.due)],
     [t('entry.notBefore'), isOpen(entry) && entry.not_before > now && when(entry.not_before)],
     [t('entry.calls'), entry.count > 1 && String(entry.count)],

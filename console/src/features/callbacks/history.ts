@@ -192,7 +192,8 @@ function factWords(context: Context, kind: string, of: Fields): Said | null {
       };
     }
     case 'entry_gathered':
-      return { words: t('history.gathered') };
+      // What was gathered is told by the fact beside it, where there is one.
+      return of.call ? { words: t('history.gathered') } : null;
     case 'recording_began':
       return { words: t('history.recording') };
     case 'entry_changed': {
@@ -204,11 +205,15 @@ function factWords(context: Context, kind: string, of: Fields): Said | null {
   }
 }
 
+/** Facts of a customer that put something into an entry. */
+const TELLS = new Set(['request_made', 'message_left', 'missed', 'cut_off']);
+
 /** The history in words, the latest first. */
 export function historyLines(context: Context, told: readonly Told[]): Line[] {
+  const telling = new Set(told.filter(one => TELLS.has(variant(one.fact)[0])).map(one => one.revision));
   const lines = told.flatMap(one => {
     const [kind, of] = variant(one.fact);
-    const said = factWords(context, kind, of);
+    const said = kind === 'entry_gathered' && telling.has(one.revision) ? null : factWords(context, kind, of);
     return said === null
       ? []
       : [{ key: `${one.revision}.${one.index}`, at: one.at, by: null, note: null, ...said }];

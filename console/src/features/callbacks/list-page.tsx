@@ -4,7 +4,7 @@ import { useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { Button, Empty, useTitle } from '@/ui';
 import { ClosedList } from './closed-list';
-import { Dialogs } from './dialogs';
+import { Dialogs } from './asked';
 import { type Around, find } from './filter';
 import { Filters } from './filters';
 import styles from './list.module.css';
@@ -26,7 +26,8 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
   const tab = search.tab ?? 'open';
   const [asked, setAsked] = useState<Asked | null>(null);
   const around = useAround();
-  const all = useLive(live => live.entries);
+  // Many changes at once are drawn as one, and never before what somebody types or presses.
+  const all = useDeferredValue(useLive(live => live.entries));
   const total = useLive(live => live.total);
   const known = useLive(live => live.me !== null);
   // Typing is never behind the list.

@@ -72,7 +72,7 @@ export function useActions(entry: Entry, onAsk: (asked: Asked) => void): Action[
         !inCall &&
         (hold !== 'other' || oversees) && {
           id: 'outcome',
-          words: t('do.close'),
+          words: name === 'noting' ? t('do.outcome') : t('do.close'),
           icon: <IconCircleCheck {...icon} />,
           do: ask('outcome'),
         },

@@ -1,5 +1,5 @@
-import { IconMicrophone, IconPhoneCalling, IconPhoneX, IconUnlink } from '@tabler/icons-react';
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { IconMicrophone, IconPhoneCall, IconPhoneX, IconUnlink } from '@tabler/icons-react';
+import { type Range, defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { callBack, claim, holdOf, mayCall, nextOf, release } from '@/entries';
 import { useTranslation } from '@/i18n';
@@ -7,7 +7,7 @@ import { useKey } from '@/keys';
 import { type Entry, type Section, useLive, useStep } from '@/live';
 import { useWidth } from '@/ui';
 import { type Item, idOf } from './arrange';
-import { count } from './filter';
+import { type Counts, count } from './filter';
 import { useArranged, useHeld, useSteady } from './hold';
 import styles from './list.module.css';
 import { type Asked, More } from './more';
@@ -18,7 +18,7 @@ const ROW = { wide: 44, tablet: 56, phone: 84 } as const;
 const HEAD = 32;
 
 const ICONS: Record<Section, ReactNode> = {
-  requests: <IconPhoneCalling size={16} stroke={1.75} aria-hidden />,
+  requests: <IconPhoneCall size={16} stroke={1.75} aria-hidden />,
   cut_off: <IconUnlink size={16} stroke={1.75} aria-hidden />,
   messages: <IconMicrophone size={16} stroke={1.75} aria-hidden />,
   missed: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
@@ -48,6 +48,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const fresh = useFresh(entries);
   const now = useStep(10_000);
   const next = useMemo(() => nextOf(entries, me, now)?.id, [entries, me, now]);
+  const counts = useMemo(() => count(entries, now), [entries, now]);
   const size = useCallback(
     (index: number) => (items[index]?.kind === 'head' ? HEAD : ROW[width]),
     [items, width],
@@ -60,21 +61,27 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const room = useSteady(scroller, items, offsetOf, held);
   const indexOf = (id: string | null) => (id === null ? -1 : items.findIndex(item => idOf(item) === id));
   const activeIndex = indexOf(active);
-  const virtual = useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: size,
-    getItemKey: index => (items[index] ? idOf(items[index]) : index),
-    overscan: 8,
-    scrollMargin: room.above,
-    initialOffset: left.scroll,
-    // The row that the keys are about stays on the page, or the focus would be lost.
-    rangeExtractor: range => {
+  // New functions for the same items would make it measure all rows anew with each drawing.
+  const keyOf = useCallback((index: number) => (items[index] ? idOf(items[index]) : index), [items]);
+  // The row that the keys are about stays on the page, or the focus would be lost.
+  const rangeExtractor = useCallback(
+    (range: Range) => {
       const shown = defaultRangeExtractor(range);
       return activeIndex === -1 || shown.includes(activeIndex)
         ? shown
         : [...shown, activeIndex].sort((one, other) => one - other);
     },
+    [activeIndex],
+  );
+  const virtual = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: size,
+    getItemKey: keyOf,
+    overscan: 6,
+    scrollMargin: room.above,
+    initialOffset: left.scroll,
+    rangeExtractor,
   });
   useEffect(() => virtual.measure(), [virtual, size]);
   useEffect(() => {
@@ -93,7 +100,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const onMore = useCallback((entry: Entry, button: HTMLElement) => setMore({ entry, button }), []);
   const onActive = useCallback((id: string) => setActive(id), []);
   const shown = virtual.getVirtualItems();
-  const first = shown.find(one => one.end > (virtual.scrollOffset ?? 0) - 0) ?? shown[0];
+  const first = shown.find(one => one.end > (virtual.scrollOffset ?? 0)) ?? shown[0];
   const section = sectionAt(items, first?.index ?? 0);
   const firstRow = items.findIndex(item => item.kind === 'row');
   return (
@@ -107,7 +114,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
         <Columns wide={width === 'wide'} phone={width === 'phone'} />
         {section !== null && (
           <div className={styles.stuck} aria-hidden>
-            <SectionHead section={section} entries={entries} now={now} />
+            <SectionHead section={section} counts={counts} />
           </div>
         )}
         <div
@@ -128,7 +135,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
                 {item.kind === 'head' ? (
                   <div role="row" aria-rowindex={one.index + 2}>
                     <div role="gridcell" aria-colspan={7}>
-                      <SectionHead section={item.section} entries={entries} now={now} />
+                      <SectionHead section={item.section} counts={counts} />
                     </div>
                   </div>
                 ) : (
@@ -277,23 +284,15 @@ export function Columns({
   );
 }
 
-function SectionHead({
-  section,
-  entries,
-  now,
-}: {
-  section: Section;
-  entries: readonly Entry[];
-  now: number;
-}) {
+function SectionHead({ section, counts }: { section: Section; counts: Counts }) {
   const { t } = useTranslation();
-  const counts = useMemo(() => count(entries, now), [entries, now])[section];
+  const { all, overdue } = counts[section];
   return (
     <div className={styles.section}>
       {ICONS[section]}
       <b>{t(`list.${section}`)}</b>
-      <span>{counts.all}</span>
-      {counts.overdue > 0 && <span>{t('list.overdue', { count: counts.overdue })}</span>}
+      <span>{all}</span>
+      {overdue > 0 && <span>{t('list.overdue', { count: overdue })}</span>}
     </div>
   );
 }

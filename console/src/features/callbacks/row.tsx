@@ -5,7 +5,7 @@ import { callBack, holdOf, mayCall, whoIs } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { type Entry, useAgentName } from '@/live';
 import { Button, type Width } from '@/ui';
-import { For, Holder, Mine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
+import { For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
 import styles from './list.module.css';
 
 export interface RowProps {
@@ -53,7 +53,7 @@ export const Row = memo(function Row(props: RowProps) {
         <Promise entry={entry} />
         {width === 'phone' && <SecondTime entry={entry} />}
       </div>
-      <Who entry={entry} active={active} />
+      <Who entry={entry} active={active} mine={mine && width !== 'wide'} />
       <div role="gridcell" className={`${styles.cell} ${styles.why} ${styles.whyCell}`}>
         {width === 'tablet' ? (
           <span className={styles.stacked}>
@@ -92,7 +92,7 @@ function SecondTime({ entry }: { entry: Entry }) {
   );
 }
 
-function Who({ entry, active }: { entry: Entry; active: boolean }) {
+function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boolean }) {
   const { t } = useTranslation();
   const who = whoIs(t, entry);
   const assigned = useAgentName(entry.assigned ?? null);
@@ -109,6 +109,7 @@ function Who({ entry, active }: { entry: Entry; active: boolean }) {
       </Link>
       {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
+      {mine && <MineLine entry={entry} />}
       {assigned !== '' && (
         <span className={styles.second} title={t('list.assignedTo', { name: assigned })}>
           {t('list.assignedTo', { name: assigned })}
@@ -131,7 +132,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
         <Holder entry={entry} />
       ) : (
         <>
-          {hold === 'mine' && width !== 'phone' && <Mine entry={entry} />}
+          {hold === 'mine' && width === 'wide' && <Mine entry={entry} />}
           {mayCall(entry, me) && (
             <Button
               kind={next ? 'primary' : 'plain'}

@@ -52,7 +52,6 @@ export function KeyTable() {
                   <Button
                     size="row"
                     className={styles.change}
-                    aria-label={`${t('keys.change', { name: t(`keys.${name}`) })}, ${shownKeys(all[name]).join(' ')}`}
                     onClick={() => {
                       setProblem(null);
                       setAsking(name);
@@ -60,6 +59,7 @@ export function KeyTable() {
                     onKeyDown={press(name)}
                     onBlur={() => setAsking(null)}
                   >
+                    <span className="only-heard">{t('keys.change', { name: t(`keys.${name}`) })} </span>
                     {asking === name ? t('keys.press') : <Caps keys={all[name]} />}
                   </Button>
                 </li>

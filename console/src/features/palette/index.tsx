@@ -77,6 +77,8 @@ export function Palette({ pages, actions, onOpenEntry, onClose }: PaletteProps) 
       shortcut={null}
       lockScroll={false}
       transitionProps={{ duration: 0 }}
+      overlayProps={{ blur: 0 }}
+      attributes={{ header: { role: 'presentation' } }}
       onSpotlightClose={onClose}
       title={t('palette.label')}
       searchProps={{

@@ -1,0 +1,83 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Person, openBrowser } from './house/browser.ts';
+import { Server } from './house/server.ts';
+import { Web } from './house/web.ts';
+
+const ROWS = 10_000;
+/** So many requests are made at once. */
+const AT_ONCE = 100;
+/** No picture may be more work, in milliseconds. */
+const LONGEST_FRAME = 100;
+
+let browser: Browser;
+let server: Server;
+let web: Web;
+
+beforeAll(async () => {
+  server = await Server.start();
+  web = await Web.start(() => server.http);
+  browser = await openBrowser();
+  let made = 0;
+  const work = async () => {
+    while (made < ROWS) await server.request(`+86138${String(10_000_000 + ++made)}`);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}, 400_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await web?.stop();
+  await server?.stop();
+});
+
+/**
+ * How much work each picture was while somebody scrolled, slow as a wheel, fast as a thumb on the bar, and back: milliseconds
+ * of the page's own thread. So other programs on the machine disturb nothing.
+ */
+async function scrollThrough(page: Page): Promise<number[]> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const spent = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return (metrics.find(metric => metric.name === 'TaskDuration')?.value ?? 0) * 1_000;
+  };
+  const took: number[] = [];
+  for (let step = 0; step < 160; step += 1) {
+    const by = step % 16 === 0 ? 40_000 : step > 130 ? -900 : 600;
+    const before = await spent();
+    await page.evaluate(async by => {
+      const scroller = document.querySelector('[data-scroller]') as HTMLElement;
+      scroller.scrollTop += by;
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+    }, by);
+    took.push((await spent()) - before);
+  }
+  await session.detach();
+  return took;
+}
+
+it('shows ten thousand rows, and scrolls through them without a picture that is more work than a tenth of a second', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia');
+  const { page } = mia;
+  await page.getByRole('grid', { name: `${ROWS} rows` }).waitFor({ timeout: 120_000 });
+  const frames = (await scrollThrough(page)).sort((one, other) => other - one);
+  const shown = frames.map(Math.round);
+  console.log(
+    `work for a picture: ${shown.slice(0, 5).join(', ')} ms at most, ${shown[shown.length >> 1]} ms mostly`,
+  );
+  expect(Math.max(...frames)).toBeGreaterThan(1);
+  expect(Math.max(...frames)).toBeLessThan(LONGEST_FRAME);
+  // The page holds what is seen and some more, not ten thousand rows.
+  expect(await page.locator('[data-row]').count()).toBeLessThan(60);
+  await mia.picture('ten-thousand-rows');
+  expect(mia.complaints).toEqual([]);
+});
+
+it('finds one of them while somebody types', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/list?q=10009999' });
+  await mia.page.getByText('+86 138 1000 9999').waitFor({ timeout: 120_000 });
+  expect(await mia.page.locator('[data-row]').count()).toBe(1);
+  await mia.leave();
+});

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { i18next } from '@/i18n';
+import { type Told, historyLines } from './history';
+
+const t = i18next.getFixedT('en');
+const context = { t, language: 'en', desk: null, now: 0 };
+
+let revision = 0;
+const told = (fact: Record<string, unknown>, same = false): Told => ({
+  revision: same ? revision : ++revision,
+  index: same ? 1 : 0,
+  at: revision,
+  fact,
+});
+const changed = (change: unknown, by: unknown = { agent: '2000' }) =>
+  told({ entry_changed: { entry: 'e', change, by } });
+const words = (...facts: Told[]) => historyLines(context, facts).map(line => [line.words, line.by]);
+
+it('tells what customers and agents did, the latest first', () => {
+  const lines = words(
+    told({ request_made: { number: '+86' } }),
+    told({ entry_gathered: { entry: 'e', call: null } }, true),
+    changed({ claim: { agent: '2000' } }),
+    changed({ call_began: { agent: '2000', call: 'c', beyond_window: false } }),
+    told({ attempt_began: { attempt: 'a' } }),
+    told({ attempt_ended: { attempt: 'a', result: 'busy', sent: true } }),
+    changed({ attempt_ended: { attempt: 'a', result: 'busy', sent: true } }),
+    changed('release', { supervisor: 'user-sue' }),
+  );
+  expect(lines).toEqual([
+    ['Released', 'sue, supervisor'],
+    ['Attempt: busy', null],
+    ['Called', null],
+    ['Call back pressed', '2000'],
+    ['Claimed', '2000'],
+    ['Asked to be called', 'Customer'],
+  ]);
+});
+
+it('tells outcomes with their notes', () => {
+  const close = { outcome: { close: { reason: 'done', disposition: null, note: 'She paid.' } } };
+  const [line] = historyLines(context, [changed(close)]);
+  expect(line).toMatchObject({ words: 'Closed as done', note: 'She paid.' });
+  const keep = { outcome: { keep: { disposition: null, note: '' } } };
+  expect(historyLines(context, [changed(keep)])[0]).toMatchObject({ words: 'Kept on the list', note: null });
+});
+
+it('says that a colleague moved it, and that time ran out', () => {
+  expect(words(changed({ reassign: { target: null, agent: '2001' } }))).toEqual([['Given to 2001', '2000']]);
+  expect(words(changed('tick', 'system'))).toEqual([['Time ran out', 'Nohold']]);
+});
+
+it('passes over nothing that it does not know', () => {
+  expect(words(told({ teleported: {} }))).toEqual([['Something else happened', null]]);
+});
