@@ -78,6 +78,7 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
         // What is wrong with a port that both should have was told.
         findings.extend(shared.is_none().then(|| http_port(settings.http)));
         findings.extend(audio_ports(settings));
+        findings.extend(browser_port(settings));
     }
     findings.extend(
         proxies::doubts(&settings.behind_proxy).into_iter().map(|problem| Finding::doubtful("proxies", problem)),
@@ -244,6 +245,28 @@ fn audio_ports(settings: &Settings) -> Option<Finding> {
     })
 }
 
+/// The port of browsers; nothing where the address itself cannot be had.
+fn browser_port(settings: &Settings) -> Option<Finding> {
+    const WHAT: &str = "browsers";
+    let ip = settings.sip.ip();
+    UdpSocket::bind((ip, 0)).ok()?;
+    let free = |port: &u16| UdpSocket::bind((ip, *port)).is_ok();
+    Some(match settings.browser_port {
+        Some(port) if free(&port) => Finding::good(WHAT, format!("UDP {port} for their audio")),
+        Some(port) => {
+            let mend = "stop the program that has it, or choose another with --browser-port";
+            Finding::bad(WHAT, format!("UDP port {port} is busy: {mend}"))
+        }
+        None => match settings.rtp_ports.clone().filter(|port| port % 2 == 1).find(free) {
+            Some(port) => Finding::good(WHAT, format!("UDP {port} for their audio")),
+            None => {
+                let seen = "no odd one of the audio ports is free for their audio: choose one with --browser-port";
+                Finding::doubtful(WHAT, seen)
+            }
+        },
+    })
+}
+
 /// Whether others can answer to the address that we tell them.
 fn address(settings: &Settings) -> Finding {
     const WHAT: &str = "address";
@@ -329,6 +352,9 @@ mod tests {
             local_networks: Vec::new(),
             sip_trace: false,
             rtp_ports: 42_000..=42_010,
+            browser_port: None,
+            page_waits_for: std::time::Duration::from_secs(30),
+            relays: Vec::new(),
             http: "127.0.0.1:0".parse().unwrap(),
             https: false,
             behind_proxy: Vec::new(),
