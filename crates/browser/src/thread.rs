@@ -18,6 +18,8 @@ use crate::words::{ConnectionId, End, Event};
 
 /// It is looked this often whether connections are still there.
 const WATCHED_EVERY: Duration = Duration::from_millis(200);
+/// By how much the thread is less nice than others.
+const PRECEDENCE: i32 = -10;
 /// Datagrams that are read before anything else has its turn.
 const MOST_READ: usize = 256;
 /// Longer than any datagram that we take, and than an Ethernet frame.
@@ -142,6 +144,7 @@ impl Out for Sending<'_> {
 
 impl Thread {
     pub(crate) fn run(mut self) {
+        take_precedence();
         let mut touched = Vec::new();
         loop {
             // Nothing in here is meant to panic. If something does, one call may suffer, but not those of all browsers.
@@ -286,6 +289,14 @@ impl Thread {
         connection.close(now, &mut out);
         self.routes.remove(id, connection.ufrag());
         (self.events)(Event::Gone(id, end));
+    }
+}
+
+/// Asks the system to let this thread run before others, as media threads do: audio that is late is lost. It takes root or
+/// `CAP_SYS_NICE`, and goes without.
+fn take_precedence() {
+    if let Err(error) = rustix::process::nice(PRECEDENCE) {
+        tracing::debug!(%error, "the thread for browsers runs without precedence");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pages of a scripted browser against the exchange and a media plane.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use nohold_phone::{Codec, Page, PageOffer};
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Nothing here takes longer. Tones have a whole number of periods in 20 ms: a frame that the jitter buffer leaves out leaves no
 /// jump in them.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(20);
 const SILENT_AFTER: Duration = Duration::from_millis(600);
 
 struct Stage {

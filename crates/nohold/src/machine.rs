@@ -1,5 +1,7 @@
 //! Looks at this machine with a server's eyes: can it have its ports, will others find it, is there room.
 
+mod browsers;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
@@ -78,7 +80,7 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
         // What is wrong with a port that both should have was told.
         findings.extend(shared.is_none().then(|| http_port(settings.http)));
         findings.extend(audio_ports(settings));
-        findings.extend(browser_port(settings));
+        findings.extend(browsers::port(settings));
     }
     findings.extend(
         proxies::doubts(&settings.behind_proxy).into_iter().map(|problem| Finding::doubtful("proxies", problem)),
@@ -242,28 +244,6 @@ fn audio_ports(settings: &Settings) -> Option<Finding> {
                 "some of UDP {low}-{high} are in use, such as {port}: the server passes them over; choose others with --rtp-ports"
             ),
         ),
-    })
-}
-
-/// The port of browsers; nothing where the address itself cannot be had.
-fn browser_port(settings: &Settings) -> Option<Finding> {
-    const WHAT: &str = "browsers";
-    let ip = settings.sip.ip();
-    UdpSocket::bind((ip, 0)).ok()?;
-    let free = |port: &u16| UdpSocket::bind((ip, *port)).is_ok();
-    Some(match settings.browser_port {
-        Some(port) if free(&port) => Finding::good(WHAT, format!("UDP {port} for their audio")),
-        Some(port) => {
-            let mend = "stop the program that has it, or choose another with --browser-port";
-            Finding::bad(WHAT, format!("UDP port {port} is busy: {mend}"))
-        }
-        None => match settings.rtp_ports.clone().filter(|port| port % 2 == 1).find(free) {
-            Some(port) => Finding::good(WHAT, format!("UDP {port} for their audio")),
-            None => {
-                let seen = "no odd one of the audio ports is free for their audio: choose one with --browser-port";
-                Finding::doubtful(WHAT, seen)
-            }
-        },
     })
 }
 

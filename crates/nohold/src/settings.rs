@@ -374,4 +374,22 @@ mod tests {
         let problem = File::parse("[rtp]\nports = \"30000-20000\"\n").unwrap_err();
         assert!(problem.contains("20000-30000"), "{problem}");
     }
+
+    #[test]
+    fn a_turn_server_is_one_with_its_name_and_password_which_is_not_shown() {
+        let text = "[browser]\nport = 3479\nwaits_for = 7\nturn = [\"turn:192.0.2.1\"]\nturn_user = \"pages\"\n";
+        let net = Net { turn_password: Some(HiddenText("s3cret".into())), ..Net::default() };
+        let found = settings(text, &net);
+        assert_eq!((found.browser_port, found.page_waits_for), (Some(3_479), Duration::from_secs(7)));
+        let relay = Relay {
+            urls: vec!["turn:192.0.2.1".into()],
+            user: Some("pages".into()),
+            password: Some(HiddenText("s3cret".into())),
+        };
+        assert!(!format!("{relay:?}").contains("s3cret"));
+        assert_eq!(found.relays, [relay]);
+        assert_eq!(settings("[browser]\nturn_user = \"pages\"\n", &Net::default()).relays, []);
+        let problem = File::parse("[browser]\nwaits_for = 0\n").unwrap_err();
+        assert!(problem.contains("browser.waits_for: 0 is out of range: set it to 1 to 300"), "{problem}");
+    }
 }
