@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nohold-store", &["nohold-model", "nohold-flow", "nohold-core", "nohold-app"]),
     ("nohold-telephony", &["nohold-model", "nohold-flow", "nohold-core", "nohold-app"]),
     ("nohold-media", &["nohold-model", "nohold-telephony"]),
-    ("nohold-browser", &["nohold-telephony", "nohold-media"]),
+    ("nohold-browser", &["nohold-model", "nohold-telephony", "nohold-media"]),
     (
         "nohold-sip",
         &["nohold-model", "nohold-core", "nohold-app", "nohold-telephony", "nohold-media", "nohold-browser"],
