@@ -10,7 +10,7 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Change, Consent, Target, Window};
 use nohold_core::fact::RequestMade;
 use nohold_core::transaction::{Answer, Noun, Refusal, Transaction};
-use nohold_model::{AgentKey, CallId, EntryId, IdSource, PhoneNumber, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, IdSource, LegId, PhoneNumber, Timestamp};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -96,6 +96,8 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// When there is no such call.
     fn hang_up(&self, call: CallId) -> Result<(), NotDone>;
+    /// See [`Node::call_of`].
+    fn call_of(&self, leg: LegId) -> Option<CallId>;
 }
 
 impl<P: Ports> Desk for Node<P> {
@@ -146,6 +148,10 @@ impl<P: Ports> Desk for Node<P> {
 
     fn hang_up(&self, call: CallId) -> Result<(), NotDone> {
         Node::hang_up(self, call)
+    }
+
+    fn call_of(&self, leg: LegId) -> Option<CallId> {
+        Node::call_of(self, leg)
     }
 }
 

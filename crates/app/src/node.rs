@@ -139,7 +139,13 @@ impl<P: Ports> Node<P> {
     }
 
     fn knows(&self, leg: LegId) -> bool {
-        lock(&self.shared.calls).by_leg.contains_key(&leg)
+        self.call_of(leg).is_some()
+    }
+
+    /// The live call that a leg is of.
+    #[must_use]
+    pub fn call_of(&self, leg: LegId) -> Option<CallId> {
+        lock(&self.shared.calls).by_leg.get(&leg).copied()
     }
 
     async fn listen(self, mut events: mpsc::UnboundedReceiver<TelephonyEvent>) {

@@ -1,6 +1,6 @@
 //! What has passed through a leg, counted by its thread and read by everybody.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI8, AtomicU64, Ordering};
 
 use crate::words::Statistics;
 
@@ -23,6 +23,34 @@ impl Counter {
     }
 }
 
+/// How loud somebody is heard, in dBFS; nothing before the first frame.
+#[derive(Debug)]
+pub(crate) struct Level(AtomicI8);
+
+/// Louder than anything: no frame was there yet.
+const NOT_HEARD: i8 = i8::MAX;
+
+/// By so much the level shown falls with every frame, so that a word is still seen a moment later.
+const FALLS_BY: i8 = 1;
+
+impl Default for Level {
+    fn default() -> Self {
+        Level(AtomicI8::new(NOT_HEARD))
+    }
+}
+
+impl Level {
+    /// A frame was as loud as this, in dBFS.
+    pub(crate) fn frame(&self, dbfs: i8) {
+        let shown = self.read().map_or(dbfs, |before| dbfs.max(before.saturating_sub(FALLS_BY)));
+        self.0.store(shown, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Option<i8> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|level| *level != NOT_HEARD)
+    }
+}
+
 /// The counters of one leg; what they mean stands at [`Statistics`].
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -33,6 +61,7 @@ pub(crate) struct Counters {
     pub(crate) late: Counter,
     pub(crate) dropped: Counter,
     pub(crate) strangers: Counter,
+    pub(crate) echo: Level,
 }
 
 impl Counters {
@@ -45,6 +74,7 @@ impl Counters {
             late: self.late.get(),
             dropped: self.dropped.get(),
             strangers: self.strangers.get(),
+            echo_level: self.echo.read(),
         }
     }
 }

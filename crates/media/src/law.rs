@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
+use nohold_telephony::FRAME_SAMPLES;
 use nohold_telephony::codec::Codec;
+use nohold_telephony::speech::level_db;
 
 use crate::ear::Frame;
 
@@ -24,6 +26,14 @@ pub(crate) fn rewrite(frame: &mut Frame, from: Codec, to: Codec) {
     for byte in frame {
         *byte = table[usize::from(*byte)];
     }
+}
+
+/// How loud a frame is, in dB below full scale.
+pub(crate) fn level(frame: &Frame, codec: Codec) -> i8 {
+    let mut samples = [0; FRAME_SAMPLES];
+    codec.decode(frame, &mut samples);
+    // From -100 to 0.
+    level_db(&samples).round() as i8
 }
 
 fn make(from: Codec, to: Codec) -> Table {

@@ -1,6 +1,6 @@
-//! One leg: its socket, what comes in, what goes out.
+//! One leg: its way, what comes in, what goes out.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +22,8 @@ use crate::reception::Reception;
 use crate::reports::{Report, Reports};
 use crate::sequencer::{Packet, Sequencer};
 use crate::thread::Surroundings;
-use crate::words::{MediaEvent, RecordSpec, Remote, Source};
+use crate::way::{Target, Way};
+use crate::words::{Line, MediaEvent, RecordSpec, Remote, Source};
 
 mod receive;
 
@@ -35,7 +36,7 @@ const MOST_RECORDINGS: usize = 4;
 /// One party's connection.
 pub(crate) struct Leg {
     pub(crate) id: LegId,
-    pub(crate) socket: UdpSocket,
+    pub(crate) way: Way,
     ear: Arc<Ear>,
     counters: Arc<Counters>,
     remote: Option<Remote>,
@@ -62,7 +63,7 @@ pub(crate) struct Leg {
 impl Leg {
     pub(crate) fn new(
         id: LegId,
-        socket: UdpSocket,
+        way: Way,
         ear: Arc<Ear>,
         counters: Arc<Counters>,
         chance: [u8; 10],
@@ -70,7 +71,7 @@ impl Leg {
     ) -> Self {
         Leg {
             id,
-            socket,
+            way,
             ear,
             counters,
             remote: None,
@@ -98,6 +99,11 @@ impl Leg {
         }
         self.latch.expect(remote.address, remote.signalling);
         self.remote = Some(remote);
+    }
+
+    /// Takes a line for its packets, instead of the way that it had. The stream goes on.
+    pub(crate) fn attach(&mut self, line: Box<dyn Line>, now: Instant) {
+        (self.way, self.alive, self.lost) = (Way::Line(line), now, false);
     }
 
     pub(crate) fn play(&mut self, playback: PlaybackId, source: Source, around: &Surroundings) {
@@ -222,7 +228,7 @@ impl Leg {
             }
         };
         let packet = written.and_then(|length| packet.get(..length));
-        let sent = packet.is_some_and(|packet| self.socket.send_to(packet, target).is_ok());
+        let sent = packet.is_some_and(|packet| self.way.send(packet, target));
         if sent { self.counters.sent.add(1) } else { self.counters.unsent.add(1) }
     }
 
@@ -238,7 +244,7 @@ impl Leg {
         let report = written.and_then(|length| bytes.get(..length));
         if let (Some(report), Some(target)) = (report, self.address(remote, around)) {
             // One that is lost is followed by another.
-            let _ = self.socket.send_to(report, target);
+            let _ = self.way.send(report, Target::Address(target));
         }
     }
 
@@ -261,7 +267,7 @@ impl Leg {
         let Some(playing) = &mut self.playing else {
             return;
         };
-        match playing.next(remote.codec, frame) {
+        match playing.next(remote.codec, frame, &self.counters.echo) {
             Played::Frame => {}
             Played::Silence => frame.fill(remote.codec.silence()),
             Played::End => {
@@ -273,8 +279,13 @@ impl Leg {
     }
 
     /// Where audio goes in this tick.
-    fn target(&self, remote: &Remote, around: &Surroundings) -> Option<SocketAddr> {
-        self.address(remote, around).filter(|_| remote.receives)
+    fn target(&self, remote: &Remote, around: &Surroundings) -> Option<Target> {
+        match self.way {
+            Way::Socket(_) => self.address(remote, around).map(Target::Address),
+            Way::Line(_) => Some(Target::Line),
+            Way::None => None,
+        }
+        .filter(|_| remote.receives)
     }
 
     /// Where the far end is, also while it does not want to hear us: reports go on (RFC 3264 §5.1).

@@ -15,6 +15,9 @@
 //! one bridge may live on unlike threads, and no leg is ever moved and no audio is sent from thread to thread: all that
 //! they share is a lock that is held for the copying of 160 bytes. An ear nobody listens to keeps no audio.
 //!
+//! **Whose sockets.** A leg has a socket of its own, or a [`Line`]: then somebody else, who knows another transport than
+//! plain RTP, carries its packets. All the rest is the same for both, and a leg may change from one to the other.
+//!
 //! **Whom we hear.** See [`Remote`] for the rule by which a leg decides from whom it takes packets, and where it sends.
 
 mod conversation;
@@ -33,8 +36,9 @@ mod reception;
 mod reports;
 mod sequencer;
 mod thread;
+mod way;
 mod words;
 
 pub use nohold_telephony::recording::RecordingEnd;
 pub use plane::{OpenError, Plane, StartError};
-pub use words::{MediaEvent, RecordSpec, Remote, Settings, Source, Statistics};
+pub use words::{Line, MediaEvent, RecordSpec, Remote, Settings, Source, Statistics};

@@ -17,7 +17,8 @@ use crate::ear::Ear;
 use crate::playing::encode;
 use crate::ports::Ports;
 use crate::thread::{Command, Surroundings, spawn, tones};
-use crate::words::{MediaEvent, RecordSpec, Remote, Settings, Source, Statistics};
+use crate::way::Way;
+use crate::words::{Line, MediaEvent, RecordSpec, Remote, Settings, Source, Statistics};
 
 /// More threads than this never help: they would only divide the legs further.
 const MOST_THREADS: usize = 64;
@@ -87,6 +88,9 @@ pub enum OpenError {
     /// The system refused a socket.
     #[error("cannot open a socket for a leg: raise the limit of open files (ulimit -n)")]
     Socket(#[source] io::Error),
+    /// The leg is open without a port: its packets come by a line.
+    #[error("the leg has no port: open another leg")]
+    HasNoPort,
     /// The plane was shut down.
     #[error("the media plane is shut down: start another")]
     ShutDown,
@@ -113,7 +117,8 @@ struct Registry {
 
 struct Entry {
     thread: usize,
-    port: u16,
+    /// None where the leg has no socket.
+    port: Option<u16>,
     ear: Arc<Ear>,
     counters: Arc<Counters>,
     bridge: Option<BridgeId>,
@@ -172,25 +177,57 @@ impl Plane {
     /// When no port is free, too many legs are open, or the system gives no socket.
     pub fn open(&self, leg: LegId) -> Result<u16, OpenError> {
         let mut registry = self.registry();
+        if let Some(entry) = registry.legs.get(&leg) {
+            return entry.port.ok_or(OpenError::HasNoPort);
+        }
+        self.room(&registry)?;
+        let (socket, port) = self.inner.ports.bind()?;
+        self.add(&mut registry, leg, Some(port), Way::Socket(socket))?;
+        Ok(port)
+    }
+
+    /// Opens a leg that has no port, and no way for its packets before [`attach`](Plane::attach); one that is open stays as
+    /// it is.
+    ///
+    /// # Errors
+    /// When too many legs are open, or the system gives no random numbers.
+    pub fn open_without_port(&self, leg: LegId) -> Result<(), OpenError> {
+        let mut registry = self.registry();
+        if registry.legs.contains_key(&leg) {
+            return Ok(());
+        }
+        self.room(&registry)?;
+        self.add(&mut registry, leg, None, Way::None)
+    }
+
+    fn room(&self, registry: &Registry) -> Result<(), OpenError> {
         if registry.shut_down {
             return Err(OpenError::ShutDown);
         }
-        if let Some(entry) = registry.legs.get(&leg) {
-            return Ok(entry.port);
-        }
-        if registry.legs.len() >= self.inner.max_legs {
-            return Err(OpenError::TooMany { most: self.inner.max_legs });
-        }
-        let (socket, port) = self.inner.ports.bind()?;
+        let most = self.inner.max_legs;
+        if registry.legs.len() >= most { Err(OpenError::TooMany { most }) } else { Ok(()) }
+    }
+
+    fn add(&self, registry: &mut Registry, leg: LegId, port: Option<u16>, way: Way) -> Result<(), OpenError> {
         let mut chance = [0; 10];
         getrandom::fill(&mut chance).map_err(|error| OpenError::Socket(io::Error::other(error)))?;
         let thread = registry.least_loaded();
         let (ear, counters) = (Arc::new(Ear::new()), Arc::new(Counters::default()));
-        let command = Command::Open { leg, socket, ear: Arc::clone(&ear), counters: Arc::clone(&counters), chance };
+        let command = Command::Open { leg, way, ear: Arc::clone(&ear), counters: Arc::clone(&counters), chance };
         registry.legs.insert(leg, Entry { thread, port, ear, counters, bridge: None });
         registry.load[thread] += 1;
         self.send(thread, command);
-        Ok(port)
+        Ok(())
+    }
+
+    /// Lets a line carry the packets of a leg from now on. A port that the leg has is given back. Repeated, another line
+    /// takes the place of the one before; our stream goes on without a jump.
+    pub fn attach(&self, leg: LegId, line: Box<dyn Line>) {
+        let mut registry = self.registry();
+        let Some(entry) = registry.legs.get_mut(&leg) else { return };
+        entry.port = None;
+        let thread = entry.thread;
+        self.send(thread, Command::Attach { leg, line });
     }
 
     /// Connects a leg to its far end, once the SDP says where that is. It may be called again, for a re-INVITE or for an
@@ -326,7 +363,7 @@ impl Plane {
     /// Whether a leg that is open has this port.
     #[must_use]
     pub fn has_port(&self, port: u16) -> bool {
-        self.registry().legs.values().any(|entry| entry.port == port)
+        self.registry().legs.values().any(|entry| entry.port == Some(port))
     }
 
     /// How many legs are open.

@@ -6,6 +6,7 @@ use nohold_model::PlaybackId;
 use nohold_telephony::clip::Clip;
 use nohold_telephony::codec::Codec;
 
+use crate::counters::Level;
 use crate::ear::{Ear, Frame, Listener};
 use crate::law;
 use crate::words::Source;
@@ -46,7 +47,7 @@ impl Playing {
     }
 
     /// Writes the next frame.
-    pub(crate) fn next(&mut self, codec: Codec, into: &mut Frame) -> Played {
+    pub(crate) fn next(&mut self, codec: Codec, into: &mut Frame, echo: &Level) -> Played {
         match &mut self.audio {
             Audio::Once { clips, clip, frame } => loop {
                 let Some(current) = clips.get(*clip) else {
@@ -66,6 +67,7 @@ impl Playing {
             Audio::Echo(listener) => match listener.hear(into) {
                 Some(from) => {
                     law::rewrite(into, from, codec);
+                    echo.frame(law::level(into, codec));
                     Played::Frame
                 }
                 None => Played::Silence,

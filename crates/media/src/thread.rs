@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::UdpSocket;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +23,8 @@ use crate::leg::Leg;
 use crate::plane::{Events, message_path};
 use crate::playing::encode;
 use crate::sequencer::Packet;
-use crate::words::{MediaEvent, RecordSpec, Remote, Source};
+use crate::way::Way;
+use crate::words::{Line, MediaEvent, RecordSpec, Remote, Source};
 
 /// The time from tick to tick.
 const TICK: Duration = Duration::from_millis(FRAME_MS as u64);
@@ -46,8 +46,9 @@ const LONGEST_DATAGRAM: usize = 2_048;
 
 /// What a plane tells one of its threads.
 pub(crate) enum Command {
-    Open { leg: LegId, socket: UdpSocket, ear: Arc<Ear>, counters: Arc<Counters>, chance: [u8; 10] },
+    Open { leg: LegId, way: Way, ear: Arc<Ear>, counters: Arc<Counters>, chance: [u8; 10] },
     Connect { leg: LegId, remote: Remote },
+    Attach { leg: LegId, line: Box<dyn Line> },
     Play { leg: LegId, playback: PlaybackId, source: Source },
     Stop { leg: LegId, playback: PlaybackId },
     Record { leg: LegId, message: MessageId, spec: RecordSpec },
@@ -198,6 +199,7 @@ impl Thread {
         }
         self.read(now, ready);
         for leg in self.slots.iter_mut().filter_map(|slot| slot.leg.as_mut()) {
+            leg.receive_line(&mut *self.datagram, MOST_PER_TICK, now, &self.around);
             leg.tick(now, &self.around, &mut self.packet);
         }
         Life::On
@@ -205,10 +207,12 @@ impl Thread {
 
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Open { leg, socket, ear, counters, chance } => {
-                self.open(Leg::new(leg, socket, ear, counters, chance, now));
+            Command::Open { leg, way, ear, counters, chance } => {
+                self.open(Leg::new(leg, way, ear, counters, chance, now));
             }
             Command::Connect { leg, remote } => self.on(leg, |leg, _| leg.connect(remote, now)),
+            // Closing its socket takes it off the list of those that are waited for.
+            Command::Attach { leg, line } => self.on(leg, |leg, _| leg.attach(line, now)),
             Command::Play { leg, playback, source } => {
                 self.on(leg, |leg, around| leg.play(playback, source, around));
             }
@@ -256,7 +260,9 @@ impl Thread {
             return;
         };
         let data = epoll::EventData::new_u64(u64::from(slot.generation) << 32 | u64::from(number));
-        if let Err(error) = epoll::add(&self.epoll, &leg.socket, data, epoll::EventFlags::IN) {
+        if let Way::Socket(socket) = &leg.way
+            && let Err(error) = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN)
+        {
             // It can still be heard from us; that nothing comes in will be reported in time.
             tracing::error!(leg = %leg.id, %error, "cannot wait for the packets of a leg");
         }
@@ -304,7 +310,9 @@ impl Thread {
                     continue;
                 };
                 // A failed read (nothing there after all, an error that a router has sent) is followed by the next one.
-                if let Ok((length, from)) = leg.socket.recv_from(&mut *self.datagram) {
+                if let Way::Socket(socket) = &leg.way
+                    && let Ok((length, from)) = socket.recv_from(&mut *self.datagram)
+                {
                     let datagram = self.datagram.get(..length).unwrap_or_default();
                     leg.receive(datagram, from, now, &self.around);
                 }

@@ -84,6 +84,18 @@ pub struct Remote {
     pub signalling: Option<IpAddr>,
 }
 
+/// A way for the packets of a leg that is no socket of the plane: somebody else carries them, over a transport of their
+/// own, to one far end that they have made sure of. So whatever comes by it is of the leg's source.
+pub trait Line: Send {
+    /// Takes an RTP packet; false where it is lost, because the far end is gone or slow. A media thread calls it, so it
+    /// must not wait.
+    fn send(&mut self, packet: &[u8]) -> bool;
+
+    /// Writes the next RTP packet that has come into `packet` and returns its length; none when there is no more. It must
+    /// not wait.
+    fn receive(&mut self, packet: &mut [u8]) -> Option<usize>;
+}
+
 /// What a leg hears.
 #[derive(Debug, Clone)]
 pub enum Source {
@@ -189,4 +201,6 @@ pub struct Statistics {
     pub dropped: u64,
     /// Packets of others than the leg's source.
     pub strangers: u64,
+    /// How loud the leg's own voice was a moment ago where it hears that ([`Source::Echo`]), in dBFS.
+    pub echo_level: Option<i8>,
 }

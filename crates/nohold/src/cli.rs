@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
+use nohold_app::ports::HiddenText;
 use nohold_core::configuration::{InvalidNetwork, Network};
 
 /// A call-centre server whose callers need not hold the line: they ask to be called back, and are.
@@ -107,6 +108,27 @@ pub struct Net {
     /// 20000-29999].
     #[arg(long, value_name = "LOW-HIGH", env = "NOHOLD_RTP_PORTS", value_parser = ports)]
     pub rtp_ports: Option<RangeInclusive<u16>>,
+
+    /// The UDP port of the audio of all browsers [default: the first odd one that is free among those for audio].
+    #[arg(long, value_name = "PORT", env = "NOHOLD_BROWSER_PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub browser_port: Option<u16>,
+
+    /// A call whose page is lost waits so many seconds for it to come back [default: 30].
+    #[arg(long, value_name = "SECONDS", env = "NOHOLD_PAGE_WAITS_FOR", value_parser = clap::value_parser!(u32).range(1..=300))]
+    pub page_waits_for: Option<u32>,
+
+    /// A TURN server (RFC 8656) for pages that cannot reach us by UDP, such as turn:turn.example:3478?transport=tcp; may be
+    /// given several times.
+    #[arg(long, value_name = "URL", env = "NOHOLD_TURN", value_delimiter = ',')]
+    pub turn: Vec<String>,
+
+    /// The user name for the TURN server.
+    #[arg(long, value_name = "NAME", env = "NOHOLD_TURN_USER")]
+    pub turn_user: Option<String>,
+
+    /// The password for the TURN server. All agents' pages get it, so it must open nothing else.
+    #[arg(long, value_name = "PASSWORD", env = "NOHOLD_TURN_PASSWORD", hide_env_values = true, value_parser = hidden)]
+    pub turn_password: Option<HiddenText>,
 
     /// The address by which the outside reaches us, where it is another than --sip has (behind a NAT).
     #[arg(long, value_name = "IP", env = "NOHOLD_PUBLIC_ADDRESS", value_parser = ip)]
@@ -289,6 +311,12 @@ pub enum UserRole {
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write an address and a port, as in 127.0.0.1:5060 or 0.0.0.0:5060".into())
+}
+
+/// A secret, which `Debug` does not show.
+#[expect(clippy::unnecessary_wraps, reason = "the command line wants it so")]
+fn hidden(text: &str) -> Result<HiddenText, String> {
+    Ok(HiddenText(text.to_owned()))
 }
 
 fn ip(text: &str) -> Result<IpAddr, String> {

@@ -1,5 +1,7 @@
 //! Looks at this machine with a server's eyes: can it have its ports, will others find it, is there room.
 
+mod browsers;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
@@ -78,6 +80,7 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
         // What is wrong with a port that both should have was told.
         findings.extend(shared.is_none().then(|| http_port(settings.http)));
         findings.extend(audio_ports(settings));
+        findings.extend(browsers::port(settings));
     }
     findings.extend(
         proxies::doubts(&settings.behind_proxy).into_iter().map(|problem| Finding::doubtful("proxies", problem)),
@@ -332,6 +335,9 @@ mod tests {
             local_networks: Vec::new(),
             sip_trace: false,
             rtp_ports: 42_000..=42_010,
+            browser_port: None,
+            page_waits_for: std::time::Duration::from_secs(30),
+            relays: Vec::new(),
             http: "127.0.0.1:0".parse().unwrap(),
             https: false,
             behind_proxy: Vec::new(),

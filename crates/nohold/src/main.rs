@@ -68,7 +68,9 @@ fn carry_out(cli: &Cli, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 fn log() {
     let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
     // Whatever RUST_LOG says: below this the SIP library logs whole messages, passwords' digests and all.
-    if let Ok(quiet) = nohold_sip::LIBRARY_LOG_DIRECTIVE.parse() {
+    let quiet =
+        [nohold_sip::LIBRARY_LOG_DIRECTIVE].into_iter().chain(nohold_sip::BROWSER_LOG_DIRECTIVES.iter().copied());
+    for quiet in quiet.filter_map(|directive| directive.parse().ok()) {
         filter = filter.add_directive(quiet);
     }
     let colours = std::io::stderr().is_terminal();

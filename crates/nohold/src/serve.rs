@@ -14,7 +14,7 @@ use nohold_app::ports::{Accounts as _, Ports as _, User};
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Effective, NotApplied};
-use nohold_server::{Api, Connections, DeskParts};
+use nohold_server::{Api, Connections, DeskParts, PhoneParts};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -104,7 +104,8 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let api = installation
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
-        .at_desk(running.desk(&settings));
+        .at_desk(running.desk(&settings))
+        .with_phones(PhoneParts { phones: running.engine().page_phones(), relays: settings.relays.clone() });
     setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));
     let served = Served::begin(listener, api, door.connections);
     let control = Control::new(installation.path(), http, &operator)?;
@@ -229,6 +230,8 @@ impl Running {
             public_address: settings.public_address,
             local_networks: settings.local_networks.clone(),
             sip_trace: settings.sip_trace,
+            browser_port: settings.browser_port,
+            page_waits_for: settings.page_waits_for,
             recordings: recordings(settings)?,
             prompts: installation.prompts.clone(),
             ledger: Some(Arc::new(installation.store().clone())),

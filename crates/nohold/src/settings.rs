@@ -7,11 +7,15 @@ use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
+use nohold_app::ports::HiddenText;
 use nohold_core::configuration::Network;
+use nohold_server::Relay;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
@@ -26,6 +30,9 @@ const USUAL_FILE: &str = "nohold.toml";
 
 /// The data folder where none is chosen.
 const USUAL_FOLDER: &str = "nohold-data";
+
+/// A call whose page is lost waits so many seconds for it, where nothing else is said.
+const PAGE_WAITS_FOR: u32 = 30;
 
 /// All settings, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +51,12 @@ pub struct Settings {
     pub sip_trace: bool,
     /// UDP ports for audio.
     pub rtp_ports: RangeInclusive<u16>,
+    /// The UDP port of the audio of all browsers; none chooses one among `rtp_ports`.
+    pub browser_port: Option<u16>,
+    /// A call whose page is lost waits so long for it.
+    pub page_waits_for: Duration,
+    /// TURN servers that pages are told.
+    pub relays: Vec<Relay>,
     /// Where browsers and programs reach the API.
     pub http: SocketAddr,
     /// Browsers come by HTTPS.
@@ -86,6 +99,7 @@ struct File {
     data: Option<PathBuf>,
     sip: Sip,
     rtp: Rtp,
+    browser: Browser,
     http: Http,
     recordings: Recordings,
 }
@@ -106,6 +120,18 @@ struct Sip {
 struct Rtp {
     #[serde(deserialize_with = "ports")]
     ports: Option<RangeInclusive<u16>>,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Browser {
+    port: Option<NonZeroU16>,
+    #[serde(deserialize_with = "seconds")]
+    waits_for: Option<u32>,
+    turn: Vec<String>,
+    turn_user: Option<String>,
+    #[serde(deserialize_with = "hidden_text")]
+    turn_password: Option<HiddenText>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -140,6 +166,8 @@ impl Settings {
         let local = if net.local_network.is_empty() { file.sip.local_networks } else { net.local_network.clone() };
         let proxies = if net.behind_proxy.is_empty() { file.http.behind_proxy } else { net.behind_proxy.clone() };
         let usual = nohold_server::Connections::default();
+        let waits_for = net.page_waits_for.or(file.browser.waits_for).unwrap_or(PAGE_WAITS_FOR);
+        let waits_for = Duration::from_secs(waits_for.into());
         let recordings = net.recordings.clone().or(file.recordings.folder);
         Ok(Settings {
             sip: net.sip.or(file.sip.listen).unwrap_or_else(|| own(5060)),
@@ -147,6 +175,9 @@ impl Settings {
             local_networks: local,
             sip_trace: net.sip_trace || file.sip.trace,
             rtp_ports: net.rtp_ports.clone().or(file.rtp.ports).unwrap_or(20_000..=29_999),
+            browser_port: net.browser_port.or(file.browser.port.map(NonZeroU16::get)),
+            page_waits_for: waits_for,
+            relays: relays(net, file.browser),
             http: net.http.or(file.http.listen).unwrap_or_else(|| own(8080)),
             https: net.https || file.http.https,
             behind_proxy: proxies,
@@ -179,6 +210,17 @@ impl Settings {
     pub fn data_folder(common: &Common) -> Result<PathBuf, Unusable> {
         Ok(data(common, File::find(common.config.as_deref())?.data))
     }
+}
+
+/// The TURN servers that pages are told: those of the flags, or those of the file.
+fn relays(net: &Net, file: Browser) -> Vec<Relay> {
+    let urls = if net.turn.is_empty() { file.turn } else { net.turn.clone() };
+    if urls.is_empty() {
+        return Vec::new();
+    }
+    let user = net.turn_user.clone().or(file.turn_user);
+    let password = net.turn_password.clone().or(file.turn_password);
+    vec![Relay { urls, user, password }]
 }
 
 fn data(common: &Common, file: Option<PathBuf>) -> PathBuf {
@@ -230,6 +272,18 @@ fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usiz
         return Err(serde::de::Error::custom(format!("{count} is out of range: set it to 10 to 100000")));
     }
     Ok(Some(count))
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    if !(1..=300).contains(&seconds) {
+        return Err(serde::de::Error::custom(format!("{seconds} is out of range: set it to 1 to 300")));
+    }
+    Ok(Some(seconds))
+}
+
+fn hidden_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HiddenText>, D::Error> {
+    String::deserialize(deserializer).map(|text| Some(HiddenText(text)))
 }
 
 fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RangeInclusive<u16>>, D::Error> {
@@ -319,5 +373,23 @@ mod tests {
     fn ports_the_wrong_way_round_are_named_as_that() {
         let problem = File::parse("[rtp]\nports = \"30000-20000\"\n").unwrap_err();
         assert!(problem.contains("20000-30000"), "{problem}");
+    }
+
+    #[test]
+    fn a_turn_server_is_one_with_its_name_and_password_which_is_not_shown() {
+        let text = "[browser]\nport = 3479\nwaits_for = 7\nturn = [\"turn:192.0.2.1\"]\nturn_user = \"pages\"\n";
+        let net = Net { turn_password: Some(HiddenText("s3cret".into())), ..Net::default() };
+        let found = settings(text, &net);
+        assert_eq!((found.browser_port, found.page_waits_for), (Some(3_479), Duration::from_secs(7)));
+        let relay = Relay {
+            urls: vec!["turn:192.0.2.1".into()],
+            user: Some("pages".into()),
+            password: Some(HiddenText("s3cret".into())),
+        };
+        assert!(!format!("{relay:?}").contains("s3cret"));
+        assert_eq!(found.relays, [relay]);
+        assert_eq!(settings("[browser]\nturn_user = \"pages\"\n", &Net::default()).relays, []);
+        let problem = File::parse("[browser]\nwaits_for = 0\n").unwrap_err();
+        assert!(problem.contains("browser.waits_for: 0 is out of range: set it to 1 to 300"), "{problem}");
     }
 }

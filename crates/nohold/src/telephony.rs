@@ -8,12 +8,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nohold_app::ports::{HiddenText, Ledger, Telephony, TelephonyEvent};
+use nohold_app::ports::{HiddenText, Ledger, PagePhones, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
 use nohold_core::configuration::{self, Configuration, Digest, Network};
 use nohold_model::{Country, LegId, Timestamp};
 use nohold_server::configuration::Seal;
-use nohold_sip::{Account, Addresses, Algorithm, Credentials, EdgeSettings, Ha1, Lines, TraceSink, Transport};
+use nohold_sip::{
+    Account, Addresses, Algorithm, BrowserSettings, Credentials, EdgeSettings, Ha1, Lines, PageSettings, TraceSink,
+    Transport,
+};
 use nohold_telephony::prompts::PromptLibrary;
 use nohold_telephony::tone::Plan;
 use thiserror::Error;
@@ -35,6 +38,10 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// What callers hear.
     pub prompts: PromptLibrary,
+    /// The UDP port of all browsers; none chooses one among the ports for audio.
+    pub browser_port: Option<u16>,
+    /// A call whose page is lost waits so long for it.
+    pub page_waits_for: Duration,
     /// Phones and trunks.
     pub lines: Lines,
     /// Only this machine is listened to at first.
@@ -95,6 +102,12 @@ impl Engine {
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.engine.addresses().udp.first().copied()
+    }
+
+    /// Phones in browsers.
+    #[must_use]
+    pub fn page_phones(&self) -> Arc<dyn PagePhones> {
+        Arc::new(self.engine.clone())
     }
 
     /// Replaces phones and trunks; calls that are up go on.
@@ -158,6 +171,13 @@ impl Settings {
             longest_registration: nohold_sip::LONGEST_REGISTRATION,
             calls_per_extension: nohold_sip::CALLS_PER_EXTENSION,
             ledger: self.ledger,
+            pages: Some(PageSettings {
+                exchange: BrowserSettings {
+                    forgotten_after: self.page_waits_for,
+                    ..BrowserSettings::new(bind, browser_ports(self.browser_port, self.rtp_ports))
+                },
+                waits_for: self.page_waits_for,
+            }),
         }
     }
 }
@@ -278,6 +298,16 @@ pub fn may_listen(address: SocketAddr) -> Result<(), PortRefused> {
     UdpSocket::bind(address).map_err(|problem| refused("UDP", address, problem))?;
     TcpListener::bind(address).map_err(|problem| refused("TCP", address, problem))?;
     Ok(())
+}
+
+/// The ports of which browsers get one. Legs take even ones of those for audio, and browsers an odd one: who lets those
+/// through a firewall has let browsers through.
+fn browser_ports(chosen: Option<u16>, rtp_ports: RangeInclusive<u16>) -> RangeInclusive<u16> {
+    match chosen {
+        Some(port) => port..=port,
+        None if rtp_ports.start() == rtp_ports.end() => 0..=0,
+        None => rtp_ports,
+    }
 }
 
 fn refused(transport: &'static str, address: SocketAddr, problem: io::Error) -> PortRefused {

@@ -16,6 +16,7 @@
 //! | `configuration` | what is configured, by keys and as one document |
 //! | `board` | the rows that people look at now, kept beside the store |
 //! | `desk` | the missed-call list, agents, queues, calls: what people see and do |
+//! | `phone` | the phone in the browser: its connection, answering, hanging up, dialling, the echo test |
 //! | `live` | the same as it changes, over a WebSocket |
 //! | `system` | whether the server is alive and well |
 //! | `openapi` | the document that describes all of it |
@@ -34,6 +35,7 @@ mod identity;
 mod live;
 mod openapi;
 mod patience;
+mod phone;
 mod repeat;
 mod request;
 mod routes;
@@ -45,6 +47,7 @@ mod words;
 
 pub use body::{Asked, Given, Named};
 pub use desk::DeskParts;
+pub use phone::{PhoneParts, Relay};
 pub use routes::router;
 pub use serve::{Connections, serve};
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};

@@ -15,6 +15,7 @@ use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 use crate::identity::{Limiter, Passwords};
 use crate::patience::{Unanswered, Watched};
+use crate::phone::{PhoneParts, Phones};
 use crate::repeat::Repeated;
 use crate::request::Requests;
 
@@ -83,6 +84,7 @@ pub struct Parts {
 pub struct Api {
     inner: Arc<Inner>,
     desk: Option<Arc<DeskState>>,
+    phones: Option<Phones>,
     operator: Option<[u8; 32]>,
 }
 
@@ -121,7 +123,7 @@ impl Api {
             requests: Requests::default(),
             parts,
         };
-        Api { inner: Arc::new(inner), desk: None, operator: None }
+        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None }
     }
 
     /// With a desk at which people work. Its board begins to follow the store.
@@ -147,6 +149,17 @@ impl Api {
     /// Whether this is the fingerprint of the operator's token.
     pub(crate) fn is_operator(&self, token: [u8; 32]) -> bool {
         self.operator.is_some_and(|operator| constant_time_eq::constant_time_eq(&operator, &token))
+    }
+
+    /// With phones in browsers.
+    #[must_use]
+    pub fn with_phones(mut self, parts: PhoneParts) -> Self {
+        self.phones = Some(Phones::new(parts));
+        self
+    }
+
+    pub(crate) fn phones(&self) -> Option<&Phones> {
+        self.phones.as_ref()
     }
 
     /// The desk.

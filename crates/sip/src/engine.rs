@@ -1,19 +1,21 @@
 //! The engine: the telephony port of the app, on SIP and RTP.
 
+mod dialling;
 mod heard;
 mod held_port;
+mod page_phones;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::{Future, ready};
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
-use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
+use nohold_core::call::{Audio, Command, Gone, HangUp, Input, LegState};
 use nohold_media::{Plane, RecordSpec, Remote, Source};
-use nohold_model::{Country, IdSource, LegId, Millis, PlaybackId, Timestamp};
+use nohold_model::{Country, IdSource, LegId, PlaybackId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
@@ -23,9 +25,9 @@ use crate::book::Book;
 use crate::complaints::Complaints;
 use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
-use crate::leg::outbound::Outbound;
 use crate::leg::{Begun, Order, Orders};
-use crate::legs::{Legs, NoLeg};
+use crate::legs::Legs;
+use crate::pages::Pages;
 use crate::registrar::Registrar;
 use crate::sdp::Local;
 use crate::seats::{OneUndecided, Seat, Seats, Undecided};
@@ -33,7 +35,7 @@ use crate::settings::{Lines, Settings};
 use crate::sorting::Sorting;
 use crate::tasks::Tasks;
 use crate::trunks::Trunks;
-use crate::{farewell, incoming, registrar, trunks};
+use crate::{farewell, incoming, pages, registrar, trunks};
 
 pub(crate) use held_port::HeldPort;
 
@@ -71,6 +73,7 @@ struct Inner {
     calls_per_extension: usize,
     complaints: Complaints,
     recordings: heard::Recordings,
+    pages: Pages,
 }
 
 /// Why the engine did not start.
@@ -82,6 +85,9 @@ pub enum StartError {
     /// The media plane cannot be used.
     #[error(transparent)]
     Media(#[from] nohold_media::StartError),
+    /// Browsers cannot be served.
+    #[error(transparent)]
+    Pages(#[from] nohold_browser::StartError),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
@@ -104,6 +110,7 @@ impl Engine {
             // Nobody listens while the engine goes down.
             let _ = heard.send(event);
         })?;
+        let (pages, page_events) = Pages::start(settings.pages)?;
         let (edge, requests) = Edge::start(settings.edge, tasks.clone()).await?;
         let challenger = Challenger::new(&settings.realm, &[Algorithm::Sha256, Algorithm::Md5], NONCE_LIFE)?;
         let inner = Inner {
@@ -127,6 +134,7 @@ impl Engine {
             calls_per_extension: settings.calls_per_extension,
             complaints: Complaints::default(),
             recordings: heard::Recordings::default(),
+            pages,
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.configure(settings.lines);
@@ -136,6 +144,7 @@ impl Engine {
         tasks.spawn("requests", incoming::serve(engine.clone(), requests));
         tasks.spawn("keep alive", registrar::keep_alive(engine.clone()));
         tasks.spawn("trunks", trunks::watch(engine.clone()));
+        tasks.spawn("pages", pages::follow(engine.clone(), page_events));
         Ok(engine)
     }
 
@@ -166,6 +175,7 @@ impl Engine {
         self.inner.book.settle(GOODBYE).await;
         self.inner.tasks.shutdown().await;
         self.inner.edge.shutdown().await;
+        self.inner.pages.shut_down();
         self.inner.plane.shut_down();
     }
 
@@ -230,6 +240,20 @@ impl Engine {
 
     pub(crate) fn trunks(&self) -> &Trunks {
         &self.inner.trunks
+    }
+
+    /// Phones in browsers.
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.inner.pages
+    }
+
+    pub(crate) fn plane(&self) -> &Plane {
+        &self.inner.plane
+    }
+
+    /// An id for something that is played.
+    pub(crate) fn new_playback(&self) -> PlaybackId {
+        self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now())
     }
 
     pub(crate) fn challenger(&self) -> &Challenger {
@@ -350,8 +374,7 @@ impl Engine {
 
     /// Begins the busy tone; says until when somebody would listen to it.
     pub(crate) fn play_busy(&self, leg: LegId) -> Instant {
-        let playback = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now());
-        self.inner.plane.play(leg, playback, Source::Loop(self.lines().tones.busy()));
+        self.inner.plane.play(leg, self.new_playback(), Source::Loop(self.lines().tones.busy()));
         Instant::now() + BUSY_TONE
     }
 
@@ -379,41 +402,6 @@ impl Engine {
         if self.legs().begin_early(leg) {
             self.legs().order(leg, Order::Progress);
         }
-    }
-
-    fn dial(&self, leg: LegId, to: &DialTo, ring_for: Millis) {
-        let added = self.legs().add_dialled(leg);
-        let orders = match added {
-            Ok(orders) => orders,
-            // A command that is repeated.
-            Err(NoLeg::There) => return,
-            Err(NoLeg::Leaving) => return self.tell(leg, Input::Gone(leg, Gone::Lost)),
-        };
-        let engine = self.clone();
-        let (to, ring_for) = (to.clone(), Duration::from_millis(ring_for.as_millis()));
-        let seat = match &to {
-            DialTo::Extension { extension, .. } => match self.seat(&Who::Extension(extension.clone())) {
-                Some(seat) => Some(seat),
-                None => {
-                    // Told as for every other leg: from its task.
-                    self.begin(leg, orders, None, |_| Box::pin(ready(Err(Gone::Busy))));
-                    return;
-                }
-            },
-            DialTo::Outside { .. } => None,
-        };
-        self.begin(leg, orders, seat, move |orders| {
-            let groups = match &to {
-                DialTo::Extension { extension, shows, auto_answer } => {
-                    engine.phones(leg, extension, shows, *auto_answer).into_iter().collect()
-                }
-                DialTo::Outside { routes, .. } => engine.ways(leg, routes),
-            };
-            if groups.is_empty() {
-                return Box::pin(ready(Err(Gone::Unreachable)));
-            }
-            Box::pin(Outbound { engine, leg, groups, ring_for }.run(orders))
-        });
     }
 
     fn hang_up(&self, leg: LegId, how: HangUp) {

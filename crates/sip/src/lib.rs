@@ -16,6 +16,7 @@ mod leg;
 mod legs;
 mod listener;
 mod name_addr;
+mod pages;
 mod queues;
 mod registrar;
 mod sdp;
@@ -31,6 +32,8 @@ pub use addresses::{Addresses, Transport};
 pub use digest::{Algorithm, Ha1};
 pub use edge::{Counters, EdgeSettings, LIBRARY_LOG_DIRECTIVE, Limits, Rate};
 pub use engine::{Engine, StartError};
+pub use nohold_browser::{LIBRARY_LOG_DIRECTIVES as BROWSER_LOG_DIRECTIVES, Settings as BrowserSettings};
+pub use pages::{PAGE_WAITS_FOR, PageSettings};
 pub use settings::{
     Account, CALLS_PER_EXTENSION, Credentials, LONGEST_REGISTRATION, Lines, SHORTEST_SESSION, Settings, Trunk,
 };

@@ -13,6 +13,7 @@ use nohold_telephony::tone::Plan;
 use crate::addresses::Transport;
 use crate::digest::{Algorithm, Ha1};
 use crate::edge::EdgeSettings;
+use crate::pages::PageSettings;
 
 /// Everything the engine is started with.
 pub struct Settings {
@@ -35,6 +36,8 @@ pub struct Settings {
     pub calls_per_extension: usize,
     /// Where phones and dialogs are written down, to be found again after a restart; without one they are not.
     pub ledger: Option<Arc<dyn Ledger>>,
+    /// Phones in browsers; without this there are none.
+    pub pages: Option<PageSettings>,
 }
 
 /// How many calls an extension may usually have at once.

@@ -119,7 +119,8 @@ impl SpeechMeter {
 }
 
 /// The mean power of a frame in dB below full scale; -100 for nothing at all.
-fn level_db(samples: &[i16]) -> f64 {
+#[must_use]
+pub fn level_db(samples: &[i16]) -> f64 {
     let energy: f64 = samples.iter().map(|sample| f64::from(*sample) * f64::from(*sample)).sum();
     let mean = energy / samples.len().max(1) as f64 / (32_768.0 * 32_768.0);
     10.0 * mean.max(1e-10).log10()

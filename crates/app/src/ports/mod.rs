@@ -2,6 +2,7 @@
 
 mod image;
 mod office;
+mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -21,6 +22,9 @@ pub use image::{Archive, ClosedQuery, Commit, Condition, Image, Recorded, Record
 pub use office::{
     Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,
     Page, Pass, PassKind, Place, Reading, Reconfiguration, Role, User,
+};
+pub use page::{
+    NotOnPage, PageAnswer, PageCall, PageCallEnd, PageCallState, PageConnection, PagePhone, PagePhones, PageState,
 };
 
 /// All ports of a node.

@@ -164,6 +164,8 @@ pub enum Gone {
     Failed,
     /// The connection was lost: no media, or our side failed.
     Lost,
+    /// The agent's page was lost in the middle of the call, with its audio, and did not come back in time: nobody hung up.
+    PhoneLost,
 }
 
 /// A leg as the telephony engine knows it.
@@ -190,7 +192,7 @@ impl Gone {
             Gone::Unallocated => CallResult::Unallocated,
             Gone::SwitchedOff => CallResult::SwitchedOff,
             Gone::Unreachable | Gone::Failed => CallResult::Failed,
-            Gone::Lost => CallResult::Interrupted,
+            Gone::Lost | Gone::PhoneLost => CallResult::Interrupted,
         }
     }
 
@@ -201,7 +203,7 @@ impl Gone {
             Gone::Busy | Gone::Refused => Dropped::Declined,
             Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff => Dropped::Unreachable,
             Gone::HungUp => Dropped::HungUp,
-            Gone::Failed | Gone::Lost => Dropped::Interrupted,
+            Gone::Failed | Gone::Lost | Gone::PhoneLost => Dropped::Interrupted,
         }
     }
 
@@ -211,7 +213,7 @@ impl Gone {
             Gone::Busy | Gone::Refused => HangUp::Busy,
             Gone::NoAnswer | Gone::HungUp | Gone::Unreachable | Gone::SwitchedOff => HangUp::NoAnswer,
             Gone::Unallocated => HangUp::Unknown,
-            Gone::Failed | Gone::Lost => HangUp::Unavailable,
+            Gone::Failed | Gone::Lost | Gone::PhoneLost => HangUp::Unavailable,
         }
     }
 
@@ -221,7 +223,9 @@ impl Gone {
         match self {
             Gone::Busy | Gone::Refused | Gone::HungUp => OfferEnd::Declined,
             Gone::NoAnswer => OfferEnd::NoAnswer,
-            Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff | Gone::Failed => OfferEnd::Unreachable,
+            Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff | Gone::Failed | Gone::PhoneLost => {
+                OfferEnd::Unreachable
+            }
             // Our own fault: the agent stays in rotation.
             Gone::Lost => OfferEnd::Interrupted,
         }

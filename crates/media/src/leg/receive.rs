@@ -20,7 +20,7 @@ enum Kind {
 }
 
 impl Leg {
-    /// Takes a datagram.
+    /// Takes a datagram that came to the leg's socket.
     pub(crate) fn receive(&mut self, datagram: &[u8], from: SocketAddr, now: Instant, around: &Surroundings) {
         // A socket for both families tells IPv4 addresses in the form of IPv6, and the signalling does not.
         let from = SocketAddr::new(from.ip().to_canonical(), from.port());
@@ -28,6 +28,19 @@ impl Leg {
             self.receive_rtcp(datagram, from, now);
             return;
         }
+        self.receive_rtp(datagram, Some(from), now, around);
+    }
+
+    /// Takes what has come by the leg's line, where it has one.
+    pub(crate) fn receive_line(&mut self, buffer: &mut [u8], most: u32, now: Instant, around: &Surroundings) {
+        for _ in 0..most {
+            let Some(length) = self.way.receive(buffer) else { return };
+            self.receive_rtp(buffer.get(..length).unwrap_or_default(), None, now, around);
+        }
+    }
+
+    /// Takes an RTP packet; by a line it comes from nowhere but the leg's source.
+    fn receive_rtp(&mut self, datagram: &[u8], from: Option<SocketAddr>, now: Instant, around: &Surroundings) {
         let (Ok(packet), Some(remote)) = (RtpPacket::parse(datagram), self.remote) else {
             self.counters.dropped.add(1);
             return;
@@ -43,7 +56,7 @@ impl Leg {
                 return;
             }
         };
-        match self.latch.admit(from, now, around.takeover_after) {
+        match from.map_or(Admission::Known, |from| self.latch.admit(from, now, around.takeover_after)) {
             Admission::Known => {}
             Admission::New => tracing::debug!(leg = %self.id, "the leg's audio comes from a new source"),
             Admission::Stranger => {
@@ -79,7 +92,7 @@ impl Leg {
     fn receive_rtcp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
         match Compound::parse(datagram) {
             Ok(compound) => {
-                self.alive_if_known(from, now);
+                self.alive_if_known(Some(from), now);
                 if let Some(reports) = self.reports.as_mut().filter(|_| self.latch.source() == Some(from)) {
                     reports.receive(compound, now);
                 }
@@ -89,8 +102,8 @@ impl Leg {
     }
 
     /// What is no audio is a sign of life when it comes from where the audio comes from.
-    fn alive_if_known(&mut self, from: SocketAddr, now: Instant) {
-        if self.latch.source() == Some(from) {
+    fn alive_if_known(&mut self, from: Option<SocketAddr>, now: Instant) {
+        if from.is_none() || self.latch.source() == from {
             (self.alive, self.lost) = (now, false);
         }
     }

@@ -25,9 +25,9 @@ fn leg(events: &Arc<Mutex<Vec<MediaEvent>>>) -> (Leg, Surroundings) {
         beep,
         keypad,
     };
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let id = IdSource::new(1).next(Timestamp::EPOCH);
-    let mut leg = Leg::new(id, socket, Arc::new(Ear::new()), Arc::default(), [7; 10], Instant::now());
+    let mut leg = Leg::new(id, Way::Socket(socket), Arc::new(Ear::new()), Arc::default(), [7; 10], Instant::now());
     leg.connect(
         Remote {
             address: None,

@@ -123,6 +123,7 @@ impl Drop for ScreenSeat {
 }
 
 /// Somebody at the desk. A handler behind a guard takes it as an argument.
+#[derive(Clone)]
 pub(crate) struct Seat {
     pub(crate) api: Api,
     pub(crate) desk: Arc<DeskState>,

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::screen::{Item, Snapshot};
 use crate::access::role_word;
 use crate::board::{Position, ReminderShown, Shared};
+use crate::phone::PhoneShown;
 
 /// What stands in every message.
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +38,8 @@ struct SnapshotText<'a> {
     queues: Vec<&'a RawValue>,
     calls: Vec<&'a RawValue>,
     reminders: &'a [ReminderShown],
+    /// The viewer's own phone in the browser; null for who has none.
+    phone: Option<&'a PhoneShown>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +68,13 @@ struct ChangesText<'a> {
     changes: &'a [Item],
 }
 
-pub(crate) fn snapshot(head: &Head, user: &str, viewer: &Viewer, all: &Snapshot) -> serde_json::Result<String> {
+pub(crate) fn snapshot(
+    head: &Head,
+    user: &str,
+    viewer: &Viewer,
+    all: &Snapshot,
+    phone: Option<&PhoneShown>,
+) -> serde_json::Result<String> {
     let text = SnapshotText {
         head,
         me: Me {
@@ -79,6 +88,7 @@ pub(crate) fn snapshot(head: &Head, user: &str, viewer: &Viewer, all: &Snapshot)
         queues: texts(&all.queues),
         calls: texts(&all.calls),
         reminders: &all.reminders,
+        phone,
     };
     serde_json::to_string(&text)
 }

@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use nohold_app::ports::Role;
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -25,6 +26,7 @@ use crate::board::{Position, Rows};
 use crate::body::Asked;
 use crate::desk::{ScreenSeat, Seat, viewer};
 use crate::failure::Failure;
+use crate::phone::PhoneShown;
 use crate::state::Api;
 pub(crate) use message::Cursors;
 use message::Head;
@@ -103,6 +105,8 @@ struct Connection {
     screen: Screen,
     position: Position,
     seq: u64,
+    /// The viewer's phone as it was told last.
+    phone: Option<PhoneShown>,
     _room: ScreenSeat,
 }
 
@@ -125,7 +129,7 @@ impl Connection {
         let board = seat.desk.board.clone();
         let (screen, position) =
             board.look(|rows, position| (Screen::new(seat.viewer.clone(), rows, MOST_ENTRIES), position));
-        let mut connection = Connection { socket, seat, screen, position, seq: 0, _room: room };
+        let mut connection = Connection { socket, seat, screen, position, seq: 0, phone: None, _room: room };
         let ended = match connection.begin(cursor).await {
             Ok(()) => connection.go_on().await,
             Err(end) => end,
@@ -161,6 +165,7 @@ impl Connection {
         let mut rights = self.seat.api.account_changes();
         // What has changed since the connection was let in.
         rights.mark_changed();
+        let mut phones = self.seat.api.phones().map(|phones| phones.parts.phones.changes());
         let mut heartbeat = interval(HEARTBEAT);
         let mut looking = interval(RIGHTS_EVERY);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -184,6 +189,10 @@ impl Connection {
                 },
                 changed = rights.changed() => match changed {
                     Ok(()) => self.look_at_rights().await,
+                    Err(_) => Err(FAILED),
+                },
+                changed = changed(&mut phones) => match changed {
+                    Ok(()) => self.look_at_phone().await,
                     Err(_) => Err(FAILED),
                 },
                 _ = looking.tick() => self.look_at_rights().await,
@@ -257,6 +266,15 @@ impl Connection {
         self.tell(news).await
     }
 
+    /// Tells how the viewer's own phone is, where that has changed.
+    async fn look_at_phone(&mut self) -> Result<(), End> {
+        if self.own_phone() == self.phone { Ok(()) } else { self.tell(News::Some(Vec::new())).await }
+    }
+
+    fn own_phone(&self) -> Option<PhoneShown> {
+        self.seat.phone_shown(&self.seat.own_extension()?).ok()
+    }
+
     async fn beat(&mut self) -> Result<(), End> {
         let head = self.head("heartbeat");
         let text = message::heartbeat(&head).map_err(|_| FAILED)?;
@@ -264,13 +282,19 @@ impl Connection {
     }
 
     async fn tell(&mut self, news: News) -> Result<(), End> {
+        let phone = self.own_phone();
+        let changed = phone.clone().filter(|_| phone != self.phone).map(Item::Phone);
+        self.phone = phone;
         let text = match news {
             News::None => return Ok(()),
             News::All(all) => {
                 let head = self.head("snapshot");
-                message::snapshot(&head, &self.seat.caller.user.name, self.screen.viewer(), &all)
+                message::snapshot(&head, &self.seat.caller.user.name, self.screen.viewer(), &all, self.phone.as_ref())
             }
-            News::Some(items) => message::changes(&self.head("changes"), self.screen.total(), &items),
+            News::Some(mut items) => {
+                items.extend(changed);
+                message::changes(&self.head("changes"), self.screen.total(), &items)
+            }
         };
         match text {
             Ok(text) => self.send(text).await,
@@ -292,6 +316,14 @@ impl Connection {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(GONE),
         }
+    }
+}
+
+/// Waits for a change of some phone; for ever where there are none.
+async fn changed(phones: &mut Option<watch::Receiver<u64>>) -> Result<(), watch::error::RecvError> {
+    match phones {
+        Some(phones) => phones.changed().await,
+        None => std::future::pending().await,
     }
 }
 

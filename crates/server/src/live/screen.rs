@@ -11,6 +11,7 @@ use nohold_model::{CallId, EntryId, QueueKey};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::board::{Changed, EntryRow, LiveRow, ReminderShown, Rows, Shared, Step};
+use crate::phone::PhoneShown;
 
 /// One viewer's screen.
 pub(crate) struct Screen {
@@ -44,6 +45,7 @@ pub(crate) enum Item {
     CallGone(CallId),
     Reminder(ReminderShown),
     ReminderWithdrawn(ReminderId),
+    Phone(PhoneShown),
 }
 
 impl Screen {
@@ -218,6 +220,10 @@ impl Serialize for Item {
             Item::ReminderWithdrawn(id) => {
                 map.serialize_entry("type", "reminder_withdrawn")?;
                 map.serialize_entry("id", id)?;
+            }
+            Item::Phone(phone) => {
+                map.serialize_entry("type", "phone")?;
+                map.serialize_entry("phone", phone)?;
             }
         }
         map.end()

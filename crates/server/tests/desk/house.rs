@@ -27,7 +27,7 @@ use nohold_model::{
 };
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
-use nohold_server::{Api, Connections, DeskParts, Parts, PasswordCost, router, serve};
+use nohold_server::{Api, Connections, DeskParts, Parts, PasswordCost, PhoneParts, Relay, router, serve};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -35,6 +35,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::client::Ask;
+use super::phones::Pages;
 
 /// Monday, 10:00 in Shanghai.
 pub const MORNING: Timestamp = Timestamp::from_millis(1_772_416_800_000);
@@ -134,6 +135,7 @@ pub struct House {
     pub folder: PathBuf,
     /// Since when nothing could be recorded.
     pub not_recorded: Arc<Mutex<Option<Timestamp>>>,
+    pub pages: Arc<Pages>,
     clock: Watch,
     tasks: Tasks,
     stop: Option<oneshot::Sender<()>>,
@@ -192,7 +194,14 @@ impl House {
             recordings: Some(folder.clone()),
             recordings_failing_since: Arc::new(move || *failing.lock().unwrap()),
         };
-        let api = Api::new(parts).at_desk(desk);
+        let pages = Arc::new(Pages::default());
+        let relay = Relay {
+            urls: vec!["turn:127.0.0.1:3478".into()],
+            user: Some("pages".into()),
+            password: Some(HiddenText("relayed".into())),
+        };
+        let phones = PhoneParts { phones: pages.clone(), relays: vec![relay] };
+        let api = Api::new(parts).at_desk(desk).with_phones(phones);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -208,6 +217,7 @@ impl House {
             node,
             folder,
             not_recorded,
+            pages,
             clock,
             tasks,
             stop: Some(stop),

@@ -6,6 +6,7 @@
 #[path = "../api/client.rs"]
 mod client;
 mod house;
+mod phones;
 mod reminders;
 mod screens;
 mod socket;

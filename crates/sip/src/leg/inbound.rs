@@ -9,7 +9,7 @@ use rsipstack::dialog::dialog::DialogState;
 
 use super::conversation::{Conversation, answer_headers, cseq};
 use super::session_timer::{Asked, SessionTimer};
-use super::{Begun, DialogOwner, Order, Orders, remote, sdp_type};
+use super::{Begun, DialogOwner, Order, Orders, Talk, remote, sdp_type};
 use crate::book::Kept;
 use crate::engine::Engine;
 use crate::flow::Flow;
@@ -102,7 +102,7 @@ impl Inbound {
             return Err(Gone::HungUp);
         }
         self.owner.keep(kept);
-        Ok(Box::new(Conversation {
+        Ok(Talk::Sip(Box::new(Conversation {
             engine: self.engine,
             leg: self.leg,
             owner: self.owner,
@@ -113,6 +113,6 @@ impl Inbound {
             answer_in_ack,
             repeat_at: None,
             _seat: None,
-        }))
+        })))
     }
 }

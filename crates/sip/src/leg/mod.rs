@@ -8,6 +8,7 @@ pub(crate) mod inbound;
 mod info;
 pub(crate) mod outbound;
 mod owner;
+pub(crate) mod page;
 pub(crate) mod session_timer;
 pub(crate) mod status;
 
@@ -42,7 +43,25 @@ pub(crate) enum Order {
 pub(crate) type Orders = mpsc::UnboundedReceiver<Order>;
 
 /// How a leg has begun: it was answered, or is over before.
-pub(crate) type Begun = Result<Box<conversation::Conversation>, Gone>;
+pub(crate) type Begun = Result<Talk, Gone>;
+
+/// A leg that was answered.
+pub(crate) enum Talk {
+    /// By SIP.
+    Sip(Box<conversation::Conversation>),
+    /// At a page.
+    Page(Box<page::PageTalk>),
+}
+
+impl Talk {
+    /// Runs until one side ends it; says why it is over.
+    pub(crate) async fn run(self, orders: &mut Orders) -> Gone {
+        match self {
+            Talk::Sip(conversation) => conversation.run(orders).await,
+            Talk::Page(talk) => talk.run(orders).await,
+        }
+    }
+}
 
 /// Where the media plane sends and what it expects, by a description of the other side.
 pub(crate) fn remote(description: &Description, local: &Local) -> Option<Remote> {

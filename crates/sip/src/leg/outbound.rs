@@ -13,8 +13,9 @@ use rsipstack::sip::{Header, Response, StatusCodeKind, Uri};
 use tokio::sync::mpsc;
 
 use super::conversation::{Conversation, sleep_until};
+use super::page::PageRing;
 use super::session_timer::SessionTimer;
-use super::{Begun, DialogOwner, Order, Orders, remote, status, timers, why};
+use super::{Begun, DialogOwner, Order, Orders, Talk, remote, status, timers, why};
 use crate::access::Who;
 use crate::book::Kept;
 use crate::engine::Engine;
@@ -53,6 +54,8 @@ pub(crate) struct Outbound {
     pub(crate) engine: Engine,
     pub(crate) leg: LegId,
     pub(crate) groups: Vec<Vec<Target>>,
+    /// The agent's page, which rings with the first group.
+    pub(crate) page: Option<PageRing>,
     pub(crate) ring_for: Duration,
 }
 
@@ -69,6 +72,8 @@ struct Answered {
 /// What a group came to.
 enum Rung {
     Answered(Box<Answered>),
+    /// At the page.
+    AtPage(PageRing),
     Failed {
         status: u16,
         gone: Gone,
@@ -82,9 +87,15 @@ impl Outbound {
     pub(crate) async fn run(mut self, orders: &mut Orders) -> Begun {
         let until = Instant::now() + self.ring_for + AFTER_RING_TIME;
         let mut last = Gone::Unreachable;
-        for group in std::mem::take(&mut self.groups) {
-            match self.ring(group, until, orders).await {
+        let mut page = self.page.take();
+        let mut groups = std::mem::take(&mut self.groups);
+        if groups.is_empty() {
+            groups.push(Vec::new());
+        }
+        for group in groups {
+            match self.ring(group, page.take(), until, orders).await {
                 Rung::Answered(answered) => return self.talk(*answered),
+                Rung::AtPage(page) => return Ok(page.talk()),
                 Rung::Ended(gone) => return Err(gone),
                 Rung::Failed { status, gone } => {
                     last = gone;
@@ -97,11 +108,12 @@ impl Outbound {
         Err(last)
     }
 
-    async fn ring(&self, group: Vec<Target>, until: Instant, orders: &mut Orders) -> Rung {
-        let alone = group.len() == 1;
-        let Some(local) = group.first().map(|target| target.local.clone()) else {
-            return Rung::Failed { status: 480, gone: Gone::Unreachable };
-        };
+    async fn ring(&self, group: Vec<Target>, mut page: Option<PageRing>, until: Instant, orders: &mut Orders) -> Rung {
+        let alone = group.len() == 1 && page.is_none();
+        let local = group.first().map(|target| target.local.clone());
+        if page.is_some() {
+            self.engine.tell(self.leg, Input::Ringing(self.leg));
+        }
         let (heard, mut provisional) = mpsc::unbounded_channel();
         // Dropping a target that has not answered cancels it.
         let mut ringing: FuturesUnordered<_> =
@@ -111,8 +123,17 @@ impl Outbound {
         loop {
             tokio::select! {
                 biased;
-                Some(response) = provisional.recv() => self.progress(&response, &local, alone),
-                result = ringing.next() => match result {
+                Some(response) = provisional.recv() => if let Some(local) = &local {
+                    self.progress(&response, local, alone);
+                },
+                result = PageRing::answered(&mut page) => match (result, page.take()) {
+                    (Ok(()), Some(page)) => return Rung::AtPage(page),
+                    (Ok(()), None) => {}
+                    // The agent has declined, for all phones of the number.
+                    (Err((status @ 600.., gone)), _) => return Rung::Failed { status, gone },
+                    (Err(failed), _) => worst = Some(worst.map_or(failed, |other| better(other, failed))),
+                },
+                result = ringing.next(), if page.is_none() || !ringing.is_empty() => match result {
                     Some(Ok(answered)) => return Rung::Answered(answered),
                     // Somebody has declined for the whole extension (RFC 3261 §16.7 step 5).
                     Some(Err((status @ 600.., gone))) => return Rung::Failed { status, gone },
@@ -160,7 +181,7 @@ impl Outbound {
         }
         self.engine.answered(self.leg);
         let timer = SessionTimer::agreed(timers(&response), self.engine.shortest_session(), Instant::now());
-        Ok(Box::new(Conversation {
+        Ok(Talk::Sip(Box::new(Conversation {
             engine: self.engine,
             leg: self.leg,
             owner,
@@ -171,7 +192,7 @@ impl Outbound {
             answer_in_ack: None,
             repeat_at: None,
             _seat: seat,
-        }))
+        })))
     }
 }
 
@@ -181,7 +202,13 @@ fn better(one: (u16, Gone), other: (u16, Gone)) -> (u16, Gone) {
         Gone::Refused => 0,
         Gone::Busy => 1,
         Gone::NoAnswer => 2,
-        Gone::HungUp | Gone::SwitchedOff | Gone::Unallocated | Gone::Failed | Gone::Lost | Gone::Unreachable => 3,
+        Gone::HungUp
+        | Gone::SwitchedOff
+        | Gone::Unallocated
+        | Gone::Failed
+        | Gone::Lost
+        | Gone::PhoneLost
+        | Gone::Unreachable => 3,
     };
     if rank(other.1) < rank(one.1) { other } else { one }
 }

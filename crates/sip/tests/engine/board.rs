@@ -9,8 +9,8 @@ use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, Route, Show
 use nohold_model::{BridgeId, Country, ExtensionKey, IdSource, LegId, Millis, PlaybackId, Timestamp, TrunkKey};
 use nohold_phone::{Phone, PhoneSettings};
 use nohold_sip::{
-    Account, Addresses, CALLS_PER_EXTENSION, EdgeSettings, Engine, LONGEST_REGISTRATION, Lines, Settings, Transport,
-    Trunk,
+    Account, Addresses, BrowserSettings, CALLS_PER_EXTENSION, EdgeSettings, Engine, LONGEST_REGISTRATION, Lines,
+    PageSettings, Settings, Transport, Trunk,
 };
 use nohold_telephony::prompts::PromptLibrary;
 
@@ -75,6 +75,13 @@ impl Board {
             longest_registration: LONGEST_REGISTRATION,
             calls_per_extension: CALLS_PER_EXTENSION,
             ledger: None,
+            pages: Some(PageSettings {
+                exchange: BrowserSettings {
+                    silent_after: Duration::from_millis(600),
+                    ..BrowserSettings::new(here.ip(), 0..=0)
+                },
+                waits_for: Duration::from_secs(2),
+            }),
         };
         change(&mut settings);
         let (sender, events) = mpsc::unbounded_channel();

@@ -7,6 +7,7 @@ mod calls_in;
 mod calls_out;
 mod conversations;
 mod leaving;
+mod pages;
 mod raw;
 mod registering;
 mod restart;

@@ -19,7 +19,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nohold-store", &["nohold-model", "nohold-flow", "nohold-core", "nohold-app"]),
     ("nohold-telephony", &["nohold-model", "nohold-flow", "nohold-core", "nohold-app"]),
     ("nohold-media", &["nohold-model", "nohold-telephony"]),
-    ("nohold-sip", &["nohold-model", "nohold-core", "nohold-app", "nohold-telephony", "nohold-media"]),
+    ("nohold-browser", &["nohold-model", "nohold-telephony", "nohold-media"]),
+    (
+        "nohold-sip",
+        &["nohold-model", "nohold-core", "nohold-app", "nohold-telephony", "nohold-media", "nohold-browser"],
+    ),
     ("nohold-server", &["nohold-model", "nohold-flow", "nohold-core", "nohold-app", "nohold-store"]),
     ("nohold-phone", &[]),
     ("nohold-client", &[]),
@@ -61,10 +65,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("quinn-udp", &["nohold-bench"]),
     ("rsipstack", &["nohold-sip", "nohold-phone"]),
     ("rtcp-types", &["nohold-media"]),
-    ("rtp-types", &["nohold-media", "nohold-phone"]),
+    ("rtp-types", &["nohold-browser", "nohold-media", "nohold-phone"]),
     ("rusqlite", &["nohold-store"]),
     ("sqlx", &["nohold-bench", "nohold-store"]),
-    ("str0m", &["nohold-sip"]),
+    ("str0m", &["nohold-browser", "nohold-phone"]),
 ];
 
 /// Dependencies that point the wrong way.

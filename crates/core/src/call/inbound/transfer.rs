@@ -196,7 +196,7 @@ fn failure(why: Gone) -> TransferFailure {
         Gone::Refused => TransferFailure::Refused,
         Gone::NoAnswer | Gone::HungUp => TransferFailure::NoAnswer,
         Gone::Unreachable | Gone::Unallocated | Gone::SwitchedOff => TransferFailure::Unreachable,
-        Gone::Failed | Gone::Lost => TransferFailure::Failed,
+        Gone::Failed | Gone::Lost | Gone::PhoneLost => TransferFailure::Failed,
     }
 }
 

@@ -84,7 +84,7 @@ fn head() -> Head {
 
 fn snapshot_text(screen: &Screen, rows: &crate::board::Rows) -> String {
     let head = Head { kind: "snapshot", ..head() };
-    message::snapshot(&head, "somebody", screen.viewer(), &screen.snapshot(rows)).unwrap()
+    message::snapshot(&head, "somebody", screen.viewer(), &screen.snapshot(rows), None).unwrap()
 }
 
 impl Watcher {

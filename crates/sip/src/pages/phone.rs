@@ -1,0 +1,210 @@
+//! One phone in a browser: its connection and its calls.
+
+use std::collections::BTreeMap;
+
+use nohold_app::ports::{NotOnPage, PageCall, PageCallEnd, PageCallState, PageConnection, PagePhone, PageState};
+use nohold_browser::{Agreed, ConnectionId};
+use nohold_core::call::{Gone, HangUp};
+use nohold_media::Plane;
+use nohold_model::LegId;
+use tokio::sync::mpsc;
+
+/// What has happened at the page, for the task of a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// The agent has answered.
+    Answer,
+    /// The agent has declined, or hung up.
+    HangUp,
+    /// Another connection has taken the place of the one before; it has still to come about.
+    Moved,
+    /// The page is heard, for the first time or again.
+    Heard,
+    /// The page is not heard any more.
+    Lost,
+}
+
+/// How a leg stands at the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) state: PageCallState,
+    /// It has the page's audio, or is about to.
+    pub(crate) speaks: bool,
+}
+
+/// The phone of an extension, as far as it is in a browser.
+#[derive(Default)]
+pub(crate) struct Phone {
+    connection: Option<Connected>,
+    legs: BTreeMap<LegId, Held>,
+    ended: Option<PageCallEnd>,
+}
+
+struct Connected {
+    id: ConnectionId,
+    agreed: Agreed,
+    state: PageState,
+    /// A page of this phone was connected before: this one is loaded anew, and will be there in a moment.
+    known: bool,
+    echo: Option<Echo>,
+}
+
+/// The leg of an echo test, which is nobody's call; it ends with this.
+pub(crate) struct Echo {
+    pub(crate) plane: Plane,
+    pub(crate) leg: LegId,
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.plane.close(self.leg);
+    }
+}
+
+struct Held {
+    standing: Standing,
+    refused: Option<HangUp>,
+    words: mpsc::UnboundedSender<Word>,
+}
+
+impl Phone {
+    /// Whether nothing is to be remembered of it.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.connection.is_none() && self.legs.is_empty()
+    }
+
+    pub(crate) fn connection(&self) -> Option<(ConnectionId, Agreed, PageState)> {
+        self.connection.as_ref().map(|it| (it.id, it.agreed, it.state))
+    }
+
+    /// Another connection takes the place of the one that was; returns that.
+    pub(crate) fn connected(&mut self, id: ConnectionId, agreed: Agreed) -> Option<ConnectionId> {
+        let known = !self.legs.is_empty() || self.connection.as_ref().is_some_and(|it| it.known || it.is_up());
+        let before = self.connection.replace(Connected { id, agreed, state: PageState::Connecting, known, echo: None });
+        self.tell(Word::Moved);
+        before.map(|before| before.id)
+    }
+
+    /// The connection is heard, or is not heard any more.
+    pub(crate) fn stands(&mut self, state: PageState) {
+        if let Some(connection) = &mut self.connection {
+            connection.state = state;
+        }
+        self.tell(if state == PageState::Up { Word::Heard } else { Word::Lost });
+    }
+
+    /// The connection is gone by itself; calls wait for the next.
+    pub(crate) fn gone(&mut self) {
+        self.connection = None;
+        self.tell(Word::Lost);
+    }
+
+    /// The agent has put the phone away: its calls end.
+    pub(crate) fn left(&mut self) {
+        self.connection = None;
+        self.tell(Word::HangUp);
+    }
+
+    /// The connection, where the page can be rung.
+    pub(crate) fn reachable(&self) -> Option<(ConnectionId, Agreed)> {
+        let there = |it: &&Connected| it.is_up() || (it.known && it.state == PageState::Connecting);
+        self.connection.as_ref().filter(there).map(|it| (it.id, it.agreed))
+    }
+
+    /// Whether some leg has the audio.
+    pub(crate) fn is_in_call(&self) -> bool {
+        self.legs.values().any(|held| held.standing.speaks)
+    }
+
+    pub(crate) fn add(&mut self, leg: LegId, standing: Standing) -> mpsc::UnboundedReceiver<Word> {
+        let (words, heard) = mpsc::unbounded_channel();
+        self.legs.insert(leg, Held { standing, refused: None, words });
+        heard
+    }
+
+    /// Notes how a leg stands.
+    pub(crate) fn note(&mut self, leg: LegId, state: PageCallState) {
+        if let Some(held) = self.legs.get_mut(&leg) {
+            held.standing.state = state;
+        }
+    }
+
+    /// Notes how a call that was dialled here is refused.
+    pub(crate) fn refused(&mut self, leg: LegId, how: HangUp) {
+        if let Some(held) = self.legs.get_mut(&leg) {
+            held.refused = Some(how);
+        }
+    }
+
+    /// Why a leg is over, for whoever looks at the page.
+    pub(crate) fn ended(&mut self, leg: LegId, why: Gone) {
+        let refused = self.legs.get(&leg).and_then(|held| held.refused);
+        self.ended = Some(PageCallEnd { leg, why, refused });
+    }
+
+    /// The agent answers what rings.
+    pub(crate) fn answer(&mut self, leg: LegId) -> Result<(), NotOnPage> {
+        if self.connection.is_none() {
+            return Err(NotOnPage::NotConnected);
+        }
+        let in_call = self.is_in_call();
+        let ringing = |held: &&mut Held| held.standing.state == PageCallState::Ringing;
+        let held = self.legs.get_mut(&leg).filter(ringing).ok_or(NotOnPage::NoCall)?;
+        if held.standing.speaks {
+            // A second click.
+            return Ok(());
+        }
+        if in_call {
+            return Err(NotOnPage::InCall);
+        }
+        held.standing.speaks = true;
+        self.set_echo(None);
+        let held = self.legs.get(&leg).ok_or(NotOnPage::NoCall)?;
+        held.words.send(Word::Answer).map_err(|_| NotOnPage::NoCall)
+    }
+
+    /// The agent declines or hangs up.
+    pub(crate) fn hang_up(&self, leg: LegId) -> Result<(), NotOnPage> {
+        let held = self.legs.get(&leg).ok_or(NotOnPage::NoCall)?;
+        held.words.send(Word::HangUp).map_err(|_| NotOnPage::NoCall)
+    }
+
+    /// A leg's part is over; the connection on which it spoke.
+    pub(crate) fn remove(&mut self, leg: LegId) -> Option<ConnectionId> {
+        let held = self.legs.remove(&leg)?;
+        self.connection.as_ref().filter(|_| held.standing.speaks).map(|it| it.id)
+    }
+
+    pub(crate) fn echo(&self) -> Option<LegId> {
+        self.connection.as_ref()?.echo.as_ref().map(|echo| echo.leg)
+    }
+
+    /// Begins or ends the echo test.
+    pub(crate) fn set_echo(&mut self, echo: Option<Echo>) {
+        if let Some(connection) = &mut self.connection {
+            connection.echo = echo;
+        }
+    }
+
+    pub(crate) fn shown(&self) -> PagePhone {
+        PagePhone {
+            connection: self.connection.as_ref().map(|it| (PageConnection(it.id.0), it.state)),
+            calls: self.legs.iter().map(|(leg, held)| PageCall { leg: *leg, state: held.standing.state }).collect(),
+            ended: self.ended,
+            echo: self.echo().is_some(),
+        }
+    }
+
+    fn tell(&self, word: Word) {
+        for held in self.legs.values() {
+            // A leg that has just ended listens no more.
+            let _ = held.words.send(word);
+        }
+    }
+}
+
+impl Connected {
+    fn is_up(&self) -> bool {
+        self.state == PageState::Up
+    }
+}
