@@ -82,7 +82,9 @@ describe('a new request', () => {
     const number = `+86 138 0002 000${took.length}`;
     await mia.row(entry).getByText(number).waitFor();
     await mia.page.getByRole('alert').getByText(`Callback request: ${number}`).waitFor();
-    await expect.poll(() => mia.page.title()).toBe(`(${took.length}) Missed-call list · Nohold`);
+    await expect
+      .poll(() => mia.page.title(), { timeout: 10_000 })
+      .toBe(`(${took.length}) Missed-call list · Nohold`);
     await mia.picture('desk-one-request');
   });
 });
