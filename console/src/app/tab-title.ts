@@ -6,9 +6,13 @@ import { usePage } from '@/ui';
 
 const IN_CALL: readonly AgentState[] = ['ringing', 'talking', 'held'];
 
+/** How often it is looked whether something has become due, in milliseconds. */
+const STEP = 5_000;
+
 /** How much this agent should still do; the rail and the title of the tab say the same. */
 export function useToDo(): number {
-  const now = useStep(5_000);
+  // To the end of the step: what was asked for just now counts at once.
+  const now = useStep(STEP) + STEP;
   return useLive(live => {
     const me = live.me?.agent ?? null;
     let count = 0;

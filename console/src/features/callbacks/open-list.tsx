@@ -17,6 +17,9 @@ import { Row } from './row';
 const ROW = { wide: 44, tablet: 56, phone: 84 } as const;
 const HEAD = 32;
 
+/** How often it is looked what is overdue and what is next, in milliseconds. */
+const STEP = 10_000;
+
 const ICONS: Record<Section, ReactNode> = {
   requests: <IconPhoneCall size={16} stroke={1.75} aria-hidden />,
   cut_off: <IconUnlink size={16} stroke={1.75} aria-hidden />,
@@ -46,8 +49,9 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const [active, setActive] = useState<string | null>(left.active);
   const [more, setMore] = useState<{ entry: Entry; button: HTMLElement } | null>(null);
   const fresh = useFresh(entries);
-  const now = useStep(10_000);
-  const next = useMemo(() => nextOf(entries, me, now)?.id, [entries, me, now]);
+  const now = useStep(STEP);
+  // To the end of the step: what was asked for just now can be next at once.
+  const next = useMemo(() => nextOf(entries, me, now + STEP)?.id, [entries, me, now]);
   const counts = useMemo(() => count(entries, now), [entries, now]);
   const size = useCallback(
     (index: number) => (items[index]?.kind === 'head' ? HEAD : ROW[width]),
@@ -78,7 +82,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
     getScrollElement: () => scroller.current,
     estimateSize: size,
     getItemKey: keyOf,
-    overscan: 6,
+    overscan: 3,
     scrollMargin: room.above,
     initialOffset: left.scroll,
     rangeExtractor,
