@@ -105,11 +105,11 @@ impl Mortal {
         let cut = Arc::new(AtomicBool::new(false));
         let ledger = Arc::new(Reached { memory: memory.clone(), cut: Arc::clone(&cut) });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let at = at.unwrap_or_else(own_address);
         let board = Board::set_up(move |settings| {
             settings.ledger = Some(ledger);
-            if let Some(at) = at {
-                settings.edge.addresses = Addresses { udp: vec![at], tcp: vec![at], ..Addresses::default() };
-            }
+            settings.edge.addresses = Addresses { udp: vec![at], tcp: vec![at], ..Addresses::default() };
+            settings.media.bind = at.ip();
             let key = nohold_model::TrunkKey::new("raw").unwrap();
             settings.lines.trunks = trunk.map(|at| (key, trunk_at(at))).into_iter().collect();
         });
@@ -133,6 +133,13 @@ impl Mortal {
         board.engine.shut_down().await;
         address
     }
+}
+
+/// An address of this process alone, because who comes back needs the same port once more: on 127.0.0.1 it could meanwhile be
+/// that of a connection or of a server of a test that runs beside it.
+fn own_address() -> SocketAddr {
+    let [high, middle, low] = [16, 8, 0].map(|shift| (std::process::id() >> shift) as u8);
+    SocketAddr::from(([127, 128 | high, middle, low], 0))
 }
 
 /// A phone of another party by hand.
