@@ -1,5 +1,6 @@
 //! The engine: the telephony port of the app, on SIP and RTP.
 
+mod heard;
 mod held_port;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
-use nohold_core::call::{Audio, Command, DialTo, Gone, HangUp, Input, LegState};
-use nohold_media::{MediaEvent, Plane, RecordSpec, Remote, Source};
-use nohold_model::{Country, IdSource, LegId, Millis, PlaybackId, Timestamp};
+use nohold_core::call::{Command, DialTo, Gone, HangUp, Input, LegState};
+use nohold_media::{Plane, RecordSpec, Remote, Source};
+use nohold_model::{Country, IdSource, LegId, Millis, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
@@ -299,7 +300,8 @@ impl Engine {
 
     /// What a leg sends and hears from now on.
     pub(crate) fn connect(&self, leg: LegId, remote: Remote) {
-        self.legs().note(leg, |state| state.connected = true);
+        let events = remote.telephone_event.is_some();
+        self.legs().note(leg, |state| (state.connected, state.events) = (true, events));
         self.inner.plane.connect(leg, remote);
     }
 
@@ -337,62 +339,6 @@ impl Engine {
         let playback = self.inner.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now());
         self.inner.plane.play(leg, playback, Source::Loop(self.lines().tones.busy()));
         Instant::now() + BUSY_TONE
-    }
-
-    async fn hear(self, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
-        while let Some(event) = events.recv().await {
-            let (leg, input) = match event {
-                MediaEvent::Digit { leg, digit } => (leg, Input::Digit(leg, digit)),
-                MediaEvent::Played { leg, playback } => {
-                    self.legs().played(leg, playback);
-                    (leg, Input::Played(leg, playback))
-                }
-                MediaEvent::PlayFailed { leg, playback } => {
-                    self.legs().played(leg, playback);
-                    (leg, Input::PlayFailed(leg, playback))
-                }
-                MediaEvent::Recorded { leg, message, speech, ended } => {
-                    self.legs().note(leg, |state| state.recording = None);
-                    (leg, Input::Recorded { leg, message, speech, ended })
-                }
-                MediaEvent::RecordFailed { leg, message } => {
-                    self.legs().note(leg, |state| state.recording = None);
-                    (leg, Input::RecordFailed { leg, message })
-                }
-                MediaEvent::Lost { leg } => {
-                    self.legs().order(leg, Order::Lost);
-                    continue;
-                }
-                MediaEvent::CallRecorded { .. } | MediaEvent::CallRecordFailed { .. } => continue,
-            };
-            self.tell(leg, input);
-        }
-    }
-
-    fn play(&self, leg: LegId, playback: PlaybackId, audio: &Audio) {
-        let source = match audio {
-            Audio::Spoken { language, what } => match self.inner.prompts.sentence(*language, what, now()) {
-                Ok(clips) => Source::Once(clips),
-                Err(error) => {
-                    tracing::warn!(%error, "a caller does not hear what was meant");
-                    self.tell(leg, Input::PlayFailed(leg, playback));
-                    return;
-                }
-            },
-            Audio::Music(prompt) => Source::Loop(self.inner.prompts.music(prompt.as_ref())),
-            Audio::Ringback => Source::Loop(self.lines().tones.ringback()),
-            Audio::Echo => Source::Echo,
-        };
-        self.before_answer(leg);
-        self.legs().note(leg, |state| state.playing = Some(playback));
-        self.inner.plane.play(leg, playback, source);
-    }
-
-    /// What is heard on a leg that came in and is not answered is early media.
-    fn before_answer(&self, leg: LegId) {
-        if self.legs().begin_early(leg) {
-            self.legs().order(leg, Order::Progress);
-        }
     }
 
     fn dial(&self, leg: LegId, to: &DialTo, ring_for: Millis) {
@@ -466,6 +412,14 @@ impl Telephony for Engine {
                 plane.record_call(recording, bridge, plane.recording_path(recording));
             }
             Command::Unbridge { bridge } => self.inner.plane.unbridge(bridge),
+            Command::Conference { bridge, legs } => {
+                for leg in &legs {
+                    self.before_answer(*leg);
+                }
+                self.inner.plane.conference(bridge, &legs);
+            }
+            Command::StopRecording { recording } => self.inner.plane.stop_recording(recording),
+            Command::Press { leg, digits } => self.press(leg, digits),
         }
     }
 

@@ -6,10 +6,12 @@
 mod agents;
 mod audio;
 mod calls;
+mod conversation;
 mod entries;
 mod listing;
 mod refusals;
 mod requests;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -193,6 +195,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(entries::routes(api))
         .merge(agents::routes(api))
         .merge(calls::routes(api))
+        .merge(conversation::routes(api))
+        .merge(targets::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
 }
