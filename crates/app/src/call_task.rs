@@ -129,6 +129,9 @@ impl<P: Ports> Driver<P> {
         for command in effects.media.drain(..) {
             self.node.ports().telephony().execute(command);
         }
+        for heard in effects.heard.drain(..) {
+            self.node.answer_wish(self.id, heard);
+        }
         self.books.add(&mut effects, self.node.now());
         self.submit();
     }

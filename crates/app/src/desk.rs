@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nohold_core::agent;
-use nohold_core::call::{Input, World, promise};
+use nohold_core::call::{Input, Wanted, World, promise};
 use nohold_core::directory::Directory;
-use nohold_core::entry::{Actor, Change, Consent, Target, Window};
+use nohold_core::entry::{Actor, Business, Change, Consent, Target, Window};
 use nohold_core::fact::RequestMade;
 use nohold_core::transaction::{Answer, Noun, Refusal, Transaction};
-use nohold_model::{AgentKey, CallId, EntryId, IdSource, LegId, PhoneNumber, Timestamp};
+use nohold_core::wait::Interval;
+use nohold_model::{AgentKey, CallId, EntryId, IdSource, LegId, PhoneNumber, QueueKey, Timestamp};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -98,6 +99,17 @@ pub trait Desk: Send + Sync + 'static {
     fn hang_up(&self, call: CallId) -> Result<(), NotDone>;
     /// See [`Node::call_of`].
     fn call_of(&self, leg: LegId) -> Option<CallId>;
+    /// See [`Node::wish_of_call`].
+    fn wish_of_call(&self, call: CallId, agent: AgentKey, what: Wanted) -> BoxFuture<'static, Result<(), NotDone>>;
+    /// See [`Node::dial_out`].
+    fn dial_out(
+        &self,
+        agent: AgentKey,
+        number: PhoneNumber,
+        business: Option<Business>,
+    ) -> BoxFuture<'static, Result<CallId, NotDone>>;
+    /// See [`Node::expected_wait`].
+    fn expected_wait(&self, queue: &QueueKey) -> Option<Interval>;
 }
 
 impl<P: Ports> Desk for Node<P> {
@@ -153,6 +165,25 @@ impl<P: Ports> Desk for Node<P> {
     fn call_of(&self, leg: LegId) -> Option<CallId> {
         Node::call_of(self, leg)
     }
+
+    fn wish_of_call(&self, call: CallId, agent: AgentKey, what: Wanted) -> BoxFuture<'static, Result<(), NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::wish_of_call(&node, call, agent, what).await })
+    }
+
+    fn dial_out(
+        &self,
+        agent: AgentKey,
+        number: PhoneNumber,
+        business: Option<Business>,
+    ) -> BoxFuture<'static, Result<CallId, NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::dial_out(&node, agent, number, business).await })
+    }
+
+    fn expected_wait(&self, queue: &QueueKey) -> Option<Interval> {
+        Node::expected_wait(self, queue)
+    }
 }
 
 impl<P: Ports> Node<P> {
@@ -199,7 +230,7 @@ impl<P: Ports> Node<P> {
 
     /// Carries a wish out in a task of its own: whoever asked may go away or lose patience, but what is committed must also
     /// begin.
-    async fn see_through<T: Send + 'static, F>(
+    pub(crate) async fn see_through<T: Send + 'static, F>(
         &self,
         name: &'static str,
         wish: impl FnOnce(Self) -> F,
@@ -246,6 +277,7 @@ impl<P: Ports> Node<P> {
             | Answer::Reserved(_)
             | Answer::Begun { .. }
             | Answer::Rung { .. }
+            | Answer::DialOut(_)
             | Answer::Refused(_) => Err(NotDone::Refused(Refusal::NotFound(Noun::Entry))),
         }
     }
@@ -288,6 +320,7 @@ impl<P: Ports> Node<P> {
             | Answer::Begun { .. }
             | Answer::Rung { .. }
             | Answer::CallBack(_)
+            | Answer::DialOut(_)
             | Answer::Refused(_) => Err(NotDone::Refused(Refusal::NotFound(Noun::Target))),
         }
     }
@@ -330,7 +363,8 @@ impl<P: Ports> Node<P> {
             | Answer::Reserved(_)
             | Answer::Begun { .. }
             | Answer::Rung { .. }
-            | Answer::CallBack(_)) => Ok(answer),
+            | Answer::CallBack(_)
+            | Answer::DialOut(_)) => Ok(answer),
         }
     }
 }

@@ -13,11 +13,13 @@
 //! | `books` | keeps what a call has to commit, in order, until the store has it |
 //! | `router` | brings waiting callers and free agents together |
 //! | [`desk`] | what agents and supervisors do |
+//! | `conversation` | what they wish of conversations: hand over, consult, press keys, dial out |
 //! | `housekeeping` | what happens because time passes |
 //! | `recovery` | accounts for calls that died with the process |
 
 mod books;
 mod call_task;
+mod conversation;
 pub mod desk;
 mod housekeeping;
 mod node;

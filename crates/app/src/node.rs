@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use nohold_core::call::{Call, Command, Effects, HangUp, Input, Lines, NewCall, World};
+use nohold_core::call::{
+    Call, Command, Effects, HangUp, Heard, Input, Lines, NewCall, Wanted, Wish, WishAnswer, World,
+};
 use nohold_core::directory::Directory;
 use nohold_core::numbers::callback_number;
 use nohold_core::transaction::CallbackOrder;
 use nohold_model::{AgentKey, CallId, IdSource, LegId, Millis, Timestamp, TrunkKey};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::ports::{CallerHeaders, Clock, Ports, Source, Telephony, TelephonyEvent};
 use crate::{call_task, housekeeping, recovery, router};
@@ -66,6 +68,9 @@ struct Calls {
     legs: BTreeMap<CallId, Vec<LegId>>,
     /// Agents whose own phone is in the call of a star code.
     at_codes: BTreeMap<CallId, AgentKey>,
+    /// Wishes of the desk that wait for their call's answer. They are counted, so that a call hears each once.
+    wishes: BTreeMap<(CallId, u64), oneshot::Sender<WishAnswer>>,
+    wished: u64,
 }
 
 /// A call that is being driven.
@@ -231,6 +236,34 @@ impl<P: Ports> Node<P> {
         calls.by_id.get(&call).is_some_and(|live| live.mailbox.send(Box::new(input)).is_ok())
     }
 
+    /// Gives a call a wish of the desk; the answer comes later, or never where the call ends. Nothing, where there is no
+    /// such call.
+    pub(crate) fn ask_call(
+        &self,
+        call: CallId,
+        agent: AgentKey,
+        what: Wanted,
+    ) -> Option<oneshot::Receiver<WishAnswer>> {
+        let mut calls = lock(&self.shared.calls);
+        calls.wished += 1;
+        let number = calls.wished;
+        // Under the lock, so that a call hears its wishes in the order of their numbers.
+        let wish = Box::new(Input::Wish(Wish { number, agent, what }));
+        calls.by_id.get(&call)?.mailbox.send(wish).ok()?;
+        let (answer, answered) = oneshot::channel();
+        calls.wishes.insert((call, number), answer);
+        Some(answered)
+    }
+
+    /// A call has answered a wish.
+    pub(crate) fn answer_wish(&self, call: CallId, heard: Heard) {
+        let asked = lock(&self.shared.calls).wishes.remove(&(call, heard.wish));
+        if let Some(asked) = asked {
+            // Nobody may be left to hear it.
+            let _ = asked.send(heard.answer);
+        }
+    }
+
     pub(crate) fn remember_legs(&self, call: CallId, legs: impl IntoIterator<Item = LegId>) {
         let mut calls = lock(&self.shared.calls);
         for leg in legs {
@@ -243,6 +276,10 @@ impl<P: Ports> Node<P> {
     pub(crate) fn forget(&self, call: CallId) {
         let mut calls = lock(&self.shared.calls);
         calls.by_id.remove(&call);
+        let unanswered: Vec<_> = calls.wishes.range((call, 0)..=(call, u64::MAX)).map(|(key, _)| *key).collect();
+        for wish in unanswered {
+            calls.wishes.remove(&wish);
+        }
         for leg in calls.legs.remove(&call).unwrap_or_default() {
             // A leg may have gone over to another call.
             if calls.by_leg.get(&leg) == Some(&call) {

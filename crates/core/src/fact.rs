@@ -1,6 +1,7 @@
 //! Facts: what is now true. They are stored, numbered, and shown; applying one changes the rows of the store.
 
 mod about;
+mod words;
 
 use nohold_flow::NumberRefusal;
 use nohold_model::{
@@ -13,6 +14,8 @@ use crate::agent::{AfterOffer, AgentState, OfferEnd};
 use crate::call::Gone;
 use crate::entry::{self, Actor, Consent, LeftAt, Target, Window};
 use crate::routing::Waiting;
+
+pub use words::{CallEnd, Destination, Doing, Dropped, LeftQueue, Together};
 
 /// A fact with the time it became true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +138,20 @@ pub enum Fact {
         agent: AgentKey,
         /// The recording.
         recording: RecordingId,
+    },
+    /// The agent has paused the recording: what is said from here on is in no file.
+    RecordingPaused {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentKey,
+    },
+    /// The agent lets the recording go on.
+    RecordingResumed {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentKey,
     },
     /// The call lets the agent go.
     AgentFreed {
@@ -285,6 +302,71 @@ pub enum Fact {
         /// The call.
         call: CallId,
     },
+    /// Whom a phone of ours has called is treated like a caller from now on: the agent may have somebody else go on.
+    TreatedAsCustomer {
+        /// The call.
+        call: CallId,
+        /// The agent who has called.
+        agent: AgentKey,
+        /// Whom.
+        number: PhoneNumber,
+        /// For which service.
+        service: Option<ServiceKey>,
+    },
+    /// An agent hands the customer over, and is let go.
+    HandedOver {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentKey,
+        /// Where to.
+        to: Destination,
+        /// The leg that will ring there, where it is a phone.
+        leg: LegId,
+        /// The wrap-up that follows for the agent; none when zero.
+        wrap_up: Millis,
+    },
+    /// An agent calls somebody while the customer waits.
+    ConsultBegan {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentKey,
+        /// Whom.
+        to: Destination,
+        /// The leg that will ring there.
+        leg: LegId,
+        /// The agent whose phone it is, where the call holds that agent.
+        agent: Option<AgentKey>,
+        /// It may ring this long.
+        ring_for: Millis,
+    },
+    /// Whoever is consulted has answered.
+    ConsultAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// The agent talks with others of the call than before.
+    ConsultChanged {
+        /// The call.
+        call: CallId,
+        /// With whom.
+        with: Together,
+    },
+    /// Whoever was consulted is out, or has never answered; the agent and the customer go on.
+    ConsultEnded {
+        /// The call.
+        call: CallId,
+        /// Why, where it was not the agent's wish.
+        why: Option<Gone>,
+    },
+    /// The agent leaves the customer with whoever was consulted.
+    ConsultCompleted {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentKey,
+    },
     /// A call is over and accounted for (I-9).
     CallEnded {
         /// The call.
@@ -339,34 +421,6 @@ pub struct Arrival {
     pub colleague: Option<ExtensionKey>,
 }
 
-/// Why a callback ended before the customer was dialled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dropped {
-    /// The agent did not answer the own phone.
-    NoAnswer,
-    /// The agent refused the call, or was busy.
-    Declined,
-    /// The agent's phone could not be reached.
-    Unreachable,
-    /// The agent hung up.
-    HungUp,
-    /// Another call of ours dials the number, or talks with it.
-    NumberInUse,
-    /// The customer must not be dialled at this hour.
-    Hour,
-    /// The number must not be called: it is blocked, or calls do not go there.
-    NotCallable,
-    /// The number was tried a moment ago, or often enough.
-    TriedEnough,
-    /// The entry has changed meanwhile.
-    Refused,
-    /// The store could not keep the attempt.
-    NotSaved,
-    /// Our side failed.
-    Interrupted,
-}
-
 /// A callback request as the caller made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestMade {
@@ -394,83 +448,4 @@ pub struct RequestMade {
     pub path: Vec<String>,
     /// The language of the call.
     pub language: nohold_model::Language,
-}
-
-/// Why a caller left a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LeftQueue {
-    /// An agent answered.
-    Answered,
-    /// The caller hung up.
-    HungUp,
-    /// The caller chose something else in a menu.
-    Chose,
-    /// The overflow took the caller away.
-    Overflow,
-    /// Our side failed.
-    CutOff,
-}
-
-/// What a customer was doing when our side failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doing {
-    /// In a menu or another part of a flow.
-    InFlow,
-    /// Waiting in a queue.
-    Waiting,
-    /// Leaving a message.
-    LeavingMessage,
-    /// Talking with an agent or another phone.
-    Talking,
-    /// Being connected to another phone.
-    Transferring,
-    /// Nothing any more: the request stands.
-    Finished,
-    /// Nothing any more: the message is saved.
-    MessageSaved,
-}
-
-/// How a call ended; the account of I-9.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallEnd {
-    /// Talked with an agent or another phone.
-    Served,
-    /// Asked to be called back.
-    Requested,
-    /// Left a message.
-    Message,
-    /// Left unserved.
-    Missed,
-    /// The flow ended it, as drawn.
-    EndedByFlow,
-    /// Ended through our fault.
-    CutOff,
-    /// A callback that we made; its entry tells the rest.
-    Callback,
-    /// A call that a phone of ours made to the public network.
-    Direct,
-}
-
-/// A phone outside the line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Destination {
-    /// A phone of ours.
-    Extension(ExtensionKey),
-    /// A number of the public network.
-    Number(PhoneNumber),
-}
-
-impl Destination {
-    /// The number, where it is one of the public network.
-    #[must_use]
-    pub fn number(&self) -> Option<&PhoneNumber> {
-        match self {
-            Destination::Number(number) => Some(number),
-            Destination::Extension(_) => None,
-        }
-    }
 }

@@ -7,19 +7,21 @@ use nohold_model::{BridgeId, Millis, RecordingId};
 use nohold_telephony::recording::Tape;
 use nohold_telephony::{FRAME_MS, FRAME_SAMPLES};
 
-use crate::ear::{Ear, Frame, Listener};
+use crate::ear::Ear;
+use crate::mix::Mix;
 use crate::thread::Surroundings;
 use crate::words::MediaEvent;
 
 /// Samples of both sides that are handed to the writing thread together: 400 ms.
 const BATCH: usize = 2 * 20 * FRAME_SAMPLES;
 
-/// Both sides of a bridge on their way to a file. The thread of the bridge's first leg takes both, each through a jitter
+/// Both sides of a bridge on their way to a file; of a conference the first leg and all others together. The thread of the bridge's first leg takes both, each through a jitter
 /// buffer of its own, so they stay together to within a few tens of milliseconds.
 pub(crate) struct Conversation {
     pub(crate) recording: RecordingId,
     pub(crate) bridge: BridgeId,
-    sides: [Listener; 2],
+    /// The bridge's first leg, and all others.
+    sides: [Mix; 2],
     tape: Tape,
     batch: Vec<i16>,
     ticks: u64,
@@ -29,7 +31,7 @@ impl Conversation {
     pub(crate) fn begin(
         recording: RecordingId,
         bridge: BridgeId,
-        ears: [Arc<Ear>; 2],
+        ears: Vec<Arc<Ear>>,
         path: PathBuf,
         around: &Surroundings,
     ) -> Self {
@@ -38,20 +40,15 @@ impl Conversation {
             tracing::error!(%recording, %error, "a conversation cannot be recorded");
             events(MediaEvent::CallRecordFailed { recording });
         });
-        let sides = ears.map(|ear| Listener::new(ear, false));
+        let mut ears = ears.into_iter();
+        let first = ears.next().into_iter().collect();
+        let sides = [Mix::listening(first), Mix::listening(ears.collect())];
         Conversation { recording, bridge, sides, tape, batch: Vec::with_capacity(BATCH), ticks: 0 }
     }
 
     /// Takes what was said in the last 20 ms; false when the disk does not take it, which has been told.
     pub(crate) fn tick(&mut self) -> bool {
-        let mut samples = [[0; FRAME_SAMPLES]; 2];
-        for (side, samples) in self.sides.iter_mut().zip(&mut samples) {
-            let mut frame: Frame = [0; FRAME_SAMPLES];
-            if let Some(codec) = side.hear(&mut frame) {
-                codec.decode(&frame, samples);
-            }
-        }
-        let [left, right] = samples;
+        let [left, right] = self.sides.each_mut().map(|side| side.sum().unwrap_or([0; FRAME_SAMPLES]));
         self.batch.extend(left.into_iter().zip(right).flat_map(|(left, right)| [left, right]));
         self.ticks += 1;
         self.batch.len() < BATCH || self.tape.write(std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)))

@@ -11,11 +11,11 @@ use nohold_telephony::recording::RecordingEnd;
 
 use crate::conversation::Conversation;
 use crate::counters::Counters;
-use crate::ear::{Ear, Frame, Listener};
+use crate::ear::{Ear, Frame};
 use crate::keys::Keys;
 use crate::latch::Latch;
-use crate::law;
 use crate::message::{Message, Progress};
+use crate::mix::Mix;
 use crate::playing::{Played, Playing, copy};
 use crate::presses::{Presses, Pressing};
 use crate::reception::Reception;
@@ -52,7 +52,7 @@ pub(crate) struct Leg {
     playing: Option<Playing>,
     /// The last playing that was begun here: it is not begun again when the command is repeated.
     last_playback: Option<PlaybackId>,
-    bridge: Option<(BridgeId, Listener)>,
+    bridge: Option<(BridgeId, Mix)>,
     message: Option<Box<Message>>,
     conversations: Vec<Conversation>,
     /// When something has come last, or could first have come.
@@ -134,8 +134,8 @@ impl Leg {
         self.message.take_if(|going| going.id == message);
     }
 
-    pub(crate) fn join(&mut self, bridge: BridgeId, other: Arc<Ear>) {
-        self.bridge = Some((bridge, Listener::new(other, true)));
+    pub(crate) fn join(&mut self, bridge: BridgeId, others: Vec<Arc<Ear>>) {
+        self.bridge = Some((bridge, Mix::new(others)));
     }
 
     pub(crate) fn part(&mut self, bridge: BridgeId, around: &Surroundings) {
@@ -147,7 +147,7 @@ impl Leg {
         &mut self,
         recording: RecordingId,
         bridge: BridgeId,
-        ears: [Arc<Ear>; 2],
+        ears: Vec<Arc<Ear>>,
         path: PathBuf,
         around: &Surroundings,
     ) {
@@ -251,13 +251,10 @@ impl Leg {
     /// What the leg hears in this tick: what it is played, else a warning, else the other side of its bridge. With none
     /// of them the frame stays silent, and is sent all the same: it keeps NAT and the far end's jitter buffer alive.
     fn fill(&mut self, remote: &Remote, around: &Surroundings, frame: &mut Frame) {
-        if let Some((_, listener)) = &mut self.bridge {
+        if let Some((_, others)) = &mut self.bridge {
             // Also while something else is heard: what was said meanwhile is not heard late.
-            match listener.hear(frame) {
-                Some(from) => law::rewrite(frame, from, remote.codec),
-                None => frame.fill(remote.codec.silence()),
-            }
-            while let Some(digit) = listener.key() {
+            others.hear(remote.codec, frame);
+            while let Some(digit) = others.key() {
                 self.presses.push([digit]);
             }
         }

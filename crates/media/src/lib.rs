@@ -28,6 +28,7 @@ mod latch;
 mod law;
 mod leg;
 mod message;
+mod mix;
 mod plane;
 mod playing;
 mod ports;

@@ -109,7 +109,7 @@ struct Inner {
 #[derive(Default)]
 struct Registry {
     legs: HashMap<LegId, Entry>,
-    bridges: HashMap<BridgeId, (LegId, LegId)>,
+    bridges: HashMap<BridgeId, Vec<LegId>>,
     /// How many legs each thread has.
     load: Vec<usize>,
     shut_down: bool,
@@ -276,13 +276,14 @@ impl Plane {
         self.inner.recordings.join(format!("{recording}.wav"))
     }
 
-    /// Records the conversation in a bridge to `path`, as a stereo WAV file: the bridge's `a` on the left, `b` on the
-    /// right. It ends with the bridge, or when it is stopped. What a leg is played is not recorded.
+    /// Records the conversation in a bridge to `path`, as a stereo WAV file: the bridge's first leg on the left, all others
+    /// on the right. It ends with the bridge, or when it is stopped. What a leg is played is not recorded.
     pub fn record_call(&self, recording: RecordingId, bridge: BridgeId, path: PathBuf) {
         let registry = self.registry();
-        let found = registry.bridges.get(&bridge).and_then(|(a, b)| {
-            let (a_entry, b_entry) = (registry.legs.get(a)?, registry.legs.get(b)?);
-            Some((*a, a_entry.thread, [Arc::clone(&a_entry.ear), Arc::clone(&b_entry.ear)]))
+        let found = registry.bridges.get(&bridge).and_then(|legs| {
+            let entries = legs.iter().map(|leg| registry.legs.get(leg)).collect::<Option<Vec<_>>>()?;
+            let ears = entries.iter().map(|entry| Arc::clone(&entry.ear)).collect();
+            Some((*legs.first()?, entries.first()?.thread, ears))
         });
         match found {
             Some((leg, thread, ears)) => {
@@ -299,24 +300,33 @@ impl Plane {
 
     /// Lets two legs hear each other. Bridges in which either of them was are ended.
     pub fn bridge(&self, bridge: BridgeId, a: LegId, b: LegId) {
+        self.conference(bridge, &[a, b]);
+    }
+
+    /// Lets these legs hear each other, each the sum of all others. Bridges in which one of them was are ended. Keys that
+    /// are pressed on a leg are passed on where there are two.
+    pub fn conference(&self, bridge: BridgeId, legs: &[LegId]) {
         let mut registry = self.registry();
-        if a == b || registry.bridges.get(&bridge) == Some(&(a, b)) {
+        let twice = legs.iter().enumerate().any(|(place, leg)| legs[..place].contains(leg));
+        if twice || legs.len() < 2 || registry.bridges.get(&bridge).is_some_and(|known| known == legs) {
             return;
         }
-        if !registry.legs.contains_key(&a) || !registry.legs.contains_key(&b) {
+        if !legs.iter().all(|leg| registry.legs.contains_key(leg)) {
             tracing::debug!(%bridge, "a leg of the bridge is not open");
             return;
         }
-        let before = [a, b].map(|leg| registry.legs.get(&leg).and_then(|entry| entry.bridge));
-        for old in before.into_iter().flatten().chain([bridge]) {
+        let before: Vec<BridgeId> =
+            legs.iter().filter_map(|leg| registry.legs.get(leg).and_then(|entry| entry.bridge)).collect();
+        for old in before.into_iter().chain([bridge]) {
             self.part(&mut registry, old);
         }
-        registry.bridges.insert(bridge, (a, b));
-        for (leg, other) in [(a, b), (b, a)] {
-            let ear = registry.legs.get(&other).map(|entry| Arc::clone(&entry.ear));
-            if let (Some(ear), Some(entry)) = (ear, registry.legs.get_mut(&leg)) {
+        registry.bridges.insert(bridge, legs.to_vec());
+        for leg in legs.iter().copied() {
+            let others = legs.iter().filter(|other| **other != leg).filter_map(|other| registry.legs.get(other));
+            let others = others.map(|entry| Arc::clone(&entry.ear)).collect();
+            if let Some(entry) = registry.legs.get_mut(&leg) {
                 entry.bridge = Some(bridge);
-                self.send(entry.thread, Command::Join { leg, bridge, ear });
+                self.send(entry.thread, Command::Join { leg, bridge, others });
             }
         }
     }
@@ -418,10 +428,10 @@ impl Plane {
     }
 
     fn part(&self, registry: &mut Registry, bridge: BridgeId) {
-        let Some((a, b)) = registry.bridges.remove(&bridge) else {
+        let Some(legs) = registry.bridges.remove(&bridge) else {
             return;
         };
-        for leg in [a, b] {
+        for leg in legs {
             if let Some(entry) = registry.legs.get_mut(&leg) {
                 entry.bridge = None;
                 self.send(entry.thread, Command::Part { leg, bridge });

@@ -53,9 +53,9 @@ pub(crate) enum Command {
     Stop { leg: LegId, playback: PlaybackId },
     Record { leg: LegId, message: MessageId, spec: RecordSpec },
     Discard { message: MessageId },
-    RecordCall { leg: LegId, recording: RecordingId, bridge: BridgeId, ears: [Arc<Ear>; 2], path: PathBuf },
+    RecordCall { leg: LegId, recording: RecordingId, bridge: BridgeId, ears: Vec<Arc<Ear>>, path: PathBuf },
     StopRecording { recording: RecordingId },
-    Join { leg: LegId, bridge: BridgeId, ear: Arc<Ear> },
+    Join { leg: LegId, bridge: BridgeId, others: Vec<Arc<Ear>> },
     Part { leg: LegId, bridge: BridgeId },
     SendDigits { leg: LegId, digits: Vec<Digit> },
     Report { leg: LegId, muxed: bool },
@@ -227,7 +227,7 @@ impl Thread {
             Command::StopRecording { recording } => {
                 self.on_all(|leg, around| leg.stop_recording(recording, around));
             }
-            Command::Join { leg, bridge, ear } => self.on(leg, |leg, _| leg.join(bridge, ear)),
+            Command::Join { leg, bridge, others } => self.on(leg, |leg, _| leg.join(bridge, others)),
             Command::Part { leg, bridge } => self.on(leg, |leg, around| leg.part(bridge, around)),
             Command::SendDigits { leg, digits } => self.on(leg, |leg, _| leg.send_digits(digits)),
             Command::Report { leg, muxed } => self.on(leg, |leg, _| leg.report(muxed, now)),

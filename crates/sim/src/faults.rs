@@ -42,11 +42,15 @@ pub enum Fault {
     PausedForEver,
     /// A claim does not run out.
     ClaimedForEver,
+    /// An agent who has handed the customer over is not let go.
+    KeptAfterTransfer,
+    /// Whoever was consulted is not let go.
+    ConsultedForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 14] = [
+    pub const ALL: [Fault; 16] = [
         Fault::AgentNotFreed,
         Fault::OfferedTwice,
         Fault::PlaceLost,
@@ -61,6 +65,8 @@ impl Fault {
         Fault::ReturningForgotten,
         Fault::PausedForEver,
         Fault::ClaimedForEver,
+        Fault::KeptAfterTransfer,
+        Fault::ConsultedForgotten,
     ];
 
     /// Its name on the command line.
@@ -81,6 +87,8 @@ impl Fault {
             Fault::ReturningForgotten => "returning-forgotten",
             Fault::PausedForEver => "paused-for-ever",
             Fault::ClaimedForEver => "claimed-for-ever",
+            Fault::KeptAfterTransfer => "kept-after-transfer",
+            Fault::ConsultedForgotten => "consulted-forgotten",
         }
     }
 
@@ -116,9 +124,12 @@ impl Fault {
                 | Fault::GapIgnored
                 | Fault::ReturningForgotten
                 | Fault::PausedForEver
-                | Fault::ClaimedForEver => {}
+                | Fault::ClaimedForEver
+                | Fault::KeptAfterTransfer
+                | Fault::ConsultedForgotten => {}
             },
             Transaction::Agent { .. }
+            | Transaction::DialOut { .. }
             | Transaction::Entry { .. }
             | Transaction::CallBack { .. }
             | Transaction::Request(_)
@@ -156,7 +167,9 @@ impl Fault {
             | Fault::GapIgnored
             | Fault::ReturningForgotten
             | Fault::PausedForEver
-            | Fault::ClaimedForEver => {}
+            | Fault::ClaimedForEver
+            | Fault::KeptAfterTransfer => {}
+            Fault::ConsultedForgotten => records.retain(|record| !matches!(record.fact, Fact::ConsultEnded { .. })),
         }
     }
 
@@ -201,8 +214,10 @@ impl Fault {
                     }
                 }
             }
+            Fault::KeptAfterTransfer => keep_who_hands_over(outcome),
             Fault::ReturningForgotten => {}
-            Fault::AgentNotFreed
+            Fault::ConsultedForgotten
+            | Fault::AgentNotFreed
             | Fault::PlaceLost
             | Fault::MissedNotListed
             | Fault::ThankedWithoutRequest
@@ -263,6 +278,17 @@ fn close_again(outcome: &mut Outcome, tables: &Tables, at: Timestamp, rng: &mut 
         let mut entry = entry.clone();
         entry.state = State::Closed { reason: CloseReason::Expired, at };
         outcome.writes.push(Write::Entry(Box::new(entry)));
+    }
+}
+
+/// The agent who hands the customer over stays as before.
+fn keep_who_hands_over(outcome: &mut Outcome) {
+    let handed_over = outcome.facts.iter().find_map(|dated| match &dated.fact {
+        Fact::HandedOver { by, .. } => Some(by.clone()),
+        _ => None,
+    });
+    if let Some(by) = handed_over {
+        outcome.writes.retain(|write| !matches!(write, Write::Agent(agent) if agent.key == by));
     }
 }
 

@@ -442,7 +442,18 @@ impl Telephony for Phones {
                     state.talk(a, b, now);
                 }
             }
-            Command::Ring { .. } | Command::Discard { .. } | Command::Unbridge { .. } | Command::RecordCall { .. } => {}
+            Command::Conference { legs, .. } => {
+                state.reach.count("conferences heard");
+                if let [a, .., b] = *legs.as_slice() {
+                    state.talk(a, b, now);
+                }
+            }
+            Command::Press { .. } => state.reach.count("keys pressed at the desk"),
+            Command::Ring { .. }
+            | Command::Discard { .. }
+            | Command::Unbridge { .. }
+            | Command::RecordCall { .. }
+            | Command::StopRecording { .. } => {}
         }
     }
 

@@ -1,10 +1,10 @@
 //! Counters that prove that the interesting states were visited.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 38] = [
+const MUST_SEE: [&str; 46] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -43,6 +43,14 @@ const MUST_SEE: [&str; 38] = [
     "promises committed after a standstill",
     "promises failed in a standstill",
     "wishes not known yet",
+    "customers handed over",
+    "customers who came back to the agent",
+    "consultations begun",
+    "consultations answered",
+    "consultations ended",
+    "consultations completed",
+    "conferences",
+    "calls dialled at the desk",
 ];
 /// So that a full run of two million steps sees each a thousand times.
 const STEPS_FOR_ONE: u64 = 2_000;
@@ -95,7 +103,7 @@ impl fmt::Display for Reach {
 pub fn facts(tables: &nohold_core::tables::Tables, reach: &mut Reach) {
     use nohold_core::agent::OfferEnd;
     use nohold_core::entry::{Change, CloseReason, State};
-    use nohold_core::fact::Fact;
+    use nohold_core::fact::{Fact, Together};
     use nohold_core::routing::Class;
     use nohold_model::CallResult;
     for entry in tables.entries.values() {
@@ -103,8 +111,19 @@ pub fn facts(tables: &nohold_core::tables::Tables, reach: &mut Reach) {
             reach.count("entries unreachable");
         }
     }
+    let mut handed_over = BTreeSet::new();
     for dated in &tables.facts {
         let what = match &dated.fact {
+            Fact::HandedOver { call, .. } => {
+                handed_over.insert(*call);
+                "customers handed over"
+            }
+            Fact::PhoneRung { call, .. } if handed_over.remove(call) => "customers who came back to the agent",
+            Fact::ConsultBegan { .. } => "consultations begun",
+            Fact::ConsultAnswered { .. } => "consultations answered",
+            Fact::ConsultEnded { .. } => "consultations ended",
+            Fact::ConsultCompleted { .. } => "consultations completed",
+            Fact::ConsultChanged { with: Together::All, .. } => "conferences",
             Fact::CallArrived(_) => "calls taken",
             Fact::Queued(waiting) if waiting.class == Class::Returning => "returning customers in line",
             Fact::Queued(waiting) if waiting.class == Class::Recovered => "recovered callers in line",

@@ -135,6 +135,7 @@ impl Wish {
             | Transaction::Entry { .. }
             | Transaction::CallBack { .. }
             | Transaction::Request(_)
+            | Transaction::DialOut { .. }
             | Transaction::Recover { .. } => Wish::Other,
         }
     }

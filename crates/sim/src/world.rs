@@ -1,5 +1,6 @@
 //! One history: people call, agents work, things fail, and every step is looked at.
 
+mod conversations;
 mod list;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -355,7 +356,11 @@ impl World {
     }
 
     fn somebody_acts(&mut self) {
-        if self.rng.bool() { self.an_agent_chooses() } else { self.somebody_works_on_the_list() }
+        match self.rng.u8(0..10) {
+            0..4 => self.an_agent_chooses(),
+            4..8 => self.somebody_works_on_the_list(),
+            _ => self.an_agent_works_with_a_call(),
+        }
     }
 
     fn an_agent_chooses(&mut self) {

@@ -4,6 +4,7 @@ mod dialling;
 mod heard;
 mod held_port;
 mod page_phones;
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -13,9 +14,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
-use nohold_core::call::{Audio, Command, Gone, HangUp, Input, LegState};
-use nohold_media::{Plane, RecordSpec, Remote, Source};
-use nohold_model::{Country, IdSource, LegId, PlaybackId, Timestamp};
+use nohold_core::call::{Command, Gone, HangUp, Input, LegState};
+use nohold_media::{Plane, RecordSpec, Remote};
+use nohold_model::{Country, IdSource, LegId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
@@ -339,7 +340,8 @@ impl Engine {
 
     /// What a leg sends and hears from now on.
     pub(crate) fn connect(&self, leg: LegId, remote: Remote) {
-        self.legs().note(leg, |state| state.connected = true);
+        let events = remote.telephone_event.is_some();
+        self.legs().note(leg, |state| (state.connected, state.events) = (true, events));
         self.inner.plane.connect(leg, remote);
     }
 
@@ -378,30 +380,6 @@ impl Engine {
         Instant::now() + BUSY_TONE
     }
 
-    fn play(&self, leg: LegId, playback: PlaybackId, audio: &Audio) {
-        let source = match audio {
-            Audio::Spoken { language, what } => match self.inner.prompts.sentence(*language, what, now()) {
-                Ok(clips) => Source::Once(clips),
-                Err(error) => {
-                    tracing::warn!(%error, "a caller does not hear what was meant");
-                    self.tell(leg, Input::PlayFailed(leg, playback));
-                    return;
-                }
-            },
-            Audio::Music(prompt) => Source::Loop(self.inner.prompts.music(prompt.as_ref())),
-            Audio::Ringback => Source::Loop(self.lines().tones.ringback()),
-            Audio::Echo => Source::Echo,
-        };
-        self.before_answer(leg);
-        self.legs().note(leg, |state| state.playing = Some(playback));
-        self.inner.plane.play(leg, playback, source);
-    }
-
-    /// What is heard on a leg that came in and is not answered is early media.
-    fn before_answer(&self, leg: LegId) {
-        if self.legs().begin_early(leg) {
-            self.legs().order(leg, Order::Progress);
-        }
     }
 
     fn hang_up(&self, leg: LegId, how: HangUp) {
@@ -440,6 +418,14 @@ impl Telephony for Engine {
                 plane.record_call(recording, bridge, plane.recording_path(recording));
             }
             Command::Unbridge { bridge } => self.inner.plane.unbridge(bridge),
+            Command::Conference { bridge, legs } => {
+                for leg in &legs {
+                    self.before_answer(*leg);
+                }
+                self.inner.plane.conference(bridge, &legs);
+            }
+            Command::StopRecording { recording } => self.inner.plane.stop_recording(recording),
+            Command::Press { leg, digits } => self.press(leg, digits),
         }
     }
 

@@ -47,6 +47,10 @@ pub(crate) struct State {
     pub(crate) connected: bool,
     pub(crate) playing: Option<PlaybackId>,
     pub(crate) recording: Option<MessageId>,
+    /// The far end takes keys as telephone events (RFC 4733).
+    pub(crate) events: bool,
+    /// The far end has sent keys by INFO.
+    pub(crate) keys_by_info: bool,
     pub(crate) gone: Option<Gone>,
 }
 

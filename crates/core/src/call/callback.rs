@@ -5,6 +5,7 @@
 
 mod legs;
 mod notice;
+mod wishes;
 
 use nohold_model::{AttemptId, CallResult, IdSource, LegId, Millis, PlaybackId, Spoken, Timestamp};
 
@@ -21,6 +22,7 @@ use crate::transaction::{Answer, CallbackOrder};
 pub(super) struct Callback {
     order: CallbackOrder,
     ids: IdSource,
+    began: Timestamp,
     agent_leg: LegId,
     /// The agent is still on the line.
     agent_there: bool,
@@ -73,7 +75,7 @@ enum Phase {
     },
     Talking {
         attempt: AttemptId,
-        talk: Talk,
+        talk: Box<Talk>,
     },
     Over,
 }
@@ -100,6 +102,7 @@ impl Callback {
         let ring_for = world.directory.site.ring_agent_for;
         let until = at + ring_for;
         let mut callback = Callback {
+            began: order.began.unwrap_or(at),
             order,
             ids,
             agent_leg,
@@ -142,6 +145,7 @@ impl Callback {
             Input::Committed { promise: ATTEMPT_PROMISE, answer } => self.committed(answer, &mut turn),
             Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(Dropped::NotSaved, &mut turn),
             Input::StoreSlow { promise: ATTEMPT_PROMISE } => self.store_is_slow(&mut turn),
+            Input::Wish(wish) => self.wish(wish, &mut turn),
             Input::HangUp
             | Input::PhoneHold(..)
             | Input::Digit(..)
@@ -210,7 +214,7 @@ impl Callback {
             recorded,
         };
         let talk = Talk::begin(opening, turn.at, &mut self.ids, turn.effects);
-        self.phase = Phase::Talking { attempt, talk };
+        self.phase = Phase::Talking { attempt, talk: Box::new(talk) };
         for leg in self.early_holds.take() {
             self.held_by(leg, true, turn);
         }
@@ -383,7 +387,7 @@ impl Callback {
                 self.talk_over(attempt, Millis::ZERO, why, turn);
             }
             Phase::Talking { attempt, talk } => {
-                self.hang_up(talk.customer_leg, turn);
+                self.hang_up(talk.customer_leg(), turn);
                 self.talk_over(attempt, talk.length(turn.at), why, turn);
             }
         }
@@ -399,7 +403,7 @@ impl Callback {
                 self.hang_up(self.agent_leg, turn);
                 self.talk_over(attempt, Millis::ZERO, why, turn);
             }
-            Phase::Talking { attempt, talk } if leg == talk.customer_leg => {
+            Phase::Talking { attempt, talk } if leg == talk.customer_leg() => {
                 self.hang_up(self.agent_leg, turn);
                 self.talk_over(attempt, talk.length(turn.at), why, turn);
             }

@@ -2,17 +2,24 @@
 //! that what the network plays.
 //!
 //! A call to the emergency services asks nobody: it is dialled at once, and written into the books while it rings.
+//!
+//! An agent may also dial from the desk: then the agent's own phone is rung first, by a call that is in the books already.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod from_desk;
+mod legs;
+mod wishes;
 
 use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, LegId, Millis, PhoneNumber, PlaybackId, Timestamp};
 
 use super::feature::words;
 use super::talk::{EarlyHolds, Pair};
-use super::{Command, DialTo, Effects, Gone, HangUp, Input, LegState, NewCall, Promise, World};
-use crate::fact::{CallEnd, Dated, Fact};
+use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, NewCall, Promise, World};
+use crate::entry::Target;
+use crate::fact::{CallEnd, Dated, Doing, Fact};
 use crate::numbers::EmergencyNumber;
 use crate::transaction::Answer;
+
+use from_desk::FromDesk;
 
 /// A phone of the public network rings this long for a colleague of ours; most networks give up before.
 pub(crate) const RING_OUTSIDE: Millis = Millis::seconds(60);
@@ -50,6 +57,10 @@ pub(super) struct Direct {
     far: LegId,
     /// The agent who calls, where this call holds the agent.
     agent: Option<AgentKey>,
+    /// It was dialled from the desk, so the caller's leg is one that we have dialled.
+    from_desk: Option<FromDesk>,
+    /// The agent was lost through our fault in the middle of the conversation.
+    cut_off: Option<Target>,
     early_holds: EarlyHolds,
     phase: Phase,
     books: Books,
@@ -58,6 +69,10 @@ pub(super) struct Direct {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Phase {
+    /// The own phone of an agent who has dialled from the desk rings.
+    OwnPhone {
+        until: Timestamp,
+    },
     /// The store is asked.
     Asking,
     /// It rings there.
@@ -118,6 +133,8 @@ impl Direct {
             to,
             far,
             agent: None,
+            from_desk: None,
+            cut_off: None,
             early_holds: EarlyHolds::default(),
             phase: Phase::Asking,
             books: Books::Never,
@@ -144,12 +161,14 @@ impl Direct {
             Input::Ringing(leg) if *leg == self.far => self.rings(turn),
             Input::EarlyMedia(leg) if *leg == self.far => self.network_plays(turn),
             Input::Answered(leg) if *leg == self.far => self.far_answers(turn),
+            Input::Answered(leg) if *leg == self.leg => self.own_phone_answers(turn),
             Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
             Input::Gone(leg, why) if *leg == self.far => self.far_gone(*why, turn),
             Input::Played(leg, playback) | Input::PlayFailed(leg, playback) if *leg == self.leg => {
                 match self.phase {
                     Phase::LastWords { playback: last, how, .. } if last == *playback => self.refuse(how, turn),
-                    Phase::Asking
+                    Phase::OwnPhone { .. }
+                    | Phase::Asking
                     | Phase::Ringing { .. }
                     | Phase::Talking(_)
                     | Phase::LastWords { .. }
@@ -163,6 +182,7 @@ impl Direct {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.caller_gone(Gone::HungUp, turn);
             }
+            Input::Wish(wish) => self.wish(wish, turn),
             Input::Committed { promise, answer } if self.awaits(*promise) => self.committed(answer, turn),
             Input::StoreFailed { promise } if self.awaits(*promise) => self.store_failed(turn),
             Input::Ringing(_)
@@ -232,7 +252,7 @@ impl Direct {
                     self.note_held(true, turn);
                 }
             }
-            (Phase::Asking | Phase::Ringing { .. } | Phase::LastWords { .. }, _) => {}
+            (Phase::OwnPhone { .. } | Phase::Asking | Phase::Ringing { .. } | Phase::LastWords { .. }, _) => {}
         }
     }
 
@@ -242,7 +262,7 @@ impl Direct {
             (Phase::Asking, _) => self.refuse_in_words(HangUp::Unavailable, turn),
             (Phase::Over, Outside::Emergency(_)) => self.write_afterwards(turn),
             (Phase::Over, Outside::Number(_)) => {}
-            (Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. }, _) => {
+            (Phase::OwnPhone { .. } | Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. }, _) => {
                 self.books = Books::Again(turn.at + ASK_AGAIN_AFTER);
             }
         }
@@ -273,7 +293,16 @@ impl Direct {
         if let Some(agent) = self.agent.take() {
             turn.effects.record(turn.at, Fact::AgentFreed { call: self.call, agent, wrap_up: Millis::ZERO });
         }
-        turn.effects.record(turn.at, Fact::CallEnded { call: self.call, how: CallEnd::Direct });
+        let how = match (self.cut_off.take(), &self.to) {
+            (Some(target), Outside::Number(number)) => {
+                let (entry, number) = (self.ids.next(turn.at), Some(number.clone()));
+                let fact = Fact::CutOff { entry, call: self.call, number, target, doing: Doing::Talking };
+                turn.effects.record(turn.at, fact);
+                CallEnd::CutOff
+            }
+            (Some(_) | None, _) => CallEnd::Direct,
+        };
+        turn.effects.record(turn.at, Fact::CallEnded { call: self.call, how });
     }
 
     // --- the call ---
@@ -288,11 +317,21 @@ impl Direct {
         if let Phase::Ringing { rings, pair: None, .. } = &mut self.phase
             && !std::mem::replace(rings, true)
         {
-            turn.effects.media(Command::Ring { leg: self.leg });
+            match &mut self.from_desk {
+                Some(from_desk) => {
+                    let playback = self.ids.next(turn.at);
+                    from_desk.tone = Some(playback);
+                    turn.effects.media(Command::Play { leg: self.leg, playback, audio: Audio::Ringback });
+                }
+                None => turn.effects.media(Command::Ring { leg: self.leg }),
+            }
         }
     }
 
     fn network_plays(&mut self, turn: &mut Turn<'_, '_>) {
+        if let Phase::Ringing { pair: None, .. } = &self.phase {
+            self.end_tone(turn);
+        }
         if let Phase::Ringing { pair: pair @ None, .. } = &mut self.phase {
             *pair = Some(Pair::join(self.leg, self.far, turn.at, &mut self.ids, turn.effects));
         }
@@ -301,7 +340,10 @@ impl Direct {
     fn far_answers(&mut self, turn: &mut Turn<'_, '_>) {
         let Phase::Ringing { pair, .. } = &mut self.phase else { return };
         let pair = pair.take();
-        turn.effects.media(Command::Answer { leg: self.leg });
+        self.end_tone(turn);
+        if self.from_desk.is_none() {
+            turn.effects.media(Command::Answer { leg: self.leg });
+        }
         self.answered = Some(turn.at);
         let pair = pair.unwrap_or_else(|| Pair::join(self.leg, self.far, turn.at, &mut self.ids, turn.effects));
         self.phase = Phase::Talking(pair);
@@ -321,9 +363,15 @@ impl Direct {
         }
     }
 
-    fn caller_gone(&mut self, _why: Gone, turn: &mut Turn<'_, '_>) {
+    fn caller_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
         if !std::mem::replace(&mut self.there, false) {
             return;
+        }
+        if why == Gone::Lost && matches!(self.phase, Phase::Talking(_)) {
+            // Whoever was called stands on the list of those for whom the agent works.
+            let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.clone());
+            let of_agent = || turn.world.directory.works_for(self.agent.as_ref()?);
+            self.cut_off = whose.or_else(of_agent);
         }
         if matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)) {
             turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
@@ -337,7 +385,7 @@ impl Direct {
             Phase::Ringing { pair: Some(_), .. } => self.refuse(why.passed_on(), turn),
             Phase::Ringing { pair: None, .. } => self.refuse_in_words(why.passed_on(), turn),
             Phase::Talking(_) => self.refuse(HangUp::Normal, turn),
-            Phase::Asking | Phase::LastWords { .. } | Phase::Over => {}
+            Phase::OwnPhone { .. } | Phase::Asking | Phase::LastWords { .. } | Phase::Over => {}
         }
     }
 
@@ -389,56 +437,13 @@ impl Direct {
                 self.refuse_in_words(HangUp::NoAnswer, turn);
             }
             Phase::LastWords { until, how, .. } if turn.at >= until => self.refuse(how, turn),
-            Phase::Asking | Phase::Ringing { .. } | Phase::Talking(_) | Phase::LastWords { .. } | Phase::Over => {}
+            Phase::OwnPhone { until } if turn.at >= until => self.refuse(HangUp::Normal, turn),
+            Phase::OwnPhone { .. }
+            | Phase::Asking
+            | Phase::Ringing { .. }
+            | Phase::Talking(_)
+            | Phase::LastWords { .. }
+            | Phase::Over => {}
         }
-    }
-
-    // --- what others ask ---
-
-    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        let phase = match &self.phase {
-            Phase::Ringing { until, .. } | Phase::LastWords { until, .. } => Some(*until),
-            Phase::Asking | Phase::Talking(_) | Phase::Over => None,
-        };
-        let books = match self.books {
-            Books::Again(due) => Some(due),
-            Books::Never | Books::Asked | Books::Written => None,
-        };
-        phase.into_iter().chain(books).min()
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.phase == Phase::Over && self.books != Books::Asked
-    }
-
-    pub(super) fn agents(&self) -> BTreeSet<AgentKey> {
-        self.agent.iter().cloned().collect()
-    }
-
-    pub(super) fn legs(&self) -> BTreeSet<LegId> {
-        let own = (self.there && self.phase != Phase::Over).then_some(self.leg);
-        let far = matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)).then_some(self.far);
-        own.into_iter().chain(far).collect()
-    }
-
-    pub(super) fn reconcile(&self, legs: &BTreeMap<LegId, LegState>) -> Vec<Input> {
-        let mut inputs = Vec::new();
-        for leg in self.legs() {
-            match legs.get(&leg) {
-                None => inputs.push(Input::Gone(leg, Gone::Lost)),
-                Some(LegState { gone: Some(why), .. }) => inputs.push(Input::Gone(leg, *why)),
-                Some(state) if leg == self.far && state.answered && self.answered.is_none() => {
-                    inputs.push(Input::Answered(leg));
-                }
-                Some(state) => {
-                    if let Phase::LastWords { playback, .. } = self.phase
-                        && state.playing != Some(playback)
-                    {
-                        inputs.push(Input::Played(leg, playback));
-                    }
-                }
-            }
-        }
-        inputs
     }
 }

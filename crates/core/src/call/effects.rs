@@ -8,6 +8,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::wish::Heard;
 use crate::fact::{Dated, Fact};
 
 /// What one input led to. The three parts are the three classes of effect: media at once, records with the next
@@ -21,6 +22,8 @@ pub struct Effects {
     pub records: Vec<Dated>,
     /// What must be committed before the call goes on; at most one at a time.
     pub promise: Option<Promise>,
+    /// What has become of wishes of people at the desk.
+    pub heard: Vec<Heard>,
 }
 
 /// A fact that the call waits for.
@@ -108,11 +111,30 @@ pub enum Command {
         /// The other.
         b: LegId,
     },
+    /// Let three or more legs hear each other, each all the others. Bridges in which one of them was end.
+    Conference {
+        /// The id of the bridge.
+        bridge: BridgeId,
+        /// The legs.
+        legs: Vec<LegId>,
+    },
+    /// Press keys towards the far end of a leg: as telephone events (RFC 4733) where it takes those.
+    Press {
+        /// The leg.
+        leg: LegId,
+        /// The keys, in their order.
+        digits: Vec<Digit>,
+    },
     /// Record what the legs of a bridge say, until the bridge ends.
     RecordCall {
         /// The bridge.
         bridge: BridgeId,
         /// The id that the recording will have.
+        recording: RecordingId,
+    },
+    /// End a recording of a bridge before the bridge ends; what it has is kept.
+    StopRecording {
+        /// The recording.
         recording: RecordingId,
     },
     /// The legs of a bridge hear each other no more.
@@ -219,6 +241,10 @@ pub enum Audio {
 impl Effects {
     pub(super) fn media(&mut self, command: Command) {
         self.media.push(command);
+    }
+
+    pub(super) fn hear(&mut self, heard: Heard) {
+        self.heard.push(heard);
     }
 
     pub(super) fn record(&mut self, at: Timestamp, fact: Fact) {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_model::{ExtensionKey, IdSource, Language, LegId, Millis, PlaybackId, PromptKey, Spoken, Timestamp};
 
-use super::{Audio, Command, Effects, Gone, HangUp, Input, LegState, NewCall, World};
+use super::{Audio, Command, Effects, Gone, HangUp, Heard, Input, LegState, NewCall, WishAnswer, World};
 use crate::agent::{self, Mode};
 use crate::directory::StarCode;
-use crate::transaction::Answer;
+use crate::transaction::{Answer, Refusal};
 
 /// The number of the only promise of a star code: that what it does is committed.
 pub const FEATURE_PROMISE: u32 = 1;
@@ -101,6 +101,9 @@ impl Feature {
                 self.prompt_over(echo, at, effects);
             }
             (Input::Tick, Phase::Echo { until }) if at >= *until => self.hang_up(effects),
+            (Input::Wish(wish), _) => {
+                effects.hear(Heard { wish: wish.number, answer: WishAnswer::Refused(Refusal::NoConversation) })
+            }
             _ => {}
         }
     }

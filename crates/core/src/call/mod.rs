@@ -10,6 +10,7 @@ mod feature;
 mod inbound;
 mod outlook;
 mod talk;
+mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,14 +25,16 @@ use crate::agent::OfferEnd;
 use crate::directory::{Directory, InboundNumber, InboundTarget, StarCode};
 use crate::fact::Dropped;
 use crate::routing::Offer;
-use crate::transaction::{Answer, CallbackOrder};
+use crate::transaction::{Answer, CallbackOrder, DialOutOrder};
 
 pub(crate) use direct::RING_OUTSIDE;
+pub(crate) use inbound::handing;
 
 pub use direct::Outside;
 pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
 pub use feature::{FEATURE_PROMISE, PROMPTS};
 pub use outlook::{Line, Lines, Promised, promise};
+pub use wish::{Heard, Party, Wanted, Wish, WishAnswer};
 
 use callback::Callback;
 use direct::Direct;
@@ -43,6 +46,8 @@ use inbound::Inbound;
 pub struct Call {
     id: CallId,
     story: Story,
+    /// The last wish of the desk that was heard.
+    last_wish: u64,
 }
 
 /// What kind of call it is.
@@ -122,6 +127,8 @@ pub enum Input {
     PhoneHold(LegId, bool),
     /// The agent ends the call.
     HangUp,
+    /// Something else is wished of an agent's conversation.
+    Wish(Wish),
     /// The store has done, or refused, what a promise asked for.
     Committed {
         /// The number of the promise.
@@ -238,7 +245,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = new.id;
         let inbound = Inbound::arrive(new, number, at, world, &mut effects);
-        (Call { id, story: Story::Inbound(Box::new(inbound)) }, effects)
+        (Call::new(id, Story::Inbound(Box::new(inbound))), effects)
     }
 
     /// An agent calls back: the store has claimed the entry and reserved the agent.
@@ -246,7 +253,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = order.call;
         let callback = Callback::begin(order, IdSource::new(seed), at, world, &mut effects);
-        (Call { id, story: Story::Callback(Box::new(callback)) }, effects)
+        (Call::new(id, Story::Callback(Box::new(callback))), effects)
     }
 
     /// A phone of ours calls an internal number: a colleague's phone, a queue or a flow.
@@ -260,7 +267,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = new.id;
         let inbound = Inbound::from_colleague(new, (extension, target), at, world, &mut effects);
-        (Call { id, story: Story::Inbound(Box::new(inbound)) }, effects)
+        (Call::new(id, Story::Inbound(Box::new(inbound))), effects)
     }
 
     /// A phone of ours calls the public network.
@@ -273,7 +280,15 @@ impl Call {
     ) -> (Call, Effects) {
         let mut effects = Effects::default();
         let direct = Direct::begin(new, (extension, to), at, world, &mut effects);
-        (Call { id: new.id, story: Story::Direct(Box::new(direct)) }, effects)
+        (Call::new(new.id, Story::Direct(Box::new(direct))), effects)
+    }
+
+    /// An agent dials from the desk: the store has agreed and holds the agent, whose own phone is rung first.
+    pub fn dial_out(order: DialOutOrder, seed: u64, at: Timestamp, world: World<'_>) -> (Call, Effects) {
+        let mut effects = Effects::default();
+        let id = order.call;
+        let direct = Direct::from_desk(order, seed, at, world, &mut effects);
+        (Call::new(id, Story::Direct(Box::new(direct))), effects)
     }
 
     /// A phone of ours has dialled a star code. What the code does is committed first: the answer comes as that of the
@@ -287,12 +302,19 @@ impl Call {
     ) -> (Call, Effects) {
         let mut effects = Effects::default();
         let feature = Feature::begin(new, extension, code, at, world, &mut effects);
-        (Call { id: new.id, story: Story::Feature(feature) }, effects)
+        (Call::new(new.id, Story::Feature(feature)), effects)
     }
 
     /// Takes an input and says what follows.
     pub fn handle(&mut self, at: Timestamp, input: &Input, world: World<'_>) -> Effects {
         let mut effects = Effects::default();
+        if let Input::Wish(wish) = input {
+            if wish.number <= self.last_wish {
+                return effects;
+            }
+            self.last_wish = wish.number;
+        }
+        self.adopt(at, input, world, &mut effects);
         match &mut self.story {
             Story::Inbound(inbound) => inbound.handle(at, input, world, &mut effects),
             Story::Callback(callback) => callback.handle(at, input, world, &mut effects),
@@ -300,6 +322,31 @@ impl Call {
             Story::Feature(feature) => feature.handle(at, input, &mut effects),
         }
         effects
+    }
+
+    /// Somebody whom we have called goes on as a caller, where the agent wants to have somebody else go on, or is lost.
+    fn adopt(&mut self, at: Timestamp, input: &Input, world: World<'_>, effects: &mut Effects) {
+        let taken = match (&self.story, input) {
+            (Story::Callback(callback), Input::Wish(wish)) if wish.what.needs_a_customer() => {
+                callback.taken(world.directory)
+            }
+            (Story::Callback(callback), Input::Gone(leg, Gone::Lost))
+                if callback.is_agent(*leg) && callback.has_a_line(world.directory) =>
+            {
+                callback.taken(world.directory)
+            }
+            (Story::Direct(direct), Input::Wish(wish)) if wish.what.needs_a_customer() => {
+                direct.taken(&wish.agent, at, world.directory, effects)
+            }
+            (Story::Inbound(_) | Story::Callback(_) | Story::Direct(_) | Story::Feature(_), _) => None,
+        };
+        if let Some(taken) = taken {
+            self.story = Story::Inbound(Box::new(Inbound::adopt(taken)));
+        }
+    }
+
+    fn new(id: CallId, story: Story) -> Call {
+        Call { id, story, last_wish: 0 }
     }
 
     /// When [`Input::Tick`] is due next.

@@ -9,7 +9,7 @@ use nohold_model::{AgentKey, CallId, Millis, PhoneNumber, QueueKey, Spoken, Time
 use super::World;
 use crate::directory::{Directory, Queue};
 use crate::entry::{Target, Window};
-use crate::wait::{Correction, LineAhead, PromiseRequest};
+use crate::wait::{Correction, Interval, LineAhead, PromiseRequest};
 
 /// Promises made further ahead than this are told by the clock, not by a length of time.
 const TOLD_AS_LENGTH: Millis = Millis::hours(2);
@@ -51,6 +51,12 @@ impl Lines {
     #[must_use]
     pub fn with_work(self, signed_in: BTreeSet<AgentKey>, promised: Promised) -> Self {
         Lines { signed_in, promised: promised.0, ..self }
+    }
+
+    /// How long somebody would wait, in seconds, who came into this queue now; nothing where nobody serves it.
+    #[must_use]
+    pub fn wait_of_newcomer(&self, queue: &Queue) -> Option<Interval> {
+        Some(self.of(&queue.key).ahead(None, queue).estimate()?.interval())
     }
 
     /// The line of a queue.

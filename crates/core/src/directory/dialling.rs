@@ -1,7 +1,7 @@
 //! Whether, and with which number shown, a customer may be dialled.
 
 use nohold_flow::NumberRefusal;
-use nohold_model::{AgentKey, ExtensionKey, Language, PhoneNumber, ServiceKey, Timestamp};
+use nohold_model::{AgentKey, ExtensionKey, GroupKey, Language, PhoneNumber, ServiceKey, Timestamp};
 use thiserror::Error;
 
 use super::{AgentProfile, Directory, InboundTarget, Queue, Trunk};
@@ -215,6 +215,23 @@ impl Directory {
             InboundTarget::Flow(_) => self.services.keys().next().cloned(),
             InboundTarget::Extension(_) => None,
         }
+    }
+
+    /// A line of business for which this agent works: the first service, else the first campaign.
+    #[must_use]
+    pub fn works_for(&self, agent: &AgentKey) -> Option<Target> {
+        let serves = |groups: &[GroupKey]| self.is_in_one(agent, groups);
+        let service = self.services.values().find(|service| serves(&service.groups));
+        let campaign = || self.campaigns.values().find(|campaign| serves(&campaign.groups));
+        service
+            .map(|service| Target::WholeService(service.key.clone()))
+            .or_else(|| campaign().map(|campaign| Target::Campaign(campaign.key.clone())))
+    }
+
+    /// Whether the agent is in one of these groups.
+    #[must_use]
+    pub fn is_in_one(&self, agent: &AgentKey, groups: &[GroupKey]) -> bool {
+        groups.iter().filter_map(|group| self.groups.get(group)).any(|group| group.agents.contains(agent))
     }
 
     /// The agent whose phone this is.

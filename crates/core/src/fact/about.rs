@@ -43,6 +43,15 @@ impl Fact {
             | Fact::Transferred { .. }
             | Fact::TransferAnswered { .. }
             | Fact::TransferFailed { .. }
+            | Fact::RecordingPaused { .. }
+            | Fact::RecordingResumed { .. }
+            | Fact::TreatedAsCustomer { .. }
+            | Fact::HandedOver { .. }
+            | Fact::ConsultBegan { .. }
+            | Fact::ConsultAnswered { .. }
+            | Fact::ConsultChanged { .. }
+            | Fact::ConsultEnded { .. }
+            | Fact::ConsultCompleted { .. }
             | Fact::CallEnded { .. }
             | Fact::AgentChanged { .. } => None,
         }
@@ -78,6 +87,15 @@ impl Fact {
             | Fact::Transferred { call, .. }
             | Fact::TransferAnswered { call }
             | Fact::TransferFailed { call }
+            | Fact::RecordingPaused { call, .. }
+            | Fact::RecordingResumed { call, .. }
+            | Fact::TreatedAsCustomer { call, .. }
+            | Fact::HandedOver { call, .. }
+            | Fact::ConsultBegan { call, .. }
+            | Fact::ConsultAnswered { call }
+            | Fact::ConsultChanged { call, .. }
+            | Fact::ConsultEnded { call, .. }
+            | Fact::ConsultCompleted { call, .. }
             | Fact::CallEnded { call, .. } => Some(*call),
             Fact::EntryGathered { call, .. } => *call,
             Fact::EntryChanged { change, .. } => change.call(),
@@ -100,7 +118,13 @@ impl Fact {
             | Fact::RecordingBegan { agent, .. }
             | Fact::AgentFreed { agent, .. }
             | Fact::Served { agent, .. }
+            | Fact::RecordingPaused { agent, .. }
+            | Fact::RecordingResumed { agent, .. }
+            | Fact::TreatedAsCustomer { agent, .. }
             | Fact::AgentChanged { agent, .. } => Some(agent),
+            Fact::HandedOver { by, .. } | Fact::ConsultCompleted { by, .. } => Some(by),
+            // So that the one who was called finds whose call it was; the other one has the call's whole history.
+            Fact::ConsultBegan { by, agent, .. } => Some(agent.as_ref().unwrap_or(by)),
             Fact::Queued(waiting) => waiting.caller.as_ref(),
             Fact::EntryChanged { change, by, .. } => match by {
                 Actor::Agent(agent) => Some(agent),
@@ -130,6 +154,9 @@ impl Fact {
             | Fact::Transferred { .. }
             | Fact::TransferAnswered { .. }
             | Fact::TransferFailed { .. }
+            | Fact::ConsultAnswered { .. }
+            | Fact::ConsultChanged { .. }
+            | Fact::ConsultEnded { .. }
             | Fact::CallEnded { .. }
             | Fact::EntryGathered { .. } => None,
         }
@@ -146,7 +173,8 @@ impl Fact {
             | Fact::Missed { number, .. }
             | Fact::CutOff { number, .. } => number.as_ref(),
             Fact::Served { number, .. } | Fact::AttemptBegan { number, .. } => Some(number),
-            Fact::Transferred { to, .. } => to.number(),
+            Fact::TreatedAsCustomer { number, .. } => Some(number),
+            Fact::Transferred { to, .. } | Fact::HandedOver { to, .. } | Fact::ConsultBegan { to, .. } => to.number(),
             Fact::DirectAnswered { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
@@ -168,6 +196,12 @@ impl Fact {
             | Fact::CallbackDropped { .. }
             | Fact::TransferAnswered { .. }
             | Fact::TransferFailed { .. }
+            | Fact::RecordingPaused { .. }
+            | Fact::RecordingResumed { .. }
+            | Fact::ConsultAnswered { .. }
+            | Fact::ConsultChanged { .. }
+            | Fact::ConsultEnded { .. }
+            | Fact::ConsultCompleted { .. }
             | Fact::CallEnded { .. }
             | Fact::AgentChanged { .. }
             | Fact::EntryGathered { .. }

@@ -3,7 +3,7 @@
 use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, OfferId, PhoneNumber, Timestamp};
 
 use super::gather::Trace;
-use super::{Answer, CallRow, Hold, Read, Rows, Working};
+use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
 use crate::entry::{Actor, Business, CameTo, Change, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
@@ -25,17 +25,32 @@ impl<R: Rows> Working<'_, R> {
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
-            Fact::FlowEntered { call, .. } => self.edit_call(*call, |row| row.doing = Doing::InFlow)?,
+            Fact::FlowEntered { call, flow, .. } => self.edit_call(*call, |row| {
+                row.doing = Doing::InFlow;
+                if row.flows.len() == MOST_FLOWS {
+                    row.flows.remove(0);
+                }
+                row.flows.push(flow.clone());
+            })?,
             Fact::Queued(waiting) => self.queued(at, waiting)?,
             Fact::LeftQueue { call, why } => self.left_queue(at, *call, *why)?,
             Fact::OfferRinging { offer } => self.offer_ringing(at, *offer)?,
             Fact::OfferEnded { offer, end, after } => self.offer_ended(at, *offer, *end, *after)?,
             Fact::Connected { call, agent } => self.connected(at, *call, agent)?,
             Fact::Held { call, agent, held } => {
+                self.edit_call(*call, |row| row.held = *held)?;
                 self.agent_input(agent, at, &Input::Hold(*call, *held), &Actor::System)?;
             }
-            // What the history tells changes no row.
-            Fact::RecordingBegan { .. } => {}
+            Fact::RecordingBegan { .. }
+            | Fact::RecordingPaused { .. }
+            | Fact::RecordingResumed { .. }
+            | Fact::TreatedAsCustomer { .. }
+            | Fact::HandedOver { .. }
+            | Fact::ConsultBegan { .. }
+            | Fact::ConsultAnswered { .. }
+            | Fact::ConsultChanged { .. }
+            | Fact::ConsultEnded { .. }
+            | Fact::ConsultCompleted { .. } => self.apply_handing(at, fact)?,
             Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
             Fact::MessageLeft { entry, call, message, number, target, .. } => {
@@ -68,7 +83,10 @@ impl<R: Rows> Working<'_, R> {
             Fact::CallbackDropped { entry, call, why } => {
                 self.call_dropped(at, *entry, *call, *why)?;
             }
-            Fact::Transferred { call, .. } => self.edit_call(*call, |row| row.doing = Doing::Transferring)?,
+            Fact::Transferred { call, ring_for, .. } => self.edit_call(*call, |row| {
+                row.doing = Doing::Transferring;
+                row.rings = Some(RingsRow { since: at, until: Some(at + *ring_for) });
+            })?,
             Fact::TransferAnswered { call } => self.other_phone_answered(at, *call)?,
             Fact::TransferFailed { call } => self.transfer_failed(at, *call)?,
             Fact::CallEnded { call, .. } => self.call_ended(at, *call)?,
@@ -85,7 +103,9 @@ impl<R: Rows> Working<'_, R> {
 
     fn agent_freed(&mut self, at: Timestamp, call: CallId, agent: &AgentKey, wrap_up: Millis) -> Read<()> {
         self.edit_call(call, |row| {
-            row.agent.take_if(|held| held == agent);
+            if row.agent.take_if(|held| held == agent).is_some() {
+                (row.held, row.recording) = (false, None);
+            }
             if let Some(caller) = &mut row.caller {
                 caller.agent.take_if(|held| held == agent);
             }
@@ -108,6 +128,12 @@ impl<R: Rows> Working<'_, R> {
         }
         if let Fact::Transferred { .. } = &dated.fact {
             return self.transfer(dated);
+        }
+        if let Fact::HandedOver { call, by, to, .. } = &dated.fact {
+            return self.handing_promised(dated, *call, by, to);
+        }
+        if let Fact::ConsultBegan { call, by, to, .. } = &dated.fact {
+            return self.consult_promised(dated, *call, by, to);
         }
         if let Fact::DirectBegan { call, number, .. } = &dated.fact {
             return self.direct_promised(dated, *call, number.as_ref());
@@ -144,17 +170,10 @@ impl<R: Rows> Working<'_, R> {
             None => None,
         };
         self.put_call(CallRow {
-            id: arrival.call,
             number: arrival.number.clone(),
             service: arrival.service.clone(),
-            queue: None,
-            began: at,
-            doing: Doing::InFlow,
-            connected: None,
-            agent: None,
             caller,
-            dialled: None,
-            callback: None,
+            ..CallRow::new(arrival.call, at, Doing::InFlow)
         });
         Ok(())
     }
@@ -166,6 +185,8 @@ impl<R: Rows> Working<'_, R> {
         self.edit_call(waiting.call, |row| {
             row.doing = Doing::Waiting;
             row.queue = Some(waiting.queue.clone());
+            row.stood.get_or_insert(at);
+            (row.left_line, row.rings) = (None, None);
         })?;
         if !waiting.connectable {
             self.withdraw_offers(at, waiting.call)?;
@@ -177,6 +198,7 @@ impl<R: Rows> Working<'_, R> {
     pub(super) fn left_queue(&mut self, at: Timestamp, call: CallId, why: LeftQueue) -> Read<()> {
         if self.waiting(call)?.is_some() {
             self.remove_waiting(call);
+            self.edit_call(call, |row| row.left_line = Some(at))?;
         }
         self.withdraw_offers(at, call)?;
         let doing = match why {
@@ -220,6 +242,7 @@ impl<R: Rows> Working<'_, R> {
         self.edit_call(call, |row| {
             row.doing = Doing::Talking;
             row.connected = Some(at);
+            row.rings = None;
         })
     }
 
@@ -337,6 +360,10 @@ impl<R: Rows> Working<'_, R> {
     ) -> Read<()> {
         self.by_system(entry, at, &Change::TalkEnded { attempt, talked, broken })?;
         let Some(entry) = self.entry(entry)? else { return Ok(()) };
+        if let Some(call) = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.call) {
+            // The customer may go on without the agent, like any other caller.
+            self.edit_call(call, |row| row.callback = None)?;
+        }
         let began = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.began);
         let (Some(number), Some(began)) = (&entry.number, began) else { return Ok(()) };
         let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
@@ -378,6 +405,7 @@ impl<R: Rows> Working<'_, R> {
         self.edit_call(call, |row| {
             row.doing = Doing::Talking;
             row.connected = Some(at);
+            row.rings = None;
         })
     }
 
@@ -388,7 +416,7 @@ impl<R: Rows> Working<'_, R> {
         }
         self.edit_call(call, |row| {
             row.doing = Doing::InFlow;
-            row.dialled = None;
+            (row.dialled, row.rings) = (None, None);
         })
     }
 
@@ -399,7 +427,8 @@ impl<R: Rows> Working<'_, R> {
         }
         if let Some(row) = self.call(call)? {
             self.free_agents(at, &row)?;
-            for number in [&row.number, &row.dialled].into_iter().flatten() {
+            let consulted = row.consult.as_ref().and_then(|consult| consult.to.number());
+            for number in row.number.iter().chain(&row.dialled).chain(consulted) {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
                 if self.holds(number)?.iter().any(|hold| hold.call == call && hold.until.is_none()) {
                     self.remove_hold(number, call);

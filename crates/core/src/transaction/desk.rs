@@ -197,17 +197,12 @@ impl<R: Rows> Working<'_, R> {
             (_, Target::Campaign(_) | Target::Service(..) | Target::WholeService(_)) => None,
         };
         self.put_call(CallRow {
-            id: call,
             number: Some(number.clone()),
             service,
             queue: queue.clone(),
-            began: self.at,
-            doing: Doing::Transferring,
-            connected: None,
             agent: Some(agent.clone()),
-            caller: None,
-            dialled: None,
             callback: Some(CallbackRow { entry: id, attempt: None, beyond_window }),
+            ..CallRow::new(call, self.at, Doing::Transferring)
         });
         Ok(Answer::CallBack(CallbackOrder {
             call,
@@ -220,6 +215,7 @@ impl<R: Rows> Working<'_, R> {
             target: entry.target,
             queue,
             beyond_window,
+            began: Some(self.at),
         }))
     }
 
@@ -294,6 +290,8 @@ impl<R: Rows> Working<'_, R> {
                 }
                 Some(agent) => self.transfer_to_agent(dated, &agent.key.clone(), *call, *offer, *ring_for),
             },
+            // Queues and flows are entered, not rung.
+            Destination::Queue(_) | Destination::Flow(_) => Ok(Answer::Refused(Refusal::NotFound(Noun::Phone))),
         }
     }
 

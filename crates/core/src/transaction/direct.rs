@@ -2,7 +2,7 @@
 
 use nohold_model::{CallId, ExtensionKey, Millis, PhoneNumber, Timestamp};
 
-use super::{Answer, CallRow, CallerRow, Hold, Noun, Read, Refusal, Rows, Working};
+use super::{Answer, CallRow, CallerRow, Hold, Noun, Read, Refusal, RingsRow, Rows, Working};
 use crate::agent::Input;
 use crate::entry::Actor;
 use crate::fact::{Dated, Doing, Fact};
@@ -72,17 +72,9 @@ impl<R: Rows> Working<'_, R> {
             self.put_hold(Hold { number: number.clone(), call, dialled: true, until: None });
         }
         self.put_call(CallRow {
-            id: call,
-            number: None,
-            service: None,
-            queue: None,
-            began: at,
-            doing: Doing::Transferring,
-            connected: None,
-            agent: None,
             caller: Some(caller),
             dialled: number.cloned(),
-            callback: None,
+            ..CallRow::new(call, at, Doing::Transferring)
         });
         Ok(())
     }
@@ -102,15 +94,18 @@ impl<R: Rows> Working<'_, R> {
         Ok(Answer::Rung { agent: self.call(call)?.and_then(|row| row.agent) })
     }
 
-    fn phone_rung(&mut self, at: Timestamp, call: CallId, extension: &ExtensionKey) -> Read<()> {
+    pub(super) fn phone_rung(&mut self, at: Timestamp, call: CallId, extension: &ExtensionKey) -> Read<()> {
         let agent = self.directory.agent_of(extension).map(|agent| agent.key.clone());
         let rung = match &agent {
             Some(agent) => self.agent_input(agent, at, &Input::Rung(call), &Actor::System)?,
             None => false,
         };
+        let ring_for = self.directory.extensions.get(extension).and_then(|known| known.unanswered.as_ref());
+        let until = ring_for.map(|unanswered| at + unanswered.ring_for);
         self.edit_call(call, |row| {
             row.doing = Doing::Transferring;
             row.agent = agent.filter(|_| rung);
+            row.rings = Some(RingsRow { since: at, until });
         })
     }
 
@@ -127,14 +122,15 @@ impl<R: Rows> Working<'_, R> {
         }
         self.edit_call(call, |row| {
             row.doing = Doing::InFlow;
-            row.agent = None;
+            (row.agent, row.rings) = (None, None);
         })
     }
 
     /// Lets all agents go whom a call has.
     pub(super) fn free_agents(&mut self, at: Timestamp, row: &CallRow) -> Read<()> {
         let caller = row.caller.as_ref().and_then(|caller| caller.agent.as_ref());
-        for agent in row.agent.iter().chain(caller) {
+        let consulted = row.consult.as_ref().and_then(|consult| consult.agent.as_ref());
+        for agent in row.agent.iter().chain(caller).chain(consulted) {
             self.agent_input(agent, at, &Input::Free(row.id, Millis::ZERO), &Actor::System)?;
         }
         Ok(())

@@ -8,21 +8,25 @@ mod apply;
 mod desk;
 mod direct;
 mod gather;
+mod handing;
 mod recover;
+mod row;
 mod working;
 
 use nohold_model::{
-    AgentKey, AttemptId, CallId, EntryId, ExtensionKey, Language, OfferId, PhoneNumber, QueueKey, ServiceKey, Timestamp,
+    AgentKey, AttemptId, CallId, EntryId, ExtensionKey, Language, LegId, OfferId, PhoneNumber, QueueKey, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{self, Agent};
 use crate::directory::{Directory, Forbidden};
-use crate::entry::{self, Actor, Entry, Target, Tried, Window};
-use crate::fact::{Dated, Doing, Dropped, RequestMade};
+use crate::entry::{self, Actor, Business, Entry, Target, Tried, Window};
+use crate::fact::{Dated, Dropped, RequestMade};
 use crate::routing::{Assignment, Offer, Waiting};
 
 use working::Working;
+
+pub use row::{CallRow, CallbackRow, CallerRow, ConsultRow, MOST_FLOWS, RecordingNow, RingsRow};
 
 /// Something that must happen whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +83,19 @@ pub enum Transaction {
     },
     /// Somebody wants to be called back and has asked in another way than by a call.
     Request(Box<RequestMade>),
+    /// An agent dials a number from the desk: the agent, the number and the call together.
+    DialOut {
+        /// Who dials.
+        agent: AgentKey,
+        /// Whom.
+        number: PhoneNumber,
+        /// For which service or campaign, whose caller ID is shown; the phone's own where there is none.
+        business: Option<Business>,
+        /// The id that the call will have.
+        call: CallId,
+        /// The leg that will ring at the agent's phone.
+        leg: LegId,
+    },
     /// Our side died with this call: whoever was in it is accounted for.
     Recover {
         /// The call.
@@ -127,6 +144,8 @@ pub enum Answer {
     },
     /// The callback may begin.
     CallBack(CallbackOrder),
+    /// The agent may be rung, and then the number dialled.
+    DialOut(Box<DialOutOrder>),
     /// What was asked for has not happened, and this is why; the records of a call beside it stand all the same.
     Refused(Refusal),
 }
@@ -155,6 +174,30 @@ pub struct CallbackOrder {
     pub language: Language,
     /// A supervisor has allowed it outside the dialling window.
     pub beyond_window: bool,
+    /// When the call began in the books.
+    #[serde(default)]
+    pub began: Option<Timestamp>,
+}
+
+/// What a call that an agent dials from the desk needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialOutOrder {
+    /// The call.
+    pub call: CallId,
+    /// The leg that will ring at the agent's phone.
+    pub leg: LegId,
+    /// Who dials.
+    pub agent: AgentKey,
+    /// The agent's phone.
+    pub extension: ExtensionKey,
+    /// Whom.
+    pub number: PhoneNumber,
+    /// The number that is shown; the phone's own where there is none.
+    pub caller_id: Option<PhoneNumber>,
+    /// Whose customer it is.
+    pub whose: Option<Target>,
+    /// When the call began in the books.
+    pub began: Timestamp,
 }
 
 /// Why a transaction changed nothing.
@@ -193,6 +236,48 @@ pub enum Refusal {
     /// The line of business has no caller ID that could be shown.
     #[error("no number is configured that this customer may see: choose a caller ID for the service or campaign")]
     NoCallerId,
+    /// The agent works for another line of business.
+    #[error("this agent does not work for that service or campaign: choose another number to show")]
+    OtherBusiness,
+    /// The agent's phone has no right to call the public network.
+    #[error("this phone may not call outside: ask an administrator for the right")]
+    NoRight,
+    /// A call cannot go to the phone of the agent who has it.
+    #[error("this is your own phone: choose somebody else")]
+    OwnPhone,
+    /// Whoever should be rung is engaged.
+    #[error("whoever you want to reach is engaged: try later, or choose somebody else")]
+    Engaged,
+    /// Nobody of the queue is free to be consulted.
+    #[error("nobody of this queue is free now: try later, or choose somebody else")]
+    NobodyFree,
+    /// Nobody could be consulted there.
+    #[error("nobody can be asked there: hand the customer over instead")]
+    NobodyThere,
+    /// The agent is in no conversation in which this could be done.
+    #[error("there is no conversation of this agent in which that could be done")]
+    NoConversation,
+    /// Nobody is consulted.
+    #[error("nobody is being consulted")]
+    NoConsult,
+    /// Somebody is consulted already.
+    #[error("somebody is being consulted already: end that first")]
+    ConsultGoesOn,
+    /// Whoever is consulted has not answered yet.
+    #[error("whoever you call has not answered yet")]
+    NotAnswered,
+    /// There are no three who hear each other.
+    #[error("there is no conference: bring all three together first")]
+    NoConference,
+    /// Nobody hears the agent now.
+    #[error("nobody hears you now: take the other side back first")]
+    OnHold,
+    /// The conversation is not one that is recorded.
+    #[error("this conversation is not recorded")]
+    NotRecorded,
+    /// Something of the call is being written into the books.
+    #[error("something else is being done with this call: try again in a moment")]
+    InTheMiddle,
 }
 
 impl Refusal {
@@ -213,7 +298,21 @@ impl Refusal {
             | Refusal::CallerGone
             | Refusal::AlreadyOffered
             | Refusal::NoNumber
-            | Refusal::NoCallerId => Dropped::Refused,
+            | Refusal::NoCallerId
+            | Refusal::OtherBusiness
+            | Refusal::NoRight
+            | Refusal::OwnPhone
+            | Refusal::Engaged
+            | Refusal::NobodyFree
+            | Refusal::NobodyThere
+            | Refusal::NoConversation
+            | Refusal::NoConsult
+            | Refusal::ConsultGoesOn
+            | Refusal::NotAnswered
+            | Refusal::NoConference
+            | Refusal::OnHold
+            | Refusal::NotRecorded
+            | Refusal::InTheMiddle => Dropped::Refused,
         }
     }
 }
@@ -231,6 +330,10 @@ pub enum Noun {
     Queue,
     /// Who should call a customer back.
     Target,
+    /// A phone of ours.
+    Phone,
+    /// A main flow.
+    Flow,
 }
 
 impl std::fmt::Display for Noun {
@@ -241,55 +344,10 @@ impl std::fmt::Display for Noun {
             Noun::Entry => "entry",
             Noun::Queue => "queue",
             Noun::Target => "service with this group, campaign or queue",
+            Noun::Phone => "phone",
+            Noun::Flow => "flow with a number",
         })
     }
-}
-
-/// A call while it lives: what must be known of it if our side dies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallRow {
-    /// The call.
-    pub id: CallId,
-    /// The customer's number.
-    pub number: Option<PhoneNumber>,
-    /// The service; none for a callback of a campaign, and between colleagues.
-    pub service: Option<ServiceKey>,
-    /// The queue that the caller was in last.
-    pub queue: Option<QueueKey>,
-    /// When the call began.
-    pub began: Timestamp,
-    /// What the customer is doing.
-    pub doing: Doing,
-    /// Since when agent and customer hear each other.
-    pub connected: Option<Timestamp>,
-    /// The agent whom the call has, from the answer on; whose phone is rung by its own number, from the ring on.
-    pub agent: Option<AgentKey>,
-    /// Who calls, where it is a phone of ours.
-    pub caller: Option<CallerRow>,
-    /// The number that a transfer, or a phone of ours, dials.
-    pub dialled: Option<PhoneNumber>,
-    /// For a callback: of what.
-    pub callback: Option<CallbackRow>,
-}
-
-/// Who calls from a phone of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallerRow {
-    /// The phone.
-    pub extension: ExtensionKey,
-    /// The agent whose phone it is, where the call holds the agent.
-    pub agent: Option<AgentKey>,
-}
-
-/// The callback that a call is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallbackRow {
-    /// The entry.
-    pub entry: EntryId,
-    /// The attempt, once it began.
-    pub attempt: Option<AttemptId>,
-    /// A supervisor has allowed it outside the dialling window.
-    pub beyond_window: bool,
 }
 
 /// A number that a call of ours is using (I-7).
@@ -428,6 +486,9 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
             }
         }
         Transaction::Request(made) => working.request_wish(made)?,
+        Transaction::DialOut { agent, number, business, call, leg } => {
+            working.dial_out(agent, number, business.as_ref(), (*call, *leg))?
+        }
         Transaction::Recover { call, entry } => working.recover(*call, *entry)?,
     };
     Ok(working.finish(answer))

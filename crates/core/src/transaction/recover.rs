@@ -25,6 +25,7 @@ impl<R: Rows> Working<'_, R> {
             let until = Some(may_ring_until(self.at, &self.directory.site).max(self.at + by_hand));
             self.put_hold(Hold { number: number.clone(), call, dialled: true, until });
         }
+        self.recover_consult(call)?;
         let end = match &row.callback {
             Some(callback) => self.recover_callback(&row, callback)?,
             None => self.recover_inbound(&row, entry)?,

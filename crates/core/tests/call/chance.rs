@@ -99,6 +99,41 @@ const ACTIONS: &[&str] = &[
     "store commits",
     "store commits",
     "engine restarts",
+    "agent 2000 wants to transfer to agent 2001",
+    "agent 2000 wants to transfer to phone 3000",
+    "agent 2000 wants to transfer to queue 600",
+    "agent 2000 wants to transfer to flow queue-overflow",
+    "agent 2000 wants to transfer to +8613900139001",
+    "agent 2001 wants to transfer to agent 2000",
+    "agent 2001 wants to transfer to +8613900139001",
+    "agent 2000 wants to consult agent 2001",
+    "agent 2000 wants to consult agent 2001",
+    "agent 2000 wants to consult agent 2001",
+    "agent 2000 wants to consult phone 3000",
+    "agent 2000 wants to consult queue 600",
+    "agent 2000 wants to consult +8613900139001",
+    "agent 2001 wants to consult agent 2002",
+    "agent 2000 wants to complete",
+    "agent 2001 wants to complete",
+    "agent 2000 wants to cancel",
+    "agent 2000 wants to swap",
+    "agent 2000 wants to swap",
+    "agent 2000 wants a conference",
+    "agent 2000 wants a conference",
+    "agent 2000 wants to hold the customer",
+    "agent 2000 wants back the customer",
+    "agent 2000 wants to hold the target",
+    "agent 2000 wants keys 12",
+    "agent 2001 wants keys 12",
+    "agent 2000 wants no recording",
+    "agent 2000 wants recording",
+    "agent 2000 is lost",
+    "agent 2000 presses hold",
+    "agent 2000 presses resume",
+    "agent 2000 answers",
+    "newest answers",
+    "newest answers",
+    "newest is busy",
 ];
 
 /// How the call begins.
@@ -112,6 +147,8 @@ const BEGINNINGS: &[&str] = &[
     "caller rings returning",
     "agent 2000 calls back",
     "agent 2000 calls back",
+    "agent 2000 dials +8613900139000",
+    "agent 2000 dials +8613900139000 for support",
     "agent 2000 calls 2001",
     "agent 2000 calls 2001",
     "agent 2000 calls 3000",
@@ -169,6 +206,7 @@ fn houses() -> impl Strategy<Value = Directory> {
             queue.announce_agent = announce;
             queue.whisper = announce.then(|| key("whisper-600"));
             queue.announce_every = announce.then_some(Millis::ZERO);
+            queue.recording_notice = announce.then(|| key("recording-notice"));
             queue.strategy = if ring_all { Ringing::RingAll } else { Ringing::LongestIdle };
             queue.overflow.insert(OverflowReason::Full, target(full));
             queue.overflow.insert(OverflowReason::Timeout, target(timeout));
@@ -238,6 +276,7 @@ proptest! {
         prop_assert!(call.is_over(), "not over\n{text}");
         prop_assert!(call.legs().is_empty() && call.agents().is_empty() && call.waits_in().is_none(), "{text}");
         prop_assert_eq!(stage.watch.ended, u32::from(stage.began), "ends\n{}", text);
+        prop_assert!(stage.watch.wished.is_empty(), "a wish was never answered\n{text}");
         let tables = &stage.tables;
         prop_assert!(tables.calls.is_empty() && tables.waiting.is_empty(), "rows are left\n{text}");
         for agent in tables.agents.values() {
@@ -277,14 +316,14 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         CallbackDropped
         CallbackTalked
         Connected
+        ConsultCompleted
+        ConsultEnded
         CutOff
         DirectAnswered
         FlowEntered
         Held
         LeftQueue
-        MessageLeft
         Missed
-        NumberRefused
         OfferEnded
         OfferRinging
         PhoneAnswered
@@ -293,6 +332,7 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         Served
         TransferAnswered
         TransferFailed
+        TreatedAsCustomer
         call ended: Callback
         call ended: CutOff
         call ended: Direct

@@ -293,7 +293,8 @@ fn an_engine_that_restarts_ends_direct_calls() {
             0:20 engine restarts
                    → hang up outside
                    · 2000 freed, wrap-up 0 s
-                   · call ended: Direct
+                   · cut off by us, customer of support: Talking
+                   · call ended: CutOff
             0:30 agent 2000 calls 3000
                    ? call arrived from phone 2000
             0:30 store: done, 2000 is held by it
@@ -306,6 +307,7 @@ fn an_engine_that_restarts_ends_direct_calls() {
                    · 2000 freed, wrap-up 0 s
                    · call ended: Missed
             = 2000 is Available
+            = list: CutOff of 139****9000 for support, place 0:00, waiting
         "#]],
     );
 }

@@ -15,10 +15,11 @@ use std::collections::BTreeMap;
 use expect_test::Expect;
 use nohold_core::agent::Input as AgentInput;
 use nohold_core::call::{
-    Audio, Call, Command, DialTo, Effects, FEATURE_PROMISE, Input, Lines, NewCall, Outside, Promise, World,
+    Audio, Call, Command, DialTo, Effects, FEATURE_PROMISE, Input, Lines, NewCall, Outside, Promise, Wanted, Wish,
+    World,
 };
 use nohold_core::directory::{Directory, InboundTarget, Meaning};
-use nohold_core::entry::{Actor, Attempt, CameTo, Entry, Target, Tried};
+use nohold_core::entry::{Actor, Attempt, Business, CameTo, Entry, Target, Tried};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::assign;
 use nohold_core::tables::Tables;
@@ -75,6 +76,8 @@ pub struct Stage {
     pub began: bool,
     /// A script made by chance may name who is not there.
     lenient: bool,
+    /// Counts the wishes of the desk.
+    wishes: u64,
 }
 
 impl Stage {
@@ -97,6 +100,7 @@ impl Stage {
             facts: Vec::new(),
             began: false,
             lenient: false,
+            wishes: 0,
         }
     }
 
@@ -278,6 +282,32 @@ impl Stage {
         self.take(effects);
     }
 
+    /// Somebody at the desk wishes something of this agent's conversation.
+    fn wish(&mut self, agent: &str, what: Wanted) {
+        self.wishes += 1;
+        if self.call.is_some() {
+            self.watch.wished.insert(self.wishes);
+        }
+        self.input(&Input::Wish(Wish { number: self.wishes, agent: key(agent), what }));
+    }
+
+    /// An agent dials from the desk.
+    fn agent_dials(&mut self, agent: &str, number: &str, business: Option<Business>) {
+        let (agent, number) = (key(agent), number.parse().unwrap());
+        let (call, leg) = (self.ids.next(self.at), self.ids.next(self.at));
+        let wish = Transaction::DialOut { agent, number, business, call, leg };
+        let answer = self.tables.commit(&self.house, self.at, &wish);
+        self.tell(&format!("  {}", words::answer(&answer)));
+        let Answer::DialOut(order) = answer else { return };
+        self.begin();
+        self.began = true;
+        let lines = self.lines();
+        let world = World { directory: &self.house, lines: &lines };
+        let (call, effects) = Call::dial_out(*order, 8, self.at, world);
+        self.call = Some(call);
+        self.take(effects);
+    }
+
     /// The engine has restarted, and has none of our legs any more.
     fn engine_restarts(&mut self) {
         let lost = self.call.as_ref().map(|call| call.reconcile(&BTreeMap::new()));
@@ -304,6 +334,9 @@ impl Stage {
         for record in &effects.records {
             self.facts.push(record.fact.clone());
             self.tell(&format!("       · {}", words::fact(&record.fact)));
+        }
+        for heard in &effects.heard {
+            self.tell(&format!("       ! {}", words::heard(heard)));
         }
         self.unsaved.extend(effects.records);
         if let Some(promise) = effects.promise {

@@ -1,7 +1,9 @@
 //! The words of a script.
 
 use nohold_core::agent::{Input as AgentInput, Mode};
-use nohold_core::call::{Gone, Input};
+use nohold_core::call::{Gone, Input, Party, Wanted};
+use nohold_core::entry::Business;
+use nohold_core::fact::Destination;
 use nohold_flow::RecordingEnd;
 use nohold_model::{Digit, IdSource, LegId, Millis, QueueKey, Timestamp};
 
@@ -58,6 +60,11 @@ impl Stage {
             ["agent", _, "holds"] => self.input(&Input::Hold(true)),
             ["agent", _, "resumes"] => self.input(&Input::Hold(false)),
             ["agent", _, "ends", "it"] => self.input(&Input::HangUp),
+            ["agent", agent, "wants", rest @ ..] => self.wish(agent, wanted(rest)),
+            ["agent", agent, "dials", number] => self.agent_dials(agent, number, None),
+            ["agent", agent, "dials", number, "for", service] => {
+                self.agent_dials(agent, number, Some(Business::Service(super::house::key(service))));
+            }
             ["caller", "speaks", seconds, rest @ ..] => self.caller_speaks(seconds, rest),
             ["caller", "presses", keys] if !matches!(*keys, "hold" | "resume") => {
                 let Some(leg) = self.leg("caller") else { return };
@@ -150,6 +157,38 @@ impl Stage {
         };
         let speech = Millis::from_secs_f64(seconds.parse().unwrap());
         self.input(&Input::Recorded { leg, message, speech, ended });
+    }
+}
+
+/// What the desk wishes.
+fn wanted(words: &[&str]) -> Wanted {
+    match words {
+        ["keys", keys] => Wanted::Press(keys.chars().map(|key| Digit::new(key).unwrap()).collect()),
+        ["no", "recording"] => Wanted::PauseRecording(true),
+        ["recording"] => Wanted::PauseRecording(false),
+        ["to", "transfer", "to", rest @ ..] => Wanted::Transfer(destination(rest)),
+        ["to", "consult", rest @ ..] => Wanted::Consult(destination(rest)),
+        ["to", "complete"] => Wanted::Complete,
+        ["to", "cancel"] => Wanted::Cancel,
+        ["to", "swap"] => Wanted::Swap,
+        ["a", "conference"] => Wanted::Conference,
+        ["to", "hold", "the", who] => Wanted::HoldOne { who: party(who), hold: true },
+        ["back", "the", who] => Wanted::HoldOne { who: party(who), hold: false },
+        other => panic!("nobody can wish {other:?}"),
+    }
+}
+
+fn party(who: &str) -> Party {
+    if who == "customer" { Party::Customer } else { Party::Target }
+}
+
+fn destination(words: &[&str]) -> Destination {
+    match words {
+        ["phone" | "agent", extension] => Destination::Extension(super::house::key(extension)),
+        ["queue", queue] => Destination::Queue(super::house::key(queue)),
+        ["flow", flow] => Destination::Flow(super::house::key(flow)),
+        [number] => Destination::Number(number.parse().unwrap()),
+        other => panic!("nobody can go to {other:?}"),
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Watch {
     pub promised: bool,
     /// How often the call has ended.
     pub ended: u32,
+    /// Wishes that were made and answered.
+    pub wished: BTreeSet<u64>,
 }
 
 impl Watch {
@@ -38,6 +40,9 @@ impl Watch {
                 Command::Dial { leg, .. } => assert!(self.dialled.insert(*leg), "{leg} is dialled twice"),
                 _ => {}
             }
+        }
+        for heard in &effects.heard {
+            assert!(self.wished.remove(&heard.wish), "{heard:?} to nobody's wish, or twice");
         }
         if effects.promise.is_some() {
             assert!(!self.promised, "a promise while another one is on its way");
@@ -62,6 +67,11 @@ fn legs(command: &Command) -> Vec<LegId> {
         | Command::Stop { leg, .. }
         | Command::Record { leg, .. } => vec![*leg],
         Command::Bridge { a, b, .. } => vec![*a, *b],
-        Command::Discard { .. } | Command::Unbridge { .. } | Command::RecordCall { .. } => Vec::new(),
+        Command::Conference { legs, .. } => legs.clone(),
+        Command::Press { leg, .. } => vec![*leg],
+        Command::Discard { .. }
+        | Command::Unbridge { .. }
+        | Command::RecordCall { .. }
+        | Command::StopRecording { .. } => Vec::new(),
     }
 }

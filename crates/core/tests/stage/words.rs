@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nohold_core::call::{Audio, Command, DialTo, HangUp, Shown};
+use nohold_core::call::{Audio, Command, DialTo, HangUp, Heard, Shown, WishAnswer};
 use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
 use nohold_core::fact::{Arrival, Destination, Fact};
 use nohold_core::routing::Class;
@@ -61,6 +61,15 @@ impl Names {
             Command::Bridge { a, b, .. } => format!("bridge {} and {}", self.of(*a), self.of(*b)),
             Command::RecordCall { .. } => "record what they say".into(),
             Command::Unbridge { .. } => "unbridge".into(),
+            Command::Conference { legs, .. } => {
+                let legs: Vec<&str> = legs.iter().map(|leg| self.of(*leg)).collect();
+                format!("conference of {}", legs.join(", "))
+            }
+            Command::Press { leg, digits } => {
+                let keys: String = digits.iter().map(ToString::to_string).collect();
+                format!("press {keys} towards {}", self.of(*leg))
+            }
+            Command::StopRecording { .. } => "stop recording".into(),
         }
     }
 }
@@ -146,6 +155,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Begun { agent: None } | Answer::Rung { agent: None } => "done, no agent is held by it".into(),
         Answer::Reserved(offer) => format!("agent {} reserved", offer.agent),
         Answer::CallBack(_) => "callback begun".into(),
+        Answer::DialOut(_) => "dialled".into(),
         Answer::Refused(why) => format!("refused, {why}"),
     }
 }
@@ -175,6 +185,23 @@ fn target(target: &Target) -> String {
         Target::Service(service, group) => format!("{service}/{group}"),
         Target::Queue(queue) => format!("queue {queue}"),
         Target::WholeService(service) => service.to_string(),
+    }
+}
+
+fn destination(to: &Destination) -> String {
+    match to {
+        Destination::Extension(extension) => format!("phone {extension}"),
+        Destination::Number(to) => to.masked(),
+        Destination::Queue(queue) => format!("queue {queue}"),
+        Destination::Flow(flow) => format!("flow {flow}"),
+    }
+}
+
+pub fn heard(heard: &Heard) -> String {
+    match &heard.answer {
+        WishAnswer::Granted => "granted".into(),
+        WishAnswer::Refused(why) => format!("refused, {why}"),
+        WishAnswer::NotSaved => "not saved".into(),
     }
 }
 
@@ -248,10 +275,19 @@ pub fn fact(fact: &Fact) -> String {
         }
         Fact::NumberRefused { why, .. } => format!("number refused: {why:?}"),
         Fact::CallbackDropped { why, .. } => format!("callback dropped, nothing counted: {why:?}"),
-        Fact::Transferred { to, .. } => match to {
-            Destination::Extension(extension) => format!("transfer to phone {extension}"),
-            Destination::Number(to) => format!("transfer to {}", to.masked()),
-        },
+        Fact::Transferred { to, .. } => format!("transfer to {}", destination(to)),
+        Fact::TreatedAsCustomer { agent, number: of, .. } => format!("{agent} has {} as a customer", of.masked()),
+        Fact::HandedOver { by, to, wrap_up, .. } => {
+            format!("handed over by {by} to {}, wrap-up {}", destination(to), length(*wrap_up))
+        }
+        Fact::ConsultBegan { by, to, .. } => format!("{by} consults {}", destination(to)),
+        Fact::ConsultAnswered { .. } => "consultation answered".into(),
+        Fact::ConsultChanged { with, .. } => format!("together with {with:?}"),
+        Fact::ConsultEnded { why: Some(why), .. } => format!("consultation ended: {why:?}"),
+        Fact::ConsultEnded { why: None, .. } => "consultation ended".into(),
+        Fact::ConsultCompleted { by, .. } => format!("{by} leaves the customer there"),
+        Fact::RecordingPaused { .. } => "recording paused".into(),
+        Fact::RecordingResumed { .. } => "recording resumed".into(),
         Fact::TransferAnswered { .. } => "transfer answered".into(),
         Fact::TransferFailed { .. } => "transfer failed".into(),
         Fact::CallEnded { how, .. } => format!("call ended: {how:?}"),

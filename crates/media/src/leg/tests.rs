@@ -62,7 +62,7 @@ fn no_datagram_makes_a_leg_panic() {
     let message = ids.next(Timestamp::EPOCH);
     leg.record(message, spec, &around);
     leg.report(true, Instant::now());
-    leg.join(ids.next(Timestamp::EPOCH), Arc::new(Ear::new()));
+    leg.join(ids.next(Timestamp::EPOCH), vec![Arc::new(Ear::new())]);
     let (mut state, mut packet, mut now) = (3, [0; 172], Instant::now());
     for round in 0..100_000_u32 {
         let length = if round % 50 == 0 { 1_900 } else { usize::from(chance(&mut state)) };

@@ -165,3 +165,60 @@ fn a_bridge_that_is_ended_is_silent_and_a_leg_may_go_to_another() {
     run(&mut [&mut a, &mut b, &mut c], 400);
     assert!(c.heard().iter().all(|heard| *heard == Heard::Silence), "{:?}", c.heard());
 }
+
+#[test]
+fn three_hear_each_other_each_the_two_others_and_keys_go_nowhere() {
+    let mut site = Site::new();
+    let mut a = Peer::saying(Codec::Pcma, 440.0);
+    let (mut b, mut c) = (Peer::saying(Codec::Pcmu, 1_000.0), Peer::saying(Codec::Pcma, 1_800.0));
+    let legs = [site.connect(&mut a), site.connect(&mut b), site.connect(&mut c)];
+    let (conference, recording): (BridgeId, _) = (site.id(), site.id());
+    site.plane.conference(conference, &legs);
+    let path = site.folder.join("three.wav");
+    site.plane.record_call(recording, conference, path.clone());
+    run(&mut [&mut a, &mut b, &mut c], 1_600);
+    for (peer, heard, not) in
+        [(&a, [1_000.0, 1_800.0], 440.0), (&b, [440.0, 1_800.0], 1_000.0), (&c, [440.0, 1_000.0], 1_800.0)]
+    {
+        let samples = peer.samples();
+        let samples = &samples[4_000..];
+        for frequency in heard {
+            assert!(power(samples, frequency) > 0.1, "{frequency} Hz is not heard");
+        }
+        assert!(power(samples, not) < 0.01, "the own {not} Hz is heard");
+        peer.assert_one_stream();
+    }
+    // What the first says stands on the left, what the others say on the right.
+    site.plane.stop_recording(recording);
+    let _ = site.event();
+    let mut reader = hound::WavReader::open(path).unwrap();
+    let both: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    let side = |which: usize| both.iter().copied().skip(which).step_by(2).skip(4_000).collect::<Vec<i16>>();
+    let (left, right) = (side(0), side(1));
+    assert!(power(&left, 440.0) > 0.1 && power(&left, 1_000.0) < 0.01);
+    assert!(power(&right, 1_000.0) > 0.1 && power(&right, 1_800.0) > 0.1 && power(&right, 440.0) < 0.01);
+    // One leaves, and the two others go on.
+    let pair: BridgeId = site.id();
+    site.plane.bridge(pair, legs[1], legs[2]);
+    run(&mut [&mut a, &mut b, &mut c], 200);
+    for peer in [&mut a, &mut b, &mut c] {
+        peer.received.clear();
+    }
+    run(&mut [&mut a, &mut b, &mut c], 600);
+    b.assert_hears(1_800.0);
+    c.assert_hears(1_000.0);
+    assert!(a.heard().iter().all(|heard| *heard == Heard::Silence), "{:?}", a.heard());
+}
+
+/// How much of what was heard is this tone (Goertzel), as the share of a full tone of the phones that speak here.
+fn power(samples: &[i16], frequency: f64) -> f64 {
+    let step = std::f64::consts::TAU * frequency / 8_000.0;
+    let (mut re, mut im) = (0.0, 0.0);
+    for (n, sample) in samples.iter().enumerate() {
+        let angle = step * n as f64;
+        re += f64::from(*sample) * angle.cos();
+        im += f64::from(*sample) * angle.sin();
+    }
+    let amplitude = 2.0 * re.hypot(im) / samples.len() as f64;
+    (amplitude / 8_000.0).powi(2)
+}

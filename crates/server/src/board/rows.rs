@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use nohold_app::ports::Commit;
-use nohold_core::agent::Agent;
-use nohold_core::directory::Directory;
+use nohold_core::agent::{Agent, AgentState};
+use nohold_core::directory::{Directory, Queue};
 use nohold_core::entry::Entry;
-use nohold_core::routing::{Waiting, turn};
+use nohold_core::routing::{Offer, Waiting, turn};
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{CallRow, Write};
 use nohold_core::viewing::{Reminder, reminder};
-use nohold_model::{AgentKey, CallId, EntryId, QueueKey, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, OfferId, QueueKey, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -87,6 +87,8 @@ pub(crate) struct Rows {
     pub(crate) calls: BTreeMap<CallId, Shared<LiveRow>>,
     call_rows: BTreeMap<CallId, CallRow>,
     waiting: BTreeMap<CallId, Waiting>,
+    /// Offers that ring, by call.
+    offers: BTreeMap<CallId, BTreeMap<OfferId, Offer>>,
     /// When reminders end by themselves.
     ends: BTreeSet<(Timestamp, EntryId)>,
     steps: VecDeque<(Arc<Step>, usize)>,
@@ -106,10 +108,14 @@ impl Rows {
             calls: BTreeMap::new(),
             call_rows: tables.calls.clone(),
             waiting: tables.waiting.clone(),
+            offers: BTreeMap::new(),
             ends: BTreeSet::new(),
             steps: VecDeque::new(),
             steps_text: 0,
         };
+        for offer in tables.all_live_offers() {
+            rows.put_offer(offer);
+        }
         for entry in tables.entries.values() {
             rows.put_entry(entry, now);
         }
@@ -212,8 +218,11 @@ impl Rows {
                 touched.queues.extend(before.map(|before| before.queue));
             }
             Write::WaitingGone(id) => touched.queues.extend(self.waiting.remove(id).map(|before| before.queue)),
-            Write::Offer(_)
-            | Write::Hold(_)
+            Write::Offer(offer) => {
+                touched.calls.insert(offer.call);
+                self.put_offer(offer);
+            }
+            Write::Hold(_)
             | Write::HoldGone(..)
             | Write::Memory(..)
             | Write::RequestCounted(..)
@@ -274,6 +283,25 @@ impl Rows {
         }
     }
 
+    fn put_offer(&mut self, offer: &Offer) {
+        let of_call = self.offers.entry(offer.call).or_default();
+        if offer.ended.is_none() {
+            of_call.insert(offer.id, offer.clone());
+        } else {
+            of_call.remove(&offer.id);
+        }
+        if of_call.is_empty() {
+            self.offers.remove(&offer.call);
+        }
+    }
+
+    /// How many wait in a queue, and how many of its agents are available.
+    pub(crate) fn line(&self, queue: &Queue) -> (usize, usize) {
+        let waiting = self.waiting.values().filter(|waiting| waiting.queue == queue.key).count();
+        let members = self.directory.members(queue).filter_map(|profile| self.agents.get(&profile.key));
+        (waiting, members.filter(|agent| agent.row.state() == AgentState::Available).count())
+    }
+
     fn put_call(&mut self, id: CallId) {
         let Some(call) = self.call_rows.get(&id).cloned() else {
             self.calls.remove(&id);
@@ -283,7 +311,7 @@ impl Rows {
         let mut agents: BTreeSet<AgentKey> = call.agent.iter().cloned().chain(caller).collect();
         agents.extend(self.agents.values().filter(|agent| agent.row.call() == Some(id)).map(|row| row.row.key.clone()));
         let agents: Vec<AgentKey> = agents.into_iter().collect();
-        let shown = CallShown::new(&call, agents.clone());
+        let shown = CallShown::new(&call, agents.clone(), self.offers.get(&id).into_iter().flat_map(BTreeMap::values));
         if let Some(row) = with_text(LiveRow { call, agents }, &shown) {
             self.calls.insert(id, row);
         }

@@ -2,10 +2,10 @@
 
 use nohold_core::agent::{Agent, AgentState, Engagement, Mode};
 use nohold_core::directory::{AgentProfile, Directory, Queue};
-use nohold_core::fact::Doing;
-use nohold_core::routing::{Class, Waiting};
-use nohold_core::transaction::CallRow;
-use nohold_model::{AgentKey, CallId, EntryId, GroupKey, PhoneNumber, QueueKey, ServiceKey, Timestamp};
+use nohold_core::fact::{Destination, Doing, Together};
+use nohold_core::routing::{Class, Offer, Waiting};
+use nohold_core::transaction::{CallRow, RecordingNow};
+use nohold_model::{AgentKey, CallId, EntryId, FlowKey, GroupKey, PhoneNumber, QueueKey, ServiceKey, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -130,6 +130,69 @@ pub struct CallShown {
     /// The entry that it calls back.
     #[schema(value_type = Option<String>)]
     pub entry: Option<EntryId>,
+    /// The number outside that it was sent to, or that a phone of ours has dialled.
+    #[schema(value_type = Option<String>)]
+    pub dialled: Option<PhoneNumber>,
+    /// Agent and customer do not hear each other: one of them holds, or somebody is consulted.
+    pub held: bool,
+    /// Somebody whom the agent has called besides.
+    pub consult: Option<ConsultShown>,
+    /// All three hear each other.
+    pub conference: bool,
+    /// `on` or `paused` where the conversation is one that is recorded, of which the customer was told; else none.
+    #[schema(value_type = Option<String>)]
+    pub recording: Option<RecordingNow>,
+    /// Phones that ring for the caller, since when, and until when they may.
+    pub ringing: Vec<RingingShown>,
+    /// When the caller first came to stand in a line.
+    #[schema(value_type = Option<i64>)]
+    pub queued: Option<Timestamp>,
+    /// When the caller left the line for the last time.
+    #[schema(value_type = Option<i64>)]
+    pub left_line: Option<Timestamp>,
+    /// The flows that have treated the caller, in their order.
+    #[schema(value_type = Vec<String>)]
+    pub path: Vec<FlowKey>,
+}
+
+/// Somebody whom an agent has called besides the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConsultShown {
+    /// The agent who has called.
+    #[schema(value_type = String)]
+    pub by: AgentKey,
+    /// Whom: `{"extension": "2001"}`, `{"queue": "600"}` or `{"number": "+86…"}`.
+    #[schema(value_type = Object)]
+    pub to: Destination,
+    /// The agent whose phone it is.
+    #[schema(value_type = Option<String>)]
+    pub agent: Option<AgentKey>,
+    /// Since when it rings there.
+    #[schema(value_type = i64)]
+    pub since: Timestamp,
+    /// Until when it may.
+    #[schema(value_type = Option<i64>)]
+    pub until: Option<Timestamp>,
+    /// Since when they talk.
+    #[schema(value_type = Option<i64>)]
+    pub answered: Option<Timestamp>,
+    /// With whom the agent talks: `target`, `customer` or `all`.
+    #[schema(value_type = String)]
+    pub with: Together,
+}
+
+/// A phone that rings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RingingShown {
+    /// Whose it is, where it is an agent's.
+    #[schema(value_type = Option<String>)]
+    pub agent: Option<AgentKey>,
+    /// Since when.
+    #[schema(value_type = i64)]
+    pub since: Timestamp,
+    /// Until when it may.
+    #[schema(value_type = Option<i64>)]
+    pub until: Option<Timestamp>,
 }
 
 impl AgentShown {
@@ -196,10 +259,35 @@ impl QueueShown {
 }
 
 impl CallShown {
-    /// A call with the agents whom it has in hand.
+    /// A call with the agents whom it has in hand, and the offers that ring for it.
     #[must_use]
-    pub fn new(row: &CallRow, agents: Vec<AgentKey>) -> Self {
+    pub fn new<'a>(row: &CallRow, agents: Vec<AgentKey>, offers: impl Iterator<Item = &'a Offer>) -> Self {
+        let offers = offers.map(|offer| RingingShown {
+            agent: Some(offer.agent.clone()),
+            since: offer.made,
+            until: Some(offer.ring_until),
+        });
+        let phone =
+            row.rings.map(|rings| RingingShown { agent: row.agent.clone(), since: rings.since, until: rings.until });
+        let consult = row.consult.as_ref().map(|consult| ConsultShown {
+            by: consult.by.clone(),
+            to: consult.to.clone(),
+            agent: consult.agent.clone(),
+            since: consult.rings.since,
+            until: consult.rings.until,
+            answered: consult.answered,
+            with: consult.with,
+        });
         CallShown {
+            dialled: row.dialled.clone(),
+            held: row.held,
+            conference: consult.as_ref().is_some_and(|consult| consult.with == Together::All),
+            consult,
+            recording: row.recording,
+            ringing: offers.chain(phone).collect(),
+            queued: row.stood,
+            left_line: row.left_line,
+            path: row.flows.clone(),
             id: row.id,
             number: row.number.clone(),
             service: row.service.clone(),

@@ -28,7 +28,7 @@ pub(crate) struct Calls {
 pub(crate) struct PassedOn {
     /// The call.
     #[schema(value_type = String)]
-    call: CallId,
+    pub(super) call: CallId,
 }
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
@@ -89,7 +89,7 @@ async fn unhold(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn>
 
 impl Seat {
     /// Whether this person may work on the call: it is their own, or a supervisor sees it.
-    fn in_hand(&self, call: CallId) -> Result<(), Failure> {
+    pub(super) fn in_hand(&self, call: CallId) -> Result<(), Failure> {
         let seen = self.desk.board.look(|rows, _| {
             let live = &rows.calls.get(&call)?.row;
             Some(self.sight(&rows.directory).sees_call(&live.call, live.agents.iter(), &rows.directory))

@@ -6,12 +6,14 @@
 mod agents;
 mod audio;
 mod calls;
+mod conversation;
 mod entries;
 mod file;
 mod listing;
 mod names;
 mod refusals;
 mod requests;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -205,6 +207,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(entries::routes(api))
         .merge(agents::routes(api))
         .merge(calls::routes(api))
+        .merge(conversation::routes(api))
+        .merge(targets::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
         .merge(names::routes(api))

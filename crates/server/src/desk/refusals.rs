@@ -39,6 +39,20 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
             until(Failure::conflict("outside_window", words), refused.until.as_ref())
         }
         Refusal::NoCallerId => Failure::conflict("no_caller_id", words),
+        Refusal::OtherBusiness => Failure::forbidden("other_groups", words),
+        Refusal::NoRight => Failure::forbidden("no_right", words),
+        Refusal::OwnPhone => unprocessable("own_phone", words),
+        Refusal::Engaged => Failure::conflict("engaged", words),
+        Refusal::NobodyFree => Failure::conflict("nobody_free", words),
+        Refusal::NobodyThere => unprocessable("nobody_there", words),
+        Refusal::NoConversation => Failure::conflict("no_conversation", words),
+        Refusal::NoConsult => Failure::conflict("no_consult", words),
+        Refusal::ConsultGoesOn => Failure::conflict("consult_goes_on", words),
+        Refusal::NotAnswered => Failure::conflict("not_answered", words),
+        Refusal::NoConference => Failure::conflict("no_conference", words),
+        Refusal::OnHold => Failure::conflict("on_hold", words),
+        Refusal::NotRecorded => Failure::conflict("not_recorded", words),
+        Refusal::InTheMiddle => Failure::conflict("in_the_middle", words),
     }
 }
 

@@ -354,6 +354,53 @@ async fn a_supervisor_sees_the_calls_of_the_groups() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_a_conversation_could_go_to_is_searched() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let cara = house.person("cara", Role::Agent, Some("2003"), None).await;
+    house.ask("POST", "/api/me/agent").token(&cara).json(&json!({ "action": "sign_in" })).send().await.expect(200);
+    let found = async |query: &str| {
+        let page = get(&house, &ada, &format!("/api/transfer-targets?query={query}")).await.expect(200).json();
+        page["items"].as_array().unwrap().clone()
+    };
+    // One's own phone is no target; colleagues of other groups are, with their state.
+    let all = found("200").await;
+    let agents: Vec<&str> = all.iter().filter_map(|one| one["value"].as_str()).collect();
+    assert_eq!(agents, ["2001", "2002", "2003"], "{all:?}");
+    assert_eq!((&all[0]["state"], &all[0]["reachable"]), (&json!("not_signed_in"), &json!(false)));
+    assert_eq!((&all[2]["state"], &all[2]["reachable"]), (&json!("available"), &json!(true)));
+    let queue = &found("600").await[0];
+    assert_eq!((&queue["kind"], &queue["waiting"], &queue["available"]), (&json!("queue"), &json!(0), &json!(0)));
+    assert_eq!(found("nobody").await, Vec::<serde_json::Value>::new());
+    let long = format!("/api/transfer-targets?query={}", "x".repeat(65));
+    get(&house, &ada, &long).await.refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_about_a_conversation_that_is_not_there_is_refused_in_plain_words() {
+    let house = House::new().await;
+    let sue = house.person("sue", Role::Supervisor, None, Some(&["support-a"])).await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let call = house.call(1).await;
+    let wish = async |token: &str, what: &str, body: serde_json::Value| {
+        house.ask("POST", &format!("/api/calls/{call}/{what}")).token(token).json(&body).send().await
+    };
+    wish(&sue, "transfer", json!({ "to": { "queue": "600" } })).await.refused(409, "no_conversation");
+    wish(&sue, "transfer", json!({ "to": { "queue": "600" }, "agent": "2000" })).await.refused(404, "not_found");
+    wish(&sue, "transfer", json!({ "to": {} })).await.refused(422, "invalid");
+    wish(&sue, "transfer", json!({ "to": { "queue": "600", "flow": "x" } })).await.refused(422, "invalid");
+    wish(&sue, "consult", json!({ "to": { "number": "110" } })).await.refused(422, "invalid");
+    wish(&sue, "dtmf", json!({ "digits": "12a" })).await.refused(422, "invalid");
+    wish(&sue, "dtmf", json!({ "digits": "" })).await.refused(422, "invalid");
+    // An agent works with the own conversations only.
+    wish(&ada, "conference", json!({})).await.refused(404, "not_found");
+    let dial = async |body: serde_json::Value| house.ask("POST", "/api/calls").token(&ada).json(&body).send().await;
+    dial(json!({ "number": "110" })).await.refused(422, "invalid");
+    dial(json!({ "number": "13900139000" })).await.refused(403, "no_right");
+    dial(json!({ "number": "13900139000", "agent": "2001" })).await.refused(403, "other_agent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_is_heard_by_its_agent_and_by_who_may_act_for_the_agent() {
     let house = House::new().await;
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;

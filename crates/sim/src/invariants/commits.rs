@@ -33,6 +33,8 @@ pub struct Commits {
     pub colleagues: BTreeSet<CallId>,
     /// Those of them that went to the public network at once.
     pub direct: BTreeSet<CallId>,
+    /// Legs that our people have chosen to dial: by a transfer or a consultation.
+    pub by_people: BTreeSet<LegId>,
     /// Calls whose request stands, and where.
     pub requests: BTreeMap<CallId, EntryId>,
     /// Calls with which something was left behind: a missed call, a message, a cut-off call.
@@ -127,6 +129,9 @@ impl Commits {
                 self.callers.insert(*leg, *call);
                 self.colleagues.insert(*call);
                 self.direct.insert(*call);
+            }
+            Fact::HandedOver { leg, .. } | Fact::ConsultBegan { leg, .. } => {
+                self.by_people.insert(*leg);
             }
             Fact::CallEnded { call, how } => {
                 if let Some(before) = self.ended.insert(*call, *how) {

@@ -33,7 +33,7 @@ impl FarEnd<'_> {
                 return broken("I-7", format!("{dialled} while it was dialled already"));
             }
             // I-10 is about entries and campaigns: people of ours call whom they like.
-            if self.is_direct(leg, &inner.commits) {
+            if inner.commits.by_people.contains(&leg) || self.is_direct(leg, &inner.commits) {
                 continue;
             }
             if let Some(why) = inner.commits.attempts.dialled(&number, leg, self.now, &phones.gone, self.directory) {
@@ -43,7 +43,9 @@ impl FarEnd<'_> {
         let commits = &inner.commits;
         let calls = &commits.callers;
         for leg in std::mem::take(&mut phones.thanked) {
-            let noted = calls.get(&leg).is_some_and(|call| commits.requests.contains_key(call));
+            // Somebody whom we have called, and who goes on as a caller, has not arrived.
+            let noted = calls.get(&leg).copied().or_else(|| self.call_with(leg));
+            let noted = noted.is_some_and(|call| commits.requests.contains_key(&call));
             if !noted {
                 return broken("I-8", format!("{leg} was thanked before the commit"));
             }
@@ -55,8 +57,12 @@ impl FarEnd<'_> {
     /// Whether the leg was dialled by a call that a phone of ours has made to the public network, and that is in the
     /// books as such.
     fn is_direct(&self, leg: LegId, commits: &Commits) -> bool {
+        self.call_with(leg).is_some_and(|call| commits.direct.contains(&call))
+    }
+
+    /// The call that is driven and has this leg.
+    fn call_with(&self, leg: LegId) -> Option<CallId> {
         let by_leg = |(_, live): &(&CallId, &LiveCall)| live.call().legs().contains(&leg);
-        let call = self.calls.and_then(|calls| calls.iter().find(by_leg));
-        call.is_some_and(|(id, _)| commits.direct.contains(id))
+        Some(*self.calls?.iter().find(by_leg)?.0)
     }
 }

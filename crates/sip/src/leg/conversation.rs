@@ -1,10 +1,11 @@
 //! A leg that was answered, until its end.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use nohold_core::call::{Gone, HangUp, Input};
-use nohold_model::LegId;
+use nohold_model::{Digit, LegId};
 use rsipstack::dialog::dialog::{DialogState, TerminatedReason, TransactionHandle};
 use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Header, Request, Response, StatusCode, StatusCodeKind};
@@ -31,9 +32,14 @@ pub(crate) struct Conversation {
     pub(crate) answer_in_ack: Option<u32>,
     /// Our refresh has met one of theirs, and is sent again then.
     pub(crate) repeat_at: Option<Instant>,
+    /// Keys that wait to be sent by INFO, one after the other.
+    pub(crate) keys: VecDeque<Digit>,
     /// Of the trunk by which we called.
     pub(crate) _seat: Option<Seat>,
 }
+
+/// Keys that may wait to be sent by INFO.
+const MOST_KEYS: usize = 64;
 
 /// What follows from an order.
 enum Next {
@@ -50,12 +56,16 @@ impl Conversation {
     /// request inside the dialog, our refresh) takes room only then.
     pub(crate) async fn run(mut self: Box<Self>, orders: &mut Orders) -> Gone {
         let mut refresh: Option<Refresh> = None;
+        let mut pressing: Option<Refresh> = None;
         let mut ending: Option<Gone> = None;
         let mut busy_until = None;
         loop {
             // A BYE must not overtake the ACK (RFC 3261 §15).
             if let (Some(why), true) = (ending, self.confirmed) {
                 return why;
+            }
+            if pressing.is_none() && self.confirmed {
+                pressing = self.press();
             }
             let due = self.timer.as_ref().filter(|_| refresh.is_none()).map(SessionTimer::due);
             let due = self.repeat_at.filter(|_| refresh.is_none()).or(due);
@@ -72,6 +82,8 @@ impl Conversation {
                     Next::End(why) => ending = Some(why),
                 },
                 () = sleep_until(busy_until), if ending.is_none() => ending = Some(Gone::HungUp),
+                // A key that the far end does not take is lost, as one in the audio would be.
+                _ = finished(&mut pressing) => pressing = None,
                 result = finished(&mut refresh) => {
                     refresh = None;
                     if !self.refreshed(result) {
@@ -89,8 +101,14 @@ impl Conversation {
         }
     }
 
-    fn order(&self, order: Option<Order>) -> Next {
+    fn order(&mut self, order: Option<Order>) -> Next {
         match order {
+            Some(Order::Key(digit)) => {
+                if self.keys.len() < MOST_KEYS {
+                    self.keys.push_back(digit);
+                }
+                Next::Stay
+            }
             Some(Order::HangUp(HangUp::Busy)) => Next::Busy,
             Some(Order::HangUp(_)) => Next::End(Gone::HungUp),
             Some(Order::Lost | Order::Leave) | None => Next::End(Gone::Lost),
@@ -195,6 +213,7 @@ impl Conversation {
         let content_type = values(request, "Content-Type").next().unwrap_or_default();
         match info::digit(&content_type, &request.body) {
             Some(digit) => {
+                self.engine.legs().note(self.leg, |state| state.keys_by_info = true);
                 self.engine.tell(self.leg, Input::Digit(self.leg, digit));
                 answer(handle, StatusCode::OK).await;
             }
@@ -202,6 +221,16 @@ impl Conversation {
             None if request.body.is_empty() => answer(handle, StatusCode::OK).await,
             None => answer(handle, StatusCode::UnsupportedMediaType).await,
         }
+    }
+
+    /// Sends the next key that waits by INFO (RFC 6086).
+    fn press(&mut self) -> Option<Refresh> {
+        let digit = self.keys.pop_front()?;
+        let dialog = self.owner.dialog().clone();
+        Some(Box::pin(async move {
+            let headers = vec![Header::ContentType("application/dtmf-relay".into())];
+            dialog.info(Some(headers), Some(info::body(digit).into_bytes())).await
+        }))
     }
 
     fn refresh(&mut self) -> Refresh {

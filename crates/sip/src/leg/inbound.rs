@@ -1,5 +1,6 @@
 //! A leg that came in: from its INVITE to the answer, or to the refusal.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use nohold_core::call::{Gone, HangUp};
@@ -62,7 +63,7 @@ impl Inbound {
                         self.owner.reject(HangUp::Unavailable);
                         return Err(Gone::Lost);
                     }
-                    Some(Order::Lost) => {}
+                    Some(Order::Lost | Order::Key(_)) => {}
                 }},
                 () = &mut given_up => {
                     self.owner.reject(HangUp::NoAnswer);
@@ -111,6 +112,7 @@ impl Inbound {
             timer: self.timer,
             confirmed: false,
             answer_in_ack,
+            keys: VecDeque::new(),
             repeat_at: None,
             _seat: None,
         })))

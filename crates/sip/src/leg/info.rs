@@ -29,9 +29,23 @@ pub fn digit(content_type: &str, body: &[u8]) -> Option<Digit> {
     Digit::new(key).ok()
 }
 
+/// The body of an INFO with a key, as `application/dtmf-relay`: what most phones understand.
+#[must_use]
+pub fn body(digit: Digit) -> String {
+    format!("Signal={digit}\r\nDuration=100\r\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_we_send_is_read_as_the_same_key() {
+        for key in "0123456789*#".chars() {
+            let key = Digit::new(key).unwrap();
+            assert_eq!(digit("application/dtmf-relay", body(key).as_bytes()), Some(key));
+        }
+    }
 
     #[test]
     fn keys_are_read_in_both_forms() {

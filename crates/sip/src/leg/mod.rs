@@ -14,6 +14,7 @@ pub(crate) mod status;
 
 use nohold_core::call::{Gone, HangUp};
 use nohold_media::Remote;
+use nohold_model::Digit;
 use rsipstack::sip::prelude::HasHeaders;
 use rsipstack::sip::{Header, Response};
 use tokio::sync::mpsc;
@@ -33,6 +34,8 @@ pub(crate) enum Order {
     Answer,
     /// End.
     HangUp(HangUp),
+    /// Send a key by INFO.
+    Key(Digit),
     /// Nothing has been heard of it for too long: end.
     Lost,
     /// The engine goes away: say goodbye and end. It is our side that fails, whatever the far end does meanwhile.

@@ -1,5 +1,6 @@
 //! A leg that we dial: all phones of an extension at once, or trunk after trunk.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -146,7 +147,7 @@ impl Outbound {
                 order = orders.recv() => match order {
                     Some(Order::HangUp(_)) => return Rung::Ended(Gone::HungUp),
                     Some(Order::Leave) | None => return Rung::Ended(Gone::Lost),
-                    Some(Order::Ring | Order::Progress | Order::Answer | Order::Lost) => {}
+                    Some(Order::Ring | Order::Progress | Order::Answer | Order::Key(_) | Order::Lost) => {}
                 },
                 () = sleep_until(Some(until)) => return Rung::Ended(Gone::NoAnswer),
             }
@@ -190,6 +191,7 @@ impl Outbound {
             timer,
             confirmed: true,
             answer_in_ack: None,
+            keys: VecDeque::new(),
             repeat_at: None,
             _seat: seat,
         })))

@@ -12,4 +12,5 @@ mod at_queue;
 mod at_reminders;
 mod at_requests;
 mod at_restart;
+mod at_transfer;
 mod recordings;

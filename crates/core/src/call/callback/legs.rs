@@ -27,7 +27,7 @@ impl Callback {
         let agent = (self.agent_there && !self.is_over()).then_some(self.agent_leg);
         let customer = match &self.phase {
             Phase::Customer { leg, .. } | Phase::Notice { leg, .. } => Some(*leg),
-            Phase::Talking { talk, .. } => Some(talk.customer_leg),
+            Phase::Talking { talk, .. } => Some(talk.customer_leg()),
             Phase::Agent { .. } | Phase::Committing { .. } | Phase::Over => None,
         };
         agent.into_iter().chain(customer).collect()

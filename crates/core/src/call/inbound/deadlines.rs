@@ -36,10 +36,10 @@ impl Inbound {
             // Before the commit nothing rings that could ring too long, and an agent's phone has an end of its own.
             Treatment::Transferring(transfer) => transfer.leg.map(|_| transfer.until),
             Treatment::Phone(phone) => phone.rings_until(),
+            Treatment::Talking(talk) => Self::consult_deadline(talk),
             Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Connecting(_)
-            | Treatment::Talking(_)
             | Treatment::Transferred(_)
             | Treatment::Over => None,
         }
@@ -65,11 +65,11 @@ impl Inbound {
             }
             Treatment::Transferring(_) => self.tick_transfer(turn),
             Treatment::Phone(_) => self.tick_phone(turn),
+            Treatment::Talking(_) => self.tick_consult(turn),
             Treatment::Flow(_)
             | Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Connecting(_)
-            | Treatment::Talking(_)
             | Treatment::Transferred(_)
             | Treatment::Over => {}
         }

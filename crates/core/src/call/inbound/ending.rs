@@ -3,7 +3,9 @@
 use nohold_flow::{Input as FlowInput, NumberRefusal, Promise as Told, RequestAnswer, TransferFailure, WaitsFor};
 use nohold_model::{LegId, Millis};
 
+use super::adopt::CalledBack;
 use super::{Account, Awaiting, Command, Inbound, Treatment, Turn, Unkept};
+use crate::call::talk::Talk;
 use crate::call::{Gone, HangUp, outlook};
 use crate::directory::Forbidden;
 use crate::entry::{LeftAt, Target, Window};
@@ -29,7 +31,7 @@ impl Inbound {
         let promised = self.promise.as_ref().is_some_and(|promise| match promise.what {
             // A hang-up right after the key keeps the request: its commit decides how the call ends.
             Awaiting::Arrival | Awaiting::Request(_) | Awaiting::Message(_) => true,
-            Awaiting::Transfer(_) | Awaiting::Phone => false,
+            Awaiting::Transfer(_) | Awaiting::Phone | Awaiting::HandOver(_) | Awaiting::Consult { .. } => false,
         });
         if recording.is_some() || promised {
             // Nobody is rung meanwhile for a caller who has gone.
@@ -49,12 +51,16 @@ impl Inbound {
         self.leave_line(self.why_gone(), turn);
         match std::mem::replace(&mut self.treatment, Treatment::Over) {
             Treatment::Talking(talk) => {
-                self.hang_up(talk.agent_leg, turn);
-                self.end_talk(talk, turn);
+                if talk.left.is_none() {
+                    self.hang_up(talk.agent_leg(), turn);
+                }
+                self.end_consult(&talk, turn);
+                self.end_talk(&talk, self.lost, turn);
                 self.end_talked(turn);
             }
             Treatment::Connecting(connecting) => {
                 self.hang_up(connecting.agent_leg, turn);
+                self.end_called_back(Millis::ZERO, true, turn);
                 self.free(&connecting.agent, Millis::ZERO, turn);
                 self.end_gone(left_at, doing, turn);
             }
@@ -111,16 +117,30 @@ impl Inbound {
 
     /// The agent's side of a conversation has gone, or is ended by the agent.
     pub(super) fn agent_lost(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
+        if self.is_being_handed_over()
+            && let Treatment::Talking(talk) = &mut self.treatment
+        {
+            // The store's word decides whether the customer has somewhere to go.
+            talk.leave(why, turn.at, &mut self.ids, turn.effects);
+            return;
+        }
+        if why != Gone::Lost && self.has_consulted() {
+            self.leave_with_consulted(turn);
+            return;
+        }
         match std::mem::replace(&mut self.treatment, Treatment::Over) {
-            Treatment::Talking(talk) if why == Gone::Lost => {
+            Treatment::Talking(mut talk) if why == Gone::Lost => {
                 talk.part(turn.effects);
+                self.end_consult(&talk, turn);
+                self.told |= talk.is_recorded();
+                self.end_called_back(talk.length(turn.at), true, turn);
                 self.free(&talk.agent, Millis::ZERO, turn);
                 self.class = Class::Recovered;
                 self.account.talked = false;
                 self.back_to_line(turn);
             }
             Treatment::Talking(talk) => {
-                self.end_talk(talk, turn);
+                self.end_talk(&talk, false, turn);
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.there = false;
                 self.end(CallEnd::Served, turn);
@@ -129,6 +149,7 @@ impl Inbound {
                 // Caller and agent never heard each other: back to the place in line. Whoever hung up on the caller has
                 // the usual wrap-up, lest the same caller rings there again at once.
                 let wrap_up = if why == Gone::Lost { Millis::ZERO } else { self.wrap_up(turn) };
+                self.end_called_back(Millis::ZERO, true, turn);
                 self.free(&connecting.agent, wrap_up, turn);
                 self.stop_playing(turn);
                 if why == Gone::Lost {
@@ -166,7 +187,7 @@ impl Inbound {
             return;
         }
         let leg = match &self.treatment {
-            Treatment::Talking(talk) => talk.agent_leg,
+            Treatment::Talking(talk) if talk.left.is_none() => talk.agent_leg(),
             Treatment::Connecting(connecting) => connecting.agent_leg,
             Treatment::Phone(phone) if phone.agent.is_some() => {
                 self.hang_up(phone.leg, turn);
@@ -179,6 +200,7 @@ impl Inbound {
             | Treatment::LastWords
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
+            | Treatment::Talking(_)
             | Treatment::Phone(_)
             | Treatment::Over => return,
         };
@@ -186,20 +208,36 @@ impl Inbound {
         self.agent_lost(Gone::HungUp, turn);
     }
 
-    /// The conversation is over: the agent is free, and whoever was served is off the missed-call list.
-    fn end_talk(&mut self, talk: crate::call::talk::Talk, turn: &mut Turn<'_, '_>) {
-        let directory = turn.world.directory;
-        if talk.length(turn.at) >= directory.site.served_after
-            && let (Some(number), Some(service)) = (self.number.clone(), self.service.clone())
-        {
-            let fact = Fact::Served { call: self.id, number, service, agent: talk.agent.clone() };
-            turn.effects.record(turn.at, fact);
-        }
+    /// The conversation is over for its agent, who is free.
+    pub(super) fn end_talk(&mut self, talk: &Talk, broken: bool, turn: &mut Turn<'_, '_>) {
+        self.end_of_talk(talk, broken, turn);
         self.free(&talk.agent, self.wrap_up(turn), turn);
     }
 
-    fn wrap_up(&self, turn: &Turn<'_, '_>) -> Millis {
-        let queue = self.came_from.as_ref().and_then(|from| turn.world.directory.queue(&from.queue));
+    /// Whoever was served is off the missed-call list, and a callback has come to its end.
+    pub(super) fn end_of_talk(&mut self, talk: &Talk, broken: bool, turn: &mut Turn<'_, '_>) {
+        let site = &turn.world.directory.site;
+        let talked = talk.length(turn.at);
+        // What looked like a conversation and broke at once is none for a callback.
+        let served = talked >= site.served_after && !(broken && self.called_back.is_some());
+        if let (true, Some(number), Some(service)) = (served, self.number.clone(), self.service.clone()) {
+            let fact = Fact::Served { call: self.id, number, service, agent: talk.agent.clone() };
+            turn.effects.record(turn.at, fact);
+        }
+        self.end_called_back(talked, broken, turn);
+    }
+
+    /// The callback that this call is has come to its end: its agent writes the outcome, whoever goes on.
+    fn end_called_back(&mut self, talked: Millis, broken: bool, turn: &mut Turn<'_, '_>) {
+        if let Some(CalledBack { entry, attempt }) = self.called_back.take() {
+            turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken });
+        }
+    }
+
+    pub(super) fn wrap_up(&self, turn: &Turn<'_, '_>) -> Millis {
+        let directory = turn.world.directory;
+        let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
+        let queue = queue.or_else(|| directory.queue_for(self.whose.as_ref()?));
         queue.map_or(Millis::ZERO, |queue| queue.wrap_up)
     }
 
@@ -243,7 +281,7 @@ impl Inbound {
     /// The end, with what the caller has got; `otherwise` where that is nothing.
     pub(super) fn end(&mut self, otherwise: CallEnd, turn: &mut Turn<'_, '_>) {
         let how = if self.account.talked {
-            CallEnd::Served
+            self.as_placed.unwrap_or(CallEnd::Served)
         } else if self.account.requested {
             CallEnd::Requested
         } else if self.account.message {
@@ -292,6 +330,8 @@ impl Inbound {
                 self.tell_flow(FlowInput::MessageKept, turn);
             }
             Awaiting::Transfer(wanted) => self.transfer_answer(*wanted, answer, turn),
+            Awaiting::HandOver(handing) => self.hand_over_answer(*handing, answer, turn),
+            Awaiting::Consult { wish } => self.consult_answer(wish, answer, turn),
         }
         self.end_if_gone(turn);
     }
@@ -319,6 +359,7 @@ impl Inbound {
             | Answer::Begun { .. }
             | Answer::Rung { .. }
             | Answer::CallBack(_)
+            | Answer::DialOut(_)
             | Answer::Refused(_) => FlowInput::NotSaved,
         };
         if !self.take_waiting_answer(turn) {
@@ -360,6 +401,8 @@ impl Inbound {
             }
             Awaiting::Transfer(_) => self.transfer_failed(TransferFailure::Failed, turn),
             Awaiting::Phone => self.phone_failed(Gone::Failed, turn),
+            Awaiting::HandOver(handing) => self.hand_over_failed(&handing, turn),
+            Awaiting::Consult { wish } => self.consult_not_saved(wish, turn),
         }
         self.end_if_gone(turn);
     }

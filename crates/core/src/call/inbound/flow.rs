@@ -329,7 +329,7 @@ impl Inbound {
             Object::Service { service, group: None } => Target::WholeService(service.clone()),
             Object::Queue {} => match &self.came_from {
                 Some(from) => Target::Queue(from.queue.clone()),
-                None => Target::WholeService(self.service.clone()?),
+                None => self.whose.clone().or_else(|| self.service.clone().map(Target::WholeService))?,
             },
         })
     }

@@ -3,13 +3,12 @@
 use nohold_model::LegId;
 
 use super::{Inbound, Treatment, Turn};
-use crate::fact::Fact;
 
 impl Inbound {
     /// An agent holds the other side from the desk.
     pub(super) fn agent_holds(&mut self, hold: bool, turn: &mut Turn<'_, '_>) {
         let leg = match &self.treatment {
-            Treatment::Talking(talk) => talk.agent_leg,
+            Treatment::Talking(talk) => talk.agent_leg(),
             // Between colleagues the one who called is meant, where this call holds that agent.
             Treatment::Phone(_) if self.is_call_of_an_agent() => self.leg,
             Treatment::Phone(phone) => phone.leg,
@@ -72,9 +71,6 @@ impl Inbound {
             | Treatment::Transferring(_)
             | Treatment::Over => None,
         };
-        let Some(held) = changed else { return };
-        for agent in self.agents() {
-            turn.effects.record(turn.at, Fact::Held { call: self.id, agent, held });
-        }
+        self.note_held(changed, turn);
     }
 }

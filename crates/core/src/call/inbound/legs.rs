@@ -16,7 +16,7 @@ impl Inbound {
         let mut agents: BTreeSet<AgentKey> = self.ringing.iter().map(|ringing| ringing.agent.clone()).collect();
         match &self.treatment {
             Treatment::Connecting(connecting) => agents.extend([connecting.agent.clone()]),
-            Treatment::Talking(talk) => agents.extend([talk.agent.clone()]),
+            Treatment::Talking(talk) => agents.extend(talk.agents()),
             Treatment::Phone(phone) => agents.extend(phone.agent.clone()),
             Treatment::Flow(_)
             | Treatment::Music(_)
@@ -38,12 +38,12 @@ impl Inbound {
         match &self.treatment {
             Treatment::Transferring(transfer) | Treatment::Transferred(transfer) => legs.extend(transfer.leg),
             Treatment::Phone(phone) => legs.extend(phone.dialled()),
+            Treatment::Talking(talk) => legs.extend(talk.legs()),
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Connecting(_)
-            | Treatment::Talking(_)
             | Treatment::Over => {}
         }
         legs
@@ -81,13 +81,14 @@ impl Inbound {
         let transferred = matches!(&self.treatment, Treatment::Transferred(transfer) if transfer.leg == Some(leg));
         let ringing = self.ringing.iter().any(|ringing| ringing.leg == leg && ringing.answered);
         let phone = matches!(&self.treatment, Treatment::Phone(phone) if phone.leg == leg && phone.is_talking());
-        transferred || phone || ringing || self.agent_leg() == Some(leg)
+        let consulted = matches!(&self.treatment, Treatment::Talking(talk) if talk.has_answered(leg));
+        transferred || phone || ringing || consulted || self.agent_leg() == Some(leg)
     }
 
     fn agent_leg(&self) -> Option<LegId> {
         match &self.treatment {
             Treatment::Connecting(connecting) => Some(connecting.agent_leg),
-            Treatment::Talking(talk) => Some(talk.agent_leg),
+            Treatment::Talking(talk) => talk.left.is_none().then(|| talk.agent_leg()),
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving

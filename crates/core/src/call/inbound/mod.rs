@@ -4,33 +4,43 @@
 //! *stand* in a line, and the *ringing* at agents' phones. While a menu plays the caller may still stand in line and
 //! an agent may already be rung.
 
+pub(super) mod adopt;
+mod consulting;
 mod deadlines;
 mod ending;
 mod flow;
+pub(crate) mod handing;
 mod holding;
 mod legs;
 mod line;
 mod offers;
+mod parts;
 mod patience;
 mod phone;
 mod surroundings;
 mod transfer;
+mod wishes;
 
 use std::collections::BTreeSet;
 
 use nohold_flow::{Run, Visit};
 use nohold_model::{
-    AgentKey, CallId, ExtensionKey, IdSource, Language, LegId, MessageId, Millis, OfferId, PhoneNumber, PlaybackId,
-    QueueKey, ServiceKey, Timestamp,
+    CallId, ExtensionKey, IdSource, Language, LegId, OfferId, PhoneNumber, PlaybackId, ServiceKey, Timestamp,
 };
 
-use super::talk::{EarlyHolds, Pair, Talk};
+use super::talk::{EarlyHolds, Talk};
 use super::{Audio, Command, Effects, Gone, HangUp, Input, NewCall, Promise, World};
-use crate::agent::AfterOffer;
 use crate::directory::{InboundNumber, InboundTarget};
-use crate::fact::{Arrival, Dated, Doing, Fact};
+use crate::entry::Target;
+use crate::fact::{Arrival, CallEnd, Dated, Fact};
 use crate::routing::Class;
 
+use adopt::CalledBack;
+use handing::Handed;
+use parts::{
+    Account, Awaited, Awaiting, CameFrom, Colleague, Connecting, Music, Origin, Recording, Ringing, Stand, Transfer,
+    Unkept,
+};
 use patience::Interlude;
 use phone::Phone;
 
@@ -53,6 +63,16 @@ pub(super) struct Inbound {
     called: Option<PhoneNumber>,
     /// None while a colleague only rings a phone.
     service: Option<ServiceKey>,
+    /// Whose customer it is, where we have called.
+    whose: Option<Target>,
+    /// How a call that we have placed ends, where nothing else becomes of it.
+    as_placed: Option<CallEnd>,
+    /// The callback that it is, for as long as its own agent has the customer.
+    called_back: Option<CalledBack>,
+    /// Who has handed the customer over, until somebody answers.
+    handed: Option<Handed>,
+    /// The customer has heard that conversations of this call are recorded.
+    told: bool,
     language: Language,
     arrived: Timestamp,
     class: Class,
@@ -88,16 +108,6 @@ pub(super) struct Inbound {
     path: Vec<Visit>,
 }
 
-/// A phone of ours that calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Colleague {
-    extension: ExtensionKey,
-    /// What was dialled.
-    target: InboundTarget,
-    /// The agent whose phone it is, where this call holds the agent.
-    agent: Option<AgentKey>,
-}
-
 /// What the caller hears, and what keys and time do.
 #[derive(Debug, Clone, PartialEq)]
 enum Treatment {
@@ -112,7 +122,7 @@ enum Treatment {
     /// An agent has answered; one or both hear something before they are joined.
     Connecting(Connecting),
     /// In conversation with an agent.
-    Talking(Talk),
+    Talking(Box<Talk>),
     /// Being connected to another phone.
     Transferring(Transfer),
     /// In conversation with another phone.
@@ -121,138 +131,6 @@ enum Treatment {
     Phone(Phone),
     /// The call is over, or waits only for a commit.
     Over,
-}
-
-/// When the waiting caller hears what next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Music {
-    /// The queue's hours end, and it does not serve to the end.
-    closes_at: Option<Timestamp>,
-    /// The callback key is announced.
-    key_at: Option<Timestamp>,
-    /// Place and wait are announced.
-    place_at: Option<Timestamp>,
-    /// Something is being announced; after it the music goes on.
-    announcing: bool,
-}
-
-/// A caller's stand in a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Stand {
-    queue: QueueKey,
-    stay: u32,
-    priority: u8,
-    entered: Timestamp,
-    connectable: bool,
-}
-
-/// Where "keep waiting" leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct CameFrom {
-    queue: QueueKey,
-    priority: u8,
-    /// The queue would not have the caller: closed, full or without agents.
-    refused: bool,
-}
-
-/// An agent's phone that rings for this caller.
-#[derive(Debug, Clone, PartialEq)]
-struct Ringing {
-    offer: OfferId,
-    agent: AgentKey,
-    leg: LegId,
-    until: Timestamp,
-    after: AfterOffer,
-    /// The phone has said that it rings.
-    rings: bool,
-    /// The agent has answered while a promise was on its way; what commits first wins.
-    answered: bool,
-}
-
-/// An agent and a caller on the way to each other.
-#[derive(Debug, Clone, PartialEq)]
-struct Connecting {
-    agent: AgentKey,
-    agent_leg: LegId,
-    /// What the caller still hears.
-    to_caller: Option<PlaybackId>,
-    /// What they say will be recorded: the caller hears so, or has heard it.
-    recorded: bool,
-    /// What the agent still hears.
-    to_agent: Option<PlaybackId>,
-}
-
-/// Another phone.
-#[derive(Debug, Clone, PartialEq)]
-struct Transfer {
-    /// The leg, once it is dialled; an agent's phone rings as an offer.
-    leg: Option<LegId>,
-    until: Timestamp,
-    /// The flow that goes on where the transfer fails.
-    run: Option<Box<Run>>,
-    /// The two, once they hear each other.
-    pair: Option<Pair>,
-}
-
-/// A message on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Recording {
-    message: MessageId,
-    speech: Millis,
-    done: bool,
-    /// A hang-up ended it: nobody waits to hear what became of it.
-    hung_up: bool,
-    /// The recording that was cut by a hang-up is given up if the engine says nothing by then.
-    give_up_at: Option<Timestamp>,
-}
-
-/// A promise whose commit is awaited.
-#[derive(Debug, Clone, PartialEq)]
-struct Awaited {
-    number: u32,
-    what: Awaiting,
-}
-
-/// What hangs on the commit.
-#[derive(Debug, Clone, PartialEq)]
-enum Awaiting {
-    /// The arrival: before it the call is not answered.
-    Arrival,
-    /// A callback request; the fact, in case it has to be recorded without the caller.
-    Request(Box<Fact>),
-    /// A message.
-    Message(Box<Fact>),
-    /// A transfer.
-    Transfer(Box<transfer::Wanted>),
-    /// The ring of a phone by its own number.
-    Phone,
-}
-
-/// What the caller has got so far; it decides how the call is accounted for (I-9).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Account {
-    talked: bool,
-    requested: bool,
-    message: bool,
-    /// What the caller wished last and has not got.
-    unkept: Option<Unkept>,
-}
-
-/// A wish that came to nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unkept {
-    /// The message was empty.
-    Empty,
-    /// The store could not keep the request or the message.
-    NotSaved(Doing),
-}
-
-/// From where a call comes.
-struct Origin {
-    colleague: Option<Colleague>,
-    called: Option<PhoneNumber>,
-    service: Option<ServiceKey>,
-    language: Language,
 }
 
 impl Inbound {
@@ -302,6 +180,11 @@ impl Inbound {
             colleague: from.colleague,
             called: from.called,
             service: from.service,
+            whose: None,
+            as_placed: None,
+            called_back: None,
+            handed: None,
+            told: false,
             language: from.language,
             arrived: at,
             class: Class::Ordinary,
@@ -408,9 +291,13 @@ impl Inbound {
             Input::Ringing(leg) => {
                 self.agent_rings(*leg, turn);
                 self.phone_rings(*leg, turn);
+                self.consulted_rings(*leg, turn);
             }
             // In a transfer the caller hears music, not what the network plays.
-            Input::EarlyMedia(leg) => self.phone_plays(*leg, turn),
+            Input::EarlyMedia(leg) => {
+                self.phone_plays(*leg, turn);
+                self.consulted_plays(*leg, turn);
+            }
             Input::Answered(leg) => self.leg_answered(*leg, turn),
             Input::Gone(leg, why) if *leg == self.leg => self.caller_gone(*why, turn),
             Input::Gone(leg, why) => self.other_leg_gone(*leg, *why, turn),
@@ -424,6 +311,7 @@ impl Inbound {
             Input::Hold(hold) => self.agent_holds(*hold, turn),
             Input::PhoneHold(leg, hold) => self.phone_holds(*leg, *hold, turn),
             Input::HangUp => self.agent_hangs_up(turn),
+            Input::Wish(wish) => self.wish(at, wish, world, turn.effects),
             Input::Committed { promise, answer } => self.committed(*promise, answer, turn),
             Input::StoreFailed { promise } => self.store_failed(*promise, turn),
             Input::StoreSlow { promise } => self.store_is_slow(*promise, turn),
@@ -436,6 +324,7 @@ impl Inbound {
         } else {
             self.phone_answered(leg, turn);
             self.transfer_answered(leg, turn);
+            self.consulted_answers(leg, turn);
         }
     }
 
@@ -444,9 +333,12 @@ impl Inbound {
             self.ring_failed(leg, why.offer_end(), turn);
             return;
         }
+        if self.consulted_gone(leg, why, turn) {
+            return;
+        }
         match &self.treatment {
             Treatment::Connecting(connecting) if connecting.agent_leg == leg => self.agent_lost(why, turn),
-            Treatment::Talking(talk) if talk.agent_leg == leg => self.agent_lost(why, turn),
+            Treatment::Talking(talk) if talk.agent_leg() == leg && talk.left.is_none() => self.agent_lost(why, turn),
             Treatment::Transferring(transfer) | Treatment::Transferred(transfer) if transfer.leg == Some(leg) => {
                 self.transfer_gone(why, turn);
             }

@@ -143,9 +143,10 @@ impl Inbound {
         let directory = turn.world.directory;
         let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
         let number = directory.agents.get(&ringing.agent).map(|profile| profile.number.clone());
-        let notice = queue.and_then(|queue| queue.recording_notice.clone());
+        // Nobody is told twice.
+        let notice = queue.and_then(|queue| queue.recording_notice.clone()).filter(|_| !self.told);
         // Who holds hears nothing of it.
-        let recorded = notice.is_some() && !self.early_holds.has(self.leg);
+        let recorded = self.told || (notice.is_some() && !self.early_holds.has(self.leg));
         let announced = number.filter(|_| queue.is_some_and(|queue| queue.announce_agent));
         let said: Vec<Spoken> =
             notice.map(Spoken::Prompt).into_iter().chain(announced.map(Spoken::AgentNumber)).collect();
@@ -188,7 +189,7 @@ impl Inbound {
             recorded: connecting.recorded,
         };
         let talk = Talk::begin(opening, turn.at, &mut self.ids, turn.effects);
-        self.treatment = Treatment::Talking(talk);
+        self.treatment = Treatment::Talking(Box::new(talk));
         self.hold_from_the_start(turn);
     }
 }

@@ -17,7 +17,8 @@ impl Inbound {
     /// The store has not answered yet. Who is not answered hears the own phone, and nothing of ours.
     pub(super) fn store_is_slow(&mut self, promise: u32, turn: &mut Turn<'_, '_>) {
         let waits = self.promise.as_ref().is_some_and(|awaited| match awaited.what {
-            Awaiting::Arrival => false,
+            // Who is handed over, or waits, talks with an agent meanwhile.
+            Awaiting::Arrival | Awaiting::HandOver(_) | Awaiting::Consult { .. } => false,
             Awaiting::Request(_) | Awaiting::Message(_) | Awaiting::Transfer(_) | Awaiting::Phone => {
                 awaited.number == promise
             }

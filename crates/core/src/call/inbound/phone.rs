@@ -4,7 +4,7 @@
 use nohold_model::{AgentKey, ExtensionKey, IdSource, LegId, Millis, Timestamp};
 
 use super::{Awaiting, Command, Inbound, Treatment, Turn};
-use crate::call::talk::Pair;
+use crate::call::talk::{Opening, Pair, Talk};
 use crate::call::{Audio, Effects, Gone, HangUp};
 use crate::fact::{CallEnd, Doing, Fact};
 use crate::transaction::Answer;
@@ -43,6 +43,25 @@ enum Stage {
 }
 
 impl Phone {
+    /// A phone that is rung already; `rings` where the caller has been told so.
+    pub(super) fn ringing(
+        extension: ExtensionKey,
+        leg: LegId,
+        agent: Option<AgentKey>,
+        until: Timestamp,
+        rings: bool,
+    ) -> Phone {
+        Phone { extension, leg, agent, stage: Stage::Ringing { until }, rings, pair: None }
+    }
+
+    /// The two who talk, and since when.
+    pub(super) fn conversation(&self) -> Option<(Pair, Timestamp)> {
+        match self.stage {
+            Stage::Talking { since } => Some((self.pair.clone()?, since)),
+            Stage::Asking | Stage::Ringing { .. } => None,
+        }
+    }
+
     /// The leg, where there is one already.
     pub(super) fn dialled(&self) -> Option<LegId> {
         (self.stage != Stage::Asking).then_some(self.leg)
@@ -99,17 +118,19 @@ impl Inbound {
         let directory = turn.world.directory;
         let shows = self.shown(directory);
         let ring_for = if self.colleague.is_some() { RING_FOR_COLLEAGUE } else { RING_FOR_OUTSIDE };
+        let comes_back = self.rings_back();
         let Treatment::Phone(phone) = &mut self.treatment else {
             // The end of the call frees what was taken.
             return;
         };
-        let Answer::Rung { agent } = answer else {
+        let Some(agent) = rung(answer).filter(|agent| agent.is_some() || !comes_back) else {
+            // Engaged; or the agent who has handed the customer over has signed out.
             self.phone_failed(Gone::Busy, turn);
             return;
         };
         let unanswered = directory.extensions.get(&phone.extension).and_then(|known| known.unanswered.as_ref());
         let ring_for = unanswered.map_or(ring_for, |unanswered| unanswered.ring_for);
-        phone.agent.clone_from(agent);
+        phone.agent = agent;
         phone.stage = Stage::Ringing { until: turn.at + ring_for };
         let to = directory.dial_extension(&phone.extension, shows);
         turn.effects.media(Command::Dial { leg: phone.leg, to, ring_for });
@@ -148,7 +169,23 @@ impl Inbound {
         self.stop_playing(turn);
         self.answer(turn);
         self.account.talked = true;
+        let was_handed_over = self.handed.take().is_some();
         let Treatment::Phone(phone) = &mut self.treatment else { return };
+        if let (true, Some(agent)) = (was_handed_over, phone.agent.clone()) {
+            let opening = Opening {
+                call: self.id,
+                agent,
+                agent_leg: leg,
+                customer_leg: self.leg,
+                pair: phone.pair.take(),
+                entry: None,
+                recorded: self.told,
+            };
+            let talk = Talk::begin(opening, turn.at, &mut self.ids, turn.effects);
+            self.treatment = Treatment::Talking(Box::new(talk));
+            self.hold_from_the_start(turn);
+            return;
+        }
         if phone.pair.is_none() {
             phone.pair = Some(Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects));
         }
@@ -204,7 +241,10 @@ impl Inbound {
 
     /// To where the phone says for callers whom nobody answers. Where it says nothing, a caller from outside may leave a
     /// message, and a colleague hears why.
-    fn go_on_from(&mut self, extension: &ExtensionKey, why: Gone, turn: &mut Turn<'_, '_>) {
+    pub(super) fn go_on_from(&mut self, extension: &ExtensionKey, why: Gone, turn: &mut Turn<'_, '_>) {
+        if self.comes_back(why, turn) {
+            return;
+        }
         let known = turn.world.directory.extensions.get(extension).and_then(|known| known.unanswered.as_ref());
         match known {
             Some(unanswered) if self.phones <= MOST_PHONES => self.lead_to(&unanswered.target, turn),
@@ -224,5 +264,13 @@ impl Inbound {
             turn.effects.media(Command::HangUp { leg: phone.leg, how: HangUp::Normal });
             self.phone_failed(Gone::NoAnswer, turn);
         }
+    }
+}
+
+/// The agent whose phone may be rung now, where the call holds one; nothing where it may not.
+fn rung(answer: &Answer) -> Option<Option<AgentKey>> {
+    match answer {
+        Answer::Rung { agent } => Some(agent.clone()),
+        _ => None,
     }
 }

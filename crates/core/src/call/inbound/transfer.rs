@@ -104,6 +104,11 @@ impl Inbound {
                     Destination::Number(number) => {
                         turn.world.directory.dial_outside(&number, wanted.caller_id.as_ref())
                     }
+                    // Queues and flows are entered, not rung.
+                    Destination::Queue(_) | Destination::Flow(_) => {
+                        self.transfer_failed(TransferFailure::Failed, turn);
+                        return;
+                    }
                 };
                 if let Treatment::Transferring(transfer) = &mut self.treatment {
                     transfer.leg = Some(wanted.leg);
@@ -120,7 +125,8 @@ impl Inbound {
             | Answer::Attempt(_)
             | Answer::Begun { .. }
             | Answer::Rung { .. }
-            | Answer::CallBack(_) => self.transfer_failed(TransferFailure::Busy, turn),
+            | Answer::CallBack(_)
+            | Answer::DialOut(_) => self.transfer_failed(TransferFailure::Busy, turn),
         }
     }
 
@@ -133,6 +139,7 @@ impl Inbound {
         self.stop_playing(turn);
         self.leave_line(LeftQueue::Answered, turn);
         self.account.talked = true;
+        self.handed = None;
         transfer.pair = Some(Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects));
         turn.effects.record(turn.at, Fact::TransferAnswered { call: self.id });
         self.treatment = Treatment::Transferred(transfer);
@@ -173,6 +180,7 @@ impl Inbound {
                 self.treatment = Treatment::Flow(run);
                 self.step(FlowInput::TransferFailed(why), turn);
             }
+            None if self.comes_back(Gone::NoAnswer, turn) => {}
             // An overflow or a number leads to a phone that nobody takes: a message is what is left.
             None => self.leave_message(turn),
         }

@@ -8,12 +8,14 @@ use nohold_app::ports::{
     Archive, ClosedQuery, Commit, Condition, Image, Page, Reading, Recorded, RecordedQuery, Revision, Told,
 };
 use nohold_core::agent::{Input, Mode};
+use nohold_core::call::Wanted;
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_core::directory::Directory;
-use nohold_core::entry::{Actor, Change, CloseReason, Consent, Entry, LeftAt, Outcome, Target, Window};
+use nohold_core::entry::{Actor, Business, Change, CloseReason, Consent, Entry, LeftAt, Outcome, Target, Window};
 use nohold_core::fact::{Arrival, CallEnd, Dated, Doing, Fact, RequestMade};
 use nohold_core::routing::{Assignment, Class, Waiting};
 use nohold_core::transaction::Transaction;
+use nohold_core::wait::Interval;
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, CampaignKey, EntryId, GroupKey, IdSource, Language, LegId, Millis,
     PhoneNumber, QueueKey, RecordingId, ServiceKey, Timestamp,
@@ -148,6 +150,20 @@ impl Desk for Works {
     }
     fn call_of(&self, _: LegId) -> Option<CallId> {
         unreachable!("nobody has a phone here")
+    }
+    fn wish_of_call(&self, _: CallId, _: AgentKey, _: Wanted) -> BoxFuture<'static, Result<(), NotDone>> {
+        unreachable!("wishes go to the rules at once here")
+    }
+    fn dial_out(
+        &self,
+        _: AgentKey,
+        _: PhoneNumber,
+        _: Option<Business>,
+    ) -> BoxFuture<'static, Result<CallId, NotDone>> {
+        unreachable!("wishes go to the rules at once here")
+    }
+    fn expected_wait(&self, _: &QueueKey) -> Option<Interval> {
+        unreachable!("nobody waits here")
     }
 }
 

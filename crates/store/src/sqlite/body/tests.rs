@@ -18,7 +18,7 @@ use super::*;
 const FORM_1: &str = include_str!("../../../goldens/form-1.json");
 
 /// Each kind of fact.
-const KINDS: [&str; 30] = [
+const KINDS: [&str; 39] = [
     "call_arrived",
     "direct_began",
     "direct_answered",
@@ -49,6 +49,15 @@ const KINDS: [&str; 30] = [
     "transfer_answered",
     "transfer_failed",
     "call_ended",
+    "recording_paused",
+    "recording_resumed",
+    "treated_as_customer",
+    "handed_over",
+    "consult_began",
+    "consult_answered",
+    "consult_changed",
+    "consult_ended",
+    "consult_completed",
 ];
 
 /// Facts that transactions write by themselves.

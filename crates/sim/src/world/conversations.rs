@@ -1,0 +1,85 @@
+//! What agents do with their conversations, and calls that they dial at the desk.
+
+use std::sync::Arc;
+
+use nohold_core::agent::{Agent, Engagement};
+use nohold_core::call::{Party, Wanted};
+use nohold_core::entry::Business;
+use nohold_core::fact::Destination;
+use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, QueueKey, ServiceKey};
+
+use super::{World, note};
+
+impl World {
+    pub(super) fn an_agent_works_with_a_call(&mut self) {
+        let Some(node) = self.node.clone() else { return };
+        let reach = Arc::clone(&self.reach);
+        let Some((agent, call)) = self.an_agent_in_conversation() else {
+            self.an_agent_dials();
+            return;
+        };
+        let Some(what) = self.what_is_wanted() else { return };
+        self.executor.nursery().spawn(Box::pin(async move {
+            note(&reach, &node.wish_of_call(call, agent, what).await, "wishes of conversations granted");
+        }));
+    }
+
+    /// Mostly one who talks; now and then anybody in any call.
+    fn an_agent_in_conversation(&mut self) -> Option<(AgentKey, CallId)> {
+        let inner = self.store.inner();
+        let anybody = self.rng.u8(0..12) == 0;
+        let in_call = inner.tables.agents.values().filter_map(|agent: &Agent| {
+            let talks = matches!(agent.engagement, Some(Engagement::Talking { .. }));
+            Some((agent.key.clone(), agent.call().filter(|_| talks || anybody)?))
+        });
+        let in_call: Vec<(AgentKey, CallId)> = in_call.collect();
+        self.rng.choice(in_call)
+    }
+
+    fn what_is_wanted(&mut self) -> Option<Wanted> {
+        Some(match self.rng.u8(0..24) {
+            0..5 => Wanted::Transfer(self.somewhere()?),
+            5..14 => Wanted::Consult(self.somewhere()?),
+            14..16 => Wanted::Complete,
+            16 => Wanted::Cancel,
+            17 | 18 => Wanted::Swap,
+            19 | 20 => Wanted::Conference,
+            21 => {
+                let who = if self.rng.bool() { Party::Customer } else { Party::Target };
+                Wanted::HoldOne { who, hold: self.rng.bool() }
+            }
+            22 => Wanted::PauseRecording(self.rng.bool()),
+            _ => Wanted::Press(Digit::new('5').into_iter().collect()),
+        })
+    }
+
+    fn somewhere(&mut self) -> Option<Destination> {
+        let directory = &self.scenario.directory;
+        let extensions: Vec<_> = directory.extensions.keys().cloned().collect();
+        let queues: Vec<QueueKey> = directory.queues.keys().cloned().collect();
+        let flows: Vec<FlowKey> = directory.flows.keys().cloned().collect();
+        let found = match self.rng.u8(0..10) {
+            0..5 => self.rng.choice(extensions).map(Destination::Extension),
+            5 | 6 => self.rng.choice(queues).map(Destination::Queue),
+            7 => self.rng.choice(flows).map(Destination::Flow),
+            _ => None,
+        };
+        found.or_else(|| self.rng.choice(&self.scenario.customers).cloned().map(Destination::Number))
+    }
+
+    fn an_agent_dials(&mut self) {
+        let Some(node) = self.node.clone() else { return };
+        let agent = self.rng.choice(&self.scenario.agents).cloned();
+        let number = self.rng.choice(&self.scenario.customers).cloned();
+        let (Some(agent), Some(number)) = (agent, number) else { return };
+        let business = match self.rng.u8(0..3) {
+            0 => ServiceKey::new("support").ok().map(Business::Service),
+            1 => CampaignKey::new("renewals").ok().map(Business::Campaign),
+            _ => None,
+        };
+        let reach = Arc::clone(&self.reach);
+        self.executor.nursery().spawn(Box::pin(async move {
+            note(&reach, &node.dial_out(agent, number, business).await, "calls dialled at the desk");
+        }));
+    }
+}
