@@ -18,6 +18,7 @@
 //! | `desk` | the missed-call list, agents, queues, calls: what people see and do |
 //! | `phone` | the phone in the browser: its connection, answering, hanging up, dialling, the echo test |
 //! | `live` | the same as it changes, over a WebSocket |
+//! | `serve`, `tls` | the socket, by HTTPS and by plain HTTP; the certificate |
 //! | `system` | whether the server is alive and well |
 //! | `openapi` | the document that describes all of it |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -43,6 +44,7 @@ mod serve;
 mod setup_page;
 mod state;
 mod system;
+mod tls;
 mod words;
 
 pub use body::{Asked, Given, Named};
@@ -51,4 +53,5 @@ pub use phone::{PhoneParts, Relay};
 pub use routes::router;
 pub use serve::{Connections, serve};
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};
+pub use tls::{About, Files, Origin, Tls, UnusableCertificate};
 pub use words::{json_words_and_place, of_json, plain};

@@ -9,12 +9,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 
-use crate::came::Came;
+use crate::came::{ByTls, Came};
 use crate::failure::{Failure, Help};
 use crate::state::Api;
 
 /// The header of every answer by which its request is found in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A browser that has been here by HTTPS comes by nothing else for 30 days (RFC 6797). Where the certificate is of our own
+/// making it is not told so: it would let nobody go on who is warned.
+const STRICTLY: &str = "max-age=2592000";
 
 /// Names for requests: a word for this run of the server, and a count.
 #[derive(Debug)]
@@ -40,6 +44,7 @@ impl Requests {
 pub(crate) async fn answered(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = api.requests().next();
     let came = Came::of(request.extensions(), request.headers(), &api.parts().proxies);
+    let strictly = request.extensions().get::<ByTls>().is_some_and(|by| by.own_certificate);
     request.extensions_mut().insert(came);
     let method = request.method().clone();
     let route = beginning(request.uri().path());
@@ -50,7 +55,11 @@ pub(crate) async fn answered(State(api): State<Api>, mut request: Request, next:
             Failure::internal().into_response()
         }
     };
-    dressed(told(response, &id, &method, &route), &id)
+    let mut response = dressed(told(response, &id, &method, &route), &id);
+    if strictly {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICTLY));
+    }
+    response
 }
 
 /// As much of a path as the log may have: what comes behind the table may be a telephone number.

@@ -18,6 +18,7 @@ use crate::patience::{Unanswered, Watched};
 use crate::phone::{PhoneParts, Phones};
 use crate::repeat::Repeated;
 use crate::request::Requests;
+use crate::tls::Tls;
 
 /// So many changes may be under way at once; they wait where the store stands still.
 const MOST_AT_WORK: usize = 256;
@@ -86,6 +87,7 @@ pub struct Api {
     desk: Option<Arc<DeskState>>,
     phones: Option<Phones>,
     operator: Option<[u8; 32]>,
+    tls: Option<Tls>,
 }
 
 struct Inner {
@@ -123,7 +125,7 @@ impl Api {
             requests: Requests::default(),
             parts,
         };
-        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None }
+        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None, tls: None }
     }
 
     /// With a desk at which people work. Its board begins to follow the store.
@@ -156,6 +158,17 @@ impl Api {
     pub fn with_phones(mut self, parts: PhoneParts) -> Self {
         self.phones = Some(Phones::new(parts));
         self
+    }
+
+    /// With HTTPS by the server itself, of which the status tells.
+    #[must_use]
+    pub fn by_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     pub(crate) fn phones(&self) -> Option<&Phones> {
