@@ -70,7 +70,7 @@ impl Tables {
     pub fn put(&mut self, write: Write) {
         match write {
             Write::Agent(row) => drop(self.agents.insert(row.key.clone(), row)),
-            Write::Call(row) => drop(self.calls.insert(row.id, row)),
+            Write::Call(row) => drop(self.calls.insert(row.id, *row)),
             Write::CallGone(id) => drop(self.calls.remove(&id)),
             Write::Waiting(row) => drop(self.waiting.insert(row.call, row)),
             Write::WaitingGone(id) => drop(self.waiting.remove(&id)),

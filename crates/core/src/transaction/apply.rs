@@ -53,36 +53,13 @@ impl<R: Rows> Working<'_, R> {
             | Fact::ConsultCompleted { .. } => self.apply_handing(at, fact)?,
             Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
-            Fact::MessageLeft { entry, call, message, number, target, .. } => {
-                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
-                self.gather(at, &trace, |entry| entry.messages.push(*message))?;
-                self.edit_call(*call, |row| row.doing = Doing::MessageSaved)?;
-            }
-            Fact::Missed { entry, call, number, target, left_at, waited, short } => {
-                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
-                self.gather(at, &trace, |entry| entry.missed.add(left_at.clone(), *waited, *short))?;
-            }
-            Fact::CutOff { entry, call, number, target, .. } => {
-                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
-                self.gather(at, &trace, |entry| entry.cut_off = entry.cut_off.saturating_add(1))?;
-            }
+            Fact::MessageLeft { .. } | Fact::Missed { .. } | Fact::CutOff { .. } => self.apply_gathered(at, fact)?,
             Fact::Served { number, service, .. } => self.served(at, number, &Business::Service(service.clone()))?,
-            Fact::AttemptBegan { attempt, entry, call, number } => {
-                self.attempt_began(at, *attempt, *entry, *call, number)?;
-            }
-            Fact::AttemptAnswered { attempt, entry, .. } => {
-                self.by_system(*entry, at, &Change::Answered { attempt: *attempt })?;
-            }
-            Fact::AttemptEnded { attempt, entry, result, sent } => {
-                self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
-            }
-            Fact::CallbackTalked { attempt, entry, talked, broken } => {
-                // A record may come late; the agent's time for the outcome begins when everybody can see it.
-                self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
-            }
-            Fact::CallbackDropped { entry, call, why } => {
-                self.call_dropped(at, *entry, *call, *why)?;
-            }
+            Fact::AttemptBegan { .. }
+            | Fact::AttemptAnswered { .. }
+            | Fact::AttemptEnded { .. }
+            | Fact::CallbackTalked { .. }
+            | Fact::CallbackDropped { .. } => self.apply_attempt(at, fact)?,
             Fact::Transferred { call, ring_for, .. } => self.edit_call(*call, |row| {
                 row.doing = Doing::Transferring;
                 row.rings = Some(RingsRow { since: at, until: Some(at + *ring_for) });
@@ -97,6 +74,45 @@ impl<R: Rows> Working<'_, R> {
             | Fact::AgentChanged { .. }
             | Fact::EntryGathered { .. }
             | Fact::EntryChanged { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Makes a fact true that stands on the missed-call list.
+    fn apply_gathered(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
+        if let Fact::MessageLeft { entry, call, message, number, target, .. } = fact {
+            let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+            self.gather(at, &trace, |entry| entry.messages.push(*message))?;
+            self.edit_call(*call, |row| row.doing = Doing::MessageSaved)?;
+        }
+        if let Fact::Missed { entry, call, number, target, left_at, waited, short } = fact {
+            let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+            self.gather(at, &trace, |entry| entry.missed.add(left_at.clone(), *waited, *short))?;
+        }
+        if let Fact::CutOff { entry, call, number, target, .. } = fact {
+            let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+            self.gather(at, &trace, |entry| entry.cut_off = entry.cut_off.saturating_add(1))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a fact true about an attempt to reach a customer.
+    fn apply_attempt(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
+        if let Fact::AttemptBegan { attempt, entry, call, number } = fact {
+            self.attempt_began(at, *attempt, *entry, *call, number)?;
+        }
+        if let Fact::AttemptAnswered { attempt, entry, .. } = fact {
+            self.by_system(*entry, at, &Change::Answered { attempt: *attempt })?;
+        }
+        if let Fact::AttemptEnded { attempt, entry, result, sent } = fact {
+            self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
+        }
+        if let Fact::CallbackTalked { attempt, entry, talked, broken } = fact {
+            // A record may come late; the agent's time for the outcome begins when everybody can see it.
+            self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
+        }
+        if let Fact::CallbackDropped { entry, call, why } = fact {
+            self.call_dropped(at, *entry, *call, *why)?;
         }
         Ok(())
     }

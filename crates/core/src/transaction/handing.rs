@@ -10,6 +10,7 @@ use crate::fact::{Dated, Destination, Doing, Fact, Together};
 
 impl<R: Rows> Working<'_, R> {
     /// Makes a fact true about what agents do with their conversations.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply`, which names every fact, sends only these here")]
     pub(super) fn apply_handing(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
         match fact {
             Fact::RecordingBegan { call, .. } | Fact::RecordingResumed { call, .. } => {

@@ -421,7 +421,7 @@ pub enum Write {
     /// An agent.
     Agent(Agent),
     /// A call that lives.
-    Call(CallRow),
+    Call(Box<CallRow>),
     /// A call that does not live any more.
     CallGone(CallId),
     /// A place in a line.

@@ -50,7 +50,9 @@ impl<'a, R: Rows> Working<'a, R> {
     pub(super) fn finish(self, answer: Answer) -> Outcome {
         let mut writes: Vec<Write> = Vec::new();
         writes.extend(self.agents.into_values().map(Write::Agent));
-        writes.extend(self.calls.into_iter().map(|(id, row)| row.map_or(Write::CallGone(id), Write::Call)));
+        writes.extend(
+            self.calls.into_iter().map(|(id, row)| row.map_or(Write::CallGone(id), |row| Write::Call(Box::new(row)))),
+        );
         writes.extend(self.waiting.into_iter().map(|(id, row)| row.map_or(Write::WaitingGone(id), Write::Waiting)));
         writes.extend(self.offers.into_values().map(Write::Offer));
         writes.extend(self.entries.into_values().map(|entry| Write::Entry(Box::new(entry))));

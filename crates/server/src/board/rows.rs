@@ -206,7 +206,7 @@ impl Rows {
             Write::Call(row) => {
                 touched.calls.insert(row.id);
                 touched.queues.extend(self.waiting.get(&row.id).map(|waiting| waiting.queue.clone()));
-                self.call_rows.insert(row.id, row.clone());
+                self.call_rows.insert(row.id, (**row).clone());
             }
             Write::CallGone(id) => {
                 touched.calls.insert(*id);

@@ -51,7 +51,7 @@ pub async fn image(connection: &mut SqliteConnection, progress: Progress) -> Res
         tables.put(Write::Agent(row));
     }
     for row in rows(c, "calls", "SELECT v, body FROM calls", None).await? {
-        tables.put(Write::Call(row));
+        tables.put(Write::Call(Box::new(row)));
     }
     for row in rows(c, "waiting", "SELECT v, body FROM waiting", None).await? {
         tables.put(Write::Waiting(row));

@@ -63,7 +63,7 @@ impl Overlay {
     fn put(&mut self, write: Write) {
         match write {
             Write::Agent(row) => drop(self.agents.insert(row.key.clone(), row)),
-            Write::Call(row) => drop(self.calls.insert(row.id, Some(row))),
+            Write::Call(row) => drop(self.calls.insert(row.id, Some(*row))),
             Write::CallGone(id) => drop(self.calls.insert(id, None)),
             Write::Waiting(row) => drop(self.waiting.insert(row.call, Some(row))),
             Write::WaitingGone(id) => drop(self.waiting.insert(id, None)),
