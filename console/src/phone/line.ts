@@ -92,9 +92,7 @@ export async function connectLine(stream: MediaStream, hears: LineHears): Promis
     );
     await peer.setLocalDescription();
     await gathered(peer);
-    const answer = await need(
-      api.POST('/api/phone', { body: { sdp: peer.localDescription?.sdp ?? '' } }),
-    );
+    const answer = await need(api.POST('/api/phone', { body: { sdp: peer.localDescription?.sdp ?? '' } }));
     await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     await reached(peer);
     return lineOf(peer, transceiver.sender, answer.connection, hears);
