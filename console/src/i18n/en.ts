@@ -553,7 +553,6 @@ export const en = {
     noRecent: 'Your calls of today stand here.',
     open: 'Open phone',
     close: 'Close phone',
-    key: 'Key {{key}}',
     dialFailed: 'Not dialled: {{words}}',
     internalDesk: 'Dial numbers of the house at the phone itself.',
   },

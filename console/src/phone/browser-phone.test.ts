@@ -21,7 +21,7 @@ function fakes() {
   let here: (here: boolean) => void = () => {};
   const tabs = { want: () => here(true), takeOver: () => here(true), leave: vi.fn() };
   const parts = {
-    secure: () => true,
+    secure: (): boolean => true,
     listen: vi.fn(() => Promise.resolve(stream)),
     connect: vi.fn((_: MediaStream, hears: LineHears) => {
       const one = { hears, closed: false } as (typeof made)[number];

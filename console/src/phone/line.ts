@@ -79,8 +79,8 @@ export async function connectLine(stream: MediaStream, hears: LineHears): Promis
   const network = await need(api.GET('/api/phone/network'));
   const servers = network.iceServers.map(({ urls, username, credential }) => ({
     urls,
-    ...(username != null && { username }),
-    ...(credential != null && { credential }),
+    username: username ?? undefined,
+    credential: credential ?? undefined,
   }));
   const peer = new RTCPeerConnection({ iceServers: servers });
   try {

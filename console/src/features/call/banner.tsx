@@ -1,6 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { timer, useTranslation } from '@/i18n';
-import { serverNow, useMyAgent, useSecond } from '@/live';
+import { useLive, useMyAgent, useSecond } from '@/live';
 import { choosePhone, phone, usePhone, usePhoneChoices } from '@/phone';
 import { Button } from '@/ui';
 import styles from './call.module.css';
@@ -62,10 +62,10 @@ export function PhoneBanner() {
 
 function Lost({ since }: { since: number | null }) {
   const { t } = useTranslation();
-  useSecond();
+  const ahead = useLive(live => live.ahead);
   // Both by our own clock.
-  const now = Date.now();
-  return <>{t('phone.lost', { time: timer(now - (since ?? serverNow())) })}</>;
+  const now = useSecond() - ahead;
+  return <>{t('phone.lost', { time: timer(now - (since ?? now)) })}</>;
 }
 
 interface BannerProps {

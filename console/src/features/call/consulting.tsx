@@ -4,6 +4,7 @@ import { Button } from '@/ui';
 import styles from './call.module.css';
 import { Running } from './parts';
 import { cancel, complete, conference, swap } from './wishes';
+import { given } from './given';
 
 type Consult = NonNullable<Call['consult']>;
 
@@ -21,7 +22,7 @@ export function Consulting({ call, consult }: { call: Call; consult: Consult }) 
         : to.number !== undefined
           ? phoneNumber(to.number)
           : (to.extension ?? '');
-  const answered = consult.answered != null;
+  const answered = given(consult.answered);
   const words = !answered
     ? t('call.ringsAt')
     : call.conference

@@ -5,6 +5,7 @@ import type { AgentState, Call } from '@/live';
 import { Button } from '@/ui';
 import styles from './call.module.css';
 import { type Target, consult, findTargets, transfer } from './wishes';
+import { given } from './given';
 
 interface Props {
   call: Call;
@@ -74,9 +75,9 @@ function focusOnce(field: HTMLInputElement | null): void {
 function about(t: ReturnType<typeof useTranslation>['t'], target: Target): string {
   const kind = t(`call.kind.${target.kind as 'agent'}`);
   const parts = [target.number ?? kind];
-  if (target.state != null) parts.push(t(`state.${target.state as AgentState}`));
-  if (target.available != null) parts.push(t('call.available', { count: target.available }));
-  if (target.wait != null) {
+  if (given(target.state)) parts.push(t(`state.${target.state as AgentState}`));
+  if (given(target.available)) parts.push(t('call.available', { count: target.available }));
+  if (given(target.wait)) {
     const { from, to } = target.wait;
     parts.push(to === 0 ? t('call.waitNow') : t('call.wait', { from: inWords(t, from), to: inWords(t, to) }));
   }

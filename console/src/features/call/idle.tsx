@@ -9,6 +9,7 @@ import { Devices } from './devices';
 import { Keypad } from './parts';
 import { useRecent } from './recent';
 import { dial } from './wishes';
+import { given } from './given';
 
 const KEPT = 'nohold.phone.shows';
 
@@ -50,7 +51,7 @@ function Dial() {
   const groups = useMyAgent()?.groups ?? [];
   const last = useRecent(recent => recent.calls[0]?.number ?? null);
   const services = (desk?.services ?? []).filter(
-    one => one.caller_id != null && one.groups.some(group => groups.includes(group)),
+    one => given(one.caller_id) && one.groups.some(group => groups.includes(group)),
   );
   const service = services.find(one => one.key === shows)?.key ?? services[0]?.key ?? null;
   const go = () => {

@@ -1,14 +1,15 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { TFunction } from 'i18next';
-import { phoneNumber, timer, useTranslation } from '@/i18n';
+import { phoneNumber, timer } from '@/i18n';
 import { type Call, agentName, useSecond } from '@/live';
 import styles from './call.module.css';
+import { given } from './given';
 
 /** Whom a call is with, by name or number. */
 export function withWhom(t: TFunction, call: Call | null, me: string | null): string {
   if (call === null) return '';
   const number = call.dialled ?? call.number;
-  if (number != null) return phoneNumber(number);
+  if (given(number)) return phoneNumber(number);
   const other = call.agents.find(one => one !== me);
   return other !== undefined ? agentName(other) : (call.extension ?? t('call.unknown'));
 }
@@ -26,7 +27,7 @@ export function Figure({ name, children }: { name: string; children: ReactNode }
 /** Runs from a moment on; stands still where there is an end. */
 export function Running({ since, until }: { since: number | null | undefined; until?: number | null }) {
   const now = useSecond();
-  return <>{since == null ? '–' : timer((until ?? now) - since)}</>;
+  return <>{!given(since) ? '–' : timer((until ?? now) - since)}</>;
 }
 
 /** After each change of the block its buttons do nothing for a moment, so that a double click never hangs up. */
@@ -83,19 +84,12 @@ const LETTERS: Record<string, string> = {
 
 /** The keys of a telephone. */
 export function Keypad({ onPress }: { onPress: (key: string) => void }) {
-  const { t } = useTranslation();
   return (
     <div className={styles.keypad}>
       {KEYS.map(key => (
-        <button
-          key={key}
-          type="button"
-          className={styles.digit}
-          aria-label={t('phone.key', { key })}
-          onClick={() => onPress(key)}
-        >
-          {key}
-          <small aria-hidden>{LETTERS[key] ?? ' '}</small>
+        <button key={key} type="button" className={styles.digit} onClick={() => onPress(key)}>
+          <span>{key} </span>
+          <small>{LETTERS[key] ?? ' '}</small>
         </button>
       ))}
     </div>

@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { type Call, useLive } from '@/live';
+import { given } from './given';
 
 /** A call of this agent, as the page has seen it. */
 export interface Recent {
@@ -19,7 +20,7 @@ export const useRecent = create<{ calls: readonly Recent[] }>(() => ({ calls: []
 export function withCall(calls: readonly Recent[], call: Call): readonly Recent[] {
   const number = call.dialled ?? call.number ?? null;
   if (number === null) return calls;
-  const out = call.dialled != null || call.entry != null;
+  const out = given(call.dialled) || given(call.entry);
   const one = { id: call.id, number, at: call.began, out };
   return [one, ...calls.filter(other => other.id !== call.id)].slice(0, MOST);
 }
@@ -28,7 +29,7 @@ export function withCall(calls: readonly Recent[], call: Call): readonly Recent[
 export function beginRecent(): () => void {
   const end = useLive.subscribe((live, before) => {
     const me = live.me?.agent;
-    if (me == null || live.calls === before.calls) return;
+    if (!given(me) || live.calls === before.calls) return;
     const known = useRecent.getState().calls;
     for (const call of live.calls.values()) {
       if (!call.agents.includes(me) || known.some(one => one.id === call.id)) continue;

@@ -9,6 +9,7 @@ import styles from './call.module.css';
 import { Figure, Running, useRest, withWhom } from './parts';
 import { type Situation, countdown } from './situation';
 import { answer, decline, hangUp } from './wishes';
+import { given } from './given';
 
 type Ringing = Extract<Situation, { kind: 'ringing' }>;
 
@@ -23,11 +24,10 @@ export function RingingPanel({ situation, place }: { situation: Ringing; place: 
   const who = withWhom(t, call, me?.key ?? null);
   const ringer = usePhoneChoices(state => state.ringer);
   useEffect(() => (leg === null ? undefined : ring(ringer)), [leg, ringer]);
-  const title = call?.entry != null ? t('call.ownFirst') : t('call.incoming');
-  const announced =
-    call?.queue != null
-      ? t('call.announceQueue', { who, queue: queueName(desk, call.queue) })
-      : t('call.announce', { who });
+  const title = given(call?.entry) ? t('call.ownFirst') : t('call.incoming');
+  const announced = given(call?.queue)
+    ? t('call.announceQueue', { who, queue: queueName(desk, call.queue) })
+    : t('call.announce', { who });
   return (
     <>
       <div className={styles.top}>
@@ -42,11 +42,11 @@ export function RingingPanel({ situation, place }: { situation: Ringing; place: 
         <p className={styles.caller}>{who}</p>
         {place !== '' && <p className={styles.dim}>{place}</p>}
         <dl className={styles.figures}>
-          {call?.queue != null && <Figure name={t('call.queue')}>{queueName(desk, call.queue)}</Figure>}
-          {call?.service != null && (
+          {given(call?.queue) && <Figure name={t('call.queue')}>{queueName(desk, call.queue)}</Figure>}
+          {given(call?.service) && (
             <Figure name={t('call.service')}>{serviceName(desk, call.service)}</Figure>
           )}
-          {call?.queued != null && (
+          {given(call?.queued) && (
             <Figure name={t('call.waiting')}>
               <Running since={call.queued} />
             </Figure>
@@ -91,7 +91,7 @@ function Block({ situation: { leg, call } }: { situation: Ringing }) {
   const end = () => {
     if (rests) return;
     if (leg !== null) void decline(leg);
-    else if (call?.entry != null) void hangUp(null, call);
+    else if (given(call?.entry)) void hangUp(null, call);
   };
   useKey('callFirst', accept);
   useKey('hangUp', end);
@@ -104,7 +104,7 @@ function Block({ situation: { leg, call } }: { situation: Ringing }) {
           {t('call.accept')} <KeyCap>{keys('callFirst')}</KeyCap>
         </button>
       )}
-      {(leg !== null || call?.entry != null) && (
+      {(leg !== null || given(call?.entry)) && (
         <button type="button" className={styles.decline} onClick={end}>
           <IconPhoneX size={20} stroke={1.75} aria-hidden />
           {leg !== null ? t('call.decline') : t('call.cancel')}

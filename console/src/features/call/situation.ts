@@ -1,4 +1,5 @@
 import type { Agent, Call, OwnPhone } from '@/live';
+import { given } from './given';
 
 /** What the agent's phone is doing, as the panel draws it. */
 export type Situation =
@@ -41,7 +42,7 @@ export function situationOf(
   if (leg !== null || talks) {
     // A callback: our own leg stands, and the customer has not answered.
     const alone =
-      call !== null && call.connected == null && (call.entry != null || call.dialled != null) && !talks;
+      call !== null && !given(call.connected) && (given(call.entry) || given(call.dialled)) && !talks;
     return alone
       ? { kind: 'calling', call, leg: leg?.leg ?? null, ringsThere: false }
       : { kind: 'talking', call, leg: leg?.leg ?? null };

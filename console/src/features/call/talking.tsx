@@ -22,6 +22,7 @@ import { HandOver } from './hand-over';
 import { CallKey, Figure, Keypad, Running, useRest, withWhom } from './parts';
 import type { Situation } from './situation';
 import { conference, hangUp, hold, pauseRecording, press } from './wishes';
+import { given } from './given';
 
 type InCall = Extract<Situation, { kind: 'talking' | 'calling' }>;
 type Open = 'keypad' | 'transfer' | 'conference' | null;
@@ -43,8 +44,8 @@ export function InCallPanel({ situation, after }: { situation: InCall; after?: R
     situation.kind === 'calling'
       ? t(ringsThere ? 'call.ringsThere' : 'call.dialling')
       : t(call?.held === true ? 'state.held' : 'state.talking');
-  const where = call?.queue != null ? queueName(desk, call.queue) : '';
-  const service = call?.service != null ? serviceName(desk, call.service) : '';
+  const where = given(call?.queue) ? queueName(desk, call.queue) : '';
+  const service = given(call?.service) ? serviceName(desk, call.service) : '';
   const connected = call?.connected ?? null;
   return (
     <>
@@ -54,7 +55,7 @@ export function InCallPanel({ situation, after }: { situation: InCall; after?: R
         </Glyph>
         <h2 className={styles.who}>{who}</h2>
         <span className={styles.dim}>
-          {call?.entry != null ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
+          {given(call?.entry) ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
         </span>
       </div>
       <div className={styles.middle}>
@@ -69,12 +70,12 @@ export function InCallPanel({ situation, after }: { situation: InCall; after?: R
             <Running since={call?.began} />
           </Figure>
         </dl>
-        {call?.recording != null && (
+        {given(call?.recording) && (
           <p className={styles.recording} data-recording={call.recording}>
             {t(call.recording === 'paused' ? 'call.recordingPaused' : 'call.recording')}
           </p>
         )}
-        {call?.consult != null && <Consulting call={call} consult={call.consult} />}
+        {given(call?.consult) && <Consulting call={call} consult={call.consult} />}
         {open === 'keypad' && call !== null && (
           <Press key={call.id} onPress={keys => void press(call, keys)} />
         )}
@@ -137,7 +138,7 @@ function Block({ situation: { call, leg, kind }, open, setOpen }: BlockProps) {
   const rests = useRest(`${kind} ${leg ?? call?.id ?? ''}`);
   const talks = kind === 'talking' && call !== null;
   const held = call?.held === true;
-  const consulted = call?.consult != null;
+  const consulted = given(call?.consult);
   const toggle = (what: Exclude<Open, null>) => setOpen(open === what ? null : what);
   const doHold = () => void (talks && !consulted && hold(call, !held));
   const doMute = () => void (here && phone.mute(!muted));
@@ -186,14 +187,14 @@ function Block({ situation: { call, leg, kind }, open, setOpen }: BlockProps) {
           words={t('call.conference')}
           icon={<IconUsersPlus {...icon} />}
           on={open === 'conference'}
-          disabled={!talks || call.conference || (consulted && call.consult?.answered == null)}
+          disabled={!talks || call.conference || (consulted && !given(call.consult?.answered))}
           onClick={() => (consulted && talks ? void conference(call) : toggle('conference'))}
         />
         <CallKey
           words={t(paused ? 'call.resumeRec' : 'call.pauseRec')}
           icon={<IconCircle {...icon} />}
           on={paused}
-          disabled={!talks || call.recording == null}
+          disabled={!talks || !given(call.recording)}
           onClick={() => void (talks && pauseRecording(call, !paused))}
         />
       </div>
