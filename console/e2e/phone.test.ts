@@ -42,6 +42,7 @@ async function ready({ page }: Person): Promise<void> {
   await page.locator('aside [role=status]').waitFor({ state: 'detached', timeout: 30_000 });
 }
 
+// A button rests for a moment after each change of the block, which the page says by `data-rests`.
 it('carries a call between two pages, through mute and a reload, to its end', async () => {
   const mia = await atPhone(browsers[0], 'mia');
   const priya = await atPhone(browsers[1], 'priya');
@@ -54,7 +55,7 @@ it('carries a call between two pages, through mute and a reload, to its end', as
   await there.locator('[data-call=ringing]').waitFor();
   await priya.picture('phone-ringing');
   expect([await axe(there), await cutOff(there)]).toEqual([[], []]);
-  await there.waitForTimeout(700);
+  await there.locator('[data-rests]').waitFor({ state: 'detached' });
   await there.getByRole('button', { name: /^Accept/ }).click();
   await at.locator('[data-call=talking]').waitFor();
   await there.locator('[data-call=talking]').waitFor();
@@ -73,7 +74,7 @@ it('carries a call between two pages, through mute and a reload, to its end', as
   await waitHeard(at, PRIYA);
   await waitHeard(there, MIA);
 
-  await at.waitForTimeout(700);
+  await at.locator('[data-rests]').waitFor({ state: 'detached' });
   await at.getByRole('button', { name: 'Hang up' }).click();
   await at.locator('[data-call=idle]').waitFor();
   await there.locator('[data-call=idle]').waitFor();

@@ -97,7 +97,7 @@ function Block({ situation: { leg, call } }: { situation: Ringing }) {
   useKey('hangUp', end);
   const keys = (name: 'callFirst' | 'hangUp') => shownKeys(holding(changed)[name]).join(' ');
   return (
-    <div className={styles.block}>
+    <div className={styles.block} data-rests={rests || undefined}>
       {leg !== null && (
         <button type="button" className={styles.accept} onClick={accept}>
           <IconPhone size={22} stroke={1.75} aria-hidden />

@@ -152,7 +152,7 @@ function Block({ situation: { call, leg, kind }, open, setOpen }: BlockProps) {
   useKey('keypad', () => void (talks && toggle('keypad')));
   const paused = call?.recording === 'paused';
   return (
-    <div className={styles.block}>
+    <div className={styles.block} data-rests={rests || undefined}>
       <div className={styles.keys}>
         <CallKey
           words={t(muted && here ? 'call.unmute' : 'call.mute')}
