@@ -312,6 +312,9 @@ pub enum Fact {
         number: PhoneNumber,
         /// For which service.
         service: Option<ServiceKey>,
+        /// On whose list the customer would stand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whose: Option<Target>,
     },
     /// An agent hands the customer over, and is let go.
     HandedOver {

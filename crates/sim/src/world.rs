@@ -257,8 +257,8 @@ impl World {
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
-            2..155 => self.somebody_acts(),
-            155..185 => self.somebody_dials(),
+            2..185 => self.somebody_acts(),
+            185..215 => self.somebody_dials(),
             _ => {
                 while !self.pass_time() {
                     if let Some(violation) = self.look() {
@@ -356,7 +356,7 @@ impl World {
     }
 
     fn somebody_acts(&mut self) {
-        match self.rng.u8(0..10) {
+        match self.rng.u8(0..13) {
             0..4 => self.an_agent_chooses(),
             4..8 => self.somebody_works_on_the_list(),
             _ => self.an_agent_works_with_a_call(),

@@ -443,6 +443,7 @@ impl<R: Rows> Working<'_, R> {
         }
         if let Some(row) = self.call(call)? {
             self.free_agents(at, &row)?;
+            self.gap_begins_now(at, &row)?;
             let consulted = row.consult.as_ref().and_then(|consult| consult.to.number());
             for number in row.number.iter().chain(&row.dialled).chain(consulted) {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
@@ -451,6 +452,23 @@ impl<R: Rows> Working<'_, R> {
                 }
             }
             self.remove_call(call);
+        }
+        Ok(())
+    }
+
+    /// Whom we had dialled may have talked on with others after the agent: the gap begins when the phone is hung up.
+    fn gap_begins_now(&mut self, at: Timestamp, row: &CallRow) -> Read<()> {
+        let Some(number) = &row.number else { return Ok(()) };
+        if !self.holds(number)?.iter().any(|hold| hold.call == row.id && hold.dialled) {
+            return Ok(());
+        }
+        let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
+        // Nobody else has dialled the number since this call began (I-7).
+        for mut tried in self.tries_since(number, row.began)? {
+            if tried.came_to == CameTo::Conversation && tried.not_before < not_before {
+                tried.not_before = not_before;
+                self.put_tried(tried);
+            }
         }
         Ok(())
     }

@@ -202,6 +202,7 @@ impl<R: Rows> Working<'_, R> {
             queue: queue.clone(),
             agent: Some(agent.clone()),
             callback: Some(CallbackRow { entry: id, attempt: None, beyond_window }),
+            whose: Some(entry.target.clone()),
             ..CallRow::new(call, self.at, Doing::Transferring)
         });
         Ok(Answer::CallBack(CallbackOrder {

@@ -19,10 +19,11 @@ impl<R: Rows> Working<'_, R> {
             Fact::RecordingPaused { call, .. } => {
                 self.edit_call(*call, |row| row.recording = Some(RecordingNow::Paused))
             }
-            Fact::TreatedAsCustomer { call, agent, number, service } => self.edit_call(*call, |row| {
+            Fact::TreatedAsCustomer { call, agent, number, service, whose } => self.edit_call(*call, |row| {
                 row.agent = Some(agent.clone());
                 row.number = Some(number.clone());
                 row.service.clone_from(service);
+                row.whose.clone_from(whose);
                 (row.caller, row.dialled) = (None, None);
             }),
             Fact::HandedOver { call, by, to, wrap_up, .. } => self.handed_over(at, *call, by, to, *wrap_up),

@@ -5,6 +5,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::entry::Target;
 use crate::fact::{Destination, Doing, Together};
 
 /// A call while it lives: what must be known of it if our side dies.
@@ -53,6 +54,9 @@ pub struct CallRow {
     /// The flows that have treated the caller, in their order; the last [`MOST_FLOWS`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<FlowKey>,
+    /// On whose list a customer whom we have called stands, should we cut the call off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Target>,
 }
 
 /// So many flows of a call are remembered.
@@ -116,6 +120,7 @@ impl CallRow {
             stood: None,
             left_line: None,
             flows: Vec::new(),
+            whose: None,
         }
     }
 }

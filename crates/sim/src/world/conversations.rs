@@ -18,13 +18,13 @@ impl World {
             self.an_agent_dials();
             return;
         };
-        let Some(what) = self.what_is_wanted() else { return };
+        let Some(what) = self.what_is_wanted(call) else { return };
         self.executor.nursery().spawn(Box::pin(async move {
             note(&reach, &node.wish_of_call(call, agent, what).await, "wishes of conversations granted");
         }));
     }
 
-    /// Mostly one who talks; now and then anybody in any call.
+    /// Mostly one who talks, and most gladly one with a colleague on the line too; now and then anybody in any call.
     fn an_agent_in_conversation(&mut self) -> Option<(AgentKey, CallId)> {
         let inner = self.store.inner();
         let anybody = self.rng.u8(0..12) == 0;
@@ -33,17 +33,30 @@ impl World {
             Some((agent.key.clone(), agent.call().filter(|_| talks || anybody)?))
         });
         let in_call: Vec<(AgentKey, CallId)> = in_call.collect();
-        self.rng.choice(in_call)
+        let consults = |(agent, call): &&(AgentKey, CallId)| {
+            let consult = inner.tables.calls.get(call).and_then(|call| call.consult.as_ref());
+            consult.is_some_and(|consult| consult.by == *agent && consult.answered.is_some())
+        };
+        let consulting: Vec<(AgentKey, CallId)> = in_call.iter().filter(consults).cloned().collect();
+        let chosen = self.rng.choice(consulting).filter(|_| self.rng.u8(0..4) > 0);
+        chosen.or_else(|| self.rng.choice(in_call))
     }
 
-    fn what_is_wanted(&mut self) -> Option<Wanted> {
-        Some(match self.rng.u8(0..24) {
-            0..5 => Wanted::Transfer(self.somewhere()?),
-            5..14 => Wanted::Consult(self.somewhere()?),
-            14..16 => Wanted::Complete,
-            16 => Wanted::Cancel,
-            17 | 18 => Wanted::Swap,
-            19 | 20 => Wanted::Conference,
+    /// What agents want of a call: with a consulted colleague on the line mostly what ends in a transfer or a conference.
+    fn what_is_wanted(&mut self, call: CallId) -> Option<Wanted> {
+        let answered = {
+            let inner = self.store.inner();
+            let consult = inner.tables.calls.get(&call).and_then(|call| call.consult.as_ref());
+            consult.is_some_and(|consult| consult.answered.is_some())
+        };
+        let roll = if answered { self.rng.u8(13..24) } else { self.rng.u8(0..24) };
+        Some(match roll {
+            0..6 => Wanted::Transfer(self.somewhere()?),
+            6..14 => Wanted::Consult(self.somewhere()?),
+            14 => Wanted::Complete,
+            15 => Wanted::Cancel,
+            16 => Wanted::Swap,
+            17..21 => Wanted::Conference,
             21 => {
                 let who = if self.rng.bool() { Party::Customer } else { Party::Target };
                 Wanted::HoldOne { who, hold: self.rng.bool() }
