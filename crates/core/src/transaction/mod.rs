@@ -9,6 +9,7 @@ mod desk;
 mod direct;
 mod gather;
 mod handing;
+mod noting;
 mod recover;
 mod row;
 mod working;
@@ -22,6 +23,7 @@ use crate::agent::{self, Agent};
 use crate::directory::{Directory, Forbidden};
 use crate::entry::{self, Actor, Business, Entry, Target, Tried, Window};
 use crate::fact::{Dated, Dropped, RequestMade};
+use crate::note::{self, CallNote};
 use crate::routing::{Assignment, Offer, Waiting};
 
 use working::Working;
@@ -78,6 +80,28 @@ pub enum Transaction {
         beyond_window: bool,
         /// The version of the entry that whoever wants it has seen; of another one it is refused.
         seen: Option<u64>,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// An agent types, saves or throws away the note of a call.
+    Note {
+        /// Of which call.
+        call: CallId,
+        /// Whose note.
+        agent: AgentKey,
+        /// What.
+        wish: Box<note::Wish>,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// An entry of the customer of this call shall stay open although they talk (AT-14), or shall not.
+    KeepOpen {
+        /// The call.
+        call: CallId,
+        /// Which entry.
+        entry: EntryId,
+        /// It shall stay open.
+        keep: bool,
         /// Who wants it.
         by: Actor,
     },
@@ -218,6 +242,12 @@ pub enum Refusal {
     /// The agent cannot do that in the present state.
     #[error("not possible in the agent's present state")]
     AgentState,
+    /// The queue asks for an outcome before anything else.
+    #[error("this queue asks what came of each call: choose a disposition and save it first")]
+    WriteFirst,
+    /// The note was saved already.
+    #[error("this note is saved already: save it again to correct it")]
+    NoteDone,
     /// The caller is not waiting there any more.
     #[error("the caller is no longer waiting there")]
     CallerGone,
@@ -295,6 +325,8 @@ impl Refusal {
             | Refusal::Changed
             | Refusal::OpenElsewhere(_)
             | Refusal::AgentState
+            | Refusal::WriteFirst
+            | Refusal::NoteDone
             | Refusal::CallerGone
             | Refusal::AlreadyOffered
             | Refusal::NoNumber
@@ -326,6 +358,8 @@ pub enum Noun {
     Call,
     /// An entry of the missed-call list.
     Entry,
+    /// A note of a call.
+    Note,
     /// A queue.
     Queue,
     /// Who should call a customer back.
@@ -342,6 +376,7 @@ impl std::fmt::Display for Noun {
             Noun::Agent => "agent",
             Noun::Call => "call",
             Noun::Entry => "entry",
+            Noun::Note => "conversation of this agent to write about",
             Noun::Queue => "queue",
             Noun::Target => "service with this group, campaign or queue",
             Noun::Phone => "phone",
@@ -378,6 +413,8 @@ pub enum NotLoaded {
     OffersOf(CallId),
     /// An entry.
     Entry(EntryId),
+    /// The note of an agent on a call.
+    Note(CallId, AgentKey),
     /// The open entries of a number.
     OpenEntries(PhoneNumber),
     /// The calls that use a number.
@@ -405,6 +442,8 @@ pub trait Rows {
     fn live_offers(&self, call: CallId) -> Read<Vec<OfferId>>;
     /// An entry.
     fn entry(&self, id: EntryId) -> Read<Option<Entry>>;
+    /// The note of an agent on a call.
+    fn note(&self, call: CallId, agent: &AgentKey) -> Read<Option<CallNote>>;
     /// The open entries of a number, oldest first.
     fn open_entries(&self, number: &PhoneNumber) -> Read<Vec<EntryId>>;
     /// The calls that use a number.
@@ -432,6 +471,8 @@ pub enum Write {
     Offer(Offer),
     /// An entry.
     Entry(Box<Entry>),
+    /// A note.
+    Note(Box<CallNote>),
     /// A number in use.
     Hold(Hold),
     /// A number that this call does not use any more.
@@ -485,6 +526,8 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
                 None => working.call_back(*entry, agent, *call, *beyond_window, by)?,
             }
         }
+        Transaction::Note { call, agent, wish, by } => working.note_wish(*call, agent, wish, by)?,
+        Transaction::KeepOpen { call, entry, keep, by } => working.keep_open(*call, *entry, *keep, by)?,
         Transaction::Request(made) => working.request_wish(made)?,
         Transaction::DialOut { agent, number, business, call, leg } => {
             working.dial_out(agent, number, business.as_ref(), (*call, *leg))?

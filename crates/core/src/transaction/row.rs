@@ -53,6 +53,9 @@ pub struct CallRow {
     /// The flows that have treated the caller, in their order; the last [`MOST_FLOWS`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<FlowKey>,
+    /// Entries of the customer that shall stay open, although this call would settle them (AT-14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep_open: Vec<EntryId>,
 }
 
 /// So many flows of a call are remembered.
@@ -116,6 +119,7 @@ impl CallRow {
             stood: None,
             left_line: None,
             flows: Vec::new(),
+            keep_open: Vec::new(),
         }
     }
 }

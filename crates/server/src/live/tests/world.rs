@@ -277,6 +277,7 @@ fn leaves_something(works: &Works, (what, who, whom, how): Event) {
             call: (how % 2 == 0).then_some(call),
             number: number.clone(),
             target,
+            assigned: None,
             another_matter: how % 7 == 0,
             place: at,
             promise: Window { from: at, to: at + Millis::minutes(15) },
