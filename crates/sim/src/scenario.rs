@@ -8,6 +8,7 @@ use fastrand::Rng;
 use nohold_core::directory::{
     AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Extension, Group, InboundNumber, InboundTarget,
     OverflowReason, OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered,
+    WrapUpMode,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};

@@ -177,6 +177,7 @@ impl<R: Rows> Working<'_, R> {
         self.put_call(CallRow {
             number: arrival.number.clone(),
             service: arrival.service.clone(),
+            called: arrival.called.clone(),
             caller,
             ..CallRow::new(arrival.call, at, Doing::InFlow)
         });

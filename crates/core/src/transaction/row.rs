@@ -53,6 +53,9 @@ pub struct CallRow {
     /// The flows that have treated the caller, in their order; the last [`MOST_FLOWS`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<FlowKey>,
+    /// The number of ours that was dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<PhoneNumber>,
     /// Entries of the customer that shall stay open, although this call would settle them (AT-14).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep_open: Vec<EntryId>,
@@ -119,6 +122,7 @@ impl CallRow {
             stood: None,
             left_line: None,
             flows: Vec::new(),
+            called: None,
             keep_open: Vec::new(),
         }
     }

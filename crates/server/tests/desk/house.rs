@@ -170,6 +170,7 @@ impl House {
             configured: Arc::new(store.clone()),
             answers: Arc::new(store.clone()),
             archive: Arc::new(store.clone()),
+            contacts: Arc::new(store.clone()),
             applied: Arc::new(Unmoved),
             effective: None,
             // As it is, so that a test can read it.
@@ -304,6 +305,7 @@ impl House {
             call: None,
             number: customer(n),
             target,
+            assigned: None,
             another_matter: false,
             place: at,
             promise: Window { from: at, to: at + Millis::minutes(15) },
