@@ -371,7 +371,12 @@ impl World {
             9..13 => AgentInput::Choose(Mode::Available),
             13 => AgentInput::Choose(Mode::NotReady),
             14 => AgentInput::Choose(Mode::Break("lunch".to_owned())),
-            15..18 => AgentInput::EndWrapUp,
+            15 => AgentInput::EndWrapUp,
+            16 => AgentInput::TakeWrapUp,
+            17 => {
+                self.an_agent_writes(&agent);
+                return;
+            }
             18 => AgentInput::SignOut,
             _ => {
                 self.hold_or_hang_up(&agent);

@@ -54,7 +54,9 @@ impl<R: Rows> Working<'_, R> {
             Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
             Fact::MessageLeft { .. } | Fact::Missed { .. } | Fact::CutOff { .. } => self.apply_gathered(at, fact)?,
-            Fact::Served { number, service, .. } => self.served(at, number, &Business::Service(service.clone()))?,
+            Fact::Served { call, number, service, .. } => {
+                self.served(at, *call, number, &Business::Service(service.clone()))?;
+            }
             Fact::AttemptBegan { .. }
             | Fact::AttemptAnswered { .. }
             | Fact::AttemptEnded { .. }
@@ -73,7 +75,8 @@ impl<R: Rows> Working<'_, R> {
             Fact::OfferMade { .. }
             | Fact::AgentChanged { .. }
             | Fact::EntryGathered { .. }
-            | Fact::EntryChanged { .. } => {}
+            | Fact::EntryChanged { .. }
+            | Fact::NoteSaved { .. } => {}
         }
         Ok(())
     }
@@ -118,6 +121,8 @@ impl<R: Rows> Working<'_, R> {
     }
 
     fn agent_freed(&mut self, at: Timestamp, call: CallId, agent: &AgentKey, wrap_up: Millis) -> Read<()> {
+        let row = self.call(call)?;
+        let follows = self.let_go(at, row.as_ref(), agent, wrap_up)?;
         self.edit_call(call, |row| {
             if row.agent.take_if(|held| held == agent).is_some() {
                 (row.held, row.recording) = (false, None);
@@ -126,7 +131,7 @@ impl<R: Rows> Working<'_, R> {
                 caller.agent.take_if(|held| held == agent);
             }
         })?;
-        self.agent_input(agent, at, &Input::Free(call, wrap_up), &Actor::System)?;
+        self.agent_input(agent, at, &Input::Free(call, follows), &Actor::System)?;
         Ok(())
     }
 
@@ -188,6 +193,7 @@ impl<R: Rows> Working<'_, R> {
         self.put_call(CallRow {
             number: arrival.number.clone(),
             service: arrival.service.clone(),
+            called: arrival.called.clone(),
             caller,
             ..CallRow::new(arrival.call, at, Doing::InFlow)
         });
@@ -279,11 +285,14 @@ impl<R: Rows> Working<'_, R> {
 
     /// What is open about this customer in this line of business is settled. Where several requests wait behind one
     /// number, of several people or matters, nobody knows which of them this was: they stay for a person to close.
-    fn served(&mut self, at: Timestamp, number: &PhoneNumber, business: &Business) -> Read<()> {
+    /// What the agent has chosen to keep open stays, too.
+    fn served(&mut self, at: Timestamp, call: CallId, number: &PhoneNumber, business: &Business) -> Read<()> {
+        let kept = self.call(call)?.map(|row| row.keep_open).unwrap_or_default();
         let mut open = self.open_entries(number)?;
         // A record may come late: what the customer has left behind since then was not settled by this call.
         open.retain(|entry| entry.last <= at && entry.target.business(self.directory).as_ref() == Some(business));
         let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
+        open.retain(|entry| !kept.contains(&entry.id));
         for entry in open.iter().filter(|entry| !(several && entry.request.is_some())) {
             self.by_system(entry.id, at, &Change::Served)?;
         }
@@ -484,5 +493,6 @@ fn is_told_where_it_happens(fact: &Fact) -> bool {
             | Fact::AgentChanged { .. }
             | Fact::EntryGathered { .. }
             | Fact::EntryChanged { .. }
+            | Fact::NoteSaved { .. }
     )
 }

@@ -3,7 +3,7 @@
 use nohold_model::{AgentKey, CallId, ExtensionKey, LegId, Millis, PhoneNumber, QueueKey, Timestamp};
 
 use super::{Answer, ConsultRow, DialOutOrder, Hold, Noun, Read, RecordingNow, Refusal, RingsRow, Rows, Working};
-use crate::agent::{Agent, Engagement, Input};
+use crate::agent::{Agent, Engagement, Follows, Input};
 use crate::call::handing;
 use crate::entry::{Actor, Business, Target, may_ring_until};
 use crate::fact::{Dated, Destination, Doing, Fact, Together};
@@ -195,7 +195,7 @@ impl<R: Rows> Working<'_, R> {
     fn consult_ended(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         let Some(consult) = self.call(call)?.and_then(|row| row.consult) else { return Ok(()) };
         if let Some(agent) = &consult.agent {
-            self.agent_input(agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
+            self.agent_input(agent, at, &Input::Free(call, Follows::NOTHING), &Actor::System)?;
         }
         if let Destination::Number(number) = &consult.to {
             self.remove_hold(number, call);

@@ -57,6 +57,12 @@ pub struct CallRow {
     /// On whose list a customer whom we have called stands, should we cut the call off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whose: Option<Target>,
+    /// The number of ours that was dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<PhoneNumber>,
+    /// Entries of the customer that shall stay open, although this call would settle them (AT-14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep_open: Vec<EntryId>,
 }
 
 /// So many flows of a call are remembered.
@@ -121,6 +127,8 @@ impl CallRow {
             left_line: None,
             flows: Vec::new(),
             whose: None,
+            called: None,
+            keep_open: Vec::new(),
         }
     }
 }

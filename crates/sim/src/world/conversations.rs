@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use nohold_core::agent::{Agent, Engagement};
 use nohold_core::call::{Party, Wanted};
-use nohold_core::entry::Business;
+use nohold_core::entry::{Actor, Business};
 use nohold_core::fact::Destination;
+use nohold_core::note::{Wish, Written};
 use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, QueueKey, ServiceKey};
 
 use super::{World, note};
@@ -78,6 +79,35 @@ impl World {
             _ => None,
         };
         found.or_else(|| self.rng.choice(&self.scenario.customers).cloned().map(Destination::Number))
+    }
+
+    /// An agent types or saves what came of a call, or says that an entry shall stay open.
+    pub(super) fn an_agent_writes(&mut self, agent: &AgentKey) {
+        let Some(node) = self.node.clone() else { return };
+        let reach = Arc::clone(&self.reach);
+        let (notes, call, open) = {
+            let inner = self.store.inner();
+            let notes = inner.tables.notes.values().filter(|note| note.agent == *agent && note.done.is_none());
+            let calls: Vec<CallId> = notes.map(|note| note.call).collect();
+            let call = inner.tables.agents.get(agent).and_then(Agent::call);
+            let number = call.and_then(|call| inner.tables.calls.get(&call)?.number.clone());
+            let open = inner.tables.entries.values().find(|entry| entry.is_open() && entry.number == number);
+            (calls, call, open.filter(|_| number.is_some()).map(|entry| entry.id))
+        };
+        let (by, agent) = (Actor::Agent(agent.clone()), agent.clone());
+        let written = Written { note: "asks for a price".to_owned(), ..Written::default() };
+        if let (Some(call), Some(entry), true) = (call, open, self.rng.bool()) {
+            self.executor.nursery().spawn(Box::pin(async move {
+                note(&reach, &node.keep_open(call, entry, true, by).await, "entries kept open");
+            }));
+            return;
+        }
+        let Some(call) = self.rng.choice(notes).or(call) else { return };
+        let save = self.rng.u8(0..3) > 0;
+        self.executor.nursery().spawn(Box::pin(async move {
+            let wish = if save { Wish::Save(written) } else { Wish::Type(written) };
+            note(&reach, &node.note(call, agent, wish, by).await, "notes written");
+        }));
     }
 
     fn an_agent_dials(&mut self) {
