@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use nohold_model::{AgentKey, GroupKey};
 use serde::{Deserialize, Serialize};
 
-pub use reminder::{Reminder, ReminderId, ReminderKind, SHOWN_UNREACHABLE_FOR, reminder, sounds};
+pub use reminder::{Reminder, ReminderId, ReminderKind, Reminders, SHOWN_UNREACHABLE_FOR, reminder, reminders, sounds};
 
 use crate::agent::Agent;
 use crate::directory::{Directory, Queue};
@@ -163,6 +163,13 @@ impl Sight {
             && (meant.iter().any(|group| self.own.contains(group))
                 || entry.assigned.as_ref().is_some_and(|agent| self.is(agent)));
         as_agent || (self.role == Role::Supervisor && self.sees_entry(entry, directory))
+    }
+
+    /// Which of what people are told of an entry this viewer is told.
+    #[must_use]
+    pub fn told<'a>(&self, reminders: &'a Reminders) -> Option<&'a Reminder> {
+        let as_supervisor = reminders.supervisors.as_ref().filter(|_| self.role == Role::Supervisor);
+        as_supervisor.or(reminders.group.as_ref())
     }
 
     fn is(&self, agent: &AgentKey) -> bool {

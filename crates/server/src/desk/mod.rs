@@ -11,6 +11,8 @@ mod entries;
 mod file;
 mod listing;
 mod names;
+mod notes;
+mod pop;
 mod refusals;
 mod requests;
 mod targets;
@@ -212,6 +214,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(requests::routes(api))
         .merge(audio::routes(api))
         .merge(names::routes(api))
+        .merge(notes::routes(api))
+        .merge(pop::routes(api))
 }
 
 #[cfg(test)]
