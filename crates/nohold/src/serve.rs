@@ -118,7 +118,7 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let sip = running.engine().address().context("the engine listens nowhere")?;
     setup.tell(http, installation.path())?;
     tell_certificate(&tls, http);
-    say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http}"));
+    say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http} and https://{http}"));
     tokio::select! {
         () = stops.wait() => {}
         () = async {

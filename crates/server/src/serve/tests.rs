@@ -76,3 +76,52 @@ async fn an_answer_that_nobody_reads_is_given_up_with_all_that_it_holds() {
     tokio::time::sleep(READ_WITHIN * 3).await;
     assert_eq!(Arc::strong_count(&held), before, "it is sent no more");
 }
+
+/// A server with a certificate, whose connections are these.
+async fn by_tls(folder: &std::path::Path, most: usize) -> (std::net::SocketAddr, JoinSet<io::Result<()>>) {
+    let tls = Tls::self_signed(folder, vec!["127.0.0.1".into()], std::time::SystemTime::now()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut tasks = JoinSet::new();
+    let connections = Connections { most, tls: Some(tls), ..Connections::default() };
+    let router = Router::new().route("/", axum::routing::get(async || "well"));
+    tasks.spawn(serve(listener, router, connections, std::future::pending()));
+    (address, tasks)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_does_not_go_on_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, _tasks) = by_tls(folder.path(), 10).await;
+    // The beginning of a record of 512 bytes (RFC 8446 §5.1), nothing at all, and a record that nobody can read.
+    for begun in [&[22, 3, 1, 2, 0][..], &[], &[22, 3, 1, 0, 4, 9, 9, 9, 9]] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(begun).await.unwrap();
+        let mut said = Vec::new();
+        let over = tokio::time::timeout(HEAD_WITHIN * 3, stream.read_to_end(&mut said)).await;
+        // It may be closed before all was read, which the system calls a reset.
+        assert!(over.is_ok(), "{begun:?} is still waited for");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_never_finish_their_handshake_do_not_keep_others_out_for_long() {
+    const MOST: usize = 3;
+    let folder = tempfile::tempdir().unwrap();
+    let (address, _tasks) = by_tls(folder.path(), MOST).await;
+    let mut half_open = Vec::new();
+    for _ in 0..MOST {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&[22, 3, 1]).await.unwrap();
+        half_open.push(stream);
+    }
+    let answered = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await.unwrap();
+        said
+    };
+    let said = tokio::time::timeout(HEAD_WITHIN * 3, answered).await.expect("the others have all places for ever");
+    assert!(said.ends_with("well"), "{said}");
+}

@@ -5,5 +5,6 @@ mod client;
 mod configuration;
 mod door;
 mod house;
+mod https;
 mod people;
 mod slow;

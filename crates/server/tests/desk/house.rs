@@ -150,14 +150,23 @@ pub fn directory() -> Directory {
 
 impl House {
     pub async fn new() -> Self {
+        House::with_door(Connections::default()).await
+    }
+
+    /// With rules for who connects.
+    pub async fn with_door(door: Connections) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut house = House::at(temporary.path().to_owned()).await;
+        let mut house = House::at_with(temporary.path().to_owned(), door).await;
         house._temporary = Some(temporary);
         house
     }
 
     /// On a folder that may have been used before.
     pub async fn at(folder: PathBuf) -> Self {
+        House::at_with(folder, Connections::default()).await
+    }
+
+    async fn at_with(folder: PathBuf, door: Connections) -> Self {
         let store = SqliteStore::open(&folder).await.unwrap();
         let tasks: Tasks = Tasks::default();
         let clock = Watch(Instant::now());
@@ -206,7 +215,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(listener, router(api.clone()), Connections::default(), async {
+        let served = serve(listener, router(api.clone()), door, async {
             let _ = stopped.await;
         });
         tasks.lock().unwrap().spawn(async {

@@ -7,6 +7,7 @@
 mod client;
 mod contacts;
 mod house;
+mod https;
 mod notes;
 mod phones;
 mod reminders;
