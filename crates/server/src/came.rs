@@ -34,6 +34,8 @@ pub(crate) struct ByTls {
 pub(crate) struct Came {
     /// Who asks.
     pub(crate) from: From,
+    /// The same as a whole address, where it is known.
+    pub(crate) address: Option<IpAddr>,
     /// Whether it came by HTTPS, where that is known: it did so here, or a proxy that is believed says how it was asked. Plain
     /// HTTP without such a word may come from a proxy that nobody has told us of.
     pub(crate) by_https: Option<bool>,
@@ -55,18 +57,19 @@ impl Came {
         let by_tls = extensions.get::<ByTls>().map(|_| true);
         let Some(peer) = peer else { return Came::unknown() };
         if !is_one(peer, proxies) {
-            return Came { from: From::of(peer), by_https: by_tls };
+            return Came { from: From::of(peer), address: Some(peer.to_canonical()), by_https: by_tls };
         }
         let by_https = last(headers, FORWARDED_PROTO).and_then(|word| match word.to_ascii_lowercase().as_str() {
             "https" => Some(true),
             "http" => Some(false),
             _ => None,
         });
-        Came { from: From::of(before(peer, headers, proxies)), by_https: by_https.or(by_tls) }
+        let address = before(peer, headers, proxies);
+        Came { from: From::of(address), address: Some(address.to_canonical()), by_https: by_https.or(by_tls) }
     }
 
     fn unknown() -> Self {
-        Came { from: From::of(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), by_https: None }
+        Came { from: From::of(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), address: None, by_https: None }
     }
 }
 

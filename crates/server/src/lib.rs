@@ -20,11 +20,13 @@
 //! | `contacts` | customers whom people know by name, one by one and in files |
 //! | `live` | the same as it changes, over a WebSocket |
 //! | `serve`, `tls` | the socket, by HTTPS and by plain HTTP; the certificate |
+//! | `audit` | who has asked for what |
 //! | `system` | whether the server is alive and well |
 //! | `openapi` | the document that describes all of it |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+mod audit;
 mod board;
 mod body;
 mod came;
@@ -42,6 +44,7 @@ mod phone;
 mod repeat;
 mod request;
 mod routes;
+mod sealed;
 mod serve;
 mod setup_page;
 mod state;

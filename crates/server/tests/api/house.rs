@@ -84,6 +84,7 @@ impl House {
             answers: store.clone(),
             archive: store.clone(),
             contacts: store.clone(),
+            audit: store.clone(),
             applied: running.clone(),
             effective: None,
             // As it is, so that a test can read it.

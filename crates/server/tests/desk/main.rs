@@ -13,4 +13,5 @@ mod phones;
 mod reminders;
 mod screens;
 mod socket;
+mod trail;
 mod work;
