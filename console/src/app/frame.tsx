@@ -1,5 +1,6 @@
 import {
   IconDialpad,
+  IconEye,
   IconKeyboard,
   IconListDetails,
   IconMoon,
@@ -13,6 +14,7 @@ import { useTranslation } from '@/i18n';
 import { holding, listenToKeys, shownKeys, useKey, useKeys } from '@/keys';
 import { type AgentState, useLive, useMyAgent } from '@/live';
 import { wakeSound } from '@/notices';
+import { useAdministers } from '@/session';
 import { Badge, Button, KeyCap, Mark, useScheme, useWidth } from '@/ui';
 import { StateButton, StateGlyph, changeState } from '@/features/agent-state';
 import { Bell, Dock, beginToTell } from '@/features/alerts';
@@ -158,6 +160,7 @@ function Rail({ onKeys, phone }: RailProps) {
   const { t } = useTranslation();
   const todo = useToDo();
   const path = useRouterState({ select: state => state.location.pathname });
+  const administers = useAdministers();
   return (
     <nav className={styles.rail} aria-label={t('app.main')}>
       <Link
@@ -183,6 +186,17 @@ function Rail({ onKeys, phone }: RailProps) {
           <IconDialpad size={20} stroke={1.75} aria-hidden />
           <span className={styles.word}>{t('phone.title')}</span>
         </button>
+      )}
+      {administers && (
+        <Link
+          to="/audit"
+          className={styles.place}
+          aria-current={path === '/audit' ? 'page' : undefined}
+          title={t('audit.title')}
+        >
+          <IconEye size={20} stroke={1.75} aria-hidden />
+          <span className={styles.word}>{t('audit.title')}</span>
+        </Link>
       )}
       <Link
         to="/settings"
@@ -217,6 +231,7 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
   const navigate = useNavigate();
   const agent = useMyAgent();
   const { shown, choose } = useScheme();
+  const administers = useAdministers();
   const icon = { size: 18, stroke: 1.75, 'aria-hidden': true } as const;
   const works = agent !== null && agent.state !== 'not_signed_in';
   const pages = [
@@ -232,6 +247,16 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
       icon: <IconSettings {...icon} />,
       do: () => void navigate({ to: '/settings' }),
     },
+    ...(administers
+      ? [
+          {
+            id: 'audit',
+            label: t('audit.title'),
+            icon: <IconEye {...icon} />,
+            do: () => void navigate({ to: '/audit' }),
+          },
+        ]
+      : []),
     { id: 'keys', label: t('keys.title'), icon: <IconKeyboard {...icon} />, do: onKeys },
   ];
   const actions = [

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router';
 import { useTranslation } from '@/i18n';
 import { Button, Empty } from '@/ui';
+import { readAuditSearch } from '@/features/audit/search';
 import { readSearch } from '@/features/callbacks/search';
 import { Frame } from './frame';
 
@@ -37,8 +38,15 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./settings'), 'Settings'),
 });
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./audit'), 'Audit'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, entry, settings]),
+  routeTree: root.addChildren([home, list, entry, settings, audit]),
   defaultPreload: 'intent',
   scrollRestoration: false,
 });

@@ -47,7 +47,7 @@ struct WantedLines {
 /// How somebody was known.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum WayShown {
+enum AuditWayShown {
     /// By a sign-in, in a browser.
     Session,
     /// By a token, as a program.
@@ -60,7 +60,7 @@ enum WayShown {
 
 /// Who has asked for what.
 #[derive(Debug, Serialize, ToSchema)]
-struct LineShown {
+struct AuditLineShown {
     /// When, in milliseconds since 1970 (UTC).
     at: i64,
     /// The name of the request, by which the server's log knows it (`X-Request-Id`).
@@ -68,7 +68,7 @@ struct LineShown {
     /// The user.
     who: String,
     /// How they were known.
-    way: WayShown,
+    way: AuditWayShown,
     /// What the token is called, where it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -98,7 +98,7 @@ struct LineShown {
 #[derive(Debug, Serialize, ToSchema)]
 struct AuditPage {
     /// The lines.
-    items: Vec<LineShown>,
+    items: Vec<AuditLineShown>,
     /// The cursor of the next page; none when this is the last.
     next: Option<String>,
 }
@@ -128,22 +128,22 @@ async fn audit(
     lines.truncate(limit);
     let last = lines.last().filter(|_| more).map(|line| AuditPlace { at: line.at, request: line.request.clone() });
     let next = last.map(|place| api.cursors().seal(&of, &place)).transpose()?;
-    Ok(Json(AuditPage { items: lines.into_iter().map(LineShown::from).collect(), next }))
+    Ok(Json(AuditPage { items: lines.into_iter().map(AuditLineShown::from).collect(), next }))
 }
 
-impl From<AuditLine> for LineShown {
+impl From<AuditLine> for AuditLineShown {
     fn from(line: AuditLine) -> Self {
         let value = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
         let told = line.told;
-        LineShown {
+        AuditLineShown {
             at: line.at.as_millis(),
             request: line.request,
             who: line.who,
             way: match told.way {
-                AuditWay::Session => WayShown::Session,
-                AuditWay::Token => WayShown::Token,
-                AuditWay::Operator => WayShown::Operator,
-                AuditWay::SetUp => WayShown::SetUp,
+                AuditWay::Session => AuditWayShown::Session,
+                AuditWay::Token => AuditWayShown::Token,
+                AuditWay::Operator => AuditWayShown::Operator,
+                AuditWay::SetUp => AuditWayShown::SetUp,
             },
             token: told.token,
             from: told.from,
