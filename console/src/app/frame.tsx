@@ -1,4 +1,6 @@
+import { given } from '@/api';
 import {
+  IconAddressBook,
   IconDialpad,
   IconKeyboard,
   IconListDetails,
@@ -6,6 +8,7 @@ import {
   IconSearch,
   IconSettings,
   IconSun,
+  IconUser,
 } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Suspense, lazy, useCallback, useEffect, useState } from 'react';
@@ -20,10 +23,11 @@ import { callFirstOfAll } from './call-first';
 import styles from './frame.module.css';
 import { LinkLight } from './link-light';
 import { LanguageMenu, PersonMenu, ThemeMenu } from './menus';
+import { useScreenPop } from './screen-pop';
 import { useTabTitle, useToDo } from './tab-title';
 
 const Palette = lazy(() => import('@/features/palette').then(module => ({ default: module.Palette })));
-const CallPanel = lazy(() => import('@/features/call').then(module => ({ default: module.CallPanel })));
+const Panel = lazy(() => import('./panel').then(module => ({ default: module.Panel })));
 const KeysDialog = lazy(() => import('@/features/keys').then(module => ({ default: module.KeysDialog })));
 
 /** States in which the phone stands beside the page, however narrow that is. */
@@ -51,6 +55,7 @@ export function Frame() {
     (entry: string) => void navigate({ to: '/list/$entry', params: { entry } }),
     [navigate],
   );
+  const customer = useScreenPop();
   useTabTitle();
   useEffect(() => listenToKeys(), []);
   useEffect(() => beginToTell(openEntry), [openEntry]);
@@ -70,6 +75,7 @@ export function Frame() {
       <Header onJump={() => setJumping(true)} onOpen={openEntry} />
       <Rail
         onKeys={() => setKeys(true)}
+        customer={customer}
         phone={panel.there ? { shown: panel.shown, toggle: panel.toggle } : null}
       />
       <main className={styles.work} id="work" tabIndex={-1}>
@@ -81,7 +87,7 @@ export function Frame() {
       {panel.there && (
         <aside className={styles.panel} hidden={!panel.shown}>
           <Suspense fallback={null}>
-            <CallPanel />
+            <Panel />
           </Suspense>
         </aside>
       )}
@@ -148,15 +154,27 @@ function Header({ onJump, onOpen }: { onJump: () => void; onOpen: (entry: string
   );
 }
 
+/** How many notes of calls this agent has still to do. */
+function useOpenNotes(): number {
+  return useLive(live => {
+    let count = 0;
+    for (const note of live.notes.values()) if (note.open && given(note.ended)) count += 1;
+    return count;
+  });
+}
+
 interface RailProps {
   onKeys: () => void;
+  /** The call in hand, where there is one with somebody outside. */
+  customer: string | null;
   /** Nothing for who has no phone. */
   phone: { shown: boolean; toggle: () => void } | null;
 }
 
-function Rail({ onKeys, phone }: RailProps) {
+function Rail({ onKeys, customer, phone }: RailProps) {
   const { t } = useTranslation();
   const todo = useToDo();
+  const notes = useOpenNotes();
   const path = useRouterState({ select: state => state.location.pathname });
   return (
     <nav className={styles.rail} aria-label={t('app.main')}>
@@ -172,6 +190,27 @@ function Rail({ onKeys, phone }: RailProps) {
           <Badge count={todo} />
         </span>
       </Link>
+      {customer !== null && (
+        <Link
+          to="/customer/$call"
+          params={{ call: customer }}
+          className={styles.place}
+          aria-current={path.startsWith('/customer') ? 'page' : undefined}
+          title={t('app.customer')}
+        >
+          <IconUser size={20} stroke={1.75} aria-hidden />
+          <span className={styles.word}>{t('app.customer')}</span>
+        </Link>
+      )}
+      <Link
+        to="/contacts"
+        className={styles.place}
+        aria-current={path.startsWith('/contacts') ? 'page' : undefined}
+        title={t('app.contacts')}
+      >
+        <IconAddressBook size={20} stroke={1.75} aria-hidden />
+        <span className={styles.word}>{t('app.contacts')}</span>
+      </Link>
       {phone !== null && (
         <button
           type="button"
@@ -181,7 +220,10 @@ function Rail({ onKeys, phone }: RailProps) {
           onClick={phone.toggle}
         >
           <IconDialpad size={20} stroke={1.75} aria-hidden />
-          <span className={styles.word}>{t('phone.title')}</span>
+          <span className={styles.word}>{t('phone.title')} </span>
+          <span className={styles.count}>
+            <Badge count={notes} />
+          </span>
         </button>
       )}
       <Link
@@ -225,6 +267,12 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
       label: t('list.title'),
       icon: <IconListDetails {...icon} />,
       do: () => void navigate({ to: '/list' }),
+    },
+    {
+      id: 'contacts',
+      label: t('app.contacts'),
+      icon: <IconAddressBook {...icon} />,
+      do: () => void navigate({ to: '/contacts' }),
     },
     {
       id: 'settings',

@@ -1,3 +1,4 @@
+import { given } from '@/api';
 import type { Change, Message, Snapshot } from './messages';
 import type { Agent, Call, Entry, Me, Note, OwnPhone, Queue, Reminder } from './rows';
 
@@ -193,7 +194,7 @@ export function addNote(shown: Shown, note: Note): Shown {
   const known = shown.notes.get(note.call);
   if (known !== undefined && known.version >= note.version) return shown;
   const notes = new Map(shown.notes);
-  if (note.done == null) notes.set(note.call, note);
+  if (!given(note.done)) notes.set(note.call, note);
   else notes.delete(note.call);
   return { ...shown, notes };
 }

@@ -114,6 +114,8 @@ export function Dispositions({ call, chosen, required, open, onChoose }: Disposi
         </div>
         <ul role="listbox" id={`${id}list`} aria-label={t('note.disposition')} hidden={!listed}>
           {shown.map((one, index) => (
+            // The field above has the focus and the keys of this list, as a combobox has.
+            // eslint-disable-next-line jsx-a11y/click-events-have-key-events
             <li
               key={one.key}
               id={`${id}${one.key}`}

@@ -1,3 +1,4 @@
+import { given } from '@/api';
 import { IconPencil } from '@tabler/icons-react';
 import { clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { type Note, useLive, useMyAgent, useSecond } from '@/live';
@@ -14,7 +15,7 @@ export function openOf(
 ): { open: Note[]; last: Note | null } {
   const inOrder = [...notes.values()].sort((one, other) => one.began - other.began);
   const isOpen = (note: Note) => note.open || isAhead(drafts.get(note.call));
-  const over = inOrder.filter(note => note.ended != null);
+  const over = inOrder.filter(note => given(note.ended));
   return { open: over.filter(isOpen), last: over.findLast(note => !isOpen(note)) ?? null };
 }
 
@@ -58,7 +59,7 @@ function OpenItem({ note, who, draft }: { note: Note; who: string; draft: Draft 
   const { t } = useTranslation();
   const language = useLanguage();
   const written = writtenOf(draft, note);
-  const missing = note.required && written.disposition == null;
+  const missing = note.required && !given(written.disposition);
   const text = (written.note ?? '').trim();
   const time = clock(language, note.ended ?? note.began);
   return (
@@ -94,13 +95,4 @@ function MayTake() {
       {t('note.mayTake', { time: timer(left) })}
     </Button>
   );
-}
-
-/** How many notes are to be done. */
-export function useOpenNotes(): number {
-  return useLive(live => {
-    let count = 0;
-    for (const note of live.notes.values()) if (note.open && note.ended != null) count += 1;
-    return count;
-  });
 }

@@ -1,4 +1,4 @@
-import { Failure, type components, api, need, once } from '@/api';
+import { Failure, type components, api, need, once, given } from '@/api';
 import { sayOutcome } from '@/entries';
 import { i18next } from '@/i18n';
 import { type Entry, type Note, showNote, useLive } from '@/live';
@@ -22,7 +22,7 @@ export function failureWords(thrown: unknown): string {
 
 /** Whether a text says nothing. */
 export function isEmpty({ disposition, note, tags = [] }: Written): boolean {
-  return disposition == null && (note ?? '').trim() === '' && tags.length === 0;
+  return !given(disposition) && (note ?? '').trim() === '' && tags.length === 0;
 }
 
 /** What is missing before a note that its queue asks for can be saved. */
@@ -32,13 +32,13 @@ export function missingIn(
   anyDisposition: boolean,
 ): 'disposition' | 'words' | null {
   if (!required) return null;
-  if (anyDisposition) return written.disposition == null ? 'disposition' : null;
+  if (anyDisposition) return !given(written.disposition) ? 'disposition' : null;
   return isEmpty(written) ? 'words' : null;
 }
 
 /** The entry of a callback whose outcome this agent has still to say. */
 export function entryToClose(note: Note | undefined, entries: ReadonlyMap<string, Entry>): Entry | null {
-  const entry = note?.entry == null ? undefined : entries.get(note.entry);
+  const entry = !given(note?.entry) ? undefined : entries.get(note.entry);
   const own = entry?.state.name === 'noting' && entry.state.agent === note?.agent;
   return own ? entry : null;
 }
@@ -69,7 +69,7 @@ export async function save(
     const note = await need(api.POST('/api/calls/{id}/note/save', { ...at(call), body: written }));
     showNote(note);
     // While they talk it stays shown, so that it can be corrected.
-    if (useLive.getState().calls.has(call) && note.ended == null) settle(call, written);
+    if (useLive.getState().calls.has(call) && !given(note.ended)) settle(call, written);
     else forget(call);
     say({ id: 'note', kind: 'done', title: t('note.savedNotice'), lasts: 4_000 });
     return true;

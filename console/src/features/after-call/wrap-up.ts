@@ -1,4 +1,4 @@
-import { api, need, once } from '@/api';
+import { api, need, once, given } from '@/api';
 import { i18next } from '@/i18n';
 import { type Agent, useLive } from '@/live';
 import { say } from '@/notices';
@@ -37,7 +37,7 @@ export function leftOf(
   agent: Pick<Agent, 'state' | 'since' | 'wrap_up_until' | 'must_write'> | null,
   now: number,
 ): Left | null {
-  if (agent === null || agent.state !== 'wrap_up' || agent.wrap_up_until == null) return null;
+  if (agent === null || agent.state !== 'wrap_up' || !given(agent.wrap_up_until)) return null;
   const left = agent.wrap_up_until - now;
   if (agent.must_write) return left > 0 ? { kind: 'waits', left } : { kind: 'over', late: -left };
   const whole = agent.wrap_up_until - agent.since;
