@@ -46,13 +46,17 @@ export function Panel() {
   const note = useNote(agent);
   const leg = useLive(live => live.phone?.calls[0]?.call ?? null);
   const inHand = agent?.call ?? leg;
-  const { data: pop } = usePop(inHand);
+  const { data: pop } = usePop(inHand ?? note?.call ?? null);
   useOpensPage(inHand, pop);
   useEffect(() => beginDrafts(), []);
   useClosesWhenDone();
   return (
     <CallPanel
-      after={note === null ? null : <AfterCall key={note.call} call={note.call} phase={note.phase} />}
+      after={
+        note === null ? null : (
+          <AfterCall key={note.call} call={note.call} phase={note.phase} name={pop?.contact?.name ?? null} />
+        )
+      }
       finish={
         note === null || note.phase === 'talking' ? null : (
           <Finish key={note.call} call={note.call} phase={note.phase} />

@@ -33,17 +33,20 @@ export function useScreenPop(): string | null {
   const path = useRouterState({ select: state => state.location.href });
   const at = useRef(path);
   const before = useRef<string | null>(null);
+  const last = useRef<string | null>(null);
   useEffect(() => {
     at.current = path;
   }, [path]);
   useEffect(() => {
+    const over = last.current !== null && call === null;
+    last.current = call;
     const onCustomer = at.current.startsWith('/customer/');
     if (call !== null) {
       if (isBusy() || at.current === `/customer/${call}`) return;
       if (!onCustomer) before.current = at.current;
       void navigate({ to: '/customer/$call', params: { call } });
-    } else if (onCustomer && before.current !== null) {
-      const back = before.current;
+    } else if (over && onCustomer) {
+      const back = before.current ?? '/list';
       before.current = null;
       void navigate({ to: back });
     }

@@ -55,7 +55,6 @@ export const customersEn = {
     open_one: '{{count}} open note',
     open_other: '{{count}} open notes',
     openWords: 'They stand here until they are done.',
-    openOne: 'Note on {{who}}, {{time}}',
     missing: 'disposition missing',
     notReady: 'not saved',
     last: 'Note on the last call: {{who}}',

@@ -57,7 +57,6 @@ export const customersZh: Shape<typeof customersEn> = {
     mayTake: '进入话后整理，{{time}}',
     open_other: '{{count}} 条待办备注',
     openWords: '完成之前一直列在这里。',
-    openOne: '{{who}} 的备注，{{time}}',
     missing: '缺通话小结',
     notReady: '未提交',
     last: '上次通话的备注：{{who}}',

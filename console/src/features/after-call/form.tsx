@@ -1,6 +1,7 @@
-import { useTranslation, clock, useLanguage } from '@/i18n';
+import { given } from '@/api';
+import { clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { changeWrapUp } from './wrap-up';
-import { useLive, useMyAgent, useNames } from '@/live';
+import { type Note, useLive, useMyAgent, useNames } from '@/live';
 import styles from './after-call.module.css';
 import { Dispositions } from './dispositions';
 import { type Draft, type Written, type as typed, useDrafts } from './drafts';
@@ -16,8 +17,15 @@ const LONGEST = 2_000;
 /** In which part of the work the form is filled in: while they talk, in the wrap-up, or later. */
 export type Phase = 'talking' | 'wrap_up' | 'later';
 
+interface AfterCallProps {
+  call: string;
+  phase: Phase;
+  /** The customer's name, where somebody knows it. */
+  name: string | null;
+}
+
 /** What an agent writes about a call, from the first word on kept as it is typed. */
-export function AfterCall({ call, phase }: { call: string; phase: Phase }) {
+export function AfterCall({ call, phase, name }: AfterCallProps) {
   const { t } = useTranslation();
   const row = useLive(live => live.notes.get(call));
   const draft = useDrafts(state => state.drafts.get(call));
@@ -26,6 +34,7 @@ export function AfterCall({ call, phase }: { call: string; phase: Phase }) {
   const note = written.note ?? '';
   return (
     <div className={styles.form} data-note={call}>
+      {phase !== 'talking' && <Whom row={row} name={name} />}
       <div className={styles.part}>
         <div className={styles.line}>
           <label htmlFor={`note-${call}`}>{t('note.title')}</label>
@@ -56,6 +65,25 @@ export function AfterCall({ call, phase }: { call: string; phase: Phase }) {
       <FollowUp call={call} />
       {phase === 'talking' && <Wants />}
     </div>
+  );
+}
+
+/** Whom the call was with, and when it ended. */
+function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  if (row === undefined) return null;
+  const number = row.number ? phoneNumber(row.number) : t('list.unknownNumber');
+  return (
+    <p className={styles.whom}>
+      <span>
+        <b>{name ?? number}</b>
+        {name !== null && <span className={styles.dim}>{number}</span>}
+      </span>
+      {given(row.ended) && (
+        <span className={styles.dim}>{t('note.endedAt', { time: clock(language, row.ended) })}</span>
+      )}
+    </p>
   );
 }
 

@@ -64,15 +64,13 @@ function OpenItem({ note, who, draft }: { note: Note; who: string; draft: Draft 
   const time = clock(language, note.ended ?? note.began);
   return (
     <li>
-      <button
-        type="button"
-        className={styles.item}
-        aria-label={t('note.openOne', { who, time })}
-        onClick={() => write(note.call)}
-      >
+      <button type="button" className={styles.item} onClick={() => write(note.call)}>
         <IconPencil size={16} stroke={1.75} aria-hidden />
         <span className={styles.itemText}>
-          <b>{who}</b>
+          <b>
+            <span className="only-heard">{t('note.title')} </span>
+            {who}
+          </b>
           <span className={styles.dim}>
             {text !== '' ? text : t(missing ? 'note.missing' : 'note.notReady')}
           </span>

@@ -90,7 +90,7 @@ function Written({ situation, after, finish, name }: WrittenProps) {
       )}
       <div className={styles.middle}>
         {inCall !== null && <InCallFacts key={of} situation={inCall} open={open} setOpen={setOpen} />}
-        {situation.kind === 'wrap_up' && (
+        {situation.kind === 'wrap_up' && !after && (
           <dl className={styles.figures}>
             <Figure name={t('state.wrap_up')}>
               <Running since={situation.since} />

@@ -2,7 +2,7 @@ import { given } from '@/api';
 import { Modal } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from '@/i18n';
+import { type TFunction, useTranslation } from '@/i18n';
 import { say } from '@/notices';
 import { Actions, Button, Problem, Stack } from '@/ui';
 import styles from './contacts.module.css';
@@ -102,11 +102,21 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
           disabled={!ready || busy || text === null}
           onClick={() => text !== null && void run(text, duplicates, false)}
         >
-          {t('contacts.importDo', { count: ready ? seen.made.length + seen.merged.length : 0 })}
+          {ready
+            ? t('contacts.importDo', { count: seen.made.length + seen.merged.length })
+            : t('contacts.import')}
         </Button>
       </Actions>
     </Modal>
   );
+}
+
+const COLUMNS = ['name', 'numbers', 'company', 'email', 'language', 'zone', 'tags', 'note'] as const;
+
+/** What a column is called here: the server names the place in it, too. */
+function columnWords(t: TFunction, column: string): string {
+  const known = COLUMNS.find(one => column.startsWith(one));
+  return known === undefined ? column : known === 'note' ? t('contacts.notes') : t(`contacts.${known}`);
 }
 
 function Preview({ seen }: { seen: FileShown }) {
@@ -120,15 +130,22 @@ function Preview({ seen }: { seen: FileShown }) {
   return (
     <section data-preview>
       <h3>{t('contacts.preview')}</h3>
-      <ul className={styles.counts} role="status">
-        {counts
-          .filter(([, lines]) => lines.length > 0)
-          .map(([words, lines]) => (
-            <li key={words}>
-              {words} <small>{t('contacts.lines', { lines: linesOf(lines) })}</small>
-            </li>
-          ))}
-      </ul>
+      <div role="status">
+        <ul className={styles.counts}>
+          {counts
+            .filter(([, lines]) => lines.length > 0)
+            .map(([words, lines]) => (
+              <li key={words}>
+                {words}{' '}
+                <small>
+                  {lines.length === 1
+                    ? t('contacts.line', { line: lines[0] ?? 0 })
+                    : t('contacts.lines', { lines: linesOf(lines) })}
+                </small>
+              </li>
+            ))}
+        </ul>
+      </div>
       {seen.problems.length > 0 && (
         <>
           <Problem>{t('contacts.problems')}</Problem>
@@ -136,7 +153,7 @@ function Preview({ seen }: { seen: FileShown }) {
             {seen.problems.map((one, index) => (
               <li key={index}>
                 <b>{t('contacts.line', { line: one.line })}</b>{' '}
-                {given(one.column) && <code>{one.column}</code>} {one.message}
+                {given(one.column) && <span>{columnWords(t, one.column)}</span>} {one.message}
               </li>
             ))}
           </ul>

@@ -7,20 +7,21 @@ import {
   IconPencil,
   IconPhoneIncoming,
   IconRoute,
+  IconUser,
   IconUserPlus,
   IconUsers,
 } from '@tabler/icons-react';
 import { Fragment, type ReactNode } from 'react';
 import { api, need, given } from '@/api';
-import { LANGUAGES, moment, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
-import { queueName, serviceName, useLive, useNames, useSecond, useStep } from '@/live';
-import { Avatar, Chip, Empty, useTitle } from '@/ui';
+import { LANGUAGES, day, moment, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
+import { type Desk, queueName, serviceName, useNames, useSecond, useStep } from '@/live';
+import { Avatar, Chip, Empty, Glyph, useTitle } from '@/ui';
 import styles from './customer.module.css';
 import { OpenHint } from './hint';
 import { PastCalls } from './past';
-import { type Pop, countryName, isWeb, timeThere, usePop } from './pop';
+import { type Pop, countryName, isWeb, timeThere, usePop, useRow } from './pop';
 
-export { isOutside, useOpensPage, usePop } from './pop';
+export { useOpensPage, usePop } from './pop';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -111,12 +112,18 @@ function Head({ pop, who }: { pop: Pop; who: string }) {
   const time = timeThere(pop.zones, now);
   return (
     <header className={styles.head}>
-      <Avatar name={who} large />
+      {given(contact) ? (
+        <Avatar name={who} large />
+      ) : (
+        <Glyph tone="grey">
+          <IconUser {...icon} />
+        </Glyph>
+      )}
       <div className={styles.who}>
         <h1>
           {who}{' '}
           {given(contact) ? (
-            <Chip tone="grey">{t('pop.known', { time: moment(t, language, contact.made, now) })}</Chip>
+            <Chip tone="grey">{t('pop.known', { time: day(language, contact.made) })}</Chip>
           ) : (
             <Chip tone="hollow">{t('pop.unknown')}</Chip>
           )}
@@ -152,14 +159,21 @@ function Head({ pop, who }: { pop: Pop; who: string }) {
   );
 }
 
+/** A queue by its number and name. */
+function wholeQueue(desk: Desk | null, key: string): string {
+  const short = queueName(desk, key);
+  const name = desk?.queues.find(one => one.key === key)?.name ?? '';
+  return name === '' || name === short ? short : `${short} ${name}`;
+}
+
 function Facts({ call, pop }: { call: string; pop: Pop }) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
-  const live = useLive(state => state.calls.get(call));
+  const live = useRow(call);
   const { contact } = pop;
   const language = contact?.language;
   const facts: [string, ReactNode][] = [
-    [t('pop.queue'), !given(live?.queue) ? t('pop.noQueue') : queueName(desk, live.queue)],
+    [t('pop.queue'), !given(live?.queue) ? t('pop.noQueue') : wholeQueue(desk, live.queue)],
     ...(given(live?.queued)
       ? ([
           [
@@ -197,7 +211,7 @@ function Waited({ since, until }: { since: number; until: number | null }) {
 function Path({ call, pop }: { call: string; pop: Pop }) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
-  const live = useLive(state => state.calls.get(call));
+  const live = useRow(call);
   const steps: [string, ReactNode, string][] = [
     ...(given(live?.service)
       ? ([['service', <IconPhoneIncoming key="i" {...icon} />, serviceName(desk, live.service)]] as [

@@ -12,6 +12,7 @@ const HOUR = 3_600_000;
 
 /** What is known of the customer of a call. It stays known when the call is over, as long as the page is open. */
 export function usePop(call: string | null) {
+  useRow(call);
   const there = useLive(live => call !== null && live.calls.has(call));
   return useQuery({
     queryKey: ['pop', call],
@@ -23,9 +24,21 @@ export function usePop(call: string | null) {
   });
 }
 
-/** Whether the customer is somebody outside, of whom there is something to show. */
-export function isOutside(call: Call | null | undefined): boolean {
-  return given(call) && (given(call.number) || given(call.dialled));
+/** The rows of the last calls, as they were before the calls were over. */
+const rows = new Map<string, Call>();
+const MOST_ROWS = 20;
+
+/** The row of a call; once the call is over, what was known of it last. */
+export function useRow(call: string | null): Call | undefined {
+  const row = useLive(live => (call === null ? undefined : live.calls.get(call)));
+  useEffect(() => {
+    if (row === undefined) return;
+    rows.delete(row.id);
+    rows.set(row.id, row);
+    const [oldest] = rows.keys();
+    if (rows.size > MOST_ROWS && oldest !== undefined) rows.delete(oldest);
+  }, [row]);
+  return row ?? (call === null ? undefined : rows.get(call));
 }
 
 /** Only addresses of the web are opened, whatever somebody has configured. */
