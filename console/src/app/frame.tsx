@@ -33,15 +33,35 @@ const KeysDialog = lazy(() => import('@/features/keys').then(module => ({ defaul
 /** States in which the phone stands beside the page, however narrow that is. */
 const ON_THE_PHONE: readonly AgentState[] = ['ringing', 'talking', 'held', 'wrap_up'];
 
+interface PanelPlace {
+  there: boolean;
+  shown: boolean;
+  /** It takes the place of the page. */
+  alone: boolean;
+  toggle: () => void;
+  /** Somebody goes to a page: where there is room for one of the two alone, that is the page. */
+  giveWay: () => void;
+}
+
 /** Whether the phone stands beside the page: always where there is room, in a call, and where it was opened. */
-function usePanel(): { there: boolean; shown: boolean; toggle: () => void } {
+function usePanel(): PanelPlace {
   const agent = useMyAgent();
-  const legs = useLive(live => live.phone?.calls.length ?? 0);
-  const wide = useWidth() === 'wide';
-  const [opened, setOpened] = useState(false);
+  const leg = useLive(live => live.phone?.calls[0]?.leg ?? null);
+  const width = useWidth();
   const there = agent !== null;
-  const busy = there && (legs > 0 || ON_THE_PHONE.includes(agent.state));
-  return { there, shown: there && (wide || busy || opened), toggle: () => setOpened(!opened) };
+  const busy = there && (leg !== null || ON_THE_PHONE.includes(agent.state));
+  // What was chosen holds until a call comes or goes.
+  const [chosen, setChosen] = useState({ busy: false, open: false });
+  const alone = width === 'phone';
+  const choice = chosen.busy === busy ? chosen.open : busy;
+  const shown = there && (width === 'wide' || choice || (busy && !alone));
+  return {
+    there,
+    shown,
+    alone: shown && alone,
+    toggle: () => setChosen({ busy, open: !choice }),
+    giveWay: () => alone && setChosen({ busy, open: false }),
+  };
 }
 
 /** Everything around the pages. The agent's phone stands at the right of every page. */
@@ -77,6 +97,7 @@ export function Frame() {
         onKeys={() => setKeys(true)}
         customer={customer}
         phone={panel.there ? { shown: panel.shown, toggle: panel.toggle } : null}
+        onGo={panel.giveWay}
       />
       <main className={styles.work} id="work" tabIndex={-1}>
         <div className={styles.page}>
@@ -85,7 +106,9 @@ export function Frame() {
         <Dock />
       </main>
       {panel.there && (
-        <aside className={styles.panel} hidden={!panel.shown}>
+        // On a phone it takes the place of the page.
+        <aside className={styles.panel} hidden={!panel.shown} role={panel.alone ? 'main' : undefined}>
+          {panel.alone && <h1 className="only-heard">{t('phone.title')}</h1>}
           <Suspense fallback={null}>
             <Panel />
           </Suspense>
@@ -167,11 +190,13 @@ interface RailProps {
   onKeys: () => void;
   /** The call in hand, where there is one with somebody outside. */
   customer: string | null;
+  /** Somebody goes to a page. */
+  onGo: () => void;
   /** Nothing for who has no phone. */
   phone: { shown: boolean; toggle: () => void } | null;
 }
 
-function Rail({ onKeys, customer, phone }: RailProps) {
+function Rail({ onKeys, customer, onGo, phone }: RailProps) {
   const { t } = useTranslation();
   const todo = useToDo();
   const notes = useOpenNotes();
@@ -179,6 +204,7 @@ function Rail({ onKeys, customer, phone }: RailProps) {
   return (
     <nav className={styles.rail} aria-label={t('app.main')}>
       <Link
+        onClick={onGo}
         to="/list"
         className={styles.place}
         aria-current={path.startsWith('/list') ? 'page' : undefined}
@@ -192,6 +218,7 @@ function Rail({ onKeys, customer, phone }: RailProps) {
       </Link>
       {customer !== null && (
         <Link
+          onClick={onGo}
           to="/customer/$call"
           params={{ call: customer }}
           className={styles.place}
@@ -203,6 +230,7 @@ function Rail({ onKeys, customer, phone }: RailProps) {
         </Link>
       )}
       <Link
+        onClick={onGo}
         to="/contacts"
         className={styles.place}
         aria-current={path.startsWith('/contacts') ? 'page' : undefined}
@@ -227,6 +255,7 @@ function Rail({ onKeys, customer, phone }: RailProps) {
         </button>
       )}
       <Link
+        onClick={onGo}
         to="/settings"
         className={`${styles.place} ${styles.last}`}
         aria-current={path === '/settings' ? 'page' : undefined}

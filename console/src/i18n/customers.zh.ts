@@ -64,7 +64,7 @@ export const customersZh: Shape<typeof customersEn> = {
   },
   pop: {
     tabs: '客户与列表',
-    known: '{{time}} 起的联系人',
+    known: '{{time}}起的联系人',
     unknown: '不在联系人中',
     create: '新建联系人',
     edit: '编辑',

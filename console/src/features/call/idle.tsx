@@ -134,7 +134,7 @@ function Recent() {
           <li key={id}>
             <button
               type="button"
-              aria-label={t('phone.redial', { number: phoneNumber(number) })}
+              title={t('phone.redial', { number: phoneNumber(number) })}
               onClick={() => void dial(number, null, state === 'ready')}
             >
               {out ? (

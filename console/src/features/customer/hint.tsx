@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconCircleCheck, IconClock, IconPhoneCall } from '@tabler/icons-react';
 import { takeBackServed, whyOf, whyWords } from '@/entries';
-import { clock, useLanguage, useTranslation } from '@/i18n';
+import { moment, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, serverNow, useLive, useNames } from '@/live';
 import { Button } from '@/ui';
 import styles from './customer.module.css';
@@ -26,8 +26,8 @@ export function OpenHint({ call, open }: { call: string; open: Open }) {
   const answers = live ? live.entry === entry.id : false;
   const { request } = entry;
   const times = request && {
-    asked: clock(language, request.asked),
-    promised: clock(language, request.promise.to),
+    asked: moment(t, language, request.asked, serverNow()),
+    promised: moment(t, language, request.promise.to, serverNow()),
   };
   const what = answers
     ? times
@@ -56,7 +56,7 @@ export function OpenHint({ call, open }: { call: string; open: Open }) {
         <b>{what}</b>{' '}
         {served
           ? t('pop.wasServed')
-          : open.settled_by_this && !answers && t(kept ? 'pop.keeps' : 'pop.settles')}
+          : open.settled_by_this && !answers && live !== undefined && t(kept ? 'pop.keeps' : 'pop.settles')}
       </p>
       {served ? (
         <Button onClick={() => void takeBackServed(entry)}>{t('pop.takeBack')}</Button>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { type components, Failure, api, need, once, given } from '@/api';
+import { type components, Failure, api, need, once } from '@/api';
 import { i18next } from '@/i18n';
 import { type Call, useLive } from '@/live';
 import { isFirstToTell, say } from '@/notices';
