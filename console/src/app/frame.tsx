@@ -106,12 +106,14 @@ export function Frame() {
         <Dock />
       </main>
       {panel.there && (
-        // On a phone it takes the place of the page.
-        <aside className={styles.panel} hidden={!panel.shown} role={panel.alone ? 'main' : undefined}>
-          {panel.alone && <h1 className="only-heard">{t('phone.title')}</h1>}
-          <Suspense fallback={null}>
-            <Panel />
-          </Suspense>
+        // On a phone it takes the place of the page, and is what the document is about then.
+        <aside className={styles.panel} hidden={!panel.shown} role={panel.alone ? 'none' : undefined}>
+          <div className={styles.phone} role={panel.alone ? 'main' : undefined}>
+            {panel.alone && <h1 className="only-heard">{t('phone.title')}</h1>}
+            <Suspense fallback={null}>
+              <Panel />
+            </Suspense>
+          </div>
         </aside>
       )}
       <Suspense fallback={null}>
