@@ -3,10 +3,11 @@
 mod browsers;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use nohold_server::{About, Tls};
 use nohold_store::sqlite::Examined;
 
 use crate::data::{DataFolder, Unusable};
@@ -85,6 +86,7 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
     findings.extend(
         proxies::doubts(&settings.behind_proxy).into_iter().map(|problem| Finding::doubtful("proxies", problem)),
     );
+    findings.push(certificate(settings));
     findings.push(address(settings));
     findings.push(recordings(&settings.recordings));
     let own_disk = !settings.recordings.starts_with(&settings.data);
@@ -223,6 +225,32 @@ fn http_port(address: SocketAddr) -> Finding {
     }
 }
 
+/// Whether browsers are answered by HTTPS, and with what.
+fn certificate(settings: &Settings) -> Finding {
+    const WHAT: &str = "certificate";
+    let Some(files) = &settings.certificate else {
+        return if settings.http.ip().is_loopback() || !settings.behind_proxy.is_empty() {
+            Finding::good(WHAT, "the server makes one itself for HTTPS")
+        } else {
+            Finding::doubtful(
+                WHAT,
+                "the server makes one itself, and browsers warn of it once: compare the fingerprint that it shows at its start, or \
+                 name one of your own with --certificate and --certificate-key",
+            )
+        };
+    };
+    let now = SystemTime::now();
+    match Tls::own(files.clone()).map(|tls| tls.about(now)) {
+        Ok(About { problem: Some(problem), .. }) => {
+            Finding::doubtful(WHAT, format!("{}: {problem}", files.certificate.display()))
+        }
+        Ok(About { names, .. }) => {
+            Finding::good(WHAT, format!("{} is for {}", files.certificate.display(), names.join(", ")))
+        }
+        Err(problem) => Finding::bad(WHAT, problem.to_string()),
+    }
+}
+
 /// What is seen of the audio ports; nothing where the address itself cannot be had, which is told of the port for SIP.
 fn audio_ports(settings: &Settings) -> Option<Finding> {
     const WHAT: &str = "audio ports";
@@ -276,6 +304,25 @@ fn address(settings: &Settings) -> Finding {
         ),
         None => Finding::good(WHAT, format!("others are told {}", outward(listen))),
     }
+}
+
+/// The names and addresses by which browsers may reach this machine, for a certificate.
+pub fn names(settings: &Settings) -> Vec<String> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let mut names = vec![host.trim().to_owned(), "localhost".to_owned()];
+    let addresses = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+        settings.http.ip(),
+        outward(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+    ];
+    for address in addresses.into_iter().chain(settings.public_address).filter(|address| !address.is_unspecified()) {
+        let name = address.to_canonical().to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// The address that this machine sends from, where it listens at all of them.
@@ -340,6 +387,7 @@ mod tests {
             relays: Vec::new(),
             http: "127.0.0.1:0".parse().unwrap(),
             https: false,
+            certificate: None,
             behind_proxy: Vec::new(),
             most_connections: 3_000,
             most_connections_from_one: 300,
@@ -445,6 +493,19 @@ mod tests {
         let (_folder, mut settings) = settings();
         settings.behind_proxy = vec!["10.0.0.0/8".parse().unwrap()];
         assert_eq!(verdict(&look(&settings), "proxies"), Some(Verdict::Doubtful));
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_used_is_bad_and_one_of_our_own_making_is_doubtful_for_the_network() {
+        let (folder, mut settings) = settings();
+        assert_eq!(verdict(&look(&settings), "certificate"), Some(Verdict::Good));
+        settings.http = "0.0.0.0:0".parse().unwrap();
+        assert_eq!(verdict(&look(&settings), "certificate"), Some(Verdict::Doubtful));
+        let at = |name: &str| folder.path().join(name);
+        settings.certificate = Some(nohold_server::Files { certificate: at("calls.pem"), key: at("calls.key") });
+        let findings = look(&settings);
+        assert_eq!(verdict(&findings, "certificate"), Some(Verdict::Bad), "{findings:?}");
+        assert!(findings.iter().any(|finding| finding.seen.contains("calls.pem")));
     }
 
     #[tokio::test]

@@ -88,7 +88,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(guarded(api, look, routes!(list)))
         .routes(guarded(api, change, routes!(create)))
-        .routes(guarded(api, Need::look(Role::Supervisor, Scope::Read), routes!(file::take)))
+        .routes(guarded(api, Need::open(Role::Supervisor, Scope::Read), routes!(file::take)))
         .routes(imports)
         .routes(guarded(api, look, routes!(show)))
         .routes(guarded(api, change, routes!(replace)))

@@ -7,9 +7,11 @@
 mod client;
 mod contacts;
 mod house;
+mod https;
 mod notes;
 mod phones;
 mod reminders;
 mod screens;
 mod socket;
+mod trail;
 mod work;
