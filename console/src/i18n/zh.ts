@@ -2,7 +2,16 @@ import type { Words } from './shape';
 
 /** Simplified Chinese. A key that is missing here does not compile. */
 export const zh: Words = {
-  app: { name: 'Nohold', desk: '工作台', settings: '设置', keys: '快捷键', main: '页面', skip: '跳到列表' },
+  app: {
+    name: 'Nohold',
+    desk: '工作台',
+    settings: '设置',
+    keys: '快捷键',
+    main: '页面',
+    skip: '跳到列表',
+    contacts: '联系人',
+    customer: '客户',
+  },
   signIn: {
     title: '登录',
     name: '用户名',
@@ -39,6 +48,7 @@ export const zh: Words = {
     signIn: '签入',
     signOut: '签出',
     endWrapUp: '结束话后整理',
+    takeWrapUp: '进入话后整理',
     clear: '清除无应答',
     then: '之后{{state}}',
     failed: '状态未改变：{{words}}',
@@ -70,6 +80,8 @@ export const zh: Words = {
     request: '回呼请求：{{who}}',
     cut_off: '被我方中断：{{who}}',
     unreachable: '未能联系上：{{who}}',
+    unclaimed: '仍未认领：{{who}}',
+    escalated: '无人认领：{{who}}',
     seen: '标为已看',
     show: '查看',
     promised: '{{why}}，承诺 {{time}} 前回呼',
@@ -216,6 +228,7 @@ export const zh: Words = {
     close: '关闭',
     outcome: '记录结果',
     reopen: '重新打开',
+    takeBackServed: '撤回',
     block: '加入黑名单',
     open: '打开',
     more: '更多',
@@ -240,6 +253,7 @@ export const zh: Words = {
     closed: '{{who}} 已关闭。',
     kept: '{{who}} 留在列表中。',
     reopened: '{{who}} 已重新打开。',
+    servedTakenBack: '{{who}} 未被服务，条目已恢复原状。',
     seen: '{{who}} 已标为已看。',
     allowed: '{{who}} 可再次呼叫。',
     blocked: '{{who}} 已加入黑名单。',
@@ -461,6 +475,8 @@ export const zh: Words = {
     hold: '保持',
     transfer: '转接',
     keypad: '拨号盘',
+    disposition: '通话小结',
+    finish: '完成话后整理',
     palette: '跳转',
     help: '快捷键',
     callFirst: '接听，或回呼第一个',
@@ -585,6 +601,7 @@ export const zh: Words = {
     unknown: '号码未显示',
     none: '没有通话',
     moved: '{{who}}已转交。',
+    note: '备注',
   },
   audit: {
     title: '审计',

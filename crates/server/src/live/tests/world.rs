@@ -153,7 +153,7 @@ impl Desk for Works {
     fn hold(&self, _: CallId, _: bool) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }
-    fn hang_up(&self, _: CallId) -> Result<(), NotDone> {
+    fn hang_up(&self, _: CallId, _: AgentKey) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }
     fn call_of(&self, _: LegId) -> Option<CallId> {
