@@ -172,6 +172,7 @@ impl From<NotKept> for Failure {
             NotKept::Changed => Failure::conflict("changed_meanwhile", problem.to_string()),
             NotKept::Taken => Failure::conflict("taken", problem.to_string()),
             NotKept::Gone => Failure::not_found(problem.to_string()),
+            NotKept::TooMuch => Failure::conflict("too_much", problem.to_string()),
             NotKept::LastAdministrator => Failure::conflict("last_administrator", problem.to_string()),
             NotKept::Store(failed) => failed.into(),
         }

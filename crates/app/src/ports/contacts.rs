@@ -19,6 +19,15 @@ pub struct Contact {
     pub known: Known,
 }
 
+/// The most numbers of one contact.
+pub const MOST_NUMBERS: usize = 20;
+
+/// The most tags of one contact.
+pub const MOST_TAGS: usize = 30;
+
+/// The most notes of one contact.
+pub const MOST_NOTES: usize = 500;
+
 /// What is known of a contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
@@ -96,7 +105,7 @@ pub struct Brought {
     pub merged: Vec<usize>,
     /// Those that were left out, because they are known.
     pub skipped: Vec<usize>,
-    /// Those whose numbers belong to several contacts: they are left out.
+    /// Those whose numbers belong to several contacts, or whose contact would have too much: they are left out.
     pub unclear: Vec<usize>,
 }
 

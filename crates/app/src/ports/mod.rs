@@ -22,7 +22,8 @@ use thiserror::Error;
 
 pub use audit::{Audit, AuditLine, AuditPlace, AuditQuery, AuditTold, AuditWay};
 pub use contacts::{
-    Brought, Contact, ContactNote, ContactQuery, Contacts, Duplicates, Known, MERGE_UNDONE_WITHIN, Merge,
+    Brought, Contact, ContactNote, ContactQuery, Contacts, Duplicates, Known, MERGE_UNDONE_WITHIN, MOST_NOTES,
+    MOST_NUMBERS, MOST_TAGS, Merge,
 };
 pub use image::{
     Archive, ClosedEntries, ClosedPlace, ClosedQuery, Commit, Condition, Image, Recorded, RecordedQuery, Revision,

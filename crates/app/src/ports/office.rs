@@ -8,7 +8,7 @@ use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::StoreFailed;
+use super::{MOST_NOTES, MOST_NUMBERS, MOST_TAGS, StoreFailed};
 
 /// The answer of a store, once it is awaited.
 pub type Reading<T> = BoxFuture<'static, Result<T, StoreFailed>>;
@@ -25,6 +25,11 @@ pub enum NotKept {
     /// There is no such thing.
     #[error("there is no such thing any more")]
     Gone,
+    /// A contact would have more than it may.
+    #[error(
+        "a contact has {MOST_NUMBERS} numbers, {MOST_TAGS} tags and {MOST_NOTES} notes at most: take out what is old"
+    )]
+    TooMuch,
     /// Nobody would be left who can sign in and administer.
     #[error("this is the last administrator who can sign in: make another one first, with a password")]
     LastAdministrator,

@@ -15,14 +15,23 @@ pub(crate) enum NoTable {
     /// A quoted cell does not end.
     #[error("a quote that begins in line {0} does not end: close it")]
     Open(usize),
+    /// It has more lines than are read.
+    #[error("a file has {0} lines at most: cut it into several")]
+    Long(usize),
+    /// A line has more cells than are read.
+    #[error("line {0} has more than {MOST_CELLS} cells: take out the columns that are not needed")]
+    Wide(usize),
     /// Something stands behind the end of a quoted cell.
     #[error("in line {0} something stands behind a closing quote: write a quote inside a cell twice")]
     Behind(usize),
 }
 
-/// Reads a table. Cells are apart by commas, or by semicolons or tabs where the first line has those; empty lines are passed
+/// The most cells of a line.
+const MOST_CELLS: usize = 64;
+
+/// Reads a table of so many lines at most, the first among them. Cells are apart by commas, or by semicolons or tabs where the first line has those; empty lines are passed
 /// over, and so is a byte order mark.
-pub(crate) fn read(text: &str) -> Result<Vec<Line>, NoTable> {
+pub(crate) fn read(text: &str, most: usize) -> Result<Vec<Line>, NoTable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().next().unwrap_or_default();
     let separator =
@@ -45,9 +54,15 @@ pub(crate) fn read(text: &str) -> Result<Vec<Line>, NoTable> {
             State::Start if letter == '"' => state = State::Quoted,
             State::Start | State::Bare | State::Closed if letter == separator || line_end => {
                 cells.push(std::mem::take(&mut cell));
+                if cells.len() > MOST_CELLS {
+                    return Err(NoTable::Wide(began));
+                }
                 state = State::Start;
                 if line_end {
                     put(&mut lines, &mut cells, began);
+                }
+                if lines.len() > most {
+                    return Err(NoTable::Long(most));
                 }
             }
             State::Start | State::Bare | State::Closed if letter == '\r' => {}
@@ -69,7 +84,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Line>, NoTable> {
     }
     cells.push(cell);
     put(&mut lines, &mut cells, began);
-    Ok(lines)
+    if lines.len() > most { Err(NoTable::Long(most)) } else { Ok(lines) }
 }
 
 fn put(lines: &mut Vec<Line>, cells: &mut Vec<String>, number: usize) {
@@ -107,7 +122,7 @@ mod tests {
     use super::*;
 
     fn cells(text: &str) -> Vec<(usize, Vec<String>)> {
-        read(text).unwrap().into_iter().map(|line| (line.number, line.cells)).collect()
+        read(text, 100).unwrap().into_iter().map(|line| (line.number, line.cells)).collect()
     }
 
     fn line(number: usize, cells: &[&str]) -> (usize, Vec<String>) {
@@ -126,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_table_that_is_none_is_named_with_its_line() {
-        assert_eq!(read("a,b\n\"1,2\n3,4"), Err(NoTable::Open(2)));
-        assert_eq!(read("a,b\n\"1\"2,3"), Err(NoTable::Behind(2)));
+        assert_eq!(read("a,b\n\"1,2\n3,4", 9), Err(NoTable::Open(2)));
+        assert_eq!(read("a,b\n\"1\"2,3", 9), Err(NoTable::Behind(2)));
     }
 
     #[test]
@@ -137,5 +152,12 @@ mod tests {
             assert!(!written.starts_with(['=', '+', '-', '@']), "{written}");
             assert_eq!(meant(&cells(&written)[0].1[0]), text);
         }
+    }
+
+    #[test]
+    fn no_more_is_read_than_may_be() {
+        assert_eq!(read("a\n1\n2\n3", 3), Err(NoTable::Long(3)));
+        assert_eq!(read("a\n1\n2\n", 3).map(|lines| lines.len()), Ok(3));
+        assert_eq!(read(&",".repeat(8_000_000), 3), Err(NoTable::Wide(1)));
     }
 }

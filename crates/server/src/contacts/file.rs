@@ -18,7 +18,7 @@ use crate::failure::Failure;
 /// The largest file.
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// The most contacts in one file: they are written all together, and calls must not wait for it.
+/// The most lines of one file: its contacts are written all together, and calls must not wait for it.
 const MOST_LINES: usize = 20_000;
 
 /// So many problems are told.
@@ -65,7 +65,7 @@ pub(super) struct FileShown {
     merged: Vec<usize>,
     /// Lines that are left out, because the contact is known.
     skipped: Vec<usize>,
-    /// Lines that are left out, because their numbers belong to several contacts.
+    /// Lines that are left out, because their numbers belong to several contacts, or their contact would have too much.
     unclear: Vec<usize>,
     /// What is wrong, the first hundred. Where anything is, nothing is taken over.
     problems: Vec<LineProblem>,
@@ -88,7 +88,7 @@ pub(super) struct LineProblem {
     responses((status = 200, body = FileShown))
 )]
 pub(super) async fn bring(seat: Seat, Given(given): Given<FileGiven>) -> Result<Json<FileShown>, Failure> {
-    let lines = csv::read(&given.csv).map_err(|problem| Failure::invalid("csv", problem.to_string()))?;
+    let lines = csv::read(&given.csv, MOST_LINES).map_err(|problem| Failure::invalid("csv", problem.to_string()))?;
     let mut lines = lines.into_iter();
     let head = lines.next().ok_or_else(|| Failure::invalid("csv", "the file is empty"))?;
     let columns = columns(&head)?;
@@ -96,10 +96,6 @@ pub(super) async fn bring(seat: Seat, Given(given): Given<FileGiven>) -> Result<
     let mut numbers = Vec::new();
     let mut problems = Vec::new();
     for line in lines {
-        if contacts.len() >= MOST_LINES {
-            let message = format!("a file has {MOST_LINES} contacts at most: cut it into several");
-            return Err(Failure::invalid("csv", message));
-        }
         match contact(&line, &columns, &seat) {
             Ok(known) => {
                 contacts.push(Contact { id: new_id(&seat)?, version: 0, known });

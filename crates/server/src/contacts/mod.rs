@@ -7,7 +7,9 @@ mod shown;
 use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use nohold_app::ports::{Contact, ContactNote, ContactQuery, Keeping, Known, Merge, Role};
+use nohold_app::ports::{
+    Contact, ContactNote, ContactQuery, Keeping, Known, MOST_NOTES, MOST_NUMBERS, MOST_TAGS, Merge, Role,
+};
 use nohold_core::hours::Zone;
 use nohold_core::text::{self, Unfit};
 use nohold_model::{ContactId, IdSource, PhoneNumber};
@@ -24,15 +26,6 @@ use crate::desk::Seat;
 use crate::etag;
 use crate::failure::Failure;
 use crate::state::Api;
-
-/// The most numbers of one contact.
-const MOST_NUMBERS: usize = 20;
-
-/// The most tags of one contact.
-const MOST_TAGS: usize = 30;
-
-/// The most notes of one contact.
-const MOST_NOTES: usize = 500;
 
 /// So many on a page where nothing is said.
 const USUAL_PAGE: usize = 50;
@@ -205,10 +198,6 @@ async fn merge(seat: Seat, Named(id): Named<ContactId>, Given(given): Given<Merg
     if id == given.from {
         return Err(Failure::invalid("from", "name another contact"));
     }
-    let both = (seat.contact(id).await?, seat.contact(given.from).await?);
-    if both.0.known.numbers.len() + both.1.known.numbers.len() > MOST_NUMBERS {
-        return Err(Failure::conflict("too_many", format!("a contact has {MOST_NUMBERS} numbers at most")));
-    }
     let merge = Merge { into: (id, given.version), from: (given.from, given.from_version), at: seat.api.now() };
     let merged = seat.written(seat.api.parts().contacts.merge_contacts(merge)).await?;
     Ok(tagged(&merged, &seat))
@@ -278,7 +267,12 @@ impl ContactGiven {
         }
         let mut numbers: Vec<PhoneNumber> = Vec::new();
         for (position, written) in self.numbers.iter().enumerate() {
-            let kept = before.and_then(|before| before.numbers.iter().find(|one| seat.shown_number(one) == *written));
+            // At its own place: two numbers may look alike where they are masked.
+            let same = |one: &&PhoneNumber| seat.shown_number(one) == *written;
+            let kept = before.and_then(|before| {
+                let here = before.numbers.get(position).filter(same);
+                here.or_else(|| before.numbers.iter().filter(same).find(|one| !numbers.contains(one)))
+            });
             let number = match kept {
                 Some(kept) => kept.clone(),
                 None => directory

@@ -185,6 +185,7 @@ async fn follow_up(
     responses((status = 200, body = Kept))
 )]
 async fn keep(seat: Seat, Named(call): Named<CallId>, Given(given): Given<KeepGiven>) -> Result<Json<Kept>, Failure> {
+    seat.in_hand(call)?;
     let by = seat.actor()?;
     seat.desk.desk.keep_open(call, given.entry, given.keep, by).await.map_err(refused)?;
     let kept = seat.desk.board.look(|rows, _| rows.calls.get(&call).map(|row| row.row.call.keep_open.clone()));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_app::ports::{
-    Brought, Contact, ContactQuery, Contacts, Duplicates, Keeping, Known, MERGE_UNDONE_WITHIN, Merge, NotKept, Page,
-    Reading, Told,
+    Brought, Contact, ContactNote, ContactQuery, Contacts, Duplicates, Keeping, Known, MERGE_UNDONE_WITHIN, MOST_NOTES,
+    MOST_NUMBERS, MOST_TAGS, Merge, NotKept, Page, Reading, Told,
 };
 use nohold_model::{ContactId, PhoneNumber, Timestamp};
 use sqlx::Row as _;
@@ -167,7 +167,7 @@ impl Errand for Merging {
             return Err(NotKept::Gone.into());
         }
         let (mut stays, goes) = (seen(c, into.0, into.1).await?, seen(c, from.0, from.1).await?);
-        add(&mut stays.known, &goes.known);
+        stays.known = joined(&stays.known, &goes.known)?;
         stays.known.changed = *at;
         stays.version = stays.version.saturating_add(1);
         // Who was merged into the one that goes is part of the one that stays now.
@@ -242,15 +242,19 @@ impl Errand for Bring {
                 (Some(_), Some(_), _) => brought.unclear.push(position),
                 (Some(_), None, Duplicates::Skip) => brought.skipped.push(position),
                 (Some(owner), None, Duplicates::Merge) => {
-                    let mut contact = match changed.remove(&owner) {
-                        Some(contact) => contact,
+                    let mut contact = match changed.get(&owner) {
+                        Some(contact) => contact.clone(),
                         None => {
                             let mut contact = one(c, owner).await?.ok_or(NotKept::Changed)?;
                             contact.version = contact.version.saturating_add(1);
                             contact
                         }
                     };
-                    add(&mut contact.known, &given.known);
+                    let Ok(known) = joined(&contact.known, &given.known) else {
+                        brought.unclear.push(position);
+                        continue;
+                    };
+                    contact.known = known;
                     contact.known.changed = given.known.changed;
                     owners.extend(given.known.numbers.iter().map(|number| (number.clone(), owner)));
                     changed.insert(owner, contact);
@@ -267,7 +271,11 @@ impl Errand for Bring {
 }
 
 /// Adds what is not known yet.
-fn add(known: &mut Known, other: &Known) {
+///
+/// # Errors
+/// [`NotKept::TooMuch`]
+fn joined(one: &Known, other: &Known) -> Result<Known, NotKept> {
+    let mut known = one.clone();
     let new = |number: &&PhoneNumber| !known.numbers.contains(number);
     let numbers: Vec<PhoneNumber> = other.numbers.iter().filter(new).cloned().collect();
     known.numbers.extend(numbers);
@@ -285,8 +293,12 @@ fn add(known: &mut Known, other: &Known) {
             known.tags.push(tag.clone());
         }
     }
-    known.notes.extend(other.notes.iter().cloned());
+    // A file that is brought twice says nothing new.
+    let told = |note: &&ContactNote| !one.notes.iter().any(|own| own.text == note.text && own.by == note.by);
+    known.notes.extend(other.notes.iter().filter(told).cloned());
     known.notes.sort_by_key(|note| note.at);
+    let fits = known.numbers.len() <= MOST_NUMBERS && known.tags.len() <= MOST_TAGS && known.notes.len() <= MOST_NOTES;
+    if fits { Ok(known) } else { Err(NotKept::TooMuch) }
 }
 
 /// Whose these numbers are.
