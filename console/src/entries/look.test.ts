@@ -128,5 +128,5 @@ it('names the window of today, and of another day its beginning, for which there
   const now = at(21, 15);
   const words = (from: number, to: number) => promiseWords(t, 'en', { kind: 'later', from, to }, now);
   expect(words(at(22, 0), at(23, 0))).toBe('22:00–23:00');
-  expect(words(at(0, 15, 28), at(0, 50, 28))).toBe('Tomorrow 00:15');
+  expect(words(at(0, 15, 28), at(0, 50, 28))).toBe('Sat 00:15');
 });

@@ -1,5 +1,5 @@
 import type { TFunction } from '@/i18n';
-import { clock, daysBetween, moment, phoneNumber, span, timer, windowOf } from '@/i18n';
+import { brief, clock, daysBetween, phoneNumber, span, timer, windowOf } from '@/i18n';
 import { type Desk, type Entry, queueName } from '@/live';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
 
@@ -41,7 +41,7 @@ export function promiseWords(t: TFunction, language: string, look: PromiseLook, 
       // With the name of a day there is room for its beginning alone; the entry's page has all of it.
       return daysBetween(now, look.from) === 0
         ? windowOf(t, language, look.from, look.to, now)
-        : moment(t, language, look.from, now);
+        : brief(language, look.from, now);
     case 'by':
       return t('chip.by', { time: clock(language, look.at) });
     case 'left':
