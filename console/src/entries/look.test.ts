@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { i18next } from '@/i18n';
 import { aRequest, anEntry } from '@/live/fixture';
 import type { Attempt, Entry } from '@/live';
 import { isMineToDo, mayCall, nextOf, promiseOf, reasonOf, triesOf, whyOf } from './look';
+import { promiseWords } from './words';
 
 const MINUTE = 60_000;
 
@@ -118,4 +120,13 @@ describe('what may be called', () => {
     expect(nextOf(all, '2000', 0)?.id).toBe('next');
     expect(nextOf([...all, claimed], '2000', 0)?.id).toBe('mine');
   });
+});
+
+it('names the window of today, and of another day its beginning, for which there is room', () => {
+  const t = i18next.getFixedT('en');
+  const at = (hours: number, minutes: number, day = 27) => new Date(2026, 10, day, hours, minutes).getTime();
+  const now = at(21, 15);
+  const words = (from: number, to: number) => promiseWords(t, 'en', { kind: 'later', from, to }, now);
+  expect(words(at(22, 0), at(23, 0))).toBe('22:00–23:00');
+  expect(words(at(0, 15, 28), at(0, 50, 28))).toBe('Sat 00:15');
 });

@@ -1,5 +1,5 @@
 import type { TFunction } from '@/i18n';
-import { clock, phoneNumber, span, timer, windowOf } from '@/i18n';
+import { brief, clock, daysBetween, phoneNumber, span, timer, windowOf } from '@/i18n';
 import { type Desk, type Entry, queueName } from '@/live';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
 
@@ -38,7 +38,10 @@ export function whyWords(t: TFunction, desk: Desk | null, why: Why): string {
 export function promiseWords(t: TFunction, language: string, look: PromiseLook, now: number): string | null {
   switch (look.kind) {
     case 'later':
-      return windowOf(t, language, look.from, look.to, now);
+      // With the name of a day there is room for its beginning alone; the entry's page has all of it.
+      return daysBetween(now, look.from) === 0
+        ? windowOf(t, language, look.from, look.to, now)
+        : brief(language, look.from, now);
     case 'by':
       return t('chip.by', { time: clock(language, look.at) });
     case 'left':

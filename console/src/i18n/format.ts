@@ -86,6 +86,13 @@ export function windowOf(t: TFunction, language: string, from: number, to: numbe
   return `${format(language, day).format(from)} ${window}`;
 }
 
+/** A moment of another day where there is little room: `Sat 00:31`, beyond a week `4 Dec 00:31`. */
+export function brief(language: string, at: number, now: number): string {
+  const near = Math.abs(daysBetween(now, at)) < 7;
+  const day = near ? ({ weekday: 'short' } as const) : ({ day: 'numeric', month: 'short' } as const);
+  return `${format(language, day).format(at)} ${clock(language, at)}`;
+}
+
 /** A day with its year: `27 Nov 2026`. */
 export function day(language: string, at: number): string {
   return format(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
