@@ -147,17 +147,17 @@ mod tests {
         let before = now();
         sender.send_to(b"one", socket.address().unwrap()).unwrap();
         sender.send_to(b"three", socket.address().unwrap()).unwrap();
-        let after = now();
         std::thread::sleep(Duration::from_millis(20));
+        let read = now();
         let (mut reader, mut seen) = (Reader::new(100), Vec::new());
-        // Loopback delivers before `send_to` returns.
+        // Loopback delivers before `send_to` returns, or a moment later where the machine has much to do.
         assert!(!reader.read(&socket, |it| seen.push((it.at, it.from, it.bytes.to_vec()))).unwrap());
         assert!(!reader.read(&socket, |_| panic!("there are two")).unwrap());
         assert_eq!([seen[0].2.as_slice(), seen[1].2.as_slice()], [b"one".as_slice(), b"three"]);
         for (at, from, _) in &seen {
             assert_eq!(from.port(), sender.local_addr().unwrap().port());
             // When it came, and not when it was read.
-            assert!((before..=after).contains(at));
+            assert!((before..read).contains(at));
         }
     }
 
