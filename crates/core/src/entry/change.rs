@@ -168,6 +168,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The note.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        match self {
+            Outcome::Close { note, .. }
+            | Outcome::Keep { note, .. }
+            | Outcome::NotReached { note, .. }
+            | Outcome::Postpone { note, .. } => note,
+        }
+    }
+
     /// The disposition, where one was chosen.
     #[must_use]
     pub const fn disposition(&self) -> Option<&DispositionKey> {
