@@ -15,8 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Command, Gone, HangUp, Input, LegState};
-use nohold_media::{Plane, RecordSpec, Remote};
-use nohold_model::{Country, IdSource, LegId, Timestamp};
+use nohold_media::{Plane, RecordSpec, Remote, Source};
+use nohold_model::{Country, IdSource, LegId, PlaybackId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
@@ -378,8 +378,6 @@ impl Engine {
     pub(crate) fn play_busy(&self, leg: LegId) -> Instant {
         self.inner.plane.play(leg, self.new_playback(), Source::Loop(self.lines().tones.busy()));
         Instant::now() + BUSY_TONE
-    }
-
     }
 
     fn hang_up(&self, leg: LegId, how: HangUp) {

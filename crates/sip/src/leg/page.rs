@@ -186,7 +186,8 @@ impl PageDial {
                         self.refused(how);
                         break Gone::HungUp;
                     }
-                    Some(Order::Progress | Order::Lost) => {}
+                    // A page has no INFO: keys reach it in the audio.
+                    Some(Order::Progress | Order::Lost | Order::Key(_)) => {}
                     Some(Order::Leave) | None => break Gone::Lost,
                 },
                 () = sleep_until(self.lost.until) => break Gone::PhoneLost,
@@ -225,7 +226,7 @@ impl PageTalk {
                     Some(Order::HangUp(HangUp::Busy)) => {}
                     Some(Order::HangUp(_)) => break Gone::HungUp,
                     Some(Order::Leave) | None => break Gone::Lost,
-                    Some(Order::Ring | Order::Progress | Order::Answer | Order::Lost) => {}
+                    Some(Order::Ring | Order::Progress | Order::Answer | Order::Lost | Order::Key(_)) => {}
                 },
                 () = sleep_until(busy_until) => break Gone::HungUp,
                 () = sleep_until(self.lost.until) => break Gone::PhoneLost,

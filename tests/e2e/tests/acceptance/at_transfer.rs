@@ -182,7 +182,7 @@ async fn at_27_a_flow_runs_for_who_is_transferred_to_its_number() {
 
 #[tokio::test]
 async fn keys_reach_the_customer_and_a_number_outside_takes_the_customer() {
-    let mut talk = Conversation::begin(Wishes::default()).await;
+    let talk = Conversation::begin(Wishes::default()).await;
     talk.wishes("dtmf", json!({ "digits": "42#" })).await.unwrap();
     talk.customer.wait_digits("42#", SOON).await.unwrap();
     talk.wishes("transfer", json!({ "to": { "number": ELSEWHERE } })).await.unwrap();
@@ -240,7 +240,8 @@ async fn an_agent_dials_and_the_own_phone_rings_first() {
     let phone = house.phone("2000").await.unwrap();
     let desk = Desk::agent_at_work(&house, "2000").await.unwrap();
     desk.does("not_ready").await.unwrap();
-    let dials = |body: Value| async { desk.person.post("/api/calls", &body).await };
+    let person = &desk.person;
+    let dials = |body: Value| async move { person.post("/api/calls", &body).await };
     assert_eq!(code(dials(json!({ "number": "110" })).await), "invalid");
     assert_eq!(code(dials(json!({ "number": ELSEWHERE, "campaign": "renewals" })).await), "other_groups");
     dials(json!({ "number": ELSEWHERE, "service": "support" })).await.unwrap();
