@@ -18,7 +18,10 @@ use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, LegId, Timestamp, TrunkKey};
 use thiserror::Error;
 
-pub use image::{Archive, ClosedQuery, Commit, Condition, Image, Recorded, RecordedQuery, Revision, Told, TooLongAgo};
+pub use image::{
+    Archive, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded, RecordedQuery, Revision, SeenCalls, Told,
+    TooLongAgo,
+};
 pub use office::{
     Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,
     Page, Pass, PassKind, Place, Reading, Reconfiguration, Role, User,

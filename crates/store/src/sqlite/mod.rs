@@ -20,6 +20,7 @@ mod errand;
 mod examine;
 mod gauge;
 mod group;
+mod history;
 mod ledger;
 mod load;
 mod migrations;
