@@ -165,6 +165,12 @@ impl Sight {
         as_agent || (self.role == Role::Supervisor && self.sees_entry(entry, directory))
     }
 
+    /// What belongs to any of these groups.
+    #[must_use]
+    pub fn sees_groups(&self, groups: &[GroupKey]) -> bool {
+        self.sees_any(groups)
+    }
+
     fn is(&self, agent: &AgentKey) -> bool {
         self.agent.as_ref() == Some(agent)
     }

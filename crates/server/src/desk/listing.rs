@@ -217,7 +217,7 @@ pub(super) fn page_length(limit: Option<usize>) -> Result<usize, Failure> {
 }
 
 /// The digits that a number ends with. Fewer than four would show whole lists of strangers.
-fn digits(text: &str) -> Result<String, Failure> {
+pub(super) fn digits(text: &str) -> Result<String, Failure> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let only_digits = text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+'));
     if !only_digits || !(LEAST_DIGITS..=15).contains(&digits.len()) {

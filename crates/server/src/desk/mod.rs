@@ -9,6 +9,7 @@ mod calls;
 mod conversation;
 mod entries;
 mod file;
+mod history;
 mod listing;
 mod names;
 mod refusals;
@@ -211,6 +212,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(targets::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
+        .merge(history::routes(api))
         .merge(names::routes(api))
 }
 
