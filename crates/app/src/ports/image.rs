@@ -148,7 +148,7 @@ pub trait Archive: Send + Sync + 'static {
     fn call_record(&self, id: CallId) -> Reading<Option<Record>>;
 
     /// Calls that are over, newest first.
-    fn history(&self, query: HistoryQuery) -> Reading<Page<Record>>;
+    fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>>;
 
     /// A recorded conversation.
     fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>>;

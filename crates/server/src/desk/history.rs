@@ -81,7 +81,7 @@ async fn past_calls(seat: Seat, Asked(wanted): Asked<WantedCalls>) -> Result<Jso
         after: wanted.after,
         limit,
     };
-    let page = seat.api.parts().archive.history(query).await?;
+    let page = seat.api.parts().archive.call_records(query).await?;
     let items = page.items.into_iter().map(|record| seat.as_heard(record)).collect();
     Ok(Json(HistoryPage { items, next: page.next }))
 }

@@ -49,7 +49,7 @@ impl Archive for SqliteStore {
         self.look(move |c| Box::pin(calls::one(c, id)))
     }
 
-    fn history(&self, query: HistoryQuery) -> Reading<Page<Record>> {
+    fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>> {
         self.look(move |c| Box::pin(async move { calls::page(c, &query).await }))
     }
 

@@ -111,7 +111,7 @@ impl Archive for Works {
     fn call_record(&self, _: CallId) -> Reading<Option<nohold_core::record::Record>> {
         unreachable!("nobody reads a call here")
     }
-    fn history(&self, _: nohold_app::ports::HistoryQuery) -> Reading<Page<nohold_core::record::Record>> {
+    fn call_records(&self, _: nohold_app::ports::HistoryQuery) -> Reading<Page<nohold_core::record::Record>> {
         unreachable!("nobody reads the history here")
     }
     fn recorded(&self, _: RecordingId) -> Reading<Option<Recorded>> {
