@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
 import { PASSWORD } from './server.ts';
@@ -21,6 +22,45 @@ export interface Looks {
   width?: number;
   height?: number;
   still?: boolean;
+}
+
+/** A browser whose microphone hears this tone, in hertz, and whose pages may use it. */
+export async function openSoftphone(tone: number): Promise<Browser> {
+  const file = join(mkdtempSync(join(tmpdir(), 'nohold-tone-')), 'tone.wav');
+  writeFileSync(file, wav(tone));
+  const devices = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+  return chromium.launch({
+    executablePath: PROGRAM,
+    args: [
+      '--no-sandbox',
+      '--autoplay-policy=no-user-gesture-required',
+      ...devices,
+      `--use-file-for-fake-audio-capture=${file}`,
+    ],
+  });
+}
+
+/** Some seconds of a tone, whole waves, as 16-bit samples (RIFF). */
+function wav(tone: number): Buffer {
+  const rate = 48_000;
+  const samples = rate * 4;
+  const file = Buffer.alloc(44 + samples * 2);
+  file.write('RIFF', 0);
+  file.writeUInt32LE(36 + samples * 2, 4);
+  file.write('WAVEfmt ', 8);
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20);
+  file.writeUInt16LE(1, 22);
+  file.writeUInt32LE(rate, 24);
+  file.writeUInt32LE(rate * 2, 28);
+  file.writeUInt16LE(2, 32);
+  file.writeUInt16LE(16, 34);
+  file.write('data', 36);
+  file.writeUInt32LE(samples * 2, 40);
+  for (let n = 0; n < samples; n += 1) {
+    file.writeInt16LE(Math.round(9_000 * Math.sin((2 * Math.PI * tone * n) / rate)), 44 + n * 2);
+  }
+  return file;
 }
 
 export async function openBrowser(): Promise<Browser> {

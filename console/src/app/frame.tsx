@@ -1,4 +1,5 @@
 import {
+  IconDialpad,
   IconKeyboard,
   IconListDetails,
   IconMoon,
@@ -7,12 +8,12 @@ import {
   IconSun,
 } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { type ReactNode, Suspense, lazy, useCallback, useEffect, useState } from 'react';
+import { Suspense, lazy, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { holding, listenToKeys, shownKeys, useKey, useKeys } from '@/keys';
-import { useMyAgent } from '@/live';
+import { type AgentState, useLive, useMyAgent } from '@/live';
 import { wakeSound } from '@/notices';
-import { Badge, Button, KeyCap, Mark, useScheme } from '@/ui';
+import { Badge, Button, KeyCap, Mark, useScheme, useWidth } from '@/ui';
 import { StateButton, StateGlyph, changeState } from '@/features/agent-state';
 import { Bell, Dock, beginToTell } from '@/features/alerts';
 import { callFirstOfAll } from './call-first';
@@ -22,14 +23,30 @@ import { LanguageMenu, PersonMenu, ThemeMenu } from './menus';
 import { useTabTitle, useToDo } from './tab-title';
 
 const Palette = lazy(() => import('@/features/palette').then(module => ({ default: module.Palette })));
+const CallPanel = lazy(() => import('@/features/call').then(module => ({ default: module.CallPanel })));
 const KeysDialog = lazy(() => import('@/features/keys').then(module => ({ default: module.KeysDialog })));
 
-/** Everything around the pages. The panel is the agent's phone, which stands at the right of every page. */
-export function Frame({ panel = null }: { panel?: ReactNode }) {
+/** States in which the phone stands beside the page, however narrow that is. */
+const ON_THE_PHONE: readonly AgentState[] = ['ringing', 'talking', 'held', 'wrap_up'];
+
+/** Whether the phone stands beside the page: always where there is room, in a call, and where it was opened. */
+function usePanel(): { there: boolean; shown: boolean; toggle: () => void } {
+  const agent = useMyAgent();
+  const legs = useLive(live => live.phone?.calls.length ?? 0);
+  const wide = useWidth() === 'wide';
+  const [opened, setOpened] = useState(false);
+  const there = agent !== null;
+  const busy = there && (legs > 0 || ON_THE_PHONE.includes(agent.state));
+  return { there, shown: there && (wide || busy || opened), toggle: () => setOpened(!opened) };
+}
+
+/** Everything around the pages. The agent's phone stands at the right of every page. */
+export function Frame() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [jumping, setJumping] = useState(false);
   const [keys, setKeys] = useState(false);
+  const panel = usePanel();
   const openEntry = useCallback(
     (entry: string) => void navigate({ to: '/list/$entry', params: { entry } }),
     [navigate],
@@ -46,19 +63,28 @@ export function Frame({ panel = null }: { panel?: ReactNode }) {
   useKey('callFirst', () => callFirstOfAll());
   useListAndBack();
   return (
-    <div className={`${styles.frame} ${panel === null ? '' : styles.withPanel}`}>
+    <div className={`${styles.frame} ${panel.shown ? styles.withPanel : ''}`}>
       <a href="#work" className={styles.skip}>
         {t('app.skip')}
       </a>
       <Header onJump={() => setJumping(true)} onOpen={openEntry} />
-      <Rail onKeys={() => setKeys(true)} />
+      <Rail
+        onKeys={() => setKeys(true)}
+        phone={panel.there ? { shown: panel.shown, toggle: panel.toggle } : null}
+      />
       <main className={styles.work} id="work" tabIndex={-1}>
         <div className={styles.page}>
           <Outlet />
         </div>
         <Dock />
       </main>
-      {panel !== null && <aside className={styles.panel}>{panel}</aside>}
+      {panel.there && (
+        <aside className={styles.panel} hidden={!panel.shown}>
+          <Suspense fallback={null}>
+            <CallPanel />
+          </Suspense>
+        </aside>
+      )}
       <Suspense fallback={null}>
         {jumping && (
           <JumpTo onOpen={openEntry} onKeys={() => setKeys(true)} onClose={() => setJumping(false)} />
@@ -122,7 +148,13 @@ function Header({ onJump, onOpen }: { onJump: () => void; onOpen: (entry: string
   );
 }
 
-function Rail({ onKeys }: { onKeys: () => void }) {
+interface RailProps {
+  onKeys: () => void;
+  /** Nothing for who has no phone. */
+  phone: { shown: boolean; toggle: () => void } | null;
+}
+
+function Rail({ onKeys, phone }: RailProps) {
   const { t } = useTranslation();
   const todo = useToDo();
   const path = useRouterState({ select: state => state.location.pathname });
@@ -140,6 +172,18 @@ function Rail({ onKeys }: { onKeys: () => void }) {
           <Badge count={todo} />
         </span>
       </Link>
+      {phone !== null && (
+        <button
+          type="button"
+          className={`${styles.place} ${styles.narrow}`}
+          aria-pressed={phone.shown}
+          title={t(phone.shown ? 'phone.close' : 'phone.open')}
+          onClick={phone.toggle}
+        >
+          <IconDialpad size={20} stroke={1.75} aria-hidden />
+          <span className={styles.word}>{t('phone.title')}</span>
+        </button>
+      )}
       <Link
         to="/settings"
         className={`${styles.place} ${styles.last}`}

@@ -2,6 +2,7 @@ import { type Failure, api, isFailure, need, once } from '@/api';
 import { clock, i18next, inWords, moment } from '@/i18n';
 import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
 import { say } from '@/notices';
+import { askedHere } from '@/phone/asked';
 import { nextOf } from './look';
 import { whoIs } from './words';
 
@@ -166,9 +167,10 @@ export async function callBack(entry: Entry, beyondWindow = false): Promise<bool
   if (asked.has(entry.id)) return false;
   asked.add(entry.id);
   try {
-    await need(
+    const asks = need(
       api.POST('/api/entries/{id}/call', { ...params(entry), body: { beyond_window: beyondWindow } }),
     );
+    askedHere((await asks).call);
     say({ id: `did-${entry.id}`, kind: 'info', title: t('done.called', { who: who(entry) }) });
     return true;
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { Agent, Call, Entry, Me, Queue, Reminder } from './rows';
+import type { Agent, Call, Entry, Me, OwnPhone, Queue, Reminder } from './rows';
 
 /** What stands in every message of the live protocol. */
 export interface Head {
@@ -15,6 +15,8 @@ export interface Snapshot extends Head {
   queues: Queue[];
   calls: Call[];
   reminders: Reminder[];
+  /** Null for who is no agent. */
+  phone?: OwnPhone | null;
 }
 
 export type Change =
@@ -25,7 +27,8 @@ export type Change =
   | { type: 'call'; call: Call }
   | { type: 'call_gone'; id: string }
   | { type: 'reminder'; reminder: Reminder }
-  | { type: 'reminder_withdrawn'; id: string };
+  | { type: 'reminder_withdrawn'; id: string }
+  | { type: 'phone'; phone: OwnPhone | null };
 
 export interface Changes extends Head {
   type: 'changes';

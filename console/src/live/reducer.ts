@@ -1,5 +1,5 @@
 import type { Change, Message, Snapshot } from './messages';
-import type { Agent, Call, Entry, Me, Queue, Reminder } from './rows';
+import type { Agent, Call, Entry, Me, OwnPhone, Queue, Reminder } from './rows';
 
 /** Everything that this viewer sees now. A value of it is never changed: each message makes a new one. */
 export interface Shown {
@@ -13,6 +13,8 @@ export interface Shown {
   queues: ReadonlyMap<string, Queue>;
   calls: ReadonlyMap<string, Call>;
   reminders: ReadonlyMap<string, Reminder>;
+  /** The viewer's own phone in the browser; none for who is no agent. */
+  phone: OwnPhone | null;
   /** Counts the snapshots: whoever keeps something beside this begins anew with each. */
   generation: number;
   /** Entries that went since the snapshot, so that a page of the list that was asked for before does not bring them back. */
@@ -33,6 +35,7 @@ export const NOTHING: Shown = {
   queues: new Map(),
   calls: new Map(),
   reminders: new Map(),
+  phone: null,
   generation: 0,
   gone: new Set(),
   cursor: null,
@@ -85,6 +88,7 @@ function anew(shown: Shown, snapshot: Snapshot, head: Pick<Shown, 'seq' | 'curso
     queues: new Map(snapshot.queues.map(queue => [queue.key, queue])),
     calls: new Map(snapshot.calls.map(call => [call.id, call])),
     reminders: new Map(snapshot.reminders.map(reminder => [reminder.id, reminder])),
+    phone: snapshot.phone ?? null,
     generation: shown.generation + 1,
     gone: new Set(),
   };
@@ -100,7 +104,7 @@ function changed(shown: Shown, changes: Change[]): Taken {
   const queues = copy(shown.queues, 'queues');
   const calls = copy(shown.calls, 'calls');
   const reminders = copy(shown.reminders, 'reminders');
-  let gone = shown.gone;
+  let { gone, phone } = shown;
   const fresh: Reminder[] = [];
   for (const change of changes) {
     switch (change.type) {
@@ -131,12 +135,15 @@ function changed(shown: Shown, changes: Change[]): Taken {
       case 'reminder_withdrawn':
         reminders.delete(change.id);
         break;
+      case 'phone':
+        phone = change.phone;
+        break;
       default:
         // A newer server says more than we know.
         break;
     }
   }
-  return { shown: { ...shown, entries, agents, queues, calls, reminders, gone }, fault: false, fresh };
+  return { shown: { ...shown, entries, agents, queues, calls, reminders, phone, gone }, fault: false, fresh };
 }
 
 const KEPT_IN: Record<Change['type'], string> = {
@@ -148,6 +155,7 @@ const KEPT_IN: Record<Change['type'], string> = {
   call_gone: 'calls',
   reminder: 'reminders',
   reminder_withdrawn: 'reminders',
+  phone: 'phone',
 };
 
 /**

@@ -65,6 +65,9 @@ export type Agent = With<
 /** A queue and its line. */
 export type Queue = Schemas['QueueShown'];
 
+/** The viewer's own phone in the browser, as the server sees it. */
+export type OwnPhone = Schemas['PhoneShown'];
+
 /** A live call. */
 export type Call = Schemas['CallShown'];
 

@@ -1,2 +1,6 @@
+export { askedHere, wasAskedHere } from './asked';
+export { choosePhone, usePhoneChoices, type PhoneChoices } from './choices';
 export { FakePhone } from './fake';
-export { PHONE_OFF, type Phone, type PhoneShown, type PhoneState } from './phone';
+export { beginPhone, phone, usePhone } from './here';
+export { PHONE_OFF, type Phone, type PhoneProblem, type PhoneShown, type PhoneState } from './phone';
+export { meter, ring, ringThere } from './ringer';

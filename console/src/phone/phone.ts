@@ -7,16 +7,36 @@ export type PhoneState =
   | 'ready'
   /** The audio is gone and is being taken up again; a call lives on meanwhile. */
   | 'lost'
-  /** Another tab of this browser is the phone. */
+  /** Another tab or browser is the phone. */
   | 'elsewhere'
   /** There is no microphone, or it may not be used. */
   | 'refused';
 
+/** Why the page is no phone. */
+export type PhoneProblem =
+  /** Browsers give no microphone to a page without HTTPS. */
+  | 'insecure'
+  /** The person or the browser refuses the microphone. */
+  | 'denied'
+  /** There is no microphone. */
+  | 'missing'
+  /** Another program holds it. */
+  | 'busy'
+  /** The server answers, and no audio gets through. */
+  | 'udp'
+  /** This server serves no phones in browsers. */
+  | 'unavailable'
+  /** The server cannot be reached, or has no room. */
+  | 'server';
+
 /** What is known of the phone now. A value of it is never changed: each change makes a new one. */
 export interface PhoneShown {
   state: PhoneState;
+  problem: PhoneProblem | null;
   /** The agent is not heard. */
   muted: boolean;
+  /** Since when the audio is lost, by our own clock. */
+  lostSince: number | null;
   /** The devices that were chosen, by the browser's ids; empty for the system's. */
   microphone: string;
   speaker: string;
@@ -37,4 +57,11 @@ export interface Phone {
   choose(devices: Partial<Pick<PhoneShown, 'microphone' | 'speaker'>>): Promise<void>;
 }
 
-export const PHONE_OFF: PhoneShown = { state: 'off', muted: false, microphone: '', speaker: '' };
+export const PHONE_OFF: PhoneShown = {
+  state: 'off',
+  problem: null,
+  muted: false,
+  lostSince: null,
+  microphone: '',
+  speaker: '',
+};

@@ -9,6 +9,7 @@ use nohold_core::call::{Input, Wanted, World, promise};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Business, Change, Consent, Target, Window};
 use nohold_core::fact::RequestMade;
+use nohold_core::note;
 use nohold_core::transaction::{Answer, Noun, Refusal, Transaction};
 use nohold_core::wait::Interval;
 use nohold_model::{AgentKey, CallId, EntryId, IdSource, LegId, PhoneNumber, QueueKey, Timestamp};
@@ -45,6 +46,8 @@ pub struct CallbackWish {
     pub not_before: Option<Timestamp>,
     /// It is for another person or matter than an open request of this number.
     pub another_matter: bool,
+    /// The agent who has agreed to call, where it is one.
+    pub assigned: Option<AgentKey>,
     /// Who has handed it in; it stands in the request's path.
     pub source: String,
 }
@@ -76,6 +79,17 @@ pub trait Desk: Send + Sync + 'static {
         seen: Option<u64>,
         by: Actor,
     ) -> BoxFuture<'static, Result<(), NotDone>>;
+    /// See [`Node::note`].
+    fn note(
+        &self,
+        call: CallId,
+        agent: AgentKey,
+        wish: note::Wish,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<(), NotDone>>;
+    /// See [`Node::keep_open`].
+    fn keep_open(&self, call: CallId, entry: EntryId, keep: bool, by: Actor)
+    -> BoxFuture<'static, Result<(), NotDone>>;
     /// See [`Node::call_back`].
     fn call_back(
         &self,
@@ -135,6 +149,28 @@ impl<P: Ports> Desk for Node<P> {
     ) -> BoxFuture<'static, Result<(), NotDone>> {
         let node = self.clone();
         Box::pin(async move { Node::change_entry(&node, entry, change, seen, by).await })
+    }
+
+    fn note(
+        &self,
+        call: CallId,
+        agent: AgentKey,
+        wish: note::Wish,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<(), NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::note(&node, call, agent, wish, by).await })
+    }
+
+    fn keep_open(
+        &self,
+        call: CallId,
+        entry: EntryId,
+        keep: bool,
+        by: Actor,
+    ) -> BoxFuture<'static, Result<(), NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::keep_open(&node, call, entry, keep, by).await })
     }
 
     fn call_back(
@@ -210,6 +246,24 @@ impl<P: Ports> Node<P> {
     ) -> Result<(), NotDone> {
         let wish = Transaction::Entry { entry, change, seen, by };
         self.see_through("change entry", |node| async move { node.wish(wish).await.map(drop) }).await
+    }
+
+    /// Types, saves or throws away the note of an agent on a call.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn note(&self, call: CallId, agent: AgentKey, wish: note::Wish, by: Actor) -> Result<(), NotDone> {
+        let wish = Transaction::Note { call, agent, wish: Box::new(wish), by };
+        self.see_through("note", |node| async move { node.wish(wish).await.map(drop) }).await
+    }
+
+    /// Has an entry stay open that a call would settle, or lets it be settled.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn keep_open(&self, call: CallId, entry: EntryId, keep: bool, by: Actor) -> Result<(), NotDone> {
+        let wish = Transaction::KeepOpen { call, entry, keep, by };
+        self.see_through("keep open", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
     /// Calls an entry back: the agent's phone rings first, then the customer is dialled. `beyond_window` is a
@@ -298,6 +352,7 @@ impl<P: Ports> Node<P> {
             call: None,
             number: wish.number.clone(),
             target: wish.target,
+            assigned: wish.assigned,
             another_matter: wish.another_matter,
             place: at,
             promise,

@@ -2,8 +2,12 @@
 //!
 //! An agent is held by at most one thing at a time (I-1); that is the shape of [`Agent::engagement`], not a check.
 
+mod wrap_up;
+
 use nohold_model::{AgentKey, CallId, EntryId, Millis, OfferId, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use wrap_up::{Follows, LONGEST_TYPING, MayWrapUp, TYPING_KEEPS, WrapUp};
 
 /// One agent (坐席) at work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,8 +18,17 @@ pub struct Agent {
     pub mode: Mode,
     /// What holds the agent.
     pub engagement: Option<Engagement>,
-    /// Until when the agent is in wrap-up (话后整理).
+    /// Until when the agent is in wrap-up (话后整理); where it is mandatory, until when it should be over.
     pub wrap_up: Option<Timestamp>,
+    /// Of which call, and how it ends; rows of the first days do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up_of: Option<WrapUp>,
+    /// A wrap-up that the agent may still take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_wrap_up: Option<MayWrapUp>,
+    /// The agent wants a wrap-up after the present conversation, where the queue leaves it to them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wants_wrap_up: bool,
     /// The mode that the agent chose to have once the present call and its wrap-up are over.
     pub after: Option<Mode>,
     /// No offers before this time: the pause after an offer that failed.
@@ -137,6 +150,8 @@ pub enum Input {
     Clear,
     /// The agent ends the wrap-up early.
     EndWrapUp,
+    /// The agent takes the wrap-up that the queue leaves to them, or wants one after the present conversation.
+    TakeWrapUp,
     /// Time has passed: a wrap-up may be over.
     Tick,
     /// A call is offered.
@@ -155,9 +170,12 @@ pub enum Input {
     Connected(CallId),
     /// The other side was put on hold (`true`) or taken back.
     Hold(CallId, bool),
-    /// The call lets the agent go; a wrap-up of this length follows, where it is not zero. Where it is, a wrap-up in which
-    /// the call came goes on.
-    Free(CallId, Millis),
+    /// The call lets the agent go, and this follows. Where nothing does, a wrap-up in which the call came goes on.
+    Free(CallId, Follows),
+    /// The agent types the note of this call.
+    Typed(CallId),
+    /// The note of this call is saved.
+    Noted(CallId),
 }
 
 /// What an offer that was not accepted does to the agent.
@@ -174,7 +192,13 @@ impl Input {
     #[must_use]
     pub fn is_wish(&self) -> bool {
         match self {
-            Input::SignIn | Input::SignOut | Input::Choose(_) | Input::Clear | Input::EndWrapUp | Input::Tick => true,
+            Input::SignIn
+            | Input::SignOut
+            | Input::Choose(_)
+            | Input::Clear
+            | Input::EndWrapUp
+            | Input::TakeWrapUp
+            | Input::Tick => true,
             Input::Offer(..)
             | Input::Ringing(_)
             | Input::OfferEnded(..)
@@ -183,7 +207,9 @@ impl Input {
             | Input::Calls(_)
             | Input::Connected(_)
             | Input::Hold(..)
-            | Input::Free(..) => false,
+            | Input::Free(..)
+            | Input::Typed(_)
+            | Input::Noted(_) => false,
         }
     }
 }
@@ -197,6 +223,9 @@ impl Agent {
             mode: Mode::SignedOut,
             engagement: None,
             wrap_up: None,
+            wrap_up_of: None,
+            may_wrap_up: None,
+            wants_wrap_up: false,
             after: None,
             retry_at: Timestamp::EPOCH,
             idle_since: Timestamp::EPOCH,
@@ -285,8 +314,9 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
         Input::SignOut => choose(&mut next, &Mode::SignedOut),
         Input::Choose(mode) => *mode != Mode::NoAnswer && agent.is_signed_in() && choose(&mut next, mode),
         Input::Clear => agent.mode == Mode::NoAnswer && choose(&mut next, &Mode::Available),
-        Input::EndWrapUp => agent.wrap_up.is_some() && end_wrap_up(&mut next),
-        Input::Tick => agent.wrap_up.is_some_and(|until| at >= until) && end_wrap_up(&mut next),
+        Input::EndWrapUp => wrap_up::end(&mut next),
+        Input::TakeWrapUp => wrap_up::take(&mut next, at),
+        Input::Tick => agent.wrap_up_ends().is_some_and(|until| at >= until) && wrap_up::end(&mut next),
         Input::Offer(offer, call) => {
             next.engagement = Some(Engagement::Offered { offer: *offer, call: *call, ringing: false });
             agent.may_be_offered(at)
@@ -307,10 +337,11 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
             agent.offer() == Some(*offer) && offer_ended(&mut next, at, *end, *after)
         }
         Input::Dial(call, entry) => {
-            // A callback is the agent's own wish: it may begin in any mode, and ends a wrap-up.
-            next.wrap_up = None;
+            // A callback is the agent's own wish: it may begin in any mode, and ends a wrap-up, but for one in which
+            // something must be written first.
+            (next.wrap_up, next.wrap_up_of) = (None, None);
             next.engagement = Some(Engagement::Dialling { call: *call, entry: *entry });
-            agent.is_signed_in() && agent.engagement.is_none()
+            agent.is_signed_in() && agent.engagement.is_none() && !agent.must_write()
         }
         Input::Rung(call) => {
             next.engagement = Some(Engagement::Rung { call: *call });
@@ -333,7 +364,9 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
             )
             | None => false,
         },
-        Input::Free(call, wrap_up) => free(&mut next, at, *call, *wrap_up),
+        Input::Free(call, follows) => free(&mut next, at, *call, *follows),
+        Input::Typed(call) => wrap_up::typed(&mut next, at, *call),
+        Input::Noted(call) => wrap_up::noted(&mut next, *call),
     };
     if !accepted || next == *agent {
         return None;
@@ -362,6 +395,7 @@ pub fn is_so(agent: &Agent, wish: &Input) -> bool {
         Input::Choose(mode) => agent.is_signed_in() && will_be == mode,
         Input::Clear => at_rest && agent.mode == Mode::Available,
         Input::EndWrapUp => agent.is_signed_in() && at_rest,
+        Input::TakeWrapUp => agent.wants_wrap_up || agent.wrap_up.is_some(),
         Input::Tick
         | Input::Offer(..)
         | Input::Ringing(_)
@@ -371,7 +405,9 @@ pub fn is_so(agent: &Agent, wish: &Input) -> bool {
         | Input::Calls(_)
         | Input::Connected(_)
         | Input::Hold(..)
-        | Input::Free(..) => false,
+        | Input::Free(..)
+        | Input::Typed(_)
+        | Input::Noted(_) => false,
     }
 }
 
@@ -394,12 +430,6 @@ fn choose(agent: &mut Agent, mode: &Mode) -> bool {
         agent.mode = mode.clone();
         agent.after = None;
     }
-    true
-}
-
-fn end_wrap_up(agent: &mut Agent) -> bool {
-    agent.wrap_up = None;
-    settle(agent);
     true
 }
 
@@ -455,15 +485,13 @@ fn connected(agent: &mut Agent, call: CallId) -> bool {
     }
 }
 
-fn free(agent: &mut Agent, at: Timestamp, call: CallId, wrap_up: Millis) -> bool {
+fn free(agent: &mut Agent, at: Timestamp, call: CallId, follows: Follows) -> bool {
     // An offer is no call yet: it ends by its own word (I-6).
     if agent.call() != Some(call) || agent.offer().is_some() {
         return false;
     }
     agent.engagement = None;
-    if wrap_up > Millis::ZERO {
-        agent.wrap_up = Some(at + wrap_up);
-    }
+    wrap_up::follow(agent, at, call, follows);
     settle(agent);
     true
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{AfterOffer, AgentState, OfferEnd};
 use crate::call::Gone;
 use crate::entry::{self, Actor, Consent, LeftAt, Target, Window};
+use crate::note::Written;
 use crate::routing::Waiting;
 
 pub use words::{CallEnd, Destination, Doing, Dropped, LeftQueue, Together};
@@ -312,6 +313,9 @@ pub enum Fact {
         number: PhoneNumber,
         /// For which service.
         service: Option<ServiceKey>,
+        /// On whose list the customer would stand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whose: Option<Target>,
     },
     /// An agent hands the customer over, and is let go.
     HandedOver {
@@ -388,6 +392,13 @@ pub enum Fact {
         /// Who did it.
         by: Actor,
     },
+    /// An agent has written down what came of a call, or corrected it.
+    NoteSaved {
+        /// What is written, and about what.
+        kept: Box<NoteKept>,
+        /// Who did it.
+        by: Actor,
+    },
     /// An entry of the missed-call list was made or gathered something.
     EntryGathered {
         /// The entry.
@@ -404,6 +415,19 @@ pub enum Fact {
         /// Who did it.
         by: Actor,
     },
+}
+
+/// A note that was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteKept {
+    /// The call.
+    pub call: CallId,
+    /// Whose note it is.
+    pub agent: AgentKey,
+    /// The customer's number, where it is known.
+    pub number: Option<PhoneNumber>,
+    /// What is written.
+    pub written: Written,
 }
 
 /// A call that came in.
@@ -435,6 +459,9 @@ pub struct RequestMade {
     pub number: PhoneNumber,
     /// Who should call.
     pub target: Target,
+    /// The agent who has agreed to call, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<AgentKey>,
     /// The caller said that it is another person or matter.
     pub another_matter: bool,
     /// The place in line that the caller had.

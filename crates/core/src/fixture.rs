@@ -15,6 +15,7 @@ use crate::directory::{
 use crate::entry::{Actor, Change, Consent, Entry, Target, Tried, Window};
 use crate::fact::{Arrival, Dated, Fact, RequestMade};
 use crate::hours::{Calendar, CalendarDefinition, DiallingWindow, Weekday, Zone};
+use crate::note::CallNote;
 use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use crate::routing::{Assignment, Class, Offer, Waiting};
 use crate::tables::Tables;
@@ -137,6 +138,7 @@ pub(crate) fn directory() -> Directory {
         flows: BTreeMap::new(),
         blocked: BlockList { numbers: BTreeSet::from([customer(666)]), prefixes: BTreeSet::new() },
         dispositions: crate::directory::Dispositions::default(),
+        pops: crate::directory::Pops::default(),
     }
 }
 
@@ -169,6 +171,9 @@ pub(crate) fn site() -> Site {
         served_after: Millis::seconds(20),
         returning_within: Millis::hours(2),
         expire_after: Some(Millis::hours(48)),
+        remind_again_after: Some(Millis::minutes(10)),
+        escalate_after: Some(Millis::minutes(20)),
+        break_reasons: Vec::new(),
     }
 }
 
@@ -196,6 +201,7 @@ pub(crate) fn a_queue(key: &str, groups: &[&str]) -> Queue {
         max_length: 50,
         ringing: Ringing { ring_for: Millis::seconds(15), retry_pause: Millis::seconds(10) },
         wrap_up: Millis::seconds(30),
+        wrap_up_mode: crate::directory::WrapUpMode::Timed,
         callback_key: None,
         announce_every: None,
         announce_agent: false,
@@ -239,6 +245,7 @@ pub(crate) fn request(n: u32, number: &PhoneNumber, target: Target, now: Timesta
         call: Some(call(n)),
         number: number.clone(),
         target,
+        assigned: None,
         another_matter: false,
         place: at(n.into()),
         promise: Window { from: now, to: now + Millis::minutes(15) },
@@ -291,6 +298,9 @@ impl Rows for Loading<'_> {
     }
     fn holds(&self, number: &PhoneNumber) -> Read<Vec<Hold>> {
         self.read(NotLoaded::Holds(number.clone()), self.tables.holds(number))
+    }
+    fn note(&self, call: CallId, agent: &AgentKey) -> Read<Option<CallNote>> {
+        self.read(NotLoaded::Note(call, agent.clone()), self.tables.note(call, agent))
     }
     fn requests_since(&self, number: &PhoneNumber, since: Timestamp) -> Read<u32> {
         let name = NotLoaded::Requests(number.clone(), since);

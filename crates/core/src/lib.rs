@@ -8,6 +8,7 @@
 //! | [`call`] | what one call does next: the caller's treatment, the agent offers, the conversation, a callback |
 //! | [`agent`] | which state an agent is in |
 //! | [`entry`] | the missed-call list: claims, attempts, outcomes of requests, messages and missed calls |
+//! | [`note`] | what agents write down about their calls |
 //! | [`routing`] | who is next, and for which agent |
 //! | [`transaction`] | what the store changes together, or refuses |
 //! | [`viewing`] | who may see and do what, and of what they are reminded |
@@ -26,6 +27,7 @@ pub mod directory;
 pub mod entry;
 pub mod fact;
 pub mod hours;
+pub mod note;
 pub mod numbers;
 pub mod record;
 pub mod routing;

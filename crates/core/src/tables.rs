@@ -12,6 +12,7 @@ use crate::agent::Agent;
 use crate::directory::{Directory, Site};
 use crate::entry::{Entry, State, Target, Tried};
 use crate::fact::Dated;
+use crate::note::CallNote;
 use crate::routing::{Offer, Snapshot, Waiting};
 use crate::transaction::{Answer, CallRow, Hold, Outcome, Read, Rows, Transaction, Write, run};
 
@@ -28,6 +29,8 @@ pub struct Tables {
     pub offers: BTreeMap<OfferId, Offer>,
     /// Entries, closed ones too.
     pub entries: BTreeMap<EntryId, Entry>,
+    /// Notes of calls that are not done, and those that were done a short while ago.
+    pub notes: BTreeMap<(CallId, AgentKey), CallNote>,
     /// Numbers in use.
     pub holds: BTreeMap<(PhoneNumber, CallId), Hold>,
     /// Whom each round-robin queue rang last.
@@ -70,7 +73,7 @@ impl Tables {
     pub fn put(&mut self, write: Write) {
         match write {
             Write::Agent(row) => drop(self.agents.insert(row.key.clone(), row)),
-            Write::Call(row) => drop(self.calls.insert(row.id, row)),
+            Write::Call(row) => drop(self.calls.insert(row.id, *row)),
             Write::CallGone(id) => drop(self.calls.remove(&id)),
             Write::Waiting(row) => drop(self.waiting.insert(row.call, row)),
             Write::WaitingGone(id) => drop(self.waiting.remove(&id)),
@@ -79,6 +82,7 @@ impl Tables {
                 self.offers.insert(row.id, row);
             }
             Write::Entry(row) => self.put_entry(*row),
+            Write::Note(row) => drop(self.notes.insert((row.call, row.agent.clone()), *row)),
             Write::Hold(row) => drop(self.holds.insert((row.number.clone(), row.call), row)),
             Write::HoldGone(number, call) => drop(self.holds.remove(&(number, call))),
             Write::Memory(queue, agent) => drop(self.memory.insert(queue, agent)),
@@ -134,7 +138,7 @@ impl Tables {
 
     /// Agents whose wrap-up is over.
     pub fn agents_due(&self, at: Timestamp) -> impl Iterator<Item = &AgentKey> {
-        let due = move |agent: &&Agent| agent.wrap_up.is_some_and(|until| at >= until);
+        let due = move |agent: &&Agent| agent.wrap_up_ends().is_some_and(|until| at >= until);
         self.agents.values().filter(due).map(|agent| &agent.key)
     }
 
@@ -148,6 +152,7 @@ impl Tables {
     /// and offers that ended before then. Entries stay, whatever their age.
     pub fn forget_before(&mut self, then: Timestamp) {
         self.facts.retain(|fact| fact.at >= then);
+        self.forget_notes_before(then);
         self.forget_offers_before(then);
         self.forget_requests_before(then);
     }
@@ -156,6 +161,17 @@ impl Tables {
     pub fn forget_over_before(&mut self, then: Timestamp) {
         self.forget_offers_before(then);
         self.entries.retain(|_, entry| !matches!(entry.state, State::Closed { at, .. } if at < then));
+        self.forget_notes_before(then);
+    }
+
+    /// Of what nobody has to do any more.
+    fn forget_notes_before(&mut self, then: Timestamp) {
+        let over = |note: &CallNote| match note.ended {
+            // One of a call that goes on is written to.
+            None => false,
+            Some(ended) => !note.is_open() && note.done.unwrap_or(ended).max(ended) < then,
+        };
+        self.notes.retain(|_, note| !over(note));
     }
 
     /// Forgets requests that were counted before then.
@@ -214,6 +230,10 @@ impl Rows for Tables {
 
     fn entry(&self, id: EntryId) -> Read<Option<Entry>> {
         Ok(self.entries.get(&id).cloned())
+    }
+
+    fn note(&self, call: CallId, agent: &AgentKey) -> Read<Option<CallNote>> {
+        Ok(self.notes.get(&(call, agent.clone())).cloned())
     }
 
     fn open_entries(&self, number: &PhoneNumber) -> Read<Vec<EntryId>> {

@@ -139,6 +139,8 @@ ids! {
     EntryId, "cbr";
     /// One attempt (第 n 次回呼) to reach the customer of an entry.
     AttemptId, "try";
+    /// One contact: a customer whom people know by name.
+    ContactId, "con";
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ mod time;
 mod words;
 
 pub use id::{
-    AttemptId, BridgeId, CallId, EntryId, IdSource, LegId, MessageId, OfferId, ParseIdError, PlaybackId, RecordingId,
+    AttemptId, BridgeId, CallId, ContactId, EntryId, IdSource, LegId, MessageId, OfferId, ParseIdError, PlaybackId,
+    RecordingId,
 };
 pub use key::{
     AgentKey, CalendarKey, CampaignKey, DispositionKey, ExtensionKey, FlowKey, GroupKey, InvalidKey, PromptKey,

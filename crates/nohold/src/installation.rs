@@ -154,6 +154,7 @@ impl Installation {
             configured: Arc::new(self.store.clone()),
             answers: Arc::new(self.store.clone()),
             archive: Arc::new(self.store.clone()),
+            contacts: Arc::new(self.store.clone()),
             applied,
             effective,
             seal: SEAL,

@@ -17,6 +17,7 @@
 //! | `board` | the rows that people look at now, kept beside the store |
 //! | `desk` | the missed-call list, agents, queues, calls: what people see and do |
 //! | `phone` | the phone in the browser: its connection, answering, hanging up, dialling, the echo test |
+//! | `contacts` | customers whom people know by name, one by one and in files |
 //! | `live` | the same as it changes, over a WebSocket |
 //! | `system` | whether the server is alive and well |
 //! | `openapi` | the document that describes all of it |
@@ -28,6 +29,7 @@ mod body;
 mod came;
 pub mod configuration;
 mod console;
+mod contacts;
 mod desk;
 mod etag;
 pub mod failure;

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nohold_app::ports::{
-    Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, Keeping, Kept, Pass, Place, Reading,
-    Reconfiguration, User,
+    Accounts, AllKept, Answers, Brought, Configured, Contact, ContactQuery, Contacts, Duplicates, Ended, Ending,
+    GivenAnswer, Keeping, Kept, Merge, Page, Pass, Place, Reading, Reconfiguration, Told, User,
 };
-use nohold_model::Timestamp;
+use nohold_model::{ContactId, PhoneNumber, Timestamp};
 use tokio::time::Instant;
 
 /// So long a store may say nothing.
@@ -137,6 +137,36 @@ impl<T: Configured + ?Sized> Configured for Watched<T> {
     }
     fn versions(&self, place: Place) -> Reading<Vec<Kept>> {
         self.port.versions(place)
+    }
+}
+
+impl<T: Contacts + ?Sized> Contacts for Watched<T> {
+    fn contact(&self, id: ContactId) -> Reading<Option<Contact>> {
+        self.port.contact(id)
+    }
+    fn contact_of(&self, number: &PhoneNumber) -> Reading<Option<Contact>> {
+        self.port.contact_of(number)
+    }
+    fn contacts(&self, query: ContactQuery) -> Reading<Page<Contact>> {
+        self.port.contacts(query)
+    }
+    fn keep_contact(&self, contact: Contact) -> Keeping<()> {
+        self.counted(self.port.keep_contact(contact))
+    }
+    fn remove_contact(&self, id: ContactId, version: u64) -> Keeping<()> {
+        self.counted(self.port.remove_contact(id, version))
+    }
+    fn merge_contacts(&self, merge: Merge) -> Keeping<Contact> {
+        self.counted(self.port.merge_contacts(merge))
+    }
+    fn part_contact(&self, id: ContactId, at: Timestamp) -> Keeping<Contact> {
+        self.counted(self.port.part_contact(id, at))
+    }
+    fn bring_contacts(&self, contacts: Vec<Contact>, duplicates: Duplicates, only_look: bool) -> Keeping<Brought> {
+        self.counted(self.port.bring_contacts(contacts, duplicates, only_look))
+    }
+    fn calls_with(&self, number: &PhoneNumber, most: usize) -> Reading<Vec<Vec<Told>>> {
+        self.port.calls_with(number, most)
     }
 }
 

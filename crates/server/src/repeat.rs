@@ -231,6 +231,7 @@ mod tests {
             configured: store.clone(),
             answers: store.clone(),
             archive: store.clone(),
+            contacts: store.clone(),
             applied: Arc::new(Unmoved),
             effective: None,
             seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use nohold_app::ports::{Accounts, Answers, Archive, Configured};
+use nohold_app::ports::{Accounts, Answers, Archive, Configured, Contacts};
 use nohold_core::configuration::Network;
 use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::{Mutex, MutexGuard, Semaphore, oneshot, watch};
@@ -55,6 +55,8 @@ pub struct Parts {
     pub answers: Arc<dyn Answers>,
     /// The rows that people look at.
     pub archive: Arc<dyn Archive>,
+    /// Contacts.
+    pub contacts: Arc<dyn Contacts>,
     /// What runs, which takes over what is configured.
     pub applied: Arc<dyn Applied>,
     /// What holds at the start; none where nothing is configured.
@@ -110,6 +112,7 @@ impl Api {
         parts.accounts = Arc::new(Watched::new(parts.accounts, &unanswered));
         parts.configured = Arc::new(Watched::new(parts.configured, &unanswered));
         parts.answers = Arc::new(Watched::new(parts.answers, &unanswered));
+        parts.contacts = Arc::new(Watched::new(parts.contacts, &unanswered));
         let inner = Inner {
             since: (parts.now)(),
             passwords: Passwords::new(parts.password_cost),

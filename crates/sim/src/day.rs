@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use anyhow::Context as _;
 use fastrand::Rng;
-use nohold_core::agent::{self, AfterOffer, Agent, Input, OfferEnd};
+use nohold_core::agent::{self, AfterOffer, Agent, Follows, Input, OfferEnd};
 use nohold_core::directory::{AgentProfile, Directory, Group, Queue, Strategy};
 use nohold_core::routing::{Assignment, Class, Snapshot, Waiting, assign};
 use nohold_core::wait::{Estimate, LineAhead};
@@ -328,7 +328,7 @@ impl<'a> Day<'a> {
 
     fn free(&mut self, now: Timestamp, position: usize) -> anyhow::Result<()> {
         let call = self.snapshot.agents.get(position).and_then(Agent::call).context("an agent who talks has a call")?;
-        self.change(now, position, &Input::Free(call, Millis::ZERO))?;
+        self.change(now, position, &Input::Free(call, Follows::NOTHING))?;
         self.idle += 1;
         self.route(now)?;
         if self.idle > 0 {

@@ -132,6 +132,8 @@ impl Fault {
             | Transaction::DialOut { .. }
             | Transaction::Entry { .. }
             | Transaction::CallBack { .. }
+            | Transaction::Note { .. }
+            | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
             | Transaction::Recover { .. } => {}
         }

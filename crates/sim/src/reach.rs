@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 46] = [
+const MUST_SEE: [&str; 47] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -51,6 +51,7 @@ const MUST_SEE: [&str; 46] = [
     "consultations completed",
     "conferences",
     "calls dialled at the desk",
+    "notes written",
 ];
 /// So that a full run of two million steps sees each a thousand times.
 const STEPS_FOR_ONE: u64 = 2_000;

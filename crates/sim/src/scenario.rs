@@ -8,6 +8,7 @@ use fastrand::Rng;
 use nohold_core::directory::{
     AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Extension, Group, InboundNumber, InboundTarget,
     OverflowReason, OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered,
+    WrapUpMode,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -73,6 +74,7 @@ impl Scenario {
             flows: flows()?,
             blocked,
             dispositions: nohold_core::directory::Dispositions::default(),
+            pops: nohold_core::directory::Pops::default(),
         };
         let agents = directory.agents.keys().cloned().collect();
         Ok(Scenario { directory, numbers, customers, agents })
@@ -99,6 +101,9 @@ fn site(rng: &mut Rng) -> anyhow::Result<Site> {
         },
         request_limit: RequestLimit { per_number_per_day: rng.u32(2..6) },
         promise: PromisePolicy::default(),
+        remind_again_after: Some(Millis::minutes(10)),
+        escalate_after: Some(Millis::minutes(20)),
+        break_reasons: Vec::new(),
         expire_after: rng.bool().then(|| Millis::minutes(rng.u64(30..300))),
         claim_for: Millis::seconds(rng.u64(60..600)),
         ring_customer_for: Millis::seconds(rng.u64(15..45)),
@@ -238,6 +243,9 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
                 retry_pause: Millis::seconds(rng.u64(1..15)),
             },
             wrap_up: Millis::seconds(*rng.choice(&[0, 5, 20]).unwrap_or(&0)),
+            wrap_up_mode: *rng
+                .choice(&[WrapUpMode::Timed, WrapUpMode::Mandatory, WrapUpMode::Optional, WrapUpMode::None])
+                .unwrap_or(&WrapUpMode::Timed),
             callback_key: Some(CallbackKey {
                 digit: Digit::new('9')?,
                 announce_every: Millis::seconds(rng.u64(15..40)),

@@ -134,6 +134,8 @@ impl Wish {
             | Transaction::Agent { .. }
             | Transaction::Entry { .. }
             | Transaction::CallBack { .. }
+            | Transaction::Note { .. }
+            | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
             | Transaction::DialOut { .. }
             | Transaction::Recover { .. } => Wish::Other,

@@ -257,8 +257,8 @@ impl World {
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
-            2..155 => self.somebody_acts(),
-            155..185 => self.somebody_dials(),
+            2..185 => self.somebody_acts(),
+            185..215 => self.somebody_dials(),
             _ => {
                 while !self.pass_time() {
                     if let Some(violation) = self.look() {
@@ -356,7 +356,7 @@ impl World {
     }
 
     fn somebody_acts(&mut self) {
-        match self.rng.u8(0..10) {
+        match self.rng.u8(0..13) {
             0..4 => self.an_agent_chooses(),
             4..8 => self.somebody_works_on_the_list(),
             _ => self.an_agent_works_with_a_call(),
@@ -371,7 +371,12 @@ impl World {
             9..13 => AgentInput::Choose(Mode::Available),
             13 => AgentInput::Choose(Mode::NotReady),
             14 => AgentInput::Choose(Mode::Break("lunch".to_owned())),
-            15..18 => AgentInput::EndWrapUp,
+            15 => AgentInput::EndWrapUp,
+            16 => AgentInput::TakeWrapUp,
+            17 => {
+                self.an_agent_writes(&agent);
+                return;
+            }
             18 => AgentInput::SignOut,
             _ => {
                 self.hold_or_hang_up(&agent);

@@ -1,5 +1,6 @@
 //! What a node needs from the outside.
 
+mod contacts;
 mod image;
 mod office;
 mod page;
@@ -18,6 +19,9 @@ use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, LegId, Timestamp, TrunkKey};
 use thiserror::Error;
 
+pub use contacts::{
+    Brought, Contact, ContactNote, ContactQuery, Contacts, Duplicates, Known, MERGE_UNDONE_WITHIN, Merge,
+};
 pub use image::{
     Archive, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded, RecordedQuery, Revision, SeenCalls, Told,
     TooLongAgo,

@@ -37,7 +37,7 @@ fn agents() -> Vec<Agent> {
         after(&plus(offered(), Input::Ringing(offer(1)))),
         after(&talking()),
         after(&plus(talking(), Input::Hold(call(1), true))),
-        after(&plus(talking(), Input::Free(call(1), Millis::seconds(30)))),
+        after(&plus(talking(), Input::Free(call(1), Follows::timed(Millis::seconds(30))))),
         after(&plus(offered(), Input::OfferEnded(offer(1), OfferEnd::NoAnswer, PAUSE))),
         after(&[Input::SignIn, Input::Dial(call(1), entry(1))]),
     ]
@@ -67,9 +67,9 @@ fn inputs() -> Vec<(&'static str, Input)> {
         ("connected", Input::Connected(call(1))),
         ("hold", Input::Hold(call(1), true)),
         ("take back", Input::Hold(call(1), false)),
-        ("free", Input::Free(call(1), Millis::ZERO)),
-        ("free, wrap-up", Input::Free(call(1), Millis::seconds(30))),
-        ("another's free", Input::Free(call(9), Millis::ZERO)),
+        ("free", Input::Free(call(1), Follows::NOTHING)),
+        ("free, wrap-up", Input::Free(call(1), Follows::timed(Millis::seconds(30)))),
+        ("another's free", Input::Free(call(9), Follows::NOTHING)),
     ]
 }
 
@@ -124,7 +124,7 @@ fn an_unanswered_ring_takes_the_agent_out_of_rotation_until_cleared() {
     // The next answered call clears it too.
     let dialling = next(&silent, at(60), &Input::Dial(call(2), entry(2))).unwrap();
     let talking = next(&dialling, at(70), &Input::Connected(call(2))).unwrap();
-    let free = next(&talking, at(80), &Input::Free(call(2), Millis::ZERO)).unwrap();
+    let free = next(&talking, at(80), &Input::Free(call(2), Follows::NOTHING)).unwrap();
     assert_eq!(free.state(), AgentState::Available);
 }
 
@@ -156,13 +156,14 @@ fn an_offer_that_came_to_nothing_keeps_the_row_of_idle_agents() {
         assert_eq!(after(&[rung(), vec![ended.clone()]].concat()).idle_since, at(1), "{end:?} after ringing");
         assert_eq!(after(&[offered(), vec![ended]].concat()).idle_since, at(1), "{end:?} before ringing");
     }
-    let served = [talking(), vec![Input::Free(call(1), Millis::seconds(30)), Input::EndWrapUp]].concat();
+    let served =
+        [talking(), vec![Input::Free(call(1), Follows::timed(Millis::seconds(30))), Input::EndWrapUp]].concat();
     assert_eq!(after(&served).idle_since, at(5));
 }
 
 #[test]
 fn a_wrap_up_ends_by_time_by_the_agent_or_by_a_callback_of_the_agents_own() {
-    let wrapping = after(&[talking(), vec![Input::Free(call(1), Millis::seconds(30))]].concat());
+    let wrapping = after(&[talking(), vec![Input::Free(call(1), Follows::timed(Millis::seconds(30)))]].concat());
     assert_eq!(next(&wrapping, at(33), &Input::Tick), None);
     assert_eq!(next(&wrapping, at(34), &Input::Tick).unwrap().state(), AgentState::Available);
     assert_eq!(next(&wrapping, at(5), &Input::EndWrapUp).unwrap().state(), AgentState::Available);
@@ -174,7 +175,7 @@ fn a_wrap_up_ends_by_time_by_the_agent_or_by_a_callback_of_the_agents_own() {
 fn a_sign_out_during_a_call_comes_after_its_wrap_up_and_is_taken_back_by_signing_in() {
     let leaving = after(&[talking(), vec![Input::SignOut]].concat());
     assert_eq!(leaving.state(), AgentState::Talking);
-    let wrapping = next(&leaving, at(10), &Input::Free(call(1), Millis::seconds(30))).unwrap();
+    let wrapping = next(&leaving, at(10), &Input::Free(call(1), Follows::timed(Millis::seconds(30)))).unwrap();
     assert_eq!(next(&wrapping, at(40), &Input::Tick).unwrap().state(), AgentState::NotSignedIn);
     let staying = next(&wrapping, at(20), &Input::SignIn).unwrap();
     assert_eq!(next(&staying, at(40), &Input::Tick).unwrap().state(), AgentState::Available);
@@ -183,7 +184,7 @@ fn a_sign_out_during_a_call_comes_after_its_wrap_up_and_is_taken_back_by_signing
 #[test]
 fn an_offer_is_freed_by_its_own_end_only() {
     let reserved = after(&offered());
-    assert_eq!(next(&reserved, at(9), &Input::Free(call(1), Millis::ZERO)), None);
+    assert_eq!(next(&reserved, at(9), &Input::Free(call(1), Follows::NOTHING)), None);
 }
 
 fn any_input() -> impl Strategy<Value = Input> {
@@ -220,7 +221,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         n.clone().prop_map(|c| Input::Rung(call(c))),
         n.clone().prop_map(|c| Input::Calls(call(c))),
         (n.clone(), any::<bool>()).prop_map(|(c, hold)| Input::Hold(call(c), hold)),
-        (n, wrap_up).prop_map(|(c, wrap_up)| Input::Free(call(c), Millis::seconds(wrap_up))),
+        (n, wrap_up).prop_map(|(c, wrap_up)| Input::Free(call(c), Follows::timed(Millis::seconds(wrap_up)))),
     ]
 }
 

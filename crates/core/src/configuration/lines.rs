@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::Length;
 use super::people::{Ringing, name};
-use crate::directory::{self, AtClosing, InboundTarget, OverflowReason, OverflowTarget, Strategy};
+use super::pop::Pop;
+use crate::directory::{self, AtClosing, InboundTarget, OverflowReason, OverflowTarget, Strategy, WrapUpMode};
 use crate::hours::{CalendarDefinition, Closure, MakeUpDay, WeeklyHours, Zone};
 
 /// A line of business that answers callers (呼入客服).
@@ -84,6 +85,14 @@ pub struct Queue {
     /// The wrap-up (话后整理) after a conversation. By default 30 seconds.
     #[serde(default = "default_wrap_up")]
     pub wrap_up: Length,
+    /// Whether agents have a wrap-up, and how it ends: `none`; `optional`, which an agent may take; `timed`, which ends by time
+    /// or by the agent and goes on while something is typed; `mandatory`, which ends when the outcome is saved or a supervisor
+    /// ends it, and should not last longer than `wrap_up`. By default `timed`.
+    #[serde(default = "default_wrap_up_mode")]
+    pub wrap_up_mode: WrapUpMode,
+    /// The address that its agents' pages open with what is known of a call. By default the site's.
+    #[serde(default)]
+    pub pop: Option<Pop>,
     /// The key that leads a waiting caller to the overflow `key` at once. By default none.
     #[serde(default)]
     pub callback_key: Option<CallbackKey>,
@@ -233,6 +242,7 @@ impl Queue {
             max_length: self.max_length,
             ringing: self.ringing.build(),
             wrap_up: self.wrap_up.0,
+            wrap_up_mode: self.wrap_up_mode,
             callback_key: self
                 .callback_key
                 .map(|key| directory::CallbackKey { digit: key.digit, announce_every: key.announce_every.0 }),
@@ -292,6 +302,10 @@ const fn default_max_length() -> u32 {
 
 const fn default_wrap_up() -> Length {
     Length::seconds(30)
+}
+
+const fn default_wrap_up_mode() -> WrapUpMode {
+    WrapUpMode::Timed
 }
 
 const fn default_closing() -> AtClosing {

@@ -10,6 +10,7 @@ mod length;
 mod lines;
 mod network;
 mod people;
+mod pop;
 mod problem;
 mod secret;
 mod site;
@@ -38,6 +39,7 @@ pub use length::{InvalidLength, Length, Period};
 pub use lines::{Calendar, CallbackKey, Campaign, Flow, InboundNumber, Queue, Service};
 pub use network::{InvalidNetwork, Network};
 pub use people::{Agent, Digest, Extension, Group, Ringing, Unanswered};
+pub use pop::Pop;
 pub use problem::Problem;
 pub use secret::{Password, Secret};
 pub use site::{Outbound, Promise, RetryPlan, Site};
@@ -177,6 +179,7 @@ impl Configuration {
             flows: flows.collect(),
             blocked: self.blocked.clone(),
             dispositions: self.build_dispositions(),
+            pops: self.build_pops(),
         }
     }
 }

@@ -6,6 +6,7 @@ use nohold_model::{CallResult, Country, Language, TrunkKey};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::pop::Pop;
 use super::{Length, Numbering, Period};
 use crate::directory;
 use crate::hours::{DiallingWindow, Zone};
@@ -61,6 +62,20 @@ pub struct Site {
     /// An open entry on which nobody has worked for so long since it was due is *expired*. By default 48 hours.
     #[serde(default = "default_expiry")]
     pub expire_after: Period,
+    /// A callback request that nobody has claimed for so long since it was due alerts its group again; or `never`. By default
+    /// 10 minutes.
+    #[serde(default = "default_remind_again")]
+    pub remind_again_after: Period,
+    /// A callback request that nobody has claimed for so long since it was due alerts the supervisors of its group; or `never`.
+    /// By default 20 minutes.
+    #[serde(default = "default_escalate")]
+    pub escalate_after: Period,
+    /// The reasons of breaks (小休) that agents choose from. By default any words.
+    #[serde(default)]
+    pub break_reasons: Vec<String>,
+    /// The address that agents' pages open with what is known of a call, where its queue has none of its own. By default none.
+    #[serde(default)]
+    pub pop: Option<Pop>,
     /// With so many calls through all trunks together, no further caller is taken: they hear what their carrier plays for
     /// it. Calls that go out are counted and never refused for it. By default as many as come.
     #[serde(default)]
@@ -142,6 +157,9 @@ impl Site {
             served_after: self.served_after.0,
             returning_within: self.returning_within.0,
             expire_after: self.expire_after.millis(),
+            remind_again_after: self.remind_again_after.millis(),
+            escalate_after: self.escalate_after.millis(),
+            break_reasons: self.break_reasons.clone(),
         }
     }
 }
@@ -234,6 +252,14 @@ const fn default_served() -> Length {
 
 const fn default_returning() -> Length {
     Length::hours(2)
+}
+
+const fn default_remind_again() -> Period {
+    Period::After(Length::minutes(10))
+}
+
+const fn default_escalate() -> Period {
+    Period::After(Length::minutes(20))
 }
 
 const fn default_expiry() -> Period {

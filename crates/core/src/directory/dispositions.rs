@@ -43,7 +43,16 @@ impl Directory {
     /// Those that may be given to this entry, where it is not this one.
     #[must_use]
     pub fn dispositions_instead_of(&self, given: &DispositionKey, entry: &Entry) -> Option<Vec<&DispositionKey>> {
-        let allowed: Vec<&DispositionKey> = match self.dispositions_of(entry) {
+        self.other_than(given, self.dispositions_of(entry))
+    }
+
+    /// Those that may be given where these are listed, where it is not this one.
+    pub(crate) fn other_than<'a>(
+        &'a self,
+        given: &DispositionKey,
+        listed: Option<&'a [DispositionKey]>,
+    ) -> Option<Vec<&'a DispositionKey>> {
+        let allowed: Vec<&DispositionKey> = match listed {
             Some(listed) => listed.iter().collect(),
             None if self.dispositions.names.is_empty() => return None,
             None => self.dispositions.names.keys().collect(),

@@ -4,6 +4,7 @@ mod dialling;
 mod dispositions;
 mod meaning;
 mod phone;
+mod pop;
 mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ pub use dialling::Forbidden;
 pub use dispositions::Dispositions;
 pub use meaning::Meaning;
 pub use phone::{Extension, StarCode, Unanswered};
+pub use pop::{BadPop, Opens, Pop, Pops, Variables};
 pub use retry::RetryPlan;
 
 /// Everything configured. A directory is never changed in place: who holds one sees one consistent state.
@@ -60,6 +62,8 @@ pub struct Directory {
     pub blocked: BlockList,
     /// What outcomes may be called.
     pub dispositions: Dispositions,
+    /// Addresses that agents' pages open with what is known of a call.
+    pub pops: Pops,
 }
 
 /// Settings of the whole installation.
@@ -96,6 +100,12 @@ pub struct Site {
     /// An open entry on which nobody has worked for so long since it was due is *expired*; never, where there is
     /// nothing.
     pub expire_after: Option<Millis>,
+    /// A request that nobody has claimed for so long alerts its group again (AT-18); never, where there is nothing.
+    pub remind_again_after: Option<Millis>,
+    /// A request that nobody has claimed for so long alerts the supervisors (AT-18); never, where there is nothing.
+    pub escalate_after: Option<Millis>,
+    /// The reasons of breaks that agents choose from; any words, where there are none.
+    pub break_reasons: Vec<String>,
 }
 
 /// A line of business that answers callers.
@@ -190,6 +200,8 @@ pub struct Queue {
     pub ringing: Ringing,
     /// The wrap-up after a conversation; none when zero.
     pub wrap_up: Millis,
+    /// Whether agents have it, and how it ends.
+    pub wrap_up_mode: WrapUpMode,
     /// The key that leads a waiting caller to the overflow at once, and how often it is announced.
     pub callback_key: Option<CallbackKey>,
     /// How often the place in line and the wait are announced; never, where there is nothing.
@@ -237,6 +249,20 @@ pub enum Strategy {
     RoundRobin,
     /// All that are available at once.
     RingAll,
+}
+
+/// Whether agents have a wrap-up (话后整理), and how it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WrapUpMode {
+    /// There is none.
+    None,
+    /// An agent may take it, and is free at once otherwise.
+    Optional,
+    /// It ends by time, or when the agent ends it; while something is typed it goes on.
+    Timed,
+    /// It ends when the outcome is saved, or when a supervisor ends it.
+    Mandatory,
 }
 
 /// What happens to waiting callers when the hours of their queue end (AT-29).

@@ -89,6 +89,8 @@ pub enum Change {
     },
     /// A closed entry is worked on again.
     Reopen,
+    /// It closed as served, and should not have: it is as it was before (AT-14).
+    TakeBackServed,
     /// A supervisor lets the customer be tried again although there have been enough attempts. The gap after the last
     /// one stays.
     AllowMoreAttempts,
@@ -113,6 +115,7 @@ impl Change {
             | Change::Prioritise { .. }
             | Change::Reassign { .. }
             | Change::Reopen
+            | Change::TakeBackServed
             | Change::AllowMoreAttempts
             | Change::Acknowledge => *by != Actor::Customer,
             Change::CallBegan { .. }
@@ -168,7 +171,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The note.
+    /// The note, empty where nothing is said.
     #[must_use]
     pub fn note(&self) -> &str {
         match self {
@@ -207,6 +210,9 @@ pub enum Refusal {
     /// It is closed.
     #[error("this entry is closed: reopen it first")]
     Closed,
+    /// It did not close as served, or too long ago.
+    #[error("this can be taken back for 24 hours after an entry has closed as served: reopen it instead")]
+    NotServedNow,
     /// It is open already.
     #[error("this entry is open already")]
     Open,

@@ -32,12 +32,19 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
         Change::Reopen => reopen(&mut next, at)?,
+        Change::TakeBackServed => take_back_served(&mut next, at)?,
         Change::Acknowledge => acknowledge(&mut next)?,
         Change::AllowMoreAttempts => allow_more_attempts(&mut next, at, by)?,
+    }
+    if next.state == State::Waiting && entry.state != State::Waiting {
+        next.waiting_since = Some(at);
     }
     next.version += 1;
     Ok(next)
 }
+
+/// So long after an entry closed as served that can be taken back (AT-14).
+pub const SERVED_TAKEN_BACK_WITHIN: Millis = Millis::hours(24);
 
 /// Nothing is agreed with a customer for later than this; a window beyond it is a slip of the hand.
 const LONGEST_POSTPONEMENT: Millis = Millis::hours(24 * 366);
@@ -416,6 +423,23 @@ fn reopen(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
     entry.due = at.max(entry.not_before);
     entry.begin_new_round();
     Ok(())
+}
+
+/// It closed because the customer was served in another call, and somebody knows better: place, due time and attempts are as
+/// they were.
+fn take_back_served(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
+    match entry.state {
+        State::Closed { reason: CloseReason::Served, at: closed } if at.since(closed) <= SERVED_TAKEN_BACK_WITHIN => {
+            entry.state = State::Waiting;
+            Ok(())
+        }
+        State::Closed { .. } => Err(Refusal::NotServedNow),
+        State::Waiting
+        | State::Claimed { .. }
+        | State::Attempting { .. }
+        | State::Talking { .. }
+        | State::Noting { .. } => Err(Refusal::Open),
+    }
 }
 
 /// Of what was seen already nobody is told anew; of an entry that is worked on again there is nothing to see.

@@ -17,8 +17,8 @@ use nohold_model::{
 use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Outcome, Refusal};
-pub use life::change;
 pub(crate) use life::may_ring_until;
+pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
 pub use list::{Line, order};
 pub use target::{Business, Target};
 pub(crate) use tries::may_try;
@@ -74,6 +74,9 @@ pub struct Entry {
     /// Somebody has seen that it closed as *unreachable*.
     #[serde(default)]
     pub acknowledged: bool,
+    /// Since when it waits again, after somebody had it in hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<Timestamp>,
     /// The disposition (通话小结) that an agent chose last.
     pub disposition: Option<DispositionKey>,
     /// The agent's note.
@@ -307,6 +310,7 @@ impl Entry {
             earlier_attempts: 0,
             more_attempts_from: None,
             acknowledged: false,
+            waiting_since: None,
             disposition: None,
             note: String::new(),
         }
@@ -330,6 +334,19 @@ impl Entry {
     #[must_use]
     pub fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed { .. })
+    }
+
+    /// Since when it could have been claimed and was not: it waits, is due, and has not gathered a new wish.
+    #[must_use]
+    pub fn unclaimed_since(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Waiting => Some(self.due.max(self.waiting_since.unwrap_or(self.made))),
+            State::Claimed { .. }
+            | State::Attempting { .. }
+            | State::Talking { .. }
+            | State::Noting { .. }
+            | State::Closed { .. } => None,
+        }
     }
 
     /// How many calls of the customer stand behind this line.
@@ -397,6 +414,7 @@ impl Entry {
     pub(crate) fn ask(&mut self, request: Request) {
         self.begin_new_round();
         self.due = request.promise.from.max(self.not_before);
+        self.waiting_since = Some(request.asked);
         self.request = Some(request);
     }
 

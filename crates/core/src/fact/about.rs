@@ -23,6 +23,7 @@ impl Fact {
             | Fact::EntryGathered { entry, .. }
             | Fact::EntryChanged { entry, .. } => Some(*entry),
             Fact::RecordingBegan { entry, .. } => *entry,
+            Fact::NoteSaved { .. } => None,
             Fact::CallArrived(_)
             | Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
@@ -97,6 +98,7 @@ impl Fact {
             | Fact::ConsultEnded { call, .. }
             | Fact::ConsultCompleted { call, .. }
             | Fact::CallEnded { call, .. } => Some(*call),
+            Fact::NoteSaved { kept, .. } => Some(kept.call),
             Fact::EntryGathered { call, .. } => *call,
             Fact::EntryChanged { change, .. } => change.call(),
             Fact::OfferRinging { .. }
@@ -126,6 +128,7 @@ impl Fact {
             // So that the one who was called finds whose call it was; the other one has the call's whole history.
             Fact::ConsultBegan { by, agent, .. } => Some(agent.as_ref().unwrap_or(by)),
             Fact::Queued(waiting) => waiting.caller.as_ref(),
+            Fact::NoteSaved { kept, .. } => Some(&kept.agent),
             Fact::EntryChanged { change, by, .. } => match by {
                 Actor::Agent(agent) => Some(agent),
                 Actor::Supervisor(supervisor) => change.agent().or(Some(supervisor)),
@@ -168,6 +171,7 @@ impl Fact {
         match self {
             Fact::CallArrived(arrival) => arrival.number.as_ref(),
             Fact::RequestMade(request) => Some(&request.number),
+            Fact::NoteSaved { kept, .. } => kept.number.as_ref(),
             Fact::DirectBegan { number, .. }
             | Fact::MessageLeft { number, .. }
             | Fact::Missed { number, .. }
@@ -229,6 +233,7 @@ impl Change {
             | Change::Prioritise { .. }
             | Change::Reassign { .. }
             | Change::Reopen
+            | Change::TakeBackServed
             | Change::AllowMoreAttempts
             | Change::Acknowledge => None,
         }
@@ -251,6 +256,7 @@ impl Change {
             | Change::Cancel
             | Change::Prioritise { .. }
             | Change::Reopen
+            | Change::TakeBackServed
             | Change::AllowMoreAttempts
             | Change::Acknowledge => None,
         }

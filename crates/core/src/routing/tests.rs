@@ -161,7 +161,7 @@ fn agents_on_break_in_wrap_up_in_the_retry_pause_or_without_an_answer_are_left_a
         |end, pause| Input::OfferEnded(offer(1), end, AfterOffer { pause: Millis::seconds(pause), forgiving: true });
     let offered = Input::Offer(offer(1), call(9));
     let accepted = ended(OfferEnd::Accepted, 0);
-    let free = |wrap_up| Input::Free(call(9), Millis::seconds(wrap_up));
+    let free = |wrap_up| Input::Free(call(9), crate::agent::Follows::timed(Millis::seconds(wrap_up)));
     assert!(is_rung(&[]));
     assert!(!is_rung(&[Input::Choose(agent::Mode::Break("lunch".into()))]));
     assert!(!is_rung(&[offered.clone(), ended(OfferEnd::Declined, 6)]));

@@ -53,36 +53,15 @@ impl<R: Rows> Working<'_, R> {
             | Fact::ConsultCompleted { .. } => self.apply_handing(at, fact)?,
             Fact::AgentFreed { call, agent, wrap_up } => self.agent_freed(at, *call, agent, *wrap_up)?,
             Fact::RequestMade(request) => self.request_recorded(at, request)?,
-            Fact::MessageLeft { entry, call, message, number, target, .. } => {
-                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
-                self.gather(at, &trace, |entry| entry.messages.push(*message))?;
-                self.edit_call(*call, |row| row.doing = Doing::MessageSaved)?;
+            Fact::MessageLeft { .. } | Fact::Missed { .. } | Fact::CutOff { .. } => self.apply_gathered(at, fact)?,
+            Fact::Served { call, number, service, .. } => {
+                self.served(at, *call, number, &Business::Service(service.clone()))?;
             }
-            Fact::Missed { entry, call, number, target, left_at, waited, short } => {
-                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
-                self.gather(at, &trace, |entry| entry.missed.add(left_at.clone(), *waited, *short))?;
-            }
-            Fact::CutOff { entry, call, number, target, .. } => {
-                let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
-                self.gather(at, &trace, |entry| entry.cut_off = entry.cut_off.saturating_add(1))?;
-            }
-            Fact::Served { number, service, .. } => self.served(at, number, &Business::Service(service.clone()))?,
-            Fact::AttemptBegan { attempt, entry, call, number } => {
-                self.attempt_began(at, *attempt, *entry, *call, number)?;
-            }
-            Fact::AttemptAnswered { attempt, entry, .. } => {
-                self.by_system(*entry, at, &Change::Answered { attempt: *attempt })?;
-            }
-            Fact::AttemptEnded { attempt, entry, result, sent } => {
-                self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
-            }
-            Fact::CallbackTalked { attempt, entry, talked, broken } => {
-                // A record may come late; the agent's time for the outcome begins when everybody can see it.
-                self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
-            }
-            Fact::CallbackDropped { entry, call, why } => {
-                self.call_dropped(at, *entry, *call, *why)?;
-            }
+            Fact::AttemptBegan { .. }
+            | Fact::AttemptAnswered { .. }
+            | Fact::AttemptEnded { .. }
+            | Fact::CallbackTalked { .. }
+            | Fact::CallbackDropped { .. } => self.apply_attempt(at, fact)?,
             Fact::Transferred { call, ring_for, .. } => self.edit_call(*call, |row| {
                 row.doing = Doing::Transferring;
                 row.rings = Some(RingsRow { since: at, until: Some(at + *ring_for) });
@@ -96,12 +75,54 @@ impl<R: Rows> Working<'_, R> {
             Fact::OfferMade { .. }
             | Fact::AgentChanged { .. }
             | Fact::EntryGathered { .. }
-            | Fact::EntryChanged { .. } => {}
+            | Fact::EntryChanged { .. }
+            | Fact::NoteSaved { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Makes a fact true that stands on the missed-call list.
+    fn apply_gathered(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
+        if let Fact::MessageLeft { entry, call, message, number, target, .. } = fact {
+            let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+            self.gather(at, &trace, |entry| entry.messages.push(*message))?;
+            self.edit_call(*call, |row| row.doing = Doing::MessageSaved)?;
+        }
+        if let Fact::Missed { entry, call, number, target, left_at, waited, short } = fact {
+            let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+            self.gather(at, &trace, |entry| entry.missed.add(left_at.clone(), *waited, *short))?;
+        }
+        if let Fact::CutOff { entry, call, number, target, .. } = fact {
+            let trace = Trace { entry: *entry, call: *call, number: number.as_ref(), target };
+            self.gather(at, &trace, |entry| entry.cut_off = entry.cut_off.saturating_add(1))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a fact true about an attempt to reach a customer.
+    fn apply_attempt(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
+        if let Fact::AttemptBegan { attempt, entry, call, number } = fact {
+            self.attempt_began(at, *attempt, *entry, *call, number)?;
+        }
+        if let Fact::AttemptAnswered { attempt, entry, .. } = fact {
+            self.by_system(*entry, at, &Change::Answered { attempt: *attempt })?;
+        }
+        if let Fact::AttemptEnded { attempt, entry, result, sent } = fact {
+            self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
+        }
+        if let Fact::CallbackTalked { attempt, entry, talked, broken } = fact {
+            // A record may come late; the agent's time for the outcome begins when everybody can see it.
+            self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
+        }
+        if let Fact::CallbackDropped { entry, call, why } = fact {
+            self.call_dropped(at, *entry, *call, *why)?;
         }
         Ok(())
     }
 
     fn agent_freed(&mut self, at: Timestamp, call: CallId, agent: &AgentKey, wrap_up: Millis) -> Read<()> {
+        let row = self.call(call)?;
+        let follows = self.let_go(at, row.as_ref(), agent, wrap_up)?;
         self.edit_call(call, |row| {
             if row.agent.take_if(|held| held == agent).is_some() {
                 (row.held, row.recording) = (false, None);
@@ -110,7 +131,7 @@ impl<R: Rows> Working<'_, R> {
                 caller.agent.take_if(|held| held == agent);
             }
         })?;
-        self.agent_input(agent, at, &Input::Free(call, wrap_up), &Actor::System)?;
+        self.agent_input(agent, at, &Input::Free(call, follows), &Actor::System)?;
         Ok(())
     }
 
@@ -172,6 +193,7 @@ impl<R: Rows> Working<'_, R> {
         self.put_call(CallRow {
             number: arrival.number.clone(),
             service: arrival.service.clone(),
+            called: arrival.called.clone(),
             caller,
             ..CallRow::new(arrival.call, at, Doing::InFlow)
         });
@@ -263,11 +285,14 @@ impl<R: Rows> Working<'_, R> {
 
     /// What is open about this customer in this line of business is settled. Where several requests wait behind one
     /// number, of several people or matters, nobody knows which of them this was: they stay for a person to close.
-    fn served(&mut self, at: Timestamp, number: &PhoneNumber, business: &Business) -> Read<()> {
+    /// What the agent has chosen to keep open stays, too.
+    fn served(&mut self, at: Timestamp, call: CallId, number: &PhoneNumber, business: &Business) -> Read<()> {
+        let kept = self.call(call)?.map(|row| row.keep_open).unwrap_or_default();
         let mut open = self.open_entries(number)?;
         // A record may come late: what the customer has left behind since then was not settled by this call.
         open.retain(|entry| entry.last <= at && entry.target.business(self.directory).as_ref() == Some(business));
         let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
+        open.retain(|entry| !kept.contains(&entry.id));
         for entry in open.iter().filter(|entry| !(several && entry.request.is_some())) {
             self.by_system(entry.id, at, &Change::Served)?;
         }
@@ -427,6 +452,7 @@ impl<R: Rows> Working<'_, R> {
         }
         if let Some(row) = self.call(call)? {
             self.free_agents(at, &row)?;
+            self.gap_begins_now(at, &row)?;
             let consulted = row.consult.as_ref().and_then(|consult| consult.to.number());
             for number in row.number.iter().chain(&row.dialled).chain(consulted) {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
@@ -435,6 +461,23 @@ impl<R: Rows> Working<'_, R> {
                 }
             }
             self.remove_call(call);
+        }
+        Ok(())
+    }
+
+    /// Whom we had dialled may have talked on with others after the agent: the gap begins when the phone is hung up.
+    fn gap_begins_now(&mut self, at: Timestamp, row: &CallRow) -> Read<()> {
+        let Some(number) = &row.number else { return Ok(()) };
+        if !self.holds(number)?.iter().any(|hold| hold.call == row.id && hold.dialled) {
+            return Ok(());
+        }
+        let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
+        // Nobody else has dialled the number since this call began (I-7).
+        for mut tried in self.tries_since(number, row.began)? {
+            if tried.came_to == CameTo::Conversation && tried.not_before < not_before {
+                tried.not_before = not_before;
+                self.put_tried(tried);
+            }
         }
         Ok(())
     }
@@ -450,5 +493,6 @@ fn is_told_where_it_happens(fact: &Fact) -> bool {
             | Fact::AgentChanged { .. }
             | Fact::EntryGathered { .. }
             | Fact::EntryChanged { .. }
+            | Fact::NoteSaved { .. }
     )
 }

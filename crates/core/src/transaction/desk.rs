@@ -48,6 +48,11 @@ impl<R: Rows> Working<'_, R> {
         if !self.directory.agents.contains_key(agent) {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Agent)));
         }
+        if let (Input::EndWrapUp, Actor::Agent(_)) = (input, by)
+            && self.agent(agent)?.is_some_and(|agent| agent.must_write())
+        {
+            return Ok(Answer::Refused(Refusal::WriteFirst));
+        }
         let done = input.is_wish()
             && (self.agent_input(agent, self.at, input, by)?
                 || agent::is_so(&self.agent(agent)?.unwrap_or_else(|| Agent::new(agent.clone())), input));
@@ -73,6 +78,9 @@ impl<R: Rows> Working<'_, R> {
             Ok(()) => {
                 if let Change::Outcome(entry::Outcome::NotReached { .. }) = change {
                     self.last_try_came_to_nothing(id)?;
+                }
+                if let Change::Outcome(outcome) = change {
+                    self.outcome_noted(&entry, outcome, by)?;
                 }
                 Answer::Done
             }
@@ -130,7 +138,7 @@ impl<R: Rows> Working<'_, R> {
     /// The open entry beside which this change would put a second one (I-7).
     fn would_double(&self, entry: &Entry, change: &Change) -> Read<Option<EntryId>> {
         let target: &Target = match change {
-            Change::Reopen => &entry.target,
+            Change::Reopen | Change::TakeBackServed => &entry.target,
             Change::Reassign { target: Some(target), .. } => target,
             Change::Claim { .. }
             | Change::Release
@@ -185,6 +193,9 @@ impl<R: Rows> Working<'_, R> {
         if let Err(refusal) = entry::change(&entry, &self.directory.site, self.at, by, &change) {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
+        if self.agent(agent)?.is_some_and(|agent| agent.must_write()) {
+            return Ok(Answer::Refused(Refusal::WriteFirst));
+        }
         if !self.agent_input(agent, self.at, &Input::Dial(call, id), by)? {
             return Ok(Answer::Refused(Refusal::AgentState));
         }
@@ -202,6 +213,7 @@ impl<R: Rows> Working<'_, R> {
             queue: queue.clone(),
             agent: Some(agent.clone()),
             callback: Some(CallbackRow { entry: id, attempt: None, beyond_window }),
+            whose: Some(entry.target.clone()),
             ..CallRow::new(call, self.at, Doing::Transferring)
         });
         Ok(Answer::CallBack(CallbackOrder {

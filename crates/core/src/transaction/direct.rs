@@ -1,9 +1,9 @@
 //! Calls that phones of ours make, and phones that are rung by their own number.
 
-use nohold_model::{CallId, ExtensionKey, Millis, PhoneNumber, Timestamp};
+use nohold_model::{CallId, ExtensionKey, PhoneNumber, Timestamp};
 
 use super::{Answer, CallRow, CallerRow, Hold, Noun, Read, Refusal, RingsRow, Rows, Working};
-use crate::agent::Input;
+use crate::agent::{Follows, Input};
 use crate::entry::Actor;
 use crate::fact::{Dated, Doing, Fact};
 
@@ -118,7 +118,7 @@ impl<R: Rows> Working<'_, R> {
 
     fn phone_failed(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         if let Some(agent) = self.call(call)?.and_then(|row| row.agent) {
-            self.agent_input(&agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
+            self.agent_input(&agent, at, &Input::Free(call, Follows::NOTHING), &Actor::System)?;
         }
         self.edit_call(call, |row| {
             row.doing = Doing::InFlow;
@@ -131,7 +131,7 @@ impl<R: Rows> Working<'_, R> {
         let caller = row.caller.as_ref().and_then(|caller| caller.agent.as_ref());
         let consulted = row.consult.as_ref().and_then(|consult| consult.agent.as_ref());
         for agent in row.agent.iter().chain(caller).chain(consulted) {
-            self.agent_input(agent, at, &Input::Free(row.id, Millis::ZERO), &Actor::System)?;
+            self.agent_input(agent, at, &Input::Free(row.id, Follows::NOTHING), &Actor::System)?;
         }
         Ok(())
     }

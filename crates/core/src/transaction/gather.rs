@@ -98,6 +98,9 @@ impl<R: Rows> Working<'_, R> {
             }
         };
         entry.target = made.target.clone();
+        if made.assigned.is_some() {
+            entry.assigned.clone_from(&made.assigned);
+        }
         entry.gather(made.place, at);
         entry.ask(Request {
             call: made.call,

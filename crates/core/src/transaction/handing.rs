@@ -3,13 +3,14 @@
 use nohold_model::{AgentKey, CallId, ExtensionKey, LegId, Millis, PhoneNumber, QueueKey, Timestamp};
 
 use super::{Answer, ConsultRow, DialOutOrder, Hold, Noun, Read, RecordingNow, Refusal, RingsRow, Rows, Working};
-use crate::agent::{Agent, Engagement, Input};
+use crate::agent::{Agent, Engagement, Follows, Input};
 use crate::call::handing;
 use crate::entry::{Actor, Business, Target, may_ring_until};
 use crate::fact::{Dated, Destination, Doing, Fact, Together};
 
 impl<R: Rows> Working<'_, R> {
     /// Makes a fact true about what agents do with their conversations.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply`, which names every fact, sends only these here")]
     pub(super) fn apply_handing(&mut self, at: Timestamp, fact: &Fact) -> Read<()> {
         match fact {
             Fact::RecordingBegan { call, .. } | Fact::RecordingResumed { call, .. } => {
@@ -18,10 +19,11 @@ impl<R: Rows> Working<'_, R> {
             Fact::RecordingPaused { call, .. } => {
                 self.edit_call(*call, |row| row.recording = Some(RecordingNow::Paused))
             }
-            Fact::TreatedAsCustomer { call, agent, number, service } => self.edit_call(*call, |row| {
+            Fact::TreatedAsCustomer { call, agent, number, service, whose } => self.edit_call(*call, |row| {
                 row.agent = Some(agent.clone());
                 row.number = Some(number.clone());
                 row.service.clone_from(service);
+                row.whose.clone_from(whose);
                 (row.caller, row.dialled) = (None, None);
             }),
             Fact::HandedOver { call, by, to, wrap_up, .. } => self.handed_over(at, *call, by, to, *wrap_up),
@@ -193,7 +195,7 @@ impl<R: Rows> Working<'_, R> {
     fn consult_ended(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         let Some(consult) = self.call(call)?.and_then(|row| row.consult) else { return Ok(()) };
         if let Some(agent) = &consult.agent {
-            self.agent_input(agent, at, &Input::Free(call, Millis::ZERO), &Actor::System)?;
+            self.agent_input(agent, at, &Input::Free(call, Follows::NOTHING), &Actor::System)?;
         }
         if let Destination::Number(number) = &consult.to {
             self.remove_hold(number, call);

@@ -9,7 +9,9 @@ mod desk;
 mod direct;
 mod gather;
 mod handing;
+mod noting;
 mod recover;
+mod refusal;
 mod row;
 mod working;
 
@@ -19,13 +21,15 @@ use nohold_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{self, Agent};
-use crate::directory::{Directory, Forbidden};
+use crate::directory::Directory;
 use crate::entry::{self, Actor, Business, Entry, Target, Tried, Window};
-use crate::fact::{Dated, Dropped, RequestMade};
+use crate::fact::{Dated, RequestMade};
+use crate::note::{self, CallNote};
 use crate::routing::{Assignment, Offer, Waiting};
 
 use working::Working;
 
+pub use refusal::{Noun, Refusal};
 pub use row::{CallRow, CallbackRow, CallerRow, ConsultRow, MOST_FLOWS, RecordingNow, RingsRow};
 
 /// Something that must happen whole or not at all.
@@ -78,6 +82,28 @@ pub enum Transaction {
         beyond_window: bool,
         /// The version of the entry that whoever wants it has seen; of another one it is refused.
         seen: Option<u64>,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// An agent types, saves or throws away the note of a call.
+    Note {
+        /// Of which call.
+        call: CallId,
+        /// Whose note.
+        agent: AgentKey,
+        /// What.
+        wish: Box<note::Wish>,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// An entry of the customer of this call shall stay open although they talk (AT-14), or shall not.
+    KeepOpen {
+        /// The call.
+        call: CallId,
+        /// Which entry.
+        entry: EntryId,
+        /// It shall stay open.
+        keep: bool,
         /// Who wants it.
         by: Actor,
     },
@@ -200,156 +226,6 @@ pub struct DialOutOrder {
     pub began: Timestamp,
 }
 
-/// Why a transaction changed nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There is no such thing.
-    #[error("there is no such {0}")]
-    NotFound(Noun),
-    /// The entry is not as whoever wants it has seen it.
-    #[error("the entry has changed since you looked: look again, then repeat it")]
-    Changed,
-    /// The entry does not allow it.
-    #[error(transparent)]
-    Entry(entry::Refusal),
-    /// There is an open entry for this number and line of business already; that one is meant.
-    #[error("this customer has an open entry already: work on that one")]
-    OpenElsewhere(EntryId),
-    /// The agent cannot do that in the present state.
-    #[error("not possible in the agent's present state")]
-    AgentState,
-    /// The caller is not waiting there any more.
-    #[error("the caller is no longer waiting there")]
-    CallerGone,
-    /// Somebody else is being rung for this caller.
-    #[error("another agent is being rung for this caller")]
-    AlreadyOffered,
-    /// The entry has no number that could be called.
-    #[error("the caller's number was withheld: there is nothing to call")]
-    NoNumber,
-    /// A call to this number is going on.
-    #[error("this number is in another call of ours: wait until that has ended")]
-    NumberInUse,
-    /// The number may not be dialled, or not now.
-    #[error(transparent)]
-    Dial(Forbidden),
-    /// The line of business has no caller ID that could be shown.
-    #[error("no number is configured that this customer may see: choose a caller ID for the service or campaign")]
-    NoCallerId,
-    /// The agent works for another line of business.
-    #[error("this agent does not work for that service or campaign: choose another number to show")]
-    OtherBusiness,
-    /// The agent's phone has no right to call the public network.
-    #[error("this phone may not call outside: ask an administrator for the right")]
-    NoRight,
-    /// A call cannot go to the phone of the agent who has it.
-    #[error("this is your own phone: choose somebody else")]
-    OwnPhone,
-    /// Whoever should be rung is engaged.
-    #[error("whoever you want to reach is engaged: try later, or choose somebody else")]
-    Engaged,
-    /// Nobody of the queue is free to be consulted.
-    #[error("nobody of this queue is free now: try later, or choose somebody else")]
-    NobodyFree,
-    /// Nobody could be consulted there.
-    #[error("nobody can be asked there: hand the customer over instead")]
-    NobodyThere,
-    /// The agent is in no conversation in which this could be done.
-    #[error("there is no conversation of this agent in which that could be done")]
-    NoConversation,
-    /// Nobody is consulted.
-    #[error("nobody is being consulted")]
-    NoConsult,
-    /// Somebody is consulted already.
-    #[error("somebody is being consulted already: end that first")]
-    ConsultGoesOn,
-    /// Whoever is consulted has not answered yet.
-    #[error("whoever you call has not answered yet")]
-    NotAnswered,
-    /// There are no three who hear each other.
-    #[error("there is no conference: bring all three together first")]
-    NoConference,
-    /// Nobody hears the agent now.
-    #[error("nobody hears you now: take the other side back first")]
-    OnHold,
-    /// The conversation is not one that is recorded.
-    #[error("this conversation is not recorded")]
-    NotRecorded,
-    /// Something of the call is being written into the books.
-    #[error("something else is being done with this call: try again in a moment")]
-    InTheMiddle,
-}
-
-impl Refusal {
-    /// Why a callback is dropped whose attempt was refused like this.
-    pub(crate) fn dropped(&self) -> Dropped {
-        match self {
-            Refusal::NumberInUse => Dropped::NumberInUse,
-            Refusal::Dial(Forbidden::Hour(_)) => Dropped::Hour,
-            Refusal::Dial(Forbidden::Number(_)) => Dropped::NotCallable,
-            Refusal::Entry(
-                entry::Refusal::TooSoon { .. } | entry::Refusal::TooOften { .. } | entry::Refusal::NoAttemptsLeft,
-            ) => Dropped::TriedEnough,
-            Refusal::Entry(_)
-            | Refusal::NotFound(_)
-            | Refusal::Changed
-            | Refusal::OpenElsewhere(_)
-            | Refusal::AgentState
-            | Refusal::CallerGone
-            | Refusal::AlreadyOffered
-            | Refusal::NoNumber
-            | Refusal::NoCallerId
-            | Refusal::OtherBusiness
-            | Refusal::NoRight
-            | Refusal::OwnPhone
-            | Refusal::Engaged
-            | Refusal::NobodyFree
-            | Refusal::NobodyThere
-            | Refusal::NoConversation
-            | Refusal::NoConsult
-            | Refusal::ConsultGoesOn
-            | Refusal::NotAnswered
-            | Refusal::NoConference
-            | Refusal::OnHold
-            | Refusal::NotRecorded
-            | Refusal::InTheMiddle => Dropped::Refused,
-        }
-    }
-}
-
-/// What was looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noun {
-    /// An agent.
-    Agent,
-    /// A call.
-    Call,
-    /// An entry of the missed-call list.
-    Entry,
-    /// A queue.
-    Queue,
-    /// Who should call a customer back.
-    Target,
-    /// A phone of ours.
-    Phone,
-    /// A main flow.
-    Flow,
-}
-
-impl std::fmt::Display for Noun {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Noun::Agent => "agent",
-            Noun::Call => "call",
-            Noun::Entry => "entry",
-            Noun::Queue => "queue",
-            Noun::Target => "service with this group, campaign or queue",
-            Noun::Phone => "phone",
-            Noun::Flow => "flow with a number",
-        })
-    }
-}
-
 /// A number that a call of ours is using (I-7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -378,6 +254,8 @@ pub enum NotLoaded {
     OffersOf(CallId),
     /// An entry.
     Entry(EntryId),
+    /// The note of an agent on a call.
+    Note(CallId, AgentKey),
     /// The open entries of a number.
     OpenEntries(PhoneNumber),
     /// The calls that use a number.
@@ -405,6 +283,8 @@ pub trait Rows {
     fn live_offers(&self, call: CallId) -> Read<Vec<OfferId>>;
     /// An entry.
     fn entry(&self, id: EntryId) -> Read<Option<Entry>>;
+    /// The note of an agent on a call.
+    fn note(&self, call: CallId, agent: &AgentKey) -> Read<Option<CallNote>>;
     /// The open entries of a number, oldest first.
     fn open_entries(&self, number: &PhoneNumber) -> Read<Vec<EntryId>>;
     /// The calls that use a number.
@@ -421,7 +301,7 @@ pub enum Write {
     /// An agent.
     Agent(Agent),
     /// A call that lives.
-    Call(CallRow),
+    Call(Box<CallRow>),
     /// A call that does not live any more.
     CallGone(CallId),
     /// A place in a line.
@@ -432,6 +312,8 @@ pub enum Write {
     Offer(Offer),
     /// An entry.
     Entry(Box<Entry>),
+    /// A note.
+    Note(Box<CallNote>),
     /// A number in use.
     Hold(Hold),
     /// A number that this call does not use any more.
@@ -485,6 +367,8 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
                 None => working.call_back(*entry, agent, *call, *beyond_window, by)?,
             }
         }
+        Transaction::Note { call, agent, wish, by } => working.note_wish(*call, agent, wish, by)?,
+        Transaction::KeepOpen { call, entry, keep, by } => working.keep_open(*call, *entry, *keep, by)?,
         Transaction::Request(made) => working.request_wish(made)?,
         Transaction::DialOut { agent, number, business, call, leg } => {
             working.dial_out(agent, number, business.as_ref(), (*call, *leg))?

@@ -46,10 +46,11 @@ impl<R: Rows> Working<'_, R> {
             // A colleague stands on no list: the history of the call tells it.
             return Ok(CallEnd::CutOff);
         }
-        let target = match (&row.queue, &row.service) {
-            (Some(queue), _) => Target::Queue(queue.clone()),
-            (None, Some(service)) => Target::WholeService(service.clone()),
-            (None, None) => return Ok(CallEnd::CutOff),
+        let target = match (&row.queue, &row.whose, &row.service) {
+            (Some(queue), _, _) => Target::Queue(queue.clone()),
+            (None, Some(whose), _) => whose.clone(),
+            (None, None, Some(service)) => Target::WholeService(service.clone()),
+            (None, None, None) => return Ok(CallEnd::CutOff),
         };
         let fact = Fact::CutOff { entry, call: row.id, number: row.number.clone(), target, doing: row.doing };
         self.apply(&Dated { at: self.at, fact })?;

@@ -5,6 +5,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::entry::Target;
 use crate::fact::{Destination, Doing, Together};
 
 /// A call while it lives: what must be known of it if our side dies.
@@ -53,6 +54,15 @@ pub struct CallRow {
     /// The flows that have treated the caller, in their order; the last [`MOST_FLOWS`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<FlowKey>,
+    /// On whose list a customer whom we have called stands, should we cut the call off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Target>,
+    /// The number of ours that was dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<PhoneNumber>,
+    /// Entries of the customer that shall stay open, although this call would settle them (AT-14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep_open: Vec<EntryId>,
 }
 
 /// So many flows of a call are remembered.
@@ -116,6 +126,9 @@ impl CallRow {
             stood: None,
             left_line: None,
             flows: Vec::new(),
+            whose: None,
+            called: None,
+            keep_open: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::agent::{self, Agent, AgentState};
 use crate::directory::Directory;
 use crate::entry::{self, Actor, Entry, Tried};
 use crate::fact::{Dated, Fact};
+use crate::note::CallNote;
 use crate::routing::{Offer, Waiting};
 
 /// A transaction at work.
@@ -21,6 +22,7 @@ pub(super) struct Working<'a, R> {
     waiting: BTreeMap<CallId, Option<Waiting>>,
     offers: BTreeMap<OfferId, Offer>,
     entries: BTreeMap<EntryId, Entry>,
+    notes: BTreeMap<(CallId, AgentKey), CallNote>,
     holds: BTreeMap<(PhoneNumber, CallId), Option<Hold>>,
     memory: BTreeMap<QueueKey, AgentKey>,
     counted: Vec<(PhoneNumber, Timestamp)>,
@@ -39,6 +41,7 @@ impl<'a, R: Rows> Working<'a, R> {
             waiting: BTreeMap::new(),
             offers: BTreeMap::new(),
             entries: BTreeMap::new(),
+            notes: BTreeMap::new(),
             holds: BTreeMap::new(),
             memory: BTreeMap::new(),
             counted: Vec::new(),
@@ -50,10 +53,13 @@ impl<'a, R: Rows> Working<'a, R> {
     pub(super) fn finish(self, answer: Answer) -> Outcome {
         let mut writes: Vec<Write> = Vec::new();
         writes.extend(self.agents.into_values().map(Write::Agent));
-        writes.extend(self.calls.into_iter().map(|(id, row)| row.map_or(Write::CallGone(id), Write::Call)));
+        writes.extend(
+            self.calls.into_iter().map(|(id, row)| row.map_or(Write::CallGone(id), |row| Write::Call(Box::new(row)))),
+        );
         writes.extend(self.waiting.into_iter().map(|(id, row)| row.map_or(Write::WaitingGone(id), Write::Waiting)));
         writes.extend(self.offers.into_values().map(Write::Offer));
         writes.extend(self.entries.into_values().map(|entry| Write::Entry(Box::new(entry))));
+        writes.extend(self.notes.into_values().map(|note| Write::Note(Box::new(note))));
         writes.extend(
             self.holds
                 .into_iter()
@@ -119,6 +125,13 @@ impl<'a, R: Rows> Working<'a, R> {
         match self.entries.get(&id) {
             Some(entry) => Ok(Some(entry.clone())),
             None => self.rows.entry(id),
+        }
+    }
+
+    pub(super) fn note_of(&self, call: CallId, agent: &AgentKey) -> Read<Option<CallNote>> {
+        match self.notes.get(&(call, agent.clone())) {
+            Some(note) => Ok(Some(note.clone())),
+            None => self.rows.note(call, agent),
         }
     }
 
@@ -198,6 +211,10 @@ impl<'a, R: Rows> Working<'a, R> {
 
     pub(super) fn put_entry(&mut self, entry: Entry) {
         self.entries.insert(entry.id, entry);
+    }
+
+    pub(super) fn put_note(&mut self, note: CallNote) {
+        self.notes.insert((note.call, note.agent.clone()), note);
     }
 
     pub(super) fn put_call(&mut self, row: CallRow) {

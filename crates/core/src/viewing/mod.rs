@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use nohold_model::{AgentKey, GroupKey};
 use serde::{Deserialize, Serialize};
 
-pub use reminder::{Reminder, ReminderId, ReminderKind, SHOWN_UNREACHABLE_FOR, reminder, sounds};
+pub use reminder::{Reminder, ReminderId, ReminderKind, Reminders, SHOWN_UNREACHABLE_FOR, reminder, reminders, sounds};
 
 use crate::agent::Agent;
 use crate::directory::{Directory, Queue};
@@ -169,6 +169,13 @@ impl Sight {
     #[must_use]
     pub fn sees_groups(&self, groups: &[GroupKey]) -> bool {
         self.sees_any(groups)
+    }
+
+    /// Which of what people are told of an entry this viewer is told.
+    #[must_use]
+    pub fn told<'a>(&self, reminders: &'a Reminders) -> Option<&'a Reminder> {
+        let as_supervisor = reminders.supervisors.as_ref().filter(|_| self.role == Role::Supervisor);
+        as_supervisor.or(reminders.group.as_ref())
     }
 
     fn is(&self, agent: &AgentKey) -> bool {

@@ -9,6 +9,7 @@ use nohold_model::{EntryId, Millis, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::agent::{Agent, AgentState};
+use crate::directory::Site;
 use crate::entry::{CloseReason, Entry, State};
 
 /// So long after it closed, people are told of an entry whose customer could not be reached, unless somebody
@@ -40,6 +41,10 @@ pub enum ReminderKind {
     CutOff,
     /// A customer could not be reached (AT-12).
     Unreachable,
+    /// Nobody has claimed a request for a while: its group is told again (AT-18).
+    Unclaimed,
+    /// Nobody has claimed it for longer: the supervisors of the group are told (AT-18).
+    Escalated,
 }
 
 /// The id of a reminder: the entry, and which of its wishes it is. A new request in the same entry is a new reminder.
@@ -47,8 +52,43 @@ pub enum ReminderKind {
 pub struct ReminderId {
     entry: EntryId,
     kind: ReminderKind,
-    /// Tells wishes of one kind apart: the time of asking or closing in milliseconds, the count of calls cut off.
+    /// Tells wishes of one kind apart: the time of asking, closing or since when nobody claims it in milliseconds, the count of
+    /// calls cut off.
     mark: i64,
+}
+
+/// What people are told of an entry: the group, and those who look after it where they are told something else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reminders {
+    /// What the group is told, and its supervisors.
+    pub group: Option<Reminder>,
+    /// What its supervisors are told instead.
+    pub supervisors: Option<Reminder>,
+    /// When that changes by itself.
+    pub changes: Option<Timestamp>,
+}
+
+/// What people are told of an entry at `at`: a request that nobody claims is told again, then to the supervisors (AT-18).
+#[must_use]
+pub fn reminders(entry: &Entry, site: &Site, at: Timestamp) -> Reminders {
+    let first = reminder(entry, at);
+    let (Some(ReminderKind::Request), Some(since)) =
+        (first.as_ref().map(|reminder| reminder.kind), entry.unclaimed_since())
+    else {
+        let changes = first.as_ref().and_then(|reminder| reminder.until);
+        return Reminders { group: first, supervisors: None, changes };
+    };
+    let told = |kind, after: Option<Millis>| {
+        let from = since + after?;
+        let id = ReminderId { entry: entry.id, kind, mark: since.as_millis() };
+        (at >= from).then_some(Reminder { id, kind, entry: entry.id, since: from, until: None })
+    };
+    let later = |after: Option<Millis>| after.map(|after| since + after).filter(|then| *then > at);
+    Reminders {
+        group: told(ReminderKind::Unclaimed, site.remind_again_after).or(first),
+        supervisors: told(ReminderKind::Escalated, site.escalate_after),
+        changes: later(site.remind_again_after).into_iter().chain(later(site.escalate_after)).min(),
+    }
 }
 
 /// The reminder that is in an entry at `at`, for whoever [is reminded](super::Sight::is_reminded) of it: a request or a
@@ -105,6 +145,8 @@ impl fmt::Display for ReminderId {
             ReminderKind::Request => "request",
             ReminderKind::CutOff => "cut_off",
             ReminderKind::Unreachable => "unreachable",
+            ReminderKind::Unclaimed => "unclaimed",
+            ReminderKind::Escalated => "escalated",
         };
         write!(f, "{}.{kind}.{}", self.entry, self.mark)
     }

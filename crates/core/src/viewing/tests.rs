@@ -191,6 +191,42 @@ fn a_claim_withdraws_a_reminder_a_release_brings_back_the_same_and_a_new_request
 }
 
 #[test]
+fn a_request_nobody_claims_is_told_again_then_to_the_supervisors_and_a_claim_begins_the_time_anew() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.ask(1, &customer(1), queue_600());
+    works.pass(Millis::minutes(5));
+    works.change(1, Change::Claim { agent: agent("2000") }, supervisor());
+    works.change(1, Change::Release, supervisor());
+    let released = works.now;
+    let agents = Sight::new(&viewer(Role::Agent, Some("2000"), None), &works.directory);
+    let over = Sight::new(&viewer(Role::Supervisor, None, Some(&["support-a"])), &works.directory);
+    let told = |sight: &Sight, minutes: u64| {
+        let now = released + Millis::minutes(minutes);
+        let reminders = reminders(works.entry(1), &works.directory.site, now);
+        sight.told(&reminders).map(|one| (one.kind, one.id))
+    };
+    let kinds = |sight: &Sight| [0, 9, 10, 19, 20, 600].map(|minutes| told(sight, minutes).unwrap().0);
+    use ReminderKind::{Escalated, Request, Unclaimed};
+    assert_eq!(kinds(&agents), [Request, Request, Unclaimed, Unclaimed, Unclaimed, Unclaimed]);
+    assert_eq!(kinds(&over), [Request, Request, Unclaimed, Unclaimed, Escalated, Escalated]);
+    assert_eq!(told(&agents, 10), told(&agents, 600), "once");
+    assert_ne!(told(&agents, 9), told(&agents, 10), "as something new");
+    let changes = |minutes: u64| {
+        let now = released + Millis::minutes(minutes);
+        reminders(works.entry(1), &works.directory.site, now).changes.map(|at| at.since(released))
+    };
+    assert_eq!([0, 10, 20].map(changes), [Some(Millis::minutes(10)), Some(Millis::minutes(20)), None]);
+    let later = Entry { due: released + Millis::hours(9), ..works.entry(1).clone() };
+    let due_later = reminders(&later, &works.directory.site, released + Millis::hours(1));
+    assert_eq!(due_later.group.map(|one| one.kind), Some(Request), "it is not due yet");
+    let mut quiet = works.directory.site.clone();
+    (quiet.remind_again_after, quiet.escalate_after) = (None, None);
+    let never = reminders(works.entry(1), &quiet, released + Millis::hours(40));
+    assert_eq!((never.group.map(|one| one.kind), never.supervisors), (Some(Request), None));
+}
+
+#[test]
 fn unreachable_is_shown_once_more_until_somebody_acknowledges_it_or_a_day_has_passed() {
     let works = Works::new();
     let site = &works.directory.site;

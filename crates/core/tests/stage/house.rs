@@ -63,6 +63,7 @@ pub fn house() -> Directory {
         flows: BTreeMap::new(),
         blocked: BlockList::default(),
         dispositions: nohold_core::directory::Dispositions::default(),
+        pops: nohold_core::directory::Pops::default(),
     };
     let queue = || InboundTarget::Queue(key("600"));
     number(&mut house, SUPPORT, queue(), None);
@@ -130,6 +131,9 @@ fn site() -> Site {
         promise: PromisePolicy::default(),
         claim_for: Millis::minutes(10),
         expire_after: None,
+        remind_again_after: None,
+        escalate_after: None,
+        break_reasons: Vec::new(),
         ring_customer_for: Millis::seconds(30),
         ring_agent_for: Millis::seconds(20),
         broken_within: Millis::seconds(30),
@@ -184,6 +188,7 @@ fn queue(name: &str) -> Queue {
         max_length: 10,
         ringing: Ringing { ring_for: Millis::seconds(15), retry_pause: Millis::seconds(5) },
         wrap_up: Millis::seconds(10),
+        wrap_up_mode: nohold_core::directory::WrapUpMode::Timed,
         callback_key: Some(CallbackKey { digit: Digit::new('9').unwrap(), announce_every: Millis::minutes(10) }),
         announce_every: None,
         announce_agent: false,

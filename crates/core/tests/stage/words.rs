@@ -276,6 +276,15 @@ pub fn fact(fact: &Fact) -> String {
         Fact::NumberRefused { why, .. } => format!("number refused: {why:?}"),
         Fact::CallbackDropped { why, .. } => format!("callback dropped, nothing counted: {why:?}"),
         Fact::Transferred { to, .. } => format!("transfer to {}", destination(to)),
+        Fact::TransferAnswered { .. } => "transfer answered".into(),
+        Fact::TransferFailed { .. } => "transfer failed".into(),
+        Fact::CallEnded { how, .. } => format!("call ended: {how:?}"),
+        other => handing(other),
+    }
+}
+
+fn handing(fact: &Fact) -> String {
+    match fact {
         Fact::TreatedAsCustomer { agent, number: of, .. } => format!("{agent} has {} as a customer", of.masked()),
         Fact::HandedOver { by, to, wrap_up, .. } => {
             format!("handed over by {by} to {}, wrap-up {}", destination(to), length(*wrap_up))
@@ -288,9 +297,6 @@ pub fn fact(fact: &Fact) -> String {
         Fact::ConsultCompleted { by, .. } => format!("{by} leaves the customer there"),
         Fact::RecordingPaused { .. } => "recording paused".into(),
         Fact::RecordingResumed { .. } => "recording resumed".into(),
-        Fact::TransferAnswered { .. } => "transfer answered".into(),
-        Fact::TransferFailed { .. } => "transfer failed".into(),
-        Fact::CallEnded { how, .. } => format!("call ended: {how:?}"),
         other => format!("{other:?}"),
     }
 }

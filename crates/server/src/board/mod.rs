@@ -3,6 +3,7 @@
 //! It follows the store's commits, each of which changes a few rows. Whoever looks sees at least what was committed before:
 //! a look takes over what the store has committed meanwhile. So the store's own rows are never locked by readers.
 
+mod note;
 mod rows;
 mod shown;
 mod work;
@@ -16,6 +17,7 @@ use nohold_core::viewing::SHOWN_UNREACHABLE_FOR;
 use nohold_model::Timestamp;
 use tokio::sync::watch;
 
+pub(crate) use note::{NoteShown, WrittenShown};
 pub(crate) use rows::{Changed, EntryRow, LiveRow, Rows, Shared, Step};
 pub(crate) use shown::{EntryShown, ReminderShown, TargetShown, WindowShown};
 pub(crate) use work::{AgentShown, CallShown, QueueShown};

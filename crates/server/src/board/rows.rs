@@ -7,14 +7,16 @@ use nohold_app::ports::Commit;
 use nohold_core::agent::{Agent, AgentState};
 use nohold_core::directory::{Directory, Queue};
 use nohold_core::entry::Entry;
+use nohold_core::note::CallNote;
 use nohold_core::routing::{Offer, Waiting, turn};
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{CallRow, Write};
-use nohold_core::viewing::{Reminder, reminder};
+use nohold_core::viewing::{Reminders, reminders};
 use nohold_model::{AgentKey, CallId, EntryId, OfferId, QueueKey, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::note::NoteShown;
 use super::shown::EntryShown;
 use super::work::{AgentShown, CallShown, QueueShown};
 
@@ -34,7 +36,7 @@ pub(crate) struct Row<T> {
 #[derive(Debug)]
 pub(crate) struct EntryRow {
     pub(crate) entry: Entry,
-    pub(crate) reminder: Option<Reminder>,
+    pub(crate) reminders: Reminders,
 }
 
 /// A live call, with the agents whom it has in hand.
@@ -66,7 +68,11 @@ pub(crate) struct Step {
     pub(crate) agents: BTreeMap<AgentKey, Changed<Agent>>,
     pub(crate) queues: BTreeMap<QueueKey, Changed<QueueKey>>,
     pub(crate) calls: BTreeMap<CallId, Changed<LiveRow>>,
+    pub(crate) notes: BTreeMap<NoteKey, Changed<CallNote>>,
 }
+
+/// A note's call and agent.
+pub(crate) type NoteKey = (CallId, AgentKey);
 
 /// What commits have touched, before the rows that follow from it are made.
 #[derive(Default)]
@@ -85,12 +91,14 @@ pub(crate) struct Rows {
     pub(crate) agents: BTreeMap<AgentKey, Shared<Agent>>,
     pub(crate) queues: BTreeMap<QueueKey, Shared<QueueKey>>,
     pub(crate) calls: BTreeMap<CallId, Shared<LiveRow>>,
+    /// Notes that are to be done, and of each agent the last one that may be written.
+    pub(crate) notes: BTreeMap<NoteKey, Shared<CallNote>>,
     call_rows: BTreeMap<CallId, CallRow>,
     waiting: BTreeMap<CallId, Waiting>,
     /// Offers that ring, by call.
     offers: BTreeMap<CallId, BTreeMap<OfferId, Offer>>,
-    /// When reminders end by themselves.
-    ends: BTreeSet<(Timestamp, EntryId)>,
+    /// When reminders change by themselves.
+    turns: BTreeSet<(Timestamp, EntryId)>,
     steps: VecDeque<(Arc<Step>, usize)>,
     /// The text of all steps, in bytes.
     steps_text: usize,
@@ -106,10 +114,11 @@ impl Rows {
             agents: BTreeMap::new(),
             queues: BTreeMap::new(),
             calls: BTreeMap::new(),
+            notes: BTreeMap::new(),
             call_rows: tables.calls.clone(),
             waiting: tables.waiting.clone(),
             offers: BTreeMap::new(),
-            ends: BTreeSet::new(),
+            turns: BTreeSet::new(),
             steps: VecDeque::new(),
             steps_text: 0,
         };
@@ -118,6 +127,9 @@ impl Rows {
         }
         for entry in tables.entries.values() {
             rows.put_entry(entry, now);
+        }
+        for note in tables.notes.values() {
+            rows.put_note(note, &mut Step::default());
         }
         for key in rows.directory.agents.keys() {
             let agent = tables.agents.get(key).cloned().unwrap_or_else(|| Agent::new(key.clone()));
@@ -154,7 +166,7 @@ impl Rows {
         for write in commits.iter().flat_map(|commit| &commit.outcome.writes) {
             self.take(write, now, &mut touched, &mut step);
         }
-        self.end_reminders(now, &mut step);
+        self.turn_reminders(now, &mut step);
         self.derive(&touched, &mut step);
         if step.is_empty() {
             return false;
@@ -180,6 +192,7 @@ impl Rows {
             merge(&mut all.agents, &step.agents);
             merge(&mut all.queues, &step.queues);
             merge(&mut all.calls, &step.calls);
+            merge(&mut all.notes, &step.notes);
         }
         Some(all)
     }
@@ -192,6 +205,7 @@ impl Rows {
                 let after = self.entries.get(&entry.id).cloned();
                 note(&mut step.entries, entry.id, before, after);
             }
+            Write::Note(note) => self.put_note(note, step),
             Write::Agent(agent) => {
                 touched.agents.insert(agent.key.clone());
                 let before = self.agents.get(&agent.key).cloned();
@@ -206,7 +220,7 @@ impl Rows {
             Write::Call(row) => {
                 touched.calls.insert(row.id);
                 touched.queues.extend(self.waiting.get(&row.id).map(|waiting| waiting.queue.clone()));
-                self.call_rows.insert(row.id, row.clone());
+                self.call_rows.insert(row.id, (**row).clone());
             }
             Write::CallGone(id) => {
                 touched.calls.insert(*id);
@@ -228,6 +242,31 @@ impl Rows {
             | Write::RequestCounted(..)
             | Write::Tried(_)
             | Write::TriedGone(..) => {}
+        }
+    }
+
+    /// A note that is to be done, or that may be written because no other call has come since.
+    fn put_note(&mut self, note: &CallNote, step: &mut Step) {
+        let key = (note.call, note.agent.clone());
+        let untouched = |row: &Shared<CallNote>| !row.row.is_open();
+        let of_agent = |(_, row): &(&NoteKey, &Shared<CallNote>)| row.row.agent == note.agent && untouched(row);
+        let others: Vec<_> =
+            self.notes.iter().filter(of_agent).map(|(other, row)| (other.clone(), row.row.began)).collect();
+        let newest = others.iter().all(|(other, began)| *other == key || *began <= note.began);
+        let before = self.notes.get(&key).cloned();
+        let after = if note.done.is_none() && (note.is_open() || newest) {
+            with_text(note.clone(), &NoteShown::from(note))
+        } else {
+            None
+        };
+        match &after {
+            Some(row) => drop(self.notes.insert(key.clone(), row.clone())),
+            None => drop(self.notes.remove(&key)),
+        }
+        note_of_step(step, key.clone(), before, after);
+        for (other, _) in others.into_iter().filter(|(other, _)| *other != key && newest) {
+            let gone = self.notes.remove(&other);
+            note_of_step(step, other, gone, None);
         }
     }
 
@@ -258,27 +297,28 @@ impl Rows {
         }
     }
 
-    fn end_reminders(&mut self, now: Timestamp, step: &mut Step) {
-        while let Some((until, id)) = self.ends.first().copied().filter(|(until, _)| *until <= now) {
-            self.ends.remove(&(until, id));
-            let reminds = |row: &Shared<EntryRow>| row.row.reminder.as_ref().and_then(|one| one.until) == Some(until);
-            if let Some(before) = self.entries.get(&id).cloned().filter(reminds) {
-                self.entries.remove(&id);
-                note(&mut step.entries, id, Some(before), None);
+    /// Reminders end, or become others, because time passes.
+    fn turn_reminders(&mut self, now: Timestamp, step: &mut Step) {
+        while let Some((due, id)) = self.turns.first().copied().filter(|(due, _)| *due <= now) {
+            self.turns.remove(&(due, id));
+            let Some(before) = self.entries.get(&id).cloned() else { continue };
+            if before.row.reminders.changes == Some(due) {
+                self.put_entry(&before.row.entry, now);
+                note(&mut step.entries, id, Some(before), self.entries.get(&id).cloned());
             }
         }
     }
 
     fn put_entry(&mut self, entry: &Entry, now: Timestamp) {
-        let reminder = reminder(entry, now);
-        if !entry.is_open() && reminder.is_none() {
+        let reminders = reminders(entry, &self.directory.site, now);
+        if !entry.is_open() && reminders.group.is_none() {
             self.entries.remove(&entry.id);
             return;
         }
-        if let Some(until) = reminder.as_ref().and_then(|reminder| reminder.until) {
-            self.ends.insert((until, entry.id));
+        if let Some(changes) = reminders.changes {
+            self.turns.insert((changes, entry.id));
         }
-        if let Some(row) = with_text(EntryRow { entry: entry.clone(), reminder }, &EntryShown::from(entry)) {
+        if let Some(row) = with_text(EntryRow { entry: entry.clone(), reminders }, &EntryShown::from(entry)) {
             self.entries.insert(entry.id, row);
         }
     }
@@ -337,11 +377,12 @@ impl Step {
         fn of<K, T>(changes: &BTreeMap<K, Changed<T>>) -> usize {
             changes.values().filter_map(|changed| changed.after.as_ref()).map(|row| row.json.get().len()).sum()
         }
-        of(&self.entries) + of(&self.agents) + of(&self.queues) + of(&self.calls)
+        of(&self.entries) + of(&self.agents) + of(&self.queues) + of(&self.calls) + of(&self.notes)
     }
 
     fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.agents.is_empty() && self.queues.is_empty() && self.calls.is_empty()
+        let rows = self.entries.is_empty() && self.agents.is_empty() && self.queues.is_empty() && self.calls.is_empty();
+        rows && self.notes.is_empty()
     }
 }
 
@@ -369,6 +410,10 @@ fn note<K: Ord, T>(changes: &mut BTreeMap<K, Changed<T>>, key: K, before: Option
         }
         std::collections::btree_map::Entry::Vacant(_) => {}
     }
+}
+
+fn note_of_step(step: &mut Step, key: NoteKey, before: Option<Shared<CallNote>>, after: Option<Shared<CallNote>>) {
+    note(&mut step.notes, key, before, after);
 }
 
 fn merge<K: Ord + Clone, T>(all: &mut BTreeMap<K, Changed<T>>, step: &BTreeMap<K, Changed<T>>) {

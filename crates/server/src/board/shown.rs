@@ -213,7 +213,7 @@ pub struct ReminderShown {
     /// Its id: the same after a restart; what was shown once under it is not shown again.
     #[schema(value_type = String)]
     pub id: ReminderId,
-    /// `request`, `cut_off` or `unreachable`.
+    /// `request`, `cut_off`, `unreachable`, `unclaimed` (the group is told again) or `escalated` (its supervisors are told).
     #[schema(value_type = String)]
     pub kind: ReminderKind,
     /// The entry.

@@ -41,6 +41,16 @@ pub struct AgentShown {
     /// When the wrap-up ends.
     #[schema(value_type = Option<i64>)]
     pub wrap_up_until: Option<Timestamp>,
+    /// The call that it follows.
+    #[schema(value_type = Option<String>)]
+    pub wrap_up_of: Option<CallId>,
+    /// It ends only when the note of that call is saved; `wrap_up_until` is when it should be over.
+    pub must_write: bool,
+    /// Until when a wrap-up may still be taken, where the queue leaves it to the agent.
+    #[schema(value_type = Option<i64>)]
+    pub may_wrap_up_until: Option<Timestamp>,
+    /// The agent wants a wrap-up after the present conversation.
+    pub wants_wrap_up: bool,
     /// The call that holds the agent.
     #[schema(value_type = Option<String>)]
     pub call: Option<CallId>,
@@ -130,6 +140,9 @@ pub struct CallShown {
     /// The entry that it calls back.
     #[schema(value_type = Option<String>)]
     pub entry: Option<EntryId>,
+    /// Entries of the customer that stay open although the call would settle them.
+    #[schema(value_type = Vec<String>)]
+    pub keep_open: Vec<EntryId>,
     /// The number outside that it was sent to, or that a phone of ours has dialled.
     #[schema(value_type = Option<String>)]
     pub dialled: Option<PhoneNumber>,
@@ -221,6 +234,10 @@ impl AgentShown {
             },
             after,
             wrap_up_until: agent.wrap_up,
+            wrap_up_of: agent.wrap_up_of.map(|of| of.call),
+            must_write: agent.must_write(),
+            may_wrap_up_until: agent.may_wrap_up.map(|may| may.until),
+            wants_wrap_up: agent.wants_wrap_up,
             call: agent.call(),
             offer: agent.offer().map(|offer| offer.to_string()),
             entry: match &agent.engagement {
@@ -298,6 +315,7 @@ impl CallShown {
             agents,
             extension: row.caller.as_ref().map(|caller| caller.extension.to_string()),
             entry: row.callback.as_ref().map(|callback| callback.entry),
+            keep_open: row.keep_open.clone(),
         }
     }
 }

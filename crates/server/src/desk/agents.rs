@@ -49,6 +49,8 @@ pub(crate) enum AgentAction {
     Clear,
     /// End the wrap-up.
     EndWrapUp,
+    /// Take the wrap-up that the queue leaves to the agent: after the present conversation, or the one that has just ended.
+    TakeWrapUp,
 }
 
 /// Agents whom somebody may see.
@@ -135,8 +137,22 @@ impl Seat {
         row.map(Json).ok_or_else(|| Failure::not_found("there is no such agent"))
     }
 
+    /// Where reasons of breaks are configured, one of them must be given.
+    fn is_a_reason(&self, input: &Input) -> Result<(), Failure> {
+        let directory = self.desk.desk.directory();
+        let known = &directory.site.break_reasons;
+        match input {
+            Input::Choose(Mode::Break(reason)) if !known.is_empty() && !known.contains(reason) => {
+                let message = format!("choose one of the reasons that are configured: {}", known.join(", "));
+                Err(Failure::invalid("reason", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn wish(&self, agent: AgentKey, wish: AgentWish) -> Result<Json<Box<RawValue>>, Failure> {
         let input = wish.meant()?;
+        self.is_a_reason(&input)?;
         let by = self.actor()?;
         self.desk.desk.change_agent(agent.clone(), input, by).await.map_err(refused)?;
         self.shown(&agent)
@@ -164,6 +180,7 @@ impl AgentWish {
             }
             AgentAction::Clear => Input::Clear,
             AgentAction::EndWrapUp => Input::EndWrapUp,
+            AgentAction::TakeWrapUp => Input::TakeWrapUp,
         })
     }
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use nohold_app::desk::NotDone;
 use nohold_app::ports::Role;
+use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Change, CloseReason, Outcome, Window};
 use nohold_core::text;
 use nohold_core::transaction::Refusal;
@@ -147,7 +148,7 @@ pub(crate) struct DispositionsShown {
 
 /// A disposition.
 #[derive(Debug, Serialize, ToSchema)]
-struct DispositionShown {
+pub(super) struct DispositionShown {
     /// Its key, which an outcome names.
     #[schema(value_type = String)]
     key: DispositionKey,
@@ -167,6 +168,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(guarded(api, agents, routes!(outcome)))
         .routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(dispositions)))
         .routes(guarded(api, agents, routes!(reopen)))
+        .routes(guarded(api, agents, routes!(take_back_served)))
         .routes(guarded(api, agents, routes!(cancel)))
         .routes(guarded(api, agents, routes!(acknowledge)))
         .routes(guarded(api, supervisors, routes!(prioritise)))
@@ -240,17 +242,23 @@ async fn outcome(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Outc
 async fn dispositions(seat: Seat, Named(id): Named<EntryId>) -> Result<Json<DispositionsShown>, Failure> {
     let entry = seat.entry(id).await?;
     let directory = seat.desk.desk.directory();
-    let names = &directory.dispositions.names;
-    let listed = directory.dispositions_of(&entry);
-    let shown = |key: &DispositionKey| DispositionShown {
-        key: key.clone(),
-        name: names.get(key).cloned().unwrap_or_else(|| key.to_string()),
-    };
-    let items = match listed {
-        Some(listed) => listed.iter().map(shown).collect(),
-        None => names.keys().map(shown).collect(),
-    };
-    Ok(Json(DispositionsShown { items, only_these: listed.is_some() }))
+    Ok(Json(DispositionsShown::new(&directory, directory.dispositions_of(&entry))))
+}
+
+impl DispositionsShown {
+    /// Those that are listed, else all that are configured.
+    pub(super) fn new(directory: &Directory, listed: Option<&[DispositionKey]>) -> Self {
+        let names = &directory.dispositions.names;
+        let shown = |key: &DispositionKey| DispositionShown {
+            key: key.clone(),
+            name: names.get(key).cloned().unwrap_or_else(|| key.to_string()),
+        };
+        let items = match listed {
+            Some(listed) => listed.iter().map(shown).collect(),
+            None => names.keys().map(shown).collect(),
+        };
+        DispositionsShown { items, only_these: listed.is_some() }
+    }
 }
 
 /// Work on a closed entry again
@@ -260,6 +268,15 @@ async fn dispositions(seat: Seat, Named(id): Named<EntryId>) -> Result<Json<Disp
 )]
 async fn reopen(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
     seat.change(id, given.version, Change::Reopen).await
+}
+
+/// It closed because the customer was served in another call, and should not have: within 24 hours it is as it was before
+#[utoipa::path(
+    post, path = "/api/entries/{id}/take-back-served", tag = "desk", params(("id" = String, Path)), request_body = Plain,
+    responses((status = 200, body = EntryShown))
+)]
+async fn take_back_served(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Plain>) -> Answer {
+    seat.change(id, given.version, Change::TakeBackServed).await
 }
 
 /// The customer takes the request back

@@ -12,6 +12,8 @@ mod file;
 mod history;
 mod listing;
 mod names;
+mod notes;
+mod pop;
 mod refusals;
 mod requests;
 mod targets;
@@ -214,6 +216,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(audio::routes(api))
         .merge(history::routes(api))
         .merge(names::routes(api))
+        .merge(notes::routes(api))
+        .merge(pop::routes(api))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use nohold_app::ports::Role;
-use nohold_core::directory::Directory;
+use nohold_core::directory::{Directory, WrapUpMode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +37,8 @@ struct SiteShown {
     zone: String,
     /// After so many counted attempts a customer is *unreachable*.
     attempts: u32,
+    /// The reasons of breaks that agents choose from; any words, where there are none.
+    break_reasons: Vec<String>,
 }
 
 /// A line of business.
@@ -76,6 +78,9 @@ struct LineShown {
     service: String,
     /// The groups whose agents serve it.
     groups: Vec<String>,
+    /// Whether its agents have a wrap-up, and how it ends: `none`, `optional`, `timed` or `mandatory`.
+    #[schema(value_type = String)]
+    wrap_up: WrapUpMode,
 }
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
@@ -110,12 +115,14 @@ impl DeskShown {
             number: queue.number.clone(),
             service: queue.service.to_string(),
             groups: keys(&queue.groups),
+            wrap_up: queue.wrap_up_mode,
         });
         DeskShown {
             site: SiteShown {
                 country: directory.site.numbers.country.to_string(),
                 zone: directory.site.zone.to_string(),
                 attempts: directory.site.retry_plan.max_attempts,
+                break_reasons: directory.site.break_reasons.clone(),
             },
             services: services.collect(),
             campaigns: campaigns.collect(),

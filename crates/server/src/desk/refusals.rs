@@ -30,6 +30,8 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
             failure
         }
         Refusal::AgentState => Failure::conflict("agent_state", words),
+        Refusal::WriteFirst => Failure::conflict("write_first", words),
+        Refusal::NoteDone => Failure::conflict("note_done", words),
         Refusal::CallerGone => Failure::conflict("caller_gone", words),
         Refusal::AlreadyOffered => Failure::conflict("already_offered", words),
         Refusal::NoNumber => unprocessable("no_number", words),
@@ -62,6 +64,7 @@ fn by_the_entry(refusal: &entry::Refusal) -> Failure {
         entry::Refusal::NoSuchDisposition { .. } => unprocessable("no_such_disposition", words).at("disposition"),
         entry::Refusal::HeldBy(_) => Failure::conflict("held", words),
         entry::Refusal::Closed => Failure::conflict("closed", words),
+        entry::Refusal::NotServedNow => Failure::conflict("not_served_now", words),
         entry::Refusal::Open => Failure::conflict("open", words),
         entry::Refusal::NotClaimed => Failure::conflict("not_claimed", words),
         entry::Refusal::InCall => Failure::conflict("in_call", words),

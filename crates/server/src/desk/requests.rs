@@ -6,7 +6,7 @@ use nohold_app::desk::CallbackWish;
 use nohold_app::ports::Role;
 use nohold_core::directory::Directory;
 use nohold_core::entry::Target;
-use nohold_model::{EntryId, Millis, Timestamp};
+use nohold_model::{AgentKey, EntryId, Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::state::Api;
 
 /// Nothing is agreed with a customer for later than this.
-const LATEST: Millis = Millis::hours(24 * 366);
+pub(super) const LATEST: Millis = Millis::hours(24 * 366);
 
 /// A request that is made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,6 +34,9 @@ pub(crate) struct RequestGiven {
     /// Not to be called before this.
     #[schema(value_type = Option<i64>)]
     not_before: Option<Timestamp>,
+    /// The agent who has agreed to call, where it is one; others still see it.
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentKey>,
     /// It is for another person or matter than an open request of this number.
     #[serde(default)]
     another_matter: bool,
@@ -80,9 +83,16 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
     if given.not_before.is_some_and(|not_before| not_before > now + LATEST) {
         return Err(Failure::invalid("not_before", "nothing is agreed for later than a year from now"));
     }
+    let assigned = given.agent.map(|agent| seat.agent(Some(agent))).transpose()?;
     let source = format!("api/{}", seat.caller.user.name);
-    let wish =
-        CallbackWish { number, target, not_before: given.not_before, another_matter: given.another_matter, source };
+    let wish = CallbackWish {
+        number,
+        target,
+        not_before: given.not_before,
+        another_matter: given.another_matter,
+        assigned,
+        source,
+    };
     let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
@@ -93,7 +103,7 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
 
 impl Seat {
     /// Whether this person may ask these for a callback: agents those of their own groups, supervisors everybody.
-    fn may_ask_of(&self, target: &Target, directory: &Directory) -> bool {
+    pub(super) fn may_ask_of(&self, target: &Target, directory: &Directory) -> bool {
         match (self.viewer.role, &self.viewer.agent) {
             (Role::Agent, Some(agent)) => target.agents(directory).contains(agent),
             (Role::Agent, None) => false,

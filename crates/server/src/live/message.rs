@@ -38,6 +38,8 @@ struct SnapshotText<'a> {
     queues: Vec<&'a RawValue>,
     calls: Vec<&'a RawValue>,
     reminders: &'a [ReminderShown],
+    /// The viewer's own notes of calls.
+    notes: Vec<&'a RawValue>,
     /// The viewer's own phone in the browser; null for who has none.
     phone: Option<&'a PhoneShown>,
 }
@@ -88,6 +90,7 @@ pub(crate) fn snapshot(
         queues: texts(&all.queues),
         calls: texts(&all.calls),
         reminders: &all.reminders,
+        notes: texts(&all.notes),
         phone,
     };
     serde_json::to_string(&text)

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use nohold_core::agent::Agent;
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Entry, order};
+use nohold_core::note::CallNote;
 use nohold_core::viewing::{Reminder, ReminderId, Sight, Viewer, sounds};
-use nohold_model::{CallId, EntryId, QueueKey};
+use nohold_model::{AgentKey, CallId, EntryId, QueueKey};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::board::{Changed, EntryRow, LiveRow, ReminderShown, Rows, Shared, Step};
@@ -32,6 +33,7 @@ pub(crate) struct Snapshot {
     pub(crate) queues: Vec<Shared<QueueKey>>,
     pub(crate) calls: Vec<Shared<LiveRow>>,
     pub(crate) reminders: Vec<ReminderShown>,
+    pub(crate) notes: Vec<Shared<CallNote>>,
 }
 
 /// One change of a screen.
@@ -45,6 +47,8 @@ pub(crate) enum Item {
     CallGone(CallId),
     Reminder(ReminderShown),
     ReminderWithdrawn(ReminderId),
+    Note(Shared<CallNote>),
+    NoteGone(CallId),
     Phone(PhoneShown),
 }
 
@@ -83,6 +87,7 @@ impl Screen {
             agents: self.seen(rows.agents.iter(), |key| self.sight.sees_agent(key)),
             queues: self.seen(rows.queues.iter(), |key| self.sees_queue(key)),
             calls: rows.calls.values().filter(|row| self.sees_call(row)).cloned().collect(),
+            notes: rows.notes.values().filter(|row| self.writes(&row.row.agent)).cloned().collect(),
             reminders: reminders.map(|reminder| ReminderShown::new(reminder, sounds(me))).collect(),
         }
     }
@@ -118,7 +123,17 @@ impl Screen {
                 None => items.extend(before.as_ref().filter(sees).map(|_| Item::CallGone(*id))),
             }
         }
+        for ((call, agent), Changed { after, .. }) in &step.notes {
+            if self.writes(agent) {
+                items.push(after.clone().map_or(Item::NoteGone(*call), Item::Note));
+            }
+        }
         items
+    }
+
+    /// Whether the notes of this agent are the viewer's own.
+    fn writes(&self, agent: &AgentKey) -> bool {
+        self.sight.agent() == Some(agent)
     }
 
     /// What changes of the reminders: by the entries, and all of them when the viewer signs in or out.
@@ -152,7 +167,7 @@ impl Screen {
     }
 
     fn reminder<'a>(&self, row: &'a Shared<EntryRow>, me: Option<&Agent>) -> Option<&'a Reminder> {
-        let reminder = row.row.reminder.as_ref()?;
+        let reminder = self.sight.told(&row.row.reminders)?;
         self.sight.is_reminded(&row.row.entry, me, &self.directory).then_some(reminder)
     }
 
@@ -220,6 +235,14 @@ impl Serialize for Item {
             Item::ReminderWithdrawn(id) => {
                 map.serialize_entry("type", "reminder_withdrawn")?;
                 map.serialize_entry("id", id)?;
+            }
+            Item::Note(row) => {
+                map.serialize_entry("type", "note")?;
+                map.serialize_entry("note", &row.json)?;
+            }
+            Item::NoteGone(call) => {
+                map.serialize_entry("type", "note_gone")?;
+                map.serialize_entry("call", call)?;
             }
             Item::Phone(phone) => {
                 map.serialize_entry("type", "phone")?;

@@ -78,6 +78,7 @@ impl House {
             configured: store.clone(),
             answers: store.clone(),
             archive: store.clone(),
+            contacts: store.clone(),
             applied: running.clone(),
             effective: None,
             // As it is, so that a test can read it.

@@ -22,8 +22,8 @@ use nohold_core::entry::{Actor, Consent, LeftAt, Target, Window};
 use nohold_core::fact::{Arrival, Dated, Fact, RequestMade};
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{
-    AgentKey, CallId, CampaignKey, EntryId, GroupKey, IdSource, Language, LegId, MessageId, Millis, PhoneNumber,
-    QueueKey, ServiceKey, Timestamp,
+    AgentKey, CallId, CampaignKey, EntryId, ExtensionKey, GroupKey, IdSource, Language, LegId, MessageId, Millis,
+    PhoneNumber, QueueKey, ServiceKey, Timestamp,
 };
 use nohold_server::access::{COOKIE, fingerprint};
 use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
@@ -170,6 +170,7 @@ impl House {
             configured: Arc::new(store.clone()),
             answers: Arc::new(store.clone()),
             archive: Arc::new(store.clone()),
+            contacts: Arc::new(store.clone()),
             applied: Arc::new(Unmoved),
             effective: None,
             // As it is, so that a test can read it.
@@ -304,6 +305,7 @@ impl House {
             call: None,
             number: customer(n),
             target,
+            assigned: None,
             another_matter: false,
             place: at,
             promise: Window { from: at, to: at + Millis::minutes(15) },
@@ -339,6 +341,19 @@ impl House {
         let (number, speech) = (Some(customer(n)), Millis::seconds(9));
         self.record(Fact::MessageLeft { entry, call, message, number, target, speech }).await;
         message
+    }
+
+    /// A customer has dialled this agent's own number, and they talk: until it is seen that nobody drives the call.
+    pub async fn talk(&self, n: u32, number: PhoneNumber, key: &str) -> CallId {
+        let service = Some(ServiceKey::new("support").unwrap());
+        let arrival =
+            Arrival { call: call(n), leg: leg(n), number: Some(number), called: None, service, colleague: None };
+        self.record(Fact::CallArrived(arrival)).await;
+        let rung = Fact::PhoneRung { call: call(n), extension: ExtensionKey::new(key).unwrap(), leg: leg(n + 100) };
+        let promise = Some(Dated { at: self.now(), fact: rung });
+        self.commit(Transaction::Call { records: Vec::new(), promise }).await;
+        self.record(Fact::PhoneAnswered { call: call(n) }).await;
+        call(n)
     }
 
     /// A call comes in and stays alive for a few seconds, until it is seen that nobody drives it.

@@ -5,7 +5,9 @@
 #[allow(dead_code)]
 #[path = "../api/client.rs"]
 mod client;
+mod contacts;
 mod house;
+mod notes;
 mod phones;
 mod reminders;
 mod screens;

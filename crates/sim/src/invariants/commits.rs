@@ -75,6 +75,7 @@ impl Commits {
                     self.class(waiting);
                 }
                 Write::Agent(_)
+                | Write::Note(_)
                 | Write::Call(_)
                 | Write::CallGone(_)
                 | Write::WaitingGone(_)

@@ -208,7 +208,7 @@ fn nothing_overdue(sight: &Sight<'_>) -> Vec<(&'static str, String, Millis)> {
         }
     }
     for agent in sight.tables.agents.values() {
-        if let Some(until) = agent.wrap_up.filter(|until| sight.now > *until) {
+        if let Some(until) = agent.wrap_up_ends().filter(|until| sight.now > *until) {
             suspicions.push(("I-4", format!("{} is in wrap-up beyond {until:?}", agent.key), NEWS));
         }
     }

@@ -71,7 +71,7 @@ impl State {
             0..2 => self.rng.u64(500..15_000),
             _ => self.rng.u64(15_000..180_000),
         };
-        let why = if self.rng.u8(0..3) == 0 { Gone::Lost } else { Gone::HungUp };
+        let why = if self.rng.u8(0..5) < 2 { Gone::Lost } else { Gone::HungUp };
         if self.rng.u8(0..5) == 0 {
             let who = if self.rng.bool() { a } else { b };
             let holds = self.soon(now, length);

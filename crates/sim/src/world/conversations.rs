@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use nohold_core::agent::{Agent, Engagement};
 use nohold_core::call::{Party, Wanted};
-use nohold_core::entry::Business;
+use nohold_core::entry::{Actor, Business};
 use nohold_core::fact::Destination;
+use nohold_core::note::{Wish, Written};
 use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, QueueKey, ServiceKey};
 
 use super::{World, note};
@@ -18,13 +19,13 @@ impl World {
             self.an_agent_dials();
             return;
         };
-        let Some(what) = self.what_is_wanted() else { return };
+        let Some(what) = self.what_is_wanted(call) else { return };
         self.executor.nursery().spawn(Box::pin(async move {
             note(&reach, &node.wish_of_call(call, agent, what).await, "wishes of conversations granted");
         }));
     }
 
-    /// Mostly one who talks; now and then anybody in any call.
+    /// Mostly one who talks, and most gladly one with a colleague on the line too; now and then anybody in any call.
     fn an_agent_in_conversation(&mut self) -> Option<(AgentKey, CallId)> {
         let inner = self.store.inner();
         let anybody = self.rng.u8(0..12) == 0;
@@ -33,17 +34,30 @@ impl World {
             Some((agent.key.clone(), agent.call().filter(|_| talks || anybody)?))
         });
         let in_call: Vec<(AgentKey, CallId)> = in_call.collect();
-        self.rng.choice(in_call)
+        let consults = |(agent, call): &&(AgentKey, CallId)| {
+            let consult = inner.tables.calls.get(call).and_then(|call| call.consult.as_ref());
+            consult.is_some_and(|consult| consult.by == *agent && consult.answered.is_some())
+        };
+        let consulting: Vec<(AgentKey, CallId)> = in_call.iter().filter(consults).cloned().collect();
+        let chosen = self.rng.choice(consulting).filter(|_| self.rng.u8(0..4) > 0);
+        chosen.or_else(|| self.rng.choice(in_call))
     }
 
-    fn what_is_wanted(&mut self) -> Option<Wanted> {
-        Some(match self.rng.u8(0..24) {
-            0..5 => Wanted::Transfer(self.somewhere()?),
-            5..14 => Wanted::Consult(self.somewhere()?),
-            14..16 => Wanted::Complete,
-            16 => Wanted::Cancel,
-            17 | 18 => Wanted::Swap,
-            19 | 20 => Wanted::Conference,
+    /// What agents want of a call: with a consulted colleague on the line mostly what ends in a transfer or a conference.
+    fn what_is_wanted(&mut self, call: CallId) -> Option<Wanted> {
+        let answered = {
+            let inner = self.store.inner();
+            let consult = inner.tables.calls.get(&call).and_then(|call| call.consult.as_ref());
+            consult.is_some_and(|consult| consult.answered.is_some())
+        };
+        let roll = if answered { self.rng.u8(13..24) } else { self.rng.u8(0..24) };
+        Some(match roll {
+            0..6 => Wanted::Transfer(self.somewhere()?),
+            6..14 => Wanted::Consult(self.somewhere()?),
+            14 => Wanted::Complete,
+            15 => Wanted::Cancel,
+            16 => Wanted::Swap,
+            17..21 => Wanted::Conference,
             21 => {
                 let who = if self.rng.bool() { Party::Customer } else { Party::Target };
                 Wanted::HoldOne { who, hold: self.rng.bool() }
@@ -65,6 +79,35 @@ impl World {
             _ => None,
         };
         found.or_else(|| self.rng.choice(&self.scenario.customers).cloned().map(Destination::Number))
+    }
+
+    /// An agent types or saves what came of a call, or says that an entry shall stay open.
+    pub(super) fn an_agent_writes(&mut self, agent: &AgentKey) {
+        let Some(node) = self.node.clone() else { return };
+        let reach = Arc::clone(&self.reach);
+        let (notes, call, open) = {
+            let inner = self.store.inner();
+            let notes = inner.tables.notes.values().filter(|note| note.agent == *agent && note.done.is_none());
+            let calls: Vec<CallId> = notes.map(|note| note.call).collect();
+            let call = inner.tables.agents.get(agent).and_then(Agent::call);
+            let number = call.and_then(|call| inner.tables.calls.get(&call)?.number.clone());
+            let open = inner.tables.entries.values().find(|entry| entry.is_open() && entry.number == number);
+            (calls, call, open.filter(|_| number.is_some()).map(|entry| entry.id))
+        };
+        let (by, agent) = (Actor::Agent(agent.clone()), agent.clone());
+        let written = Written { note: "asks for a price".to_owned(), ..Written::default() };
+        if let (Some(call), Some(entry), true) = (call, open, self.rng.bool()) {
+            self.executor.nursery().spawn(Box::pin(async move {
+                note(&reach, &node.keep_open(call, entry, true, by).await, "entries kept open");
+            }));
+            return;
+        }
+        let Some(call) = self.rng.choice(notes).or(call) else { return };
+        let save = self.rng.u8(0..3) > 0;
+        self.executor.nursery().spawn(Box::pin(async move {
+            let wish = if save { Wish::Save(written) } else { Wish::Type(written) };
+            note(&reach, &node.note(call, agent, wish, by).await, "notes written");
+        }));
     }
 
     fn an_agent_dials(&mut self) {

@@ -71,14 +71,14 @@ impl World {
         let supervisor = Actor::Supervisor(agent.clone());
         let note = String::from("noted");
         match self.rng.u8(0..20) {
-            0..6 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
-            6..12 => (Change::Release, own, "entries released"),
-            12..14 => {
+            0..5 => (Change::Claim { agent: agent.clone() }, own, "entries claimed"),
+            5..13 => (Change::Release, own, "entries released"),
+            13..15 => {
                 let reason =
                     *self.rng.choice(&[CloseReason::Done, CloseReason::Cancelled]).unwrap_or(&CloseReason::Done);
                 (Change::Outcome(Outcome::Close { reason, disposition: None, note }), own, "entries closed by hand")
             }
-            14..16 => (Change::Outcome(Outcome::Keep { disposition: None, note }), own, "entries kept"),
+            15 => (Change::Outcome(Outcome::Keep { disposition: None, note }), own, "entries kept"),
             16 => {
                 let from = now + Millis::minutes(self.rng.u64(1..90));
                 let window = Window { from, to: from + Millis::minutes(30) };

@@ -124,7 +124,7 @@ async fn history(c: &mut SqliteConnection, id: EntryId) -> Result<Vec<Told>, Tro
     rows.iter().rev().map(told).collect()
 }
 
-fn told(row: &SqliteRow) -> Result<Told, Trouble> {
+pub(super) fn told(row: &SqliteRow) -> Result<Told, Trouble> {
     let unreadable = |_| Trouble::Unreadable { table: "facts", problem: "a negative number".to_owned() };
     Ok(Told {
         revision: Revision(u64::try_from(row.try_get::<i64, _>("revision")?).map_err(unreadable)?),

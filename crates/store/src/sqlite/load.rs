@@ -51,7 +51,7 @@ pub async fn image(connection: &mut SqliteConnection, progress: Progress) -> Res
         tables.put(Write::Agent(row));
     }
     for row in rows(c, "calls", "SELECT v, body FROM calls", None).await? {
-        tables.put(Write::Call(row));
+        tables.put(Write::Call(Box::new(row)));
     }
     for row in rows(c, "waiting", "SELECT v, body FROM waiting", None).await? {
         tables.put(Write::Waiting(row));
@@ -64,6 +64,9 @@ pub async fn image(connection: &mut SqliteConnection, progress: Progress) -> Res
     }
     for row in rows(c, "entries", "SELECT v, body FROM entries WHERE closed >= ?1", Some(over)).await? {
         tables.put(Write::Entry(Box::new(row)));
+    }
+    for row in rows(c, "notes", "SELECT v, body FROM notes WHERE open = 1 OR changed >= ?1", Some(over)).await? {
+        tables.put(Write::Note(Box::new(row)));
     }
     for row in rows(c, "holds", "SELECT v, body FROM holds", None).await? {
         tables.put(Write::Hold(row));
@@ -127,6 +130,12 @@ pub async fn missing(connection: &mut SqliteConnection, wanted: NotLoaded, loade
         }
         NotLoaded::Entry(id) => {
             loaded.entries.insert(id, entry(connection, id).await?);
+        }
+        NotLoaded::Note(call, agent) => {
+            let sql = "SELECT v, body FROM notes WHERE call = ?1 AND agent = ?2";
+            let row = sqlx::query(sql).bind(call.to_string()).bind(agent.as_str()).fetch_optional(connection).await?;
+            let note = row.map(|row| body::of_row("notes", &row)).transpose()?;
+            loaded.notes.insert((call, agent), note);
         }
         NotLoaded::Requests(number, since) => {
             let sql = "SELECT count(*) FROM requests WHERE number = ?1 AND at >= ?2";

@@ -17,6 +17,7 @@ pub const APPLICATION: i32 = 0x4e6f_6864;
 pub const STEPS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0001_first.sql"),
     include_str!("../../../../migrations/sqlite/0002_recordings.sql"),
+    include_str!("../../../../migrations/sqlite/0003_contacts.sql"),
     include_str!("../../../../migrations/sqlite/0004_history.sql"),
 ];
 

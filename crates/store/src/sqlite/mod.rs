@@ -15,6 +15,7 @@ mod answers;
 mod archive;
 mod body;
 mod configured;
+mod contacts;
 mod cursor;
 mod errand;
 mod examine;

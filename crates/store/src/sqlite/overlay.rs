@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use nohold_core::agent::Agent;
 use nohold_core::entry::{Entry, Tried};
+use nohold_core::note::CallNote;
 use nohold_core::routing::{Offer, Waiting};
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{CallRow, Hold, NotLoaded, Outcome, Read, Rows, Write};
@@ -17,6 +18,7 @@ pub struct Overlay {
     pub(super) waiting: BTreeMap<CallId, Option<Waiting>>,
     pub(super) offers: BTreeMap<OfferId, Offer>,
     pub(super) entries: BTreeMap<EntryId, Entry>,
+    pub(super) notes: BTreeMap<(CallId, AgentKey), CallNote>,
     pub(super) holds: BTreeMap<(PhoneNumber, CallId), Option<Hold>>,
     pub(super) memory: BTreeMap<QueueKey, AgentKey>,
     pub(super) counted: Vec<(PhoneNumber, Timestamp)>,
@@ -29,6 +31,7 @@ pub struct Overlay {
 pub struct Loaded {
     pub(super) offers: BTreeMap<OfferId, Option<Offer>>,
     pub(super) entries: BTreeMap<EntryId, Option<Entry>>,
+    pub(super) notes: BTreeMap<(CallId, AgentKey), Option<CallNote>>,
     pub(super) requests: BTreeMap<(PhoneNumber, Timestamp), u32>,
     pub(super) tries: BTreeMap<(PhoneNumber, Timestamp), Vec<Tried>>,
 }
@@ -63,12 +66,13 @@ impl Overlay {
     fn put(&mut self, write: Write) {
         match write {
             Write::Agent(row) => drop(self.agents.insert(row.key.clone(), row)),
-            Write::Call(row) => drop(self.calls.insert(row.id, Some(row))),
+            Write::Call(row) => drop(self.calls.insert(row.id, Some(*row))),
             Write::CallGone(id) => drop(self.calls.insert(id, None)),
             Write::Waiting(row) => drop(self.waiting.insert(row.call, Some(row))),
             Write::WaitingGone(id) => drop(self.waiting.insert(id, None)),
             Write::Offer(row) => drop(self.offers.insert(row.id, row)),
             Write::Entry(row) => drop(self.entries.insert(row.id, *row)),
+            Write::Note(row) => drop(self.notes.insert((row.call, row.agent.clone()), *row)),
             Write::Hold(row) => drop(self.holds.insert((row.number.clone(), row.call), Some(row))),
             Write::HoldGone(number, call) => drop(self.holds.insert((number, call), None)),
             Write::Memory(queue, agent) => drop(self.memory.insert(queue, agent)),
@@ -123,6 +127,15 @@ impl Rows for View<'_> {
         match in_memory {
             Some(entry) => Ok(Some(entry.clone())),
             None => self.overlay.loaded.entries.get(&id).cloned().ok_or(NotLoaded::Entry(id)),
+        }
+    }
+
+    fn note(&self, call: CallId, agent: &AgentKey) -> Read<Option<CallNote>> {
+        let key = (call, agent.clone());
+        let in_memory = self.overlay.notes.get(&key).or_else(|| self.tables.notes.get(&key));
+        match in_memory {
+            Some(note) => Ok(Some(note.clone())),
+            None => self.overlay.loaded.notes.get(&key).cloned().ok_or(NotLoaded::Note(key.0, key.1)),
         }
     }
 

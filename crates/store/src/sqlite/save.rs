@@ -2,6 +2,7 @@
 
 use nohold_app::ports::Commit;
 use nohold_core::entry::{CloseReason, Entry, State};
+use nohold_core::note::CallNote;
 use nohold_core::routing::Offer;
 use nohold_core::transaction::Hold;
 use nohold_model::{AgentKey, CallId, EntryId, OfferId, PhoneNumber, Timestamp};
@@ -27,6 +28,7 @@ pub async fn rows(c: &mut SqliteConnection, overlay: &Overlay) -> Result<(), Tro
     put(c, WAITING, &waiting).await?;
     put(c, OFFERS, &offers(overlay)).await?;
     put(c, ENTRIES, &entries(overlay)?).await?;
+    put(c, NOTES, &notes(overlay)).await?;
     let gone: Vec<_> = overlay.holds.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key).collect();
     put(c, HOLDS_GONE, &gone).await?;
     put(c, HOLDS, &holds(overlay)).await?;
@@ -135,6 +137,17 @@ fn entries(overlay: &Overlay) -> Result<Vec<EntryRow<'_>>, Trouble> {
         .collect()
 }
 
+/// The columns of a note: call, agent, 1 while it is to be done, when it changed last, body.
+fn notes(overlay: &Overlay) -> Vec<(CallId, &AgentKey, u8, Timestamp, &CallNote)> {
+    let changed = |note: &CallNote| {
+        let times = [Some(note.began), note.ended, note.typed, note.done];
+        times.into_iter().flatten().max().unwrap_or(note.began)
+    };
+    // One of a call that goes on is open, too: its agent may go on writing.
+    let open = |note: &CallNote| u8::from(note.is_open() || note.ended.is_none());
+    overlay.notes.values().map(|note| (note.call, &note.agent, open(note), changed(note), note)).collect()
+}
+
 /// Numbers that are no longer dialled come first.
 fn holds(overlay: &Overlay) -> Vec<(&PhoneNumber, CallId, u8, Option<Timestamp>, &Hold)> {
     let mut holds: Vec<&Hold> = overlay.holds.values().flatten().collect();
@@ -175,6 +188,11 @@ const ENTRIES: &str = "INSERT INTO entries (id, number, target, matter, requeste
     FROM json_each(?1) WHERE true \
     ON CONFLICT (id) DO UPDATE SET number = excluded.number, target = excluded.target, matter = excluded.matter, \
     requested = excluded.requested, closed = excluded.closed, reason = excluded.reason, v = excluded.v, \
+    body = excluded.body";
+
+const NOTES: &str = "INSERT INTO notes (call, agent, open, changed, v, body) \
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 1, value -> 4 FROM json_each(?1) WHERE true \
+    ON CONFLICT (call, agent) DO UPDATE SET open = excluded.open, changed = excluded.changed, v = excluded.v, \
     body = excluded.body";
 
 const HOLDS: &str = "INSERT INTO holds (number, call, dialled, until, v, body) \

@@ -172,6 +172,7 @@ pub fn request(n: u32, of: u32) -> Transaction {
         call: Some(call(n)),
         number: customer(of),
         target: Target::Queue(queue()),
+        assigned: None,
         another_matter: false,
         place: MORNING,
         promise: Window { from: MORNING, to: MORNING + Millis::minutes(15) },

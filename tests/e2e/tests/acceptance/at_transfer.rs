@@ -174,8 +174,10 @@ async fn at_27_a_flow_runs_for_who_is_transferred_to_its_number() {
     ear.hears_begin(&talk.customer, "queue-menu", SOON).await.unwrap();
     talk.customer.press("2").await.unwrap();
     ear.hears_begin(&talk.customer, "callback-thanks", SOON).await.unwrap();
-    let entry = talk.desk.sees("the request", |entry| entry["number"] == CUSTOMER).await.unwrap();
-    let (_, history) = talk.desk.entry(&entry["id"]).await.unwrap();
+    // The flow's request is for another group than the agent's.
+    let group = Desk::supervisor(&talk.house, "support-b").await.unwrap();
+    let entry = group.sees("the request", |entry| entry["number"] == CUSTOMER).await.unwrap();
+    let (_, history) = group.entry(&entry["id"]).await.unwrap();
     let told = history.to_string();
     assert!(told.contains("handed_over") && told.contains("flow_entered"), "{history:#}");
 }

@@ -46,11 +46,14 @@ impl Direct {
         let agent = self.agent.clone().filter(|agent| agent == by && self.there)?;
         let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.clone());
         let service = whose.as_ref().and_then(|whose| whose.service(directory));
+        // Somebody must look after who is lost on the way.
+        let whose = whose.or_else(|| directory.works_for(by));
         let fact = Fact::TreatedAsCustomer {
             call: self.call,
             agent: agent.clone(),
             number: number.clone(),
             service: service.clone(),
+            whose: whose.clone(),
         };
         effects.record(at, fact);
         let opening = Opening {
@@ -70,8 +73,7 @@ impl Direct {
             number: number.clone(),
             shown: self.from_desk.as_ref().and_then(|from_desk| from_desk.caller_id.clone()),
             service,
-            // Somebody must look after who is lost on the way.
-            whose: whose.or_else(|| directory.works_for(by)),
+            whose,
             queue: None,
             language: directory.site.language,
             began: self.began,

@@ -80,12 +80,8 @@ impl Inbound {
 
     /// The conversation whose agent waits for the store's word.
     fn asking(&mut self) -> Option<&mut Talk> {
-        match &mut self.treatment {
-            Treatment::Talking(talk) if talk.consult.as_ref().is_some_and(|one| one.stage == Stage::Asking) => {
-                Some(talk)
-            }
-            _ => None,
-        }
+        let Treatment::Talking(talk) = &mut self.treatment else { return None };
+        talk.consult.as_ref().is_some_and(|one| one.stage == Stage::Asking).then_some(talk)
     }
 
     fn ring_consulted(&mut self, agent: Option<nohold_model::AgentKey>, turn: &mut Turn<'_, '_>) {
@@ -130,13 +126,9 @@ impl Inbound {
 
     /// The conversation in which somebody is consulted on this leg.
     fn consulted_on(&mut self, leg: LegId) -> Option<(&mut Talk, Stage)> {
-        match &mut self.treatment {
-            Treatment::Talking(talk) => {
-                let stage = talk.consult.as_ref().filter(|one| one.dialled() == Some(leg))?.stage;
-                Some((talk, stage))
-            }
-            _ => None,
-        }
+        let Treatment::Talking(talk) = &mut self.treatment else { return None };
+        let stage = talk.consult.as_ref().filter(|one| one.dialled() == Some(leg))?.stage;
+        Some((talk, stage))
     }
 
     pub(super) fn consulted_rings(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
@@ -269,7 +261,7 @@ impl Inbound {
             Stage::Talking => {
                 self.account.talked = true;
                 self.treatment = match (*talk).succeed(turn.at, &mut self.ids, turn.effects) {
-                    Succession::Agent(talk) => Treatment::Talking(Box::new(talk)),
+                    Succession::Agent(talk) => Treatment::Talking(talk),
                     Succession::Other(pair) => {
                         let (leg, until) = (Some(consult.leg), turn.at);
                         Treatment::Transferred(Transfer { leg, until, run: None, pair: Some(pair) })

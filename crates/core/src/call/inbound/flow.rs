@@ -287,6 +287,7 @@ impl Inbound {
             call: Some(self.id),
             number: number.clone(),
             target,
+            assigned: None,
             another_matter,
             place: self.arrived,
             promise,

@@ -195,13 +195,11 @@ impl Inbound {
 
     /// The conversation, which is the treatment no more.
     pub(super) fn take_talk(&mut self) -> Option<Box<Talk>> {
-        match std::mem::replace(&mut self.treatment, Treatment::Over) {
-            Treatment::Talking(talk) => Some(talk),
-            other => {
-                self.treatment = other;
-                None
-            }
+        if !matches!(self.treatment, Treatment::Talking(_)) {
+            return None;
         }
+        let Treatment::Talking(talk) = std::mem::replace(&mut self.treatment, Treatment::Over) else { return None };
+        Some(talk)
     }
 
     /// The customer goes on without the agent of this conversation: whoever hangs up before somebody else answers is

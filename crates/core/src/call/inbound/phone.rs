@@ -269,8 +269,6 @@ impl Inbound {
 
 /// The agent whose phone may be rung now, where the call holds one; nothing where it may not.
 fn rung(answer: &Answer) -> Option<Option<AgentKey>> {
-    match answer {
-        Answer::Rung { agent } => Some(agent.clone()),
-        _ => None,
-    }
+    let Answer::Rung { agent } = answer else { return None };
+    Some(agent.clone())
 }

@@ -377,7 +377,7 @@ impl Talk {
                 effects.record(at, Fact::Connected { call: self.call, agent });
                 talk.settle(at, ids, effects);
                 talk.record(at, ids, effects);
-                Succession::Agent(talk)
+                Succession::Agent(Box::new(talk))
             }
             None => {
                 self.room.settle(at, ids, effects);
@@ -395,7 +395,7 @@ impl Talk {
 /// Who goes on with the customer.
 pub(super) enum Succession {
     /// An agent of ours.
-    Agent(Talk),
+    Agent(Box<Talk>),
     /// Another phone.
     Other(Pair),
 }

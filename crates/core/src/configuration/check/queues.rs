@@ -6,7 +6,7 @@ use nohold_model::{Millis, QueueKey};
 
 use super::super::{Length, Queue, Ringing};
 use super::Check;
-use crate::directory::{OverflowReason, OverflowTarget};
+use crate::directory::{OverflowReason, OverflowTarget, WrapUpMode};
 
 impl Check<'_> {
     pub(super) fn queues(&mut self) {
@@ -51,7 +51,10 @@ impl Check<'_> {
         self.length(format!("{path}.longest_wait"), queue.longest_wait, Length::seconds(5), day);
         self.range(format!("{path}.max_length"), queue.max_length, 0, 10_000);
         self.ringing(&format!("{path}.ringing"), queue.ringing);
-        self.length(format!("{path}.wrap_up"), queue.wrap_up, Length::seconds(0), Length::hours(1));
+        let no_wrap_up = matches!(queue.wrap_up_mode, WrapUpMode::None | WrapUpMode::Timed);
+        let shortest = Length::seconds(if no_wrap_up { 0 } else { 1 });
+        self.length(format!("{path}.wrap_up"), queue.wrap_up, shortest, Length::hours(1));
+        self.pop(&format!("{path}.pop"), queue.pop.as_ref());
         self.length(format!("{path}.handling_time"), queue.handling_time, Length::seconds(1), day);
         self.length(format!("{path}.patience"), queue.patience, Length::seconds(1), day);
         self.length(format!("{path}.short_abandon"), queue.short_abandon, Length::seconds(0), Length::minutes(5));

@@ -1,12 +1,16 @@
 //! The site: plans, promises, hours, codes, the block list.
 
-use super::super::{Length, Period};
+use super::super::{Length, Period, Pop};
 use super::Check;
-use crate::directory::StarCode;
-use crate::hours;
+use crate::directory::{self, StarCode};
+use crate::{hours, text};
 
 const SECOND: Length = Length::seconds(1);
 const DAY: Length = Length::hours(24);
+/// So many reasons of breaks are a list to choose from.
+const MOST_BREAK_REASONS: usize = 30;
+/// The longest reason of a break, in characters.
+const LONGEST_BREAK_REASON: usize = 64;
 /// No installation has more calls at once.
 pub(super) const MOST_CALLS: u32 = 100_000;
 
@@ -33,6 +37,9 @@ impl Check<'_> {
         if let Period::After(length) = site.expire_after {
             self.length("site.expire_after", length, Length::hours(1), Length::hours(365 * 24));
         }
+        self.unclaimed();
+        self.break_reasons();
+        self.pop("site.pop", site.pop.as_ref());
         self.promise();
         let rules = site.numbering.rules(site.country);
         if let Err(problem) = rules.check() {
@@ -44,6 +51,47 @@ impl Check<'_> {
                 format!("numbers of the site's own country, {}, may not be called", site.country),
                 "add it, if customers there are to be called back",
             );
+        }
+    }
+
+    fn unclaimed(&mut self) {
+        let site = &self.written.site;
+        for (path, period) in
+            [("site.remind_again_after", site.remind_again_after), ("site.escalate_after", site.escalate_after)]
+        {
+            if let Period::After(length) = period {
+                self.length(path, length, Length::minutes(1), Length::hours(7 * 24));
+            }
+        }
+        if let (Period::After(again), Period::After(escalate)) = (site.remind_again_after, site.escalate_after)
+            && escalate < again
+        {
+            self.problems.warn(
+                "site.escalate_after",
+                "the supervisors are alerted before the group is alerted again",
+                "make it longer than `remind_again_after`",
+            );
+        }
+    }
+
+    fn break_reasons(&mut self) {
+        let reasons = &self.written.site.break_reasons;
+        self.doubles("site.break_reasons", reasons);
+        self.range("site.break_reasons", reasons.len(), 0, MOST_BREAK_REASONS);
+        for reason in reasons {
+            if text::name(reason).is_err() || !(1..=LONGEST_BREAK_REASON).contains(&reason.trim().chars().count()) {
+                self.problems.error(
+                    "site.break_reasons",
+                    format!("a reason has 1 to {LONGEST_BREAK_REASON} characters of one line"),
+                    "correct it",
+                );
+            }
+        }
+    }
+
+    pub(super) fn pop(&mut self, path: &str, pop: Option<&Pop>) {
+        if let Some(problem) = pop.and_then(|pop| directory::Pop::new(&pop.address, pop.opens).err()) {
+            self.problems.error(format!("{path}.address"), problem.to_string(), "correct it");
         }
     }
 

@@ -69,7 +69,7 @@ fn a_callback_from_claim_to_outcome() {
     assert_eq!(
         works.told(),
         "Entry:Claim 2000:Reserved Entry:CallBegan AttemptBegan Entry:AttemptBegan AttemptAnswered Entry:Answered \
-         Connected 2000:Talking CallbackTalked Entry:TalkEnded AgentFreed 2000:Available CallEnded Entry:Outcome"
+         Connected 2000:Talking CallbackTalked Entry:TalkEnded AgentFreed 2000:Available CallEnded Entry:Outcome NoteSaved"
     );
 }
 

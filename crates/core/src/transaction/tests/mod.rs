@@ -4,5 +4,6 @@ mod callbacks;
 mod direct;
 mod gathering;
 mod lines;
+mod notes;
 mod restarts;
 mod tries;

@@ -3,7 +3,7 @@ use nohold_model::{CallResult, Millis};
 use crate::agent::{AgentState, OfferEnd};
 use crate::entry::{Section, State};
 use crate::fact::{CallEnd, Destination, Fact, LeftQueue};
-use crate::fixture::{Works, agent, attempt, call, customer, entry, leg, number, offer, queue_600};
+use crate::fixture::{Works, agent, attempt, call, customer, entry, leg, number, offer, queue_600, renewals};
 use crate::transaction::{Answer, Noun, Refusal};
 
 /// Entry 1 is being called back by 2000 in call 11.
@@ -54,6 +54,30 @@ fn a_conversation_is_cut_off_and_its_number_is_free() {
     nobody_is_held(&works);
     assert!(works.tables.holds.is_empty());
     assert_eq!(works.entry(901).section(), Section::CutOff);
+}
+
+#[test]
+fn a_customer_of_a_campaign_who_was_handed_over_stands_on_its_list() {
+    let mut works = Works::new();
+    works.arrive(1, Some(customer(1)));
+    let (message, speech) = (crate::fixture::message(1), Millis::seconds(9));
+    let (number, target) = (Some(customer(1)), renewals());
+    works.record(Fact::MessageLeft { entry: entry(1), call: call(1), message, number, target, speech });
+    works.record(Fact::CallEnded { call: call(1), how: CallEnd::Message });
+    works.call_back(1, 11, "2003");
+    let (attempt, of_entry, call) = (attempt(1), entry(1), call(11));
+    assert_eq!(works.dial(1, 1, 11, &customer(1)), Answer::Attempt(attempt));
+    works.record(Fact::AttemptAnswered { attempt, entry: of_entry, call });
+    works.record(Fact::Connected { call, agent: agent("2003") });
+    works.pass(Millis::seconds(60));
+    let (by, to, wrap_up) = (agent("2003"), Destination::Number(customer(2)), Millis::ZERO);
+    works.record(Fact::HandedOver { call, by, to, leg: leg(20), wrap_up });
+    works.record(Fact::CallbackTalked { attempt, entry: of_entry, talked: Millis::seconds(60), broken: false });
+    works.record(Fact::TransferAnswered { call });
+    works.recover(11);
+    let listed = works.entry(1);
+    assert_eq!((listed.section(), &listed.target), (Section::CutOff, &renewals()));
+    assert!(works.tables.calls.is_empty());
 }
 
 #[test]

@@ -101,6 +101,23 @@ fn the_gap_after_an_attempt_holds_for_every_service_that_wants_the_number() {
 }
 
 #[test]
+fn the_gap_begins_when_a_customer_who_was_handed_over_hangs_up() {
+    let mut works = two_services();
+    begin(&mut works, 1, 1, "2000");
+    works.record(Fact::AttemptAnswered { attempt: attempt(1), entry: entry(1), call: call(101) });
+    works.record(Fact::Connected { call: call(101), agent: agent("2000") });
+    works.pass(Millis::seconds(30));
+    works.record(Fact::AgentFreed { call: call(101), agent: agent("2000"), wrap_up: Millis::ZERO });
+    let talked = Millis::seconds(30);
+    works.record(Fact::CallbackTalked { attempt: attempt(1), entry: entry(1), talked, broken: false });
+    // The customer talks on with a colleague for a quarter of an hour.
+    works.pass(Millis::minutes(15));
+    works.record(Fact::CallEnded { call: call(101), how: CallEnd::Callback });
+    works.pass(Millis::seconds(1));
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, Millis::seconds(599)));
+}
+
+#[test]
 fn the_refusal_says_until_when_by_the_clock() {
     let mut works = two_services();
     in_vain(&mut works, 1, 1, "2000");

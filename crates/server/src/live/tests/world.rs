@@ -13,6 +13,7 @@ use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Business, Change, CloseReason, Consent, Entry, LeftAt, Outcome, Target, Window};
 use nohold_core::fact::{Arrival, CallEnd, Dated, Doing, Fact, RequestMade};
+use nohold_core::note::Wish;
 use nohold_core::routing::{Assignment, Class, Waiting};
 use nohold_core::transaction::Transaction;
 use nohold_core::wait::Interval;
@@ -133,6 +134,12 @@ impl Desk for Works {
         unreachable!("wishes go to the rules at once here")
     }
     fn change_entry(&self, _: EntryId, _: Change, _: Option<u64>, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+        unreachable!("wishes go to the rules at once here")
+    }
+    fn note(&self, _: CallId, _: AgentKey, _: Wish, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+        unreachable!("wishes go to the rules at once here")
+    }
+    fn keep_open(&self, _: CallId, _: EntryId, _: bool, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
     fn call_back(
@@ -283,6 +290,7 @@ fn leaves_something(works: &Works, (what, who, whom, how): Event) {
             call: (how % 2 == 0).then_some(call),
             number: number.clone(),
             target,
+            assigned: None,
             another_matter: how % 7 == 0,
             place: at,
             promise: Window { from: at, to: at + Millis::minutes(15) },

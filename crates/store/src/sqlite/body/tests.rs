@@ -6,6 +6,7 @@ use nohold_app::ports::PassKind;
 use nohold_core::agent::Agent;
 use nohold_core::entry::{Entry, Tried};
 use nohold_core::fact::Fact;
+use nohold_core::note::CallNote;
 use nohold_core::routing::{Offer, Waiting};
 use nohold_core::transaction::{CallRow, Hold};
 use serde::Serialize;
@@ -18,7 +19,7 @@ use super::*;
 const FORM_1: &str = include_str!("../../../goldens/form-1.json");
 
 /// Each kind of fact.
-const KINDS: [&str; 39] = [
+const KINDS: [&str; 40] = [
     "call_arrived",
     "direct_began",
     "direct_answered",
@@ -58,6 +59,7 @@ const KINDS: [&str; 39] = [
     "consult_changed",
     "consult_ended",
     "consult_completed",
+    "note_saved",
 ];
 
 /// Facts that transactions write by themselves.
@@ -72,6 +74,7 @@ fn rows_of_form_1_are_read() {
     reads::<Waiting>("waiting", of("waiting"));
     reads::<Offer>("offers", of("offers"));
     reads::<Entry>("entries", of("entries"));
+    reads::<CallNote>("notes", of("notes"));
     reads::<Hold>("holds", of("holds"));
     reads::<Tried>("tries", of("tries"));
     reads::<Fact>("facts", of("facts"));

@@ -1,0 +1,51 @@
+import { phoneNumber, useTranslation } from '@/i18n';
+import { type Call, queueName, useAgentName, useNames } from '@/live';
+import { Button } from '@/ui';
+import styles from './call.module.css';
+import { Running } from './parts';
+import { cancel, complete, conference, swap } from './wishes';
+import { given } from './given';
+
+type Consult = NonNullable<Call['consult']>;
+
+/** Somebody whom the agent has called besides the customer. */
+export function Consulting({ call, consult }: { call: Call; consult: Consult }) {
+  const { t } = useTranslation();
+  const { desk } = useNames();
+  const name = useAgentName(consult.agent ?? null);
+  const to = consult.to as { extension?: string; queue?: string; number?: string };
+  const who =
+    name !== ''
+      ? name
+      : to.queue !== undefined
+        ? queueName(desk, to.queue)
+        : to.number !== undefined
+          ? phoneNumber(to.number)
+          : (to.extension ?? '');
+  const answered = given(consult.answered);
+  const words = !answered
+    ? t('call.ringsAt')
+    : call.conference
+      ? t('call.withAll')
+      : consult.with === 'customer'
+        ? t('call.withCustomer', { who })
+        : t('call.withTarget');
+  return (
+    <section className={styles.consult} aria-label={t('call.consulting')}>
+      <h3>
+        {who} <Running since={consult.answered ?? consult.since} />
+      </h3>
+      <p role="status">{words}</p>
+      <div className={styles.choices}>
+        <Button onClick={() => void complete(call)}>{t('call.complete')}</Button>
+        {answered && !call.conference && (
+          <>
+            <Button onClick={() => void swap(call)}>{t('call.swap')}</Button>
+            <Button onClick={() => void conference(call)}>{t('call.conference')}</Button>
+          </>
+        )}
+        <Button onClick={() => void cancel(call)}>{t(call.conference ? 'call.takeOut' : 'call.back')}</Button>
+      </div>
+    </section>
+  );
+}

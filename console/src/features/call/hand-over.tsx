@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useState } from 'react';
+import { inWords, phoneNumber, useTranslation } from '@/i18n';
+import type { AgentState, Call } from '@/live';
+import { Button } from '@/ui';
+import styles from './call.module.css';
+import { type Target, consult, findTargets, transfer } from './wishes';
+import { given } from './given';
+
+interface Props {
+  call: Call;
+  /** Somebody is looked for to be a third; nobody is handed over at once. */
+  toConference: boolean;
+  onDone: () => void;
+}
+
+/** How often states and waits are looked at again while the search is open, in milliseconds. */
+const AGAIN = 3_000;
+
+/** Looks for whom the conversation could go to. */
+export function HandOver({ call, toConference, onDone }: Props) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState('');
+  const query = useDeferredValue(typed.trim().slice(0, 64));
+  const found = useQuery({
+    queryKey: ['transfer-targets', query],
+    queryFn: () => findTargets(query),
+    placeholderData: before => before,
+    refetchInterval: AGAIN,
+  });
+  const doing = (what: typeof transfer, target: Target) => () =>
+    void what(call, target).then(done => done && onDone());
+  const items = (found.data ?? []).filter(one => !toConference || one.kind !== 'flow');
+  return (
+    <>
+      <label className={styles.field}>
+        <span>{t(toConference ? 'call.searchConference' : 'call.search')}</span>
+        <input
+          ref={focusOnce}
+          type="search"
+          autoComplete="off"
+          value={typed}
+          onChange={event => setTyped(event.target.value)}
+        />
+      </label>
+      <ul className={styles.targets}>
+        {items.map(target => (
+          <li key={`${target.kind} ${target.value}`}>
+            <span className={styles.target}>
+              <strong>{target.name ?? phoneNumber(target.value)}</strong>
+              <small>{about(t, target)}</small>
+            </span>
+            {target.kind !== 'flow' && (
+              <Button size="row" onClick={doing(consult, target)}>
+                {t('call.consult')}
+              </Button>
+            )}
+            {!toConference && (
+              <Button size="row" onClick={doing(transfer, target)}>
+                {t('call.handOver')}
+              </Button>
+            )}
+          </li>
+        ))}
+        {found.isSuccess && items.length === 0 && <li className={styles.dim}>{t('call.nobody')}</li>}
+      </ul>
+    </>
+  );
+}
+
+function focusOnce(field: HTMLInputElement | null): void {
+  field?.focus();
+}
+
+function about(t: ReturnType<typeof useTranslation>['t'], target: Target): string {
+  const kind = t(`call.kind.${target.kind as 'agent'}`);
+  const parts = [target.number ?? kind];
+  if (given(target.state)) parts.push(t(`state.${target.state as AgentState}`));
+  if (given(target.available)) parts.push(t('call.available', { count: target.available }));
+  if (given(target.wait)) {
+    const { from, to } = target.wait;
+    parts.push(to === 0 ? t('call.waitNow') : t('call.wait', { from: inWords(t, from), to: inWords(t, to) }));
+  }
+  return parts.join(' · ');
+}

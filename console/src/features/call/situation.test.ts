@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { Call, OwnPhone } from '@/live';
+import { anAgent } from '@/live/fixture';
+import { countdown, isInternal, situationOf } from './situation';
+
+const call = (more: Partial<Call> = {}): Call => ({
+  id: 'call_1',
+  number: '+8613800138000',
+  began: 0,
+  doing: 'waiting',
+  agents: ['2014'],
+  conference: false,
+  held: false,
+  path: [],
+  ringing: [],
+  ...more,
+});
+
+const phone = (...calls: OwnPhone['calls']): OwnPhone => ({
+  calls,
+  connection: 1,
+  echo: false,
+  extension: '2014',
+  state: 'up',
+});
+
+const calls = (...all: Call[]) => new Map(all.map(one => [one.id, one]));
+const leg = (state: OwnPhone['calls'][number]['state']) => ({ leg: 'leg_1', call: 'call_1', state });
+
+describe('the situation of a phone', () => {
+  it('is idle for who has no call, and for who is no agent', () => {
+    expect(situationOf(null, null, calls()).kind).toBe('idle');
+    expect(situationOf(anAgent('2014'), phone(), calls()).kind).toBe('idle');
+  });
+
+  it('rings with the deadline of its own agent', () => {
+    const other = { agent: '2011', since: 1, until: 2 };
+    const rung = call({ ringing: [other, { agent: '2014', since: 1_000, until: 21_000 }] });
+    const found = situationOf(anAgent('2014', { state: 'ringing' }), phone(leg('ringing')), calls(rung));
+    expect(found).toMatchObject({ kind: 'ringing', leg: 'leg_1', since: 1_000, until: 21_000 });
+  });
+
+  it('rings without a leg where the phone stands on the desk', () => {
+    const agent = anAgent('2014', { state: 'ringing', call: 'call_1', since: 7 });
+    expect(situationOf(agent, phone(), calls(call()))).toMatchObject({
+      kind: 'ringing',
+      leg: null,
+      since: 7,
+    });
+  });
+
+  it('calls until the customer of a callback has answered', () => {
+    const agent = anAgent('2014', { state: 'reserved', call: 'call_1' });
+    const back = call({ entry: 'cbr_1' });
+    expect(situationOf(agent, phone(leg('talking')), calls(back)).kind).toBe('calling');
+    const talks = anAgent('2014', { state: 'talking', call: 'call_1' });
+    expect(situationOf(talks, phone(leg('talking')), calls({ ...back, connected: 9 })).kind).toBe('talking');
+  });
+
+  it('shows a second call that rings above the one in hand', () => {
+    const two = phone(leg('talking'), { leg: 'leg_2', call: 'call_2', state: 'ringing' });
+    const found = situationOf(anAgent('2014'), two, calls(call(), call({ id: 'call_2' })));
+    expect(found).toMatchObject({ kind: 'ringing', leg: 'leg_2' });
+  });
+});
+
+it('counts down whole seconds, and never below none', () => {
+  expect(countdown(0, 20_000, 5_100)).toEqual({ seconds: 15, part: 0.745 });
+  expect(countdown(0, 20_000, 30_000)).toEqual({ seconds: 0, part: 0 });
+  expect(countdown(0, null, 30_000)).toBeNull();
+});
+
+it('tells numbers of the house from those of the public network', () => {
+  expect(isInternal('2011') && isInternal('*43') && isInternal('110')).toBe(true);
+  expect(isInternal('+86 138 0013 8000') || isInternal('13800138000')).toBe(false);
+});

@@ -1,0 +1,69 @@
+import type { Agent, Call, OwnPhone } from '@/live';
+import { given } from './given';
+
+/** What the agent's phone is doing, as the panel draws it. */
+export type Situation =
+  | { kind: 'idle' }
+  /** It rings at the agent, here or at the desk. */
+  | { kind: 'ringing'; call: Call | null; leg: string | null; since: number | null; until: number | null }
+  /** The agent has answered or dialled, and whoever is called has not. */
+  | { kind: 'calling'; call: Call | null; leg: string | null; ringsThere: boolean }
+  | { kind: 'talking'; call: Call | null; leg: string | null }
+  /** The call is over, and its note is not. */
+  | { kind: 'wrap_up'; since: number; until: number | null };
+
+/**
+ * Reads the situation from the rows of the live line: the agent's own row, the phone in this browser, and the live calls. The
+ * phone is believed first, since it knows of calls that hold no agent, such as one to a colleague.
+ */
+export function situationOf(
+  agent: Agent | null,
+  phone: OwnPhone | null,
+  calls: ReadonlyMap<string, Call>,
+): Situation {
+  if (agent === null) return { kind: 'idle' };
+  const leg = phone?.calls.find(one => one.state === 'ringing') ?? phone?.calls[0] ?? null;
+  const id = leg?.call ?? agent.call ?? null;
+  const call = id === null ? null : (calls.get(id) ?? null);
+  const rings = call?.ringing.find(one => one.agent === agent.key);
+  if (leg?.state === 'ringing' || (leg === null && agent.state === 'ringing')) {
+    return {
+      kind: 'ringing',
+      call,
+      leg: leg?.leg ?? null,
+      since: rings?.since ?? (leg === null ? agent.since : null),
+      until: rings?.until ?? null,
+    };
+  }
+  if (leg?.state === 'dialling' || leg?.state === 'ringing_there') {
+    return { kind: 'calling', call, leg: leg.leg, ringsThere: leg.state === 'ringing_there' };
+  }
+  const talks = agent.state === 'talking' || agent.state === 'held';
+  if (leg !== null || talks) {
+    // A callback: our own leg stands, and the customer has not answered.
+    const alone =
+      call !== null && !given(call.connected) && (given(call.entry) || given(call.dialled)) && !talks;
+    return alone
+      ? { kind: 'calling', call, leg: leg?.leg ?? null, ringsThere: false }
+      : { kind: 'talking', call, leg: leg?.leg ?? null };
+  }
+  if (agent.state === 'reserved' && call !== null)
+    return { kind: 'calling', call, leg: null, ringsThere: false };
+  if (agent.state === 'wrap_up') {
+    return { kind: 'wrap_up', since: agent.since, until: agent.wrap_up_until ?? null };
+  }
+  return { kind: 'idle' };
+}
+
+/** Whole seconds that are left of ringing, and the part of the whole time, 0 to 1; nothing where no end is known. */
+export function countdown(since: number | null, until: number | null, now: number) {
+  if (until === null) return null;
+  const seconds = Math.max(0, Math.ceil((until - now) / 1_000));
+  const whole = since === null ? until - now : until - since;
+  return { seconds, part: whole <= 0 ? 0 : Math.min(1, Math.max(0, (until - now) / whole)) };
+}
+
+/** Whether what was typed is dialled at the phone itself: numbers of the house, codes, emergency numbers. */
+export function isInternal(typed: string): boolean {
+  return typed.replace(/[\s()./-]/g, '').length < 7 || /[*#]/.test(typed);
+}

@@ -1,0 +1,207 @@
+import {
+  IconArrowsLeftRight,
+  IconCircle,
+  IconDialpad,
+  IconMicrophone,
+  IconMicrophoneOff,
+  IconPhoneFilled,
+  IconPhoneOff,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconUsersPlus,
+} from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from '@/i18n';
+import { useKey } from '@/keys';
+import { queueName, serviceName, useMyAgent, useNames } from '@/live';
+import { phone, ringThere, usePhone, usePhoneChoices } from '@/phone';
+import { Glyph } from '@/ui';
+import styles from './call.module.css';
+import { Consulting } from './consulting';
+import { HandOver } from './hand-over';
+import { CallKey, Figure, Keypad, Running, useRest, withWhom } from './parts';
+import type { Situation } from './situation';
+import { conference, hangUp, hold, pauseRecording, press } from './wishes';
+import { given } from './given';
+
+type InCall = Extract<Situation, { kind: 'talking' | 'calling' }>;
+type Open = 'keypad' | 'transfer' | 'conference' | null;
+
+const icon = { size: 20, stroke: 1.75, 'aria-hidden': true } as const;
+
+/** In a call, from the moment in which the agent's own side stands. */
+export function InCallPanel({ situation, after }: { situation: InCall; after?: ReactNode }) {
+  const { t } = useTranslation();
+  const agent = useMyAgent();
+  const { desk } = useNames();
+  const { call } = situation;
+  const [open, setOpen] = useState<Open>(null);
+  const who = withWhom(t, call, agent?.key ?? null);
+  const speaker = usePhoneChoices(state => state.speaker);
+  const ringsThere = situation.kind === 'calling' && situation.ringsThere;
+  useEffect(() => (ringsThere ? ringThere(speaker) : undefined), [ringsThere, speaker]);
+  const state =
+    situation.kind === 'calling'
+      ? t(ringsThere ? 'call.ringsThere' : 'call.dialling')
+      : t(call?.held === true ? 'state.held' : 'state.talking');
+  const where = given(call?.queue) ? queueName(desk, call.queue) : '';
+  const service = given(call?.service) ? serviceName(desk, call.service) : '';
+  const connected = call?.connected ?? null;
+  return (
+    <>
+      <div className={styles.top}>
+        <Glyph tone="violet">
+          <IconPhoneFilled size={14} />
+        </Glyph>
+        <h2 className={styles.who}>{who}</h2>
+        <span className={styles.dim}>
+          {given(call?.entry) ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
+        </span>
+      </div>
+      <div className={styles.middle}>
+        <dl className={styles.figures} data-timers>
+          <Figure name={t('call.inQueue')}>
+            <Running since={call?.queued} until={call?.left_line ?? connected} />
+          </Figure>
+          <Figure name={state}>
+            <Running since={situation.kind === 'talking' ? (agent?.since ?? connected) : call?.began} />
+          </Figure>
+          <Figure name={t('call.whole')}>
+            <Running since={call?.began} />
+          </Figure>
+        </dl>
+        {given(call?.recording) && (
+          <p className={styles.recording} data-recording={call.recording}>
+            {t(call.recording === 'paused' ? 'call.recordingPaused' : 'call.recording')}
+          </p>
+        )}
+        {given(call?.consult) && <Consulting call={call} consult={call.consult} />}
+        {open === 'keypad' && call !== null && (
+          <Press key={call.id} onPress={keys => void press(call, keys)} />
+        )}
+        {(open === 'transfer' || open === 'conference') && call !== null && (
+          <HandOver
+            key={open}
+            call={call}
+            toConference={open === 'conference'}
+            onDone={() => setOpen(null)}
+          />
+        )}
+        {open === null && after}
+      </div>
+      <Block situation={situation} open={open} setOpen={setOpen} />
+    </>
+  );
+}
+
+/** The keypad of a call: what is typed on the keyboard is pressed, too. */
+function Press({ onPress }: { onPress: (keys: string) => void }) {
+  const { t } = useTranslation();
+  const [pressed, setPressed] = useState('');
+  const one = (key: string) => {
+    setPressed(before => (before + key).slice(-24));
+    onPress(key);
+  };
+  return (
+    <>
+      <label className={styles.field}>
+        <span>{t('call.pressed')}</span>
+        <input
+          ref={field => field?.focus()}
+          inputMode="tel"
+          autoComplete="off"
+          value={pressed}
+          onChange={() => {}}
+          onKeyDown={event => {
+            if (/^[0-9*#]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) {
+              event.preventDefault();
+              one(event.key);
+            }
+          }}
+        />
+      </label>
+      <Keypad onPress={one} />
+    </>
+  );
+}
+
+interface BlockProps {
+  situation: InCall;
+  open: Open;
+  setOpen: (open: Open) => void;
+}
+
+function Block({ situation: { call, leg, kind }, open, setOpen }: BlockProps) {
+  const { t } = useTranslation();
+  const { muted } = usePhone();
+  const here = leg !== null;
+  const rests = useRest(`${kind} ${leg ?? call?.id ?? ''}`);
+  const talks = kind === 'talking' && call !== null;
+  const held = call?.held === true;
+  const consulted = given(call?.consult);
+  const toggle = (what: Exclude<Open, null>) => setOpen(open === what ? null : what);
+  const doHold = () => void (talks && !consulted && hold(call, !held));
+  const doMute = () => void (here && phone.mute(!muted));
+  const doEnd = () => void (!rests && hangUp(leg, call));
+  // Who is called next is not met with a dead microphone.
+  useEffect(() => () => phone.mute(false), [leg]);
+  useKey('hold', doHold);
+  useKey('mute', doMute);
+  useKey('hangUp', doEnd);
+  useKey('transfer', () => void (talks && toggle('transfer')));
+  useKey('keypad', () => void (talks && toggle('keypad')));
+  const paused = call?.recording === 'paused';
+  return (
+    <div className={styles.block} data-rests={rests || undefined}>
+      <div className={styles.keys}>
+        <CallKey
+          words={t(muted && here ? 'call.unmute' : 'call.mute')}
+          icon={muted && here ? <IconMicrophoneOff {...icon} /> : <IconMicrophone {...icon} />}
+          on={muted && here}
+          disabled={!here}
+          title={here ? undefined : t('call.muteAtPhone')}
+          onClick={doMute}
+        />
+        <CallKey
+          words={t(held && !consulted ? 'call.resume' : 'call.hold')}
+          icon={held && !consulted ? <IconPlayerPlay {...icon} /> : <IconPlayerPause {...icon} />}
+          on={held && !consulted}
+          disabled={!talks || consulted}
+          onClick={doHold}
+        />
+        <CallKey
+          words={t('call.keypad')}
+          icon={<IconDialpad {...icon} />}
+          on={open === 'keypad'}
+          disabled={!talks}
+          onClick={() => toggle('keypad')}
+        />
+        <CallKey
+          words={t('call.transfer')}
+          icon={<IconArrowsLeftRight {...icon} />}
+          on={open === 'transfer'}
+          disabled={!talks || consulted}
+          onClick={() => toggle('transfer')}
+        />
+        <CallKey
+          words={t('call.conference')}
+          icon={<IconUsersPlus {...icon} />}
+          on={open === 'conference'}
+          disabled={!talks || call.conference || (consulted && !given(call.consult?.answered))}
+          onClick={() => (consulted && talks ? void conference(call) : toggle('conference'))}
+        />
+        <CallKey
+          words={t(paused ? 'call.resumeRec' : 'call.pauseRec')}
+          icon={<IconCircle {...icon} />}
+          on={paused}
+          disabled={!talks || !given(call.recording)}
+          onClick={() => void (talks && pauseRecording(call, !paused))}
+        />
+      </div>
+      <button type="button" className={styles.hangUp} onClick={doEnd}>
+        <IconPhoneOff size={20} stroke={1.75} aria-hidden />
+        {t('call.hangUp')}
+      </button>
+    </div>
+  );
+}

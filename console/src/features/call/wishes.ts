@@ -1,0 +1,107 @@
+import { type components, Failure, api, need, once } from '@/api';
+import { i18next } from '@/i18n';
+import type { Call } from '@/live';
+import { say } from '@/notices';
+import { askedHere } from '@/phone';
+import { isInternal } from './situation';
+
+export type Target = components['schemas']['TargetFound'];
+type Handing = components['schemas']['HandingGiven'];
+
+const t = i18next.t;
+
+/** What a refusal says, in our words where we have some. */
+function words(thrown: unknown): string {
+  if (thrown instanceof Failure && thrown.code === 'unreachable') return t('refusal.unreachable');
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Does it; says why where it is refused. The answer is whether it was done. */
+async function wish(doing: Promise<unknown>, failed: 'call.failed' | 'phone.dialFailed' = 'call.failed') {
+  try {
+    await doing;
+    return true;
+  } catch (thrown) {
+    say({ id: 'call', kind: 'refused', title: t(failed, { words: words(thrown) }) });
+    return false;
+  }
+}
+
+const at = (call: Call) => ({ params: { path: { id: call.id }, header: once() } });
+const atLeg = (leg: string) => ({ params: { path: { leg }, header: once() } });
+
+export const answer = (leg: string) => wish(need(api.POST('/api/phone/calls/{leg}/answer', atLeg(leg))));
+
+export const decline = (leg: string) => wish(need(api.POST('/api/phone/calls/{leg}/decline', atLeg(leg))));
+
+/** Hangs the own leg up; where the phone is not in this page, the call ends. */
+export function hangUp(leg: string | null, call: Call | null): Promise<boolean> {
+  if (leg !== null) return wish(need(api.POST('/api/phone/calls/{leg}/hang-up', atLeg(leg))));
+  if (call === null) return Promise.resolve(false);
+  return wish(need(api.POST('/api/calls/{id}/hang-up', at(call))));
+}
+
+export const hold = (call: Call, on: boolean) =>
+  wish(
+    on
+      ? need(api.POST('/api/calls/{id}/hold', at(call)))
+      : need(api.POST('/api/calls/{id}/unhold', at(call))),
+  );
+
+let before: Promise<unknown> = Promise.resolve();
+
+/** Presses keys, each after the one before it. */
+export function press(call: Call, digits: string): Promise<boolean> {
+  const pressed = before.then(() =>
+    wish(need(api.POST('/api/calls/{id}/dtmf', { ...at(call), body: { digits } }))),
+  );
+  before = pressed;
+  return pressed;
+}
+
+export const pauseRecording = (call: Call, paused: boolean) =>
+  wish(need(api.POST('/api/calls/{id}/recording', { ...at(call), body: { paused } })));
+
+const to = (target: Target) => ({ to: { [target.kind]: target.value } }) as Handing;
+
+export const transfer = (call: Call, target: Target) =>
+  wish(need(api.POST('/api/calls/{id}/transfer', { ...at(call), body: to(target) })));
+
+export const consult = (call: Call, target: Target) =>
+  wish(need(api.POST('/api/calls/{id}/consult', { ...at(call), body: to(target) })));
+
+export const complete = (call: Call) =>
+  wish(need(api.POST('/api/calls/{id}/consult/complete', { ...at(call), body: {} })));
+
+export const cancel = (call: Call) =>
+  wish(need(api.POST('/api/calls/{id}/consult/cancel', { ...at(call), body: {} })));
+
+export const swap = (call: Call) =>
+  wish(need(api.POST('/api/calls/{id}/consult/swap', { ...at(call), body: {} })));
+
+export const conference = (call: Call) =>
+  wish(need(api.POST('/api/calls/{id}/conference', { ...at(call), body: {} })));
+
+/** Dials: numbers of the house from this page's phone, others with the number of a service. */
+export async function dial(typed: string, service: string | null, here: boolean): Promise<boolean> {
+  if (isInternal(typed)) {
+    if (!here) {
+      say({ id: 'call', kind: 'refused', title: t('phone.internalDesk') });
+      return false;
+    }
+    const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
+    return wish(need(api.POST('/api/phone/calls', dialled)), 'phone.dialFailed');
+  }
+  const body = { number: typed, ...(service !== null && { service }) };
+  const asked = need(api.POST('/api/calls', { params: { header: once() }, body }));
+  return wish(
+    asked.then(({ call }) => askedHere(call)),
+    'phone.dialFailed',
+  );
+}
+
+/** Whom the conversation could go to. */
+export async function findTargets(query: string): Promise<Target[]> {
+  const found = await need(api.GET('/api/transfer-targets', { params: { query: { query } } }));
+  return found.items;
+}

@@ -1,0 +1,227 @@
+//! Contacts from a file, and into one.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, header};
+use nohold_app::ports::{Contact, ContactNote, ContactQuery, Duplicates, Known};
+use nohold_model::Language;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::csv::{self, Line};
+use super::{ContactGiven, new_id};
+use crate::body::Given;
+use crate::desk::Seat;
+use crate::failure::Failure;
+
+/// The largest file.
+pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// The most contacts in one file: they are written all together, and calls must not wait for it.
+const MOST_LINES: usize = 20_000;
+
+/// So many problems are told.
+const MOST_PROBLEMS: usize = 100;
+
+/// So many contacts are read at once for a file.
+const PAGE: usize = 200;
+
+/// The columns, each with the names that a file may give it.
+const COLUMNS: [(&str, &[&str]); 8] = [
+    ("name", &["name", "姓名", "联系人", "名称"]),
+    ("numbers", &["numbers", "number", "phone", "号码", "电话", "手机"]),
+    ("company", &["company", "公司"]),
+    ("email", &["email", "e-mail", "邮箱"]),
+    ("language", &["language", "语言"]),
+    ("zone", &["zone", "time zone", "时区"]),
+    ("tags", &["tags", "标签"]),
+    ("note", &["note", "notes", "备注"]),
+];
+
+/// A file of contacts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileGiven {
+    /// The text of the file: a table (RFC 4180) whose first line names the columns `name`, `numbers`, `company`, `email`,
+    /// `language`, `zone`, `tags`, `note`. Several numbers or tags in a cell are apart by `|`.
+    csv: String,
+    /// What becomes of who is known already by a number: `skip` or `merge`.
+    #[schema(value_type = String)]
+    duplicates: Duplicates,
+    /// Say what would happen, and do nothing.
+    #[serde(default)]
+    preview: bool,
+}
+
+/// What has become, or would become, of a file.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(super) struct FileShown {
+    /// It was done; otherwise nothing has changed.
+    done: bool,
+    /// Lines that make a new contact.
+    made: Vec<usize>,
+    /// Lines that are added to a contact that is known.
+    merged: Vec<usize>,
+    /// Lines that are left out, because the contact is known.
+    skipped: Vec<usize>,
+    /// Lines that are left out, because their numbers belong to several contacts.
+    unclear: Vec<usize>,
+    /// What is wrong, the first hundred. Where anything is, nothing is taken over.
+    problems: Vec<LineProblem>,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LineProblem {
+    /// The line in the file, from 1.
+    line: usize,
+    /// The column, where one is meant.
+    column: Option<String>,
+    /// What, and how to mend it.
+    message: String,
+}
+
+/// Take contacts over from a file, all together or none; or see before what would happen
+#[utoipa::path(
+    post, path = "/api/contacts/import", tag = "contacts", request_body = FileGiven,
+    responses((status = 200, body = FileShown))
+)]
+pub(super) async fn bring(seat: Seat, Given(given): Given<FileGiven>) -> Result<Json<FileShown>, Failure> {
+    let lines = csv::read(&given.csv).map_err(|problem| Failure::invalid("csv", problem.to_string()))?;
+    let mut lines = lines.into_iter();
+    let head = lines.next().ok_or_else(|| Failure::invalid("csv", "the file is empty"))?;
+    let columns = columns(&head)?;
+    let mut contacts = Vec::new();
+    let mut numbers = Vec::new();
+    let mut problems = Vec::new();
+    for line in lines {
+        if contacts.len() >= MOST_LINES {
+            let message = format!("a file has {MOST_LINES} contacts at most: cut it into several");
+            return Err(Failure::invalid("csv", message));
+        }
+        match contact(&line, &columns, &seat) {
+            Ok(known) => {
+                contacts.push(Contact { id: new_id(&seat)?, version: 0, known });
+                numbers.push(line.number);
+            }
+            Err(problem) if problems.len() < MOST_PROBLEMS => problems.push(problem),
+            Err(_) => {}
+        }
+    }
+    let only_look = given.preview || !problems.is_empty();
+    let brought = seat.api.parts().contacts.bring_contacts(contacts, given.duplicates, only_look);
+    let brought = seat.written(brought).await?;
+    let of_file = |positions: Vec<usize>| positions.into_iter().filter_map(|at| numbers.get(at).copied()).collect();
+    Ok(Json(FileShown {
+        done: !only_look,
+        made: of_file(brought.made),
+        merged: of_file(brought.merged),
+        skipped: of_file(brought.skipped),
+        unclear: of_file(brought.unclear),
+        problems,
+    }))
+}
+
+/// All contacts as a table
+///
+/// Cells that a spreadsheet would take for formulas have an apostrophe before them; the import takes it away again.
+#[utoipa::path(
+    get, path = "/api/contacts/export.csv", tag = "contacts",
+    responses((status = 200, content_type = "text/csv", body = String))
+)]
+pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], String), Failure> {
+    let mut text = String::from("\u{feff}name,numbers,company,email,language,zone,tags,note\r\n");
+    let mut query = ContactQuery { limit: PAGE, ..ContactQuery::default() };
+    loop {
+        let page = seat.api.parts().contacts.contacts(query.clone()).await?;
+        for contact in &page.items {
+            text.push_str(&row(&contact.known, &seat));
+        }
+        query.after = page.next.as_deref().and_then(|next| next.parse().ok());
+        if query.after.is_none() {
+            break;
+        }
+    }
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+    let name = HeaderValue::from_static("attachment; filename=\"contacts.csv\"");
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text))
+}
+
+fn row(known: &Known, seat: &Seat) -> String {
+    let numbers: Vec<String> = known.numbers.iter().map(|number| seat.shown_number(number)).collect();
+    let notes: Vec<&str> = known.notes.iter().map(|note| note.text.as_str()).collect();
+    let language = known.language.map_or("", Language::code).to_owned();
+    let cells = [
+        known.name.clone(),
+        numbers.join("|"),
+        known.company.clone(),
+        known.email.clone(),
+        language,
+        known.zone.clone().unwrap_or_default(),
+        known.tags.join("|"),
+        notes.join("\n"),
+    ];
+    let cells: Vec<String> = cells.iter().map(|text| csv::cell(text)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+/// Which column stands where.
+fn columns(head: &Line) -> Result<BTreeMap<&'static str, usize>, Failure> {
+    let mut columns = BTreeMap::new();
+    for (position, written) in head.cells.iter().enumerate() {
+        let written = written.trim().to_lowercase();
+        if written.is_empty() {
+            continue;
+        }
+        let known = COLUMNS.iter().find(|(_, names)| names.contains(&written.as_str()));
+        let Some((name, _)) = known else {
+            let short: String = written.chars().take(40).collect();
+            let message = format!(
+                "nobody knows the column `{short}`: name them name, numbers, company, email, language, \
+                zone, tags, note, or take it out"
+            );
+            return Err(Failure::invalid("csv", message));
+        };
+        if columns.insert(*name, position).is_some() {
+            return Err(Failure::invalid("csv", format!("the column `{name}` stands there twice")));
+        }
+    }
+    if columns.contains_key("name") { Ok(columns) } else { Err(Failure::invalid("csv", "a column `name` is missing")) }
+}
+
+fn contact(line: &Line, columns: &BTreeMap<&'static str, usize>, seat: &Seat) -> Result<Known, LineProblem> {
+    let cell = |name: &str| {
+        let text = columns.get(name).and_then(|at| line.cells.get(*at)).map_or("", |cell| csv::meant(cell));
+        text.to_owned()
+    };
+    let several = |name: &str| -> Vec<String> {
+        let cell = cell(name);
+        cell.split('|').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let problem = |column: Option<String>, message: String| LineProblem { line: line.number, column, message };
+    let language = match cell("language").as_str() {
+        "" => None,
+        word => match serde_json::from_value(serde_json::Value::String(word.to_owned())) {
+            Ok(language) => Some(language),
+            Err(_) => return Err(problem(Some("language".to_owned()), "write `en` or `zh`".to_owned())),
+        },
+    };
+    let given = ContactGiven {
+        name: cell("name"),
+        numbers: several("numbers"),
+        company: cell("company"),
+        email: cell("email"),
+        language,
+        zone: Some(cell("zone")).filter(|zone| !zone.is_empty()),
+        tags: several("tags"),
+    };
+    let now = seat.api.now();
+    let note = cell("note");
+    nohold_core::text::note(&note).map_err(|unfit| problem(Some("note".to_owned()), unfit.to_string()))?;
+    let known =
+        given.meant(seat, None).map_err(|failure| problem(failure.body.field.clone(), failure.body.message.clone()))?;
+    let by = seat.caller.user.name.clone();
+    let notes = if note.is_empty() { Vec::new() } else { vec![ContactNote { at: now, by, text: note }] };
+    Ok(Known { notes, made: now, changed: now, ..known })
+}

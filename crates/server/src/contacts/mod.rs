@@ -1,0 +1,318 @@
+//! Contacts: customers whom people know by name.
+
+mod csv;
+mod file;
+mod shown;
+
+use axum::Json;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use nohold_app::ports::{Contact, ContactNote, ContactQuery, Keeping, Known, Merge, Role};
+use nohold_core::hours::Zone;
+use nohold_core::text::{self, Unfit};
+use nohold_model::{ContactId, IdSource, PhoneNumber};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
+
+pub(crate) use shown::{ContactGiven, ContactShown};
+
+use crate::access::{Need, Scope, guarded};
+use crate::body::{Asked, Given, Named};
+use crate::desk::Seat;
+use crate::etag;
+use crate::failure::Failure;
+use crate::state::Api;
+
+/// The most numbers of one contact.
+const MOST_NUMBERS: usize = 20;
+
+/// The most tags of one contact.
+const MOST_TAGS: usize = 30;
+
+/// The most notes of one contact.
+const MOST_NOTES: usize = 500;
+
+/// So many on a page where nothing is said.
+const USUAL_PAGE: usize = 50;
+
+/// Which contacts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Looked {
+    #[serde(default)]
+    q: String,
+    after: Option<ContactId>,
+    limit: Option<usize>,
+}
+
+/// Contacts.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContactsShown {
+    /// By name.
+    items: Vec<ContactShown>,
+    /// Where to go on (`after`); none when these are the last.
+    next: Option<String>,
+}
+
+/// A note.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NoteGiven {
+    /// Up to 2,000 characters.
+    #[schema(max_length = 2000)]
+    text: String,
+}
+
+/// Two contacts that are one person.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MergeGiven {
+    /// The contact that goes over into this one.
+    #[schema(value_type = String)]
+    from: ContactId,
+    /// The version of it that was seen.
+    from_version: u64,
+    /// The version of this one that was seen.
+    version: u64,
+}
+
+type Tagged = ([(HeaderName, HeaderValue); 1], Json<ContactShown>);
+
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    let look = Need::look(Role::Agent, Scope::Read);
+    let change = Need::change(Role::Agent, Scope::Desk);
+    let supervise = Need::change(Role::Supervisor, Scope::Desk);
+    let imports = guarded(api, supervise, routes!(file::bring)).layer(DefaultBodyLimit::max(file::MOST_BYTES));
+    OpenApiRouter::new()
+        .routes(guarded(api, look, routes!(list)))
+        .routes(guarded(api, change, routes!(create)))
+        .routes(guarded(api, Need::look(Role::Supervisor, Scope::Read), routes!(file::take)))
+        .routes(imports)
+        .routes(guarded(api, look, routes!(show)))
+        .routes(guarded(api, change, routes!(replace)))
+        .routes(guarded(api, supervise, routes!(remove)))
+        .routes(guarded(api, change, routes!(add_note)))
+        .routes(guarded(api, change, routes!(merge)))
+        .routes(guarded(api, change, routes!(part)))
+}
+
+/// Contacts, by name or number
+///
+/// `q` is a part of a name, company, e-mail address or tag, or at least three digits of a number in any writing.
+#[utoipa::path(
+    get, path = "/api/contacts", tag = "contacts",
+    params(("q" = Option<String>, Query), ("after" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+    responses((status = 200, body = ContactsShown))
+)]
+async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsShown>, Failure> {
+    let limit = asked.limit.unwrap_or(USUAL_PAGE);
+    let query = ContactQuery { text: asked.q, after: asked.after, limit };
+    let page = seat.api.parts().contacts.contacts(query).await?;
+    let items = page.items.iter().map(|contact| ContactShown::new(contact, &seat)).collect();
+    Ok(Json(ContactsShown { items, next: page.next }))
+}
+
+/// Make a contact
+#[utoipa::path(
+    post, path = "/api/contacts", tag = "contacts", request_body = ContactGiven,
+    responses((status = 201, body = ContactShown))
+)]
+async fn create(seat: Seat, Given(given): Given<ContactGiven>) -> Result<(StatusCode, Tagged), Failure> {
+    let now = seat.api.now();
+    let known = Known { made: now, changed: now, ..given.meant(&seat, None)? };
+    let contact = Contact { id: new_id(&seat)?, version: 0, known };
+    seat.keep(contact.clone()).await?;
+    Ok((StatusCode::CREATED, tagged(&contact, &seat)))
+}
+
+/// One contact
+#[utoipa::path(
+    get, path = "/api/contacts/{id}", tag = "contacts", params(("id" = String, Path)),
+    responses((status = 200, body = ContactShown))
+)]
+async fn show(seat: Seat, Named(id): Named<ContactId>) -> Result<Tagged, Failure> {
+    Ok(tagged(&seat.contact(id).await?, &seat))
+}
+
+/// Change a contact; its notes stay
+#[utoipa::path(
+    put, path = "/api/contacts/{id}", tag = "contacts", params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = ContactGiven, responses((status = 200, body = ContactShown))
+)]
+async fn replace(
+    seat: Seat,
+    headers: HeaderMap,
+    Named(id): Named<ContactId>,
+    Given(given): Given<ContactGiven>,
+) -> Result<Tagged, Failure> {
+    let before = seat.contact(id).await?;
+    etag::must_match(&headers, Some(before.version))?;
+    let Known { notes, made, .. } = before.known.clone();
+    let known = Known { notes, made, changed: seat.api.now(), ..given.meant(&seat, Some(&before.known))? };
+    let contact = Contact { id, version: before.version.saturating_add(1), known };
+    seat.keep(contact.clone()).await?;
+    Ok(tagged(&contact, &seat))
+}
+
+/// Remove a contact, with its notes
+#[utoipa::path(
+    delete, path = "/api/contacts/{id}", tag = "contacts",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header)), responses((status = 204))
+)]
+async fn remove(seat: Seat, headers: HeaderMap, Named(id): Named<ContactId>) -> Result<StatusCode, Failure> {
+    let before = seat.contact(id).await?;
+    etag::must_match(&headers, Some(before.version))?;
+    let wish = seat.api.parts().contacts.remove_contact(id, before.version);
+    seat.written(wish).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Note something on a contact
+#[utoipa::path(
+    post, path = "/api/contacts/{id}/notes", tag = "contacts", params(("id" = String, Path)), request_body = NoteGiven,
+    responses((status = 201, body = ContactShown))
+)]
+async fn add_note(
+    seat: Seat,
+    Named(id): Named<ContactId>,
+    Given(given): Given<NoteGiven>,
+) -> Result<(StatusCode, Tagged), Failure> {
+    let text = given.text.trim().to_owned();
+    text::note(&text).map_err(|unfit| Failure::invalid("text", unfit.to_string()))?;
+    if text.is_empty() {
+        return Err(Failure::invalid("text", "write something"));
+    }
+    let mut contact = seat.contact(id).await?;
+    if contact.known.notes.len() >= MOST_NOTES {
+        return Err(Failure::conflict("too_many", format!("a contact has {MOST_NOTES} notes at most")));
+    }
+    let now = seat.api.now();
+    contact.known.notes.push(ContactNote { at: now, by: seat.caller.user.name.clone(), text });
+    contact.known.changed = now;
+    contact.version = contact.version.saturating_add(1);
+    seat.keep(contact.clone()).await?;
+    Ok((StatusCode::CREATED, tagged(&contact, &seat)))
+}
+
+/// Merge another contact into this one: its numbers, notes and tags go over
+#[utoipa::path(
+    post, path = "/api/contacts/{id}/merge", tag = "contacts", params(("id" = String, Path)), request_body = MergeGiven,
+    responses((status = 200, body = ContactShown))
+)]
+async fn merge(seat: Seat, Named(id): Named<ContactId>, Given(given): Given<MergeGiven>) -> Result<Tagged, Failure> {
+    if id == given.from {
+        return Err(Failure::invalid("from", "name another contact"));
+    }
+    let both = (seat.contact(id).await?, seat.contact(given.from).await?);
+    if both.0.known.numbers.len() + both.1.known.numbers.len() > MOST_NUMBERS {
+        return Err(Failure::conflict("too_many", format!("a contact has {MOST_NUMBERS} numbers at most")));
+    }
+    let merge = Merge { into: (id, given.version), from: (given.from, given.from_version), at: seat.api.now() };
+    let merged = seat.written(seat.api.parts().contacts.merge_contacts(merge)).await?;
+    Ok(tagged(&merged, &seat))
+}
+
+/// Take a contact apart again that was merged into another, for 30 days: its numbers and notes go back
+#[utoipa::path(
+    post, path = "/api/contacts/{id}/part", tag = "contacts", params(("id" = String, Path)),
+    responses((status = 200, body = ContactShown))
+)]
+async fn part(seat: Seat, Named(id): Named<ContactId>) -> Result<Tagged, Failure> {
+    let parted = seat.written(seat.api.parts().contacts.part_contact(id, seat.api.now())).await?;
+    Ok(tagged(&parted, &seat))
+}
+
+fn tagged(contact: &Contact, seat: &Seat) -> Tagged {
+    ([(header::ETAG, etag::of(contact.version))], Json(ContactShown::new(contact, seat)))
+}
+
+/// An id that nobody can foresee.
+fn new_id(seat: &Seat) -> Result<ContactId, Failure> {
+    let seed = getrandom::u64().map_err(|_| Failure::internal())?;
+    Ok(IdSource::new(seed).next(seat.api.now()))
+}
+
+impl Seat {
+    /// A number as this person may see it.
+    pub(crate) fn shown_number(&self, number: &PhoneNumber) -> String {
+        number.as_str().to_owned()
+    }
+
+    async fn contact(&self, id: ContactId) -> Result<Contact, Failure> {
+        let found = self.api.parts().contacts.contact(id).await?;
+        found.ok_or_else(|| Failure::not_found("there is no such contact, or it was merged into another"))
+    }
+
+    async fn keep(&self, contact: Contact) -> Result<(), Failure> {
+        let wish = self.api.parts().contacts.keep_contact(contact);
+        self.written(wish).await
+    }
+
+    /// Waits for what is written beside the rules, for as long as the store answers.
+    async fn written<T: Send + 'static>(&self, wish: Keeping<T>) -> Result<T, Failure> {
+        self.api.patiently("contact", async move { wish.await.map_err(Failure::from) }).await
+    }
+}
+
+impl ContactGiven {
+    /// What it says, checked. A number that was shown masked stays as it was `before`.
+    fn meant(self, seat: &Seat, before: Option<&Known>) -> Result<Known, Failure> {
+        let directory = seat.desk.desk.directory();
+        let fits =
+            |field: &str, looked: Result<(), Unfit>| looked.map_err(|unfit| Failure::invalid(field, unfit.to_string()));
+        let name = self.name.trim().to_owned();
+        fits("name", text::name(&name))?;
+        if name.is_empty() {
+            return Err(Failure::invalid("name", "a contact has a name"));
+        }
+        fits("company", text::name(&self.company))?;
+        fits("email", text::name(&self.email))?;
+        let email = self.email.trim().to_owned();
+        if !email.is_empty() && !is_address(&email) {
+            return Err(Failure::invalid("email", "an e-mail address has an @ between two parts, and no spaces"));
+        }
+        if self.numbers.len() > MOST_NUMBERS {
+            return Err(Failure::invalid("numbers", format!("a contact has {MOST_NUMBERS} numbers at most")));
+        }
+        let mut numbers: Vec<PhoneNumber> = Vec::new();
+        for (position, written) in self.numbers.iter().enumerate() {
+            let kept = before.and_then(|before| before.numbers.iter().find(|one| seat.shown_number(one) == *written));
+            let number = match kept {
+                Some(kept) => kept.clone(),
+                None => directory
+                    .site
+                    .numbers
+                    .normalise(written)
+                    .map_err(|problem| Failure::invalid(&format!("numbers[{position}]"), problem.to_string()))?,
+            };
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if let Some(zone) = &self.zone
+            && Zone::new(zone).is_err()
+        {
+            return Err(Failure::invalid("zone", "name a zone of the IANA list, such as Asia/Shanghai"));
+        }
+        if self.tags.len() > MOST_TAGS {
+            return Err(Failure::invalid("tags", format!("a contact has {MOST_TAGS} tags at most")));
+        }
+        let mut tags: Vec<String> = Vec::new();
+        for tag in self.tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()) {
+            fits("tags", text::name(&tag))?;
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        let company = self.company.trim().to_owned();
+        Ok(Known { name, numbers, company, email, language: self.language, zone: self.zone, tags, ..Known::default() })
+    }
+}
+
+/// Whether this could be an e-mail address; whether it is one only a message can tell.
+fn is_address(text: &str) -> bool {
+    let (before, behind) = text.rsplit_once('@').unwrap_or_default();
+    !before.is_empty() && !behind.is_empty() && !text.contains(char::is_whitespace)
+}

@@ -1,0 +1,122 @@
+//! Contacts, one by one and in files.
+
+use nohold_app::ports::Role;
+use serde_json::{Value, json};
+
+use super::client::Answer;
+use super::house::House;
+
+async fn post(house: &House, token: &str, path: &str, body: Value) -> Answer {
+    house.ask("POST", path).token(token).json(&body).send().await
+}
+
+async fn get(house: &House, token: &str, path: &str) -> Answer {
+    house.ask("GET", path).token(token).send().await
+}
+
+fn names(answer: &Answer) -> Vec<String> {
+    let items = answer.json()["items"].as_array().unwrap().clone();
+    items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_made_found_changed_by_who_has_seen_it_and_removed() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let wang = json!({ "name": "王芳", "numbers": ["138 0013 8001"], "company": "Lotus", "tags": ["vip"] });
+    let made = post(&house, &ada, "/api/contacts", wang.clone()).await.expect(201);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(made.json()["numbers"], json!(["+8613800138001"]));
+    post(&house, &ada, "/api/contacts", json!({ "name": "x", "numbers": ["+8613800138001"] }))
+        .await
+        .refused(409, "taken");
+    post(&house, &ada, "/api/contacts", json!({ "name": " " })).await.refused(422, "invalid");
+    post(&house, &ada, "/api/contacts", json!({ "name": "Bo 100%_", "email": "no" })).await.refused(422, "invalid");
+    post(&house, &ada, "/api/contacts", json!({ "name": "Bo 100%_" })).await.expect(201);
+    for (asked, found) in [
+        ("王", vec!["王芳"]),
+        ("lotus", vec!["王芳"]),
+        ("0138-0013", vec!["王芳"]),
+        ("8001", vec!["王芳"]),
+        ("%25_", vec!["Bo 100%_"]),
+        ("", vec!["Bo 100%_", "王芳"]),
+    ] {
+        let answer =
+            get(&house, &ada, &format!("/api/contacts?q={}", asked.replace('王', "%E7%8E%8B"))).await.expect(200);
+        assert_eq!(names(&answer), found, "{asked}");
+    }
+    let first = get(&house, &ada, "/api/contacts?limit=1").await.expect(200);
+    let after = first.json()["next"].as_str().unwrap().to_owned();
+    let second = get(&house, &ada, &format!("/api/contacts?limit=1&after={after}")).await.expect(200);
+    assert_eq!((names(&second), &second.json()["next"]), (vec!["王芳".to_owned()], &Value::Null));
+    let path = format!("/api/contacts/{id}");
+    let noted = post(&house, &ada, &format!("{path}/notes"), json!({ "text": "likes tea" })).await.expect(201);
+    assert_eq!((&noted.json()["notes"][0]["by"], &noted.json()["version"]), (&json!("ada"), &json!(1)));
+    let put = |tag: &'static str| house.ask("PUT", &path).token(&ada).header("if-match", tag).json(&wang);
+    put("\"0\"").send().await.refused(412, "changed");
+    let changed = put("\"1\"").send().await.expect(200);
+    assert_eq!(changed.json()["notes"][0]["text"], "likes tea", "notes stay");
+    house.ask("DELETE", &path).token(&ada).send().await.refused(403, "role_too_small");
+    house.ask("DELETE", &path).token(&sue).header("if-match", "\"2\"").send().await.expect(204);
+    get(&house, &ada, &path).await.refused(404, "not_found");
+    post(&house, &ada, "/api/contacts", wang).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_contacts_become_one_and_can_be_taken_apart_again() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let make = async |body: Value| {
+        let made = post(&house, &ada, "/api/contacts", body).await.expect(201);
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let one = make(json!({ "name": "Wang Fang", "numbers": ["+8613800138001"] })).await;
+    let other = make(json!({ "name": "Fang", "numbers": ["+8613800138002"], "company": "Lotus" })).await;
+    post(&house, &ada, &format!("/api/contacts/{other}/notes"), json!({ "text": "likes tea" })).await.expect(201);
+    let merge = |version: u64| json!({ "from": other, "from_version": 1, "version": version });
+    post(&house, &ada, &format!("/api/contacts/{one}/merge"), merge(7)).await.refused(409, "changed_meanwhile");
+    let merged = post(&house, &ada, &format!("/api/contacts/{one}/merge"), merge(0)).await.expect(200);
+    assert_eq!(merged.json()["numbers"], json!(["+8613800138001", "+8613800138002"]));
+    assert_eq!((&merged.json()["company"], &merged.json()["notes"][0]["text"]), (&json!("Lotus"), &json!("likes tea")));
+    get(&house, &ada, &format!("/api/contacts/{other}")).await.refused(404, "not_found");
+    assert_eq!(names(&get(&house, &ada, "/api/contacts?q=8002").await.expect(200)), ["Wang Fang"]);
+    let back = post(&house, &ada, &format!("/api/contacts/{other}/part"), json!({})).await.expect(200);
+    assert_eq!(back.json()["numbers"], json!(["+8613800138002"]));
+    let left = get(&house, &ada, &format!("/api/contacts/{one}")).await.expect(200);
+    assert_eq!((&left.json()["numbers"], &left.json()["notes"]), (&json!(["+8613800138001"]), &json!([])));
+    post(&house, &ada, &format!("/api/contacts/{other}/part"), json!({})).await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_taken_over_whole_or_not_at_all_and_comes_back_as_it_was() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    post(&house, &ada, "/api/contacts", json!({ "name": "Known", "numbers": ["+8613800138001"] })).await.expect(201);
+    let file =
+        "\u{feff}姓名,号码,公司\r\nNew One,13800138002|13800138003,\"Tea, Ltd\"\r\nKnown Too,13800138001,=SUM(A1)\r\n";
+    let bring = async |csv: &str, duplicates: &str, preview: bool| {
+        let body = json!({ "csv": csv, "duplicates": duplicates, "preview": preview });
+        post(&house, &sue, "/api/contacts/import", body).await
+    };
+    post(&house, &ada, "/api/contacts/import", json!({})).await.refused(403, "role_too_small");
+    let seen = bring(file, "skip", true).await.expect(200).json();
+    assert_eq!((&seen["done"], &seen["made"], &seen["skipped"]), (&json!(false), &json!([2]), &json!([3])));
+    let wrong = bring(&format!("{file}Bad,12,x\r\n,1,\r\n"), "merge", false).await.expect(200).json();
+    let lines: Vec<u64> =
+        wrong["problems"].as_array().unwrap().iter().map(|one| one["line"].as_u64().unwrap()).collect();
+    assert_eq!((&wrong["done"], lines), (&json!(false), vec![4, 5]));
+    assert_eq!(names(&get(&house, &ada, "/api/contacts").await.expect(200)), ["Known"], "nothing half done");
+    let done = bring(file, "merge", false).await.expect(200).json();
+    assert_eq!((&done["done"], &done["made"], &done["merged"]), (&json!(true), &json!([2]), &json!([3])));
+    bring("name,colour\nx,red", "skip", false).await.refused(422, "invalid");
+    bring("name\n\"x", "skip", false).await.refused(422, "invalid");
+    get(&house, &ada, "/api/contacts/export.csv").await.refused(403, "role_too_small");
+    let written = get(&house, &sue, "/api/contacts/export.csv").await.expect(200);
+    let text = written.text.clone();
+    assert!(text.contains("Known,'+8613800138001,'=SUM(A1),"), "{text}");
+    assert!(text.contains("\"Tea, Ltd\""), "{text}");
+    let again = bring(&text, "skip", false).await.expect(200).json();
+    assert_eq!((&again["made"], &again["problems"]), (&json!([]), &json!([])));
+}
