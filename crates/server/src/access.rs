@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use nohold_app::ports::{Pass, PassKind, Role, User};
+use nohold_app::ports::{Pass, PassKind, Permission, Role, User};
 use nohold_model::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -22,6 +22,7 @@ use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 use crate::body::{is_json, not_json};
 use crate::came::Came;
 use crate::failure::Failure;
+use crate::masking;
 use crate::repeat;
 use crate::state::Api;
 
@@ -245,16 +246,23 @@ async fn guard(State((api, need)): State<(Api, Need)>, request: Request, next: N
         Err(refusal) => refusal.into_response(),
         Ok(caller) => {
             parts.extensions.insert(caller.clone());
-            let request = Request::from_parts(parts, body);
-            if need.repeatable && request.headers().contains_key(repeat::KEY) {
-                return repeat::once(&api, &caller, request, next).await;
+            let answer = carried_out(&api, need, &caller, Request::from_parts(parts, body), next).await;
+            if caller.user.permissions().contains(&Permission::SeeNumbers) {
+                return answer;
             }
-            if need.writes_beside_the_rules() && !matches!(*request.method(), Method::GET | Method::HEAD) {
-                return to_its_end(&api, request, next).await.unwrap_or_else(IntoResponse::into_response);
-            }
-            next.run(request).await
+            masking::hidden_in(&api, answer).await
         }
     }
+}
+
+async fn carried_out(api: &Api, need: Need, caller: &Caller, request: Request, next: Next) -> Response {
+    if need.repeatable && request.headers().contains_key(repeat::KEY) {
+        return repeat::once(api, caller, request, next).await;
+    }
+    if need.writes_beside_the_rules() && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return to_its_end(api, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    }
+    next.run(request).await
 }
 
 /// Carries out a change that the store is asked for here, also when whoever asked goes away or the store stands still.
@@ -356,6 +364,7 @@ fn operator() -> User {
         role: Role::Administrator,
         agent: None,
         groups: None,
+        may: None,
         password: None,
         disabled: false,
         made: Timestamp::EPOCH,

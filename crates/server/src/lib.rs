@@ -35,6 +35,7 @@ mod etag;
 pub mod failure;
 mod identity;
 mod live;
+mod masking;
 mod openapi;
 mod patience;
 mod phone;

@@ -28,7 +28,7 @@ pub use image::{
 };
 pub use office::{
     Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,
-    Page, Pass, PassKind, Place, Reading, Reconfiguration, Role, User,
+    Page, Pass, PassKind, Permission, Place, Reading, Reconfiguration, Role, User,
 };
 pub use page::{
     NotOnPage, PageAnswer, PageCall, PageCallEnd, PageCallState, PageConnection, PagePhone, PagePhones, PageState,

@@ -13,6 +13,7 @@ pub use leg::{Leg, LegEnd, Party, Stay};
 pub use telling::tell;
 
 use crate::entry::{Entry, Outcome, Window};
+use crate::note::Written;
 
 /// So many legs, stays and recordings of one call are remembered each; a call that is sent round for hours has more.
 pub const MOST_PARTS: usize = 100;
@@ -169,6 +170,12 @@ impl Record {
         if !outcome.note().is_empty() {
             outcome.note().clone_into(&mut self.note);
         }
+    }
+
+    /// Adds what an agent has written about the call: what was written last stands.
+    pub fn note_down(&mut self, written: &Written) {
+        self.disposition.clone_from(&written.disposition);
+        self.note.clone_from(&written.note);
     }
 
     /// Whether the promise was kept: the customer was dialled before its end. Nothing where there was none.

@@ -92,7 +92,10 @@ struct Telling<'a> {
 impl Telling<'_> {
     fn hear(&mut self, Dated { at, fact }: &Dated) {
         let at = *at;
-        self.record.ended = self.record.ended.max(at);
+        if !self.ended {
+            // What is written about a call comes after its end.
+            self.record.ended = self.record.ended.max(at);
+        }
         match fact {
             Fact::CallArrived(_) | Fact::DirectBegan { .. } => self.began(at, fact),
             Fact::Queued(_) | Fact::LeftQueue { .. } => self.in_line(at, fact),
@@ -121,7 +124,8 @@ impl Telling<'_> {
             | Fact::RecordingBegan { .. }
             | Fact::RequestMade(_)
             | Fact::MessageLeft { .. }
-            | Fact::EntryGathered { .. } => self.left_behind(at, fact),
+            | Fact::EntryGathered { .. }
+            | Fact::NoteSaved { .. } => self.left_behind(at, fact),
             Fact::CallEnded { how, .. } => self.over(at, *how),
             Fact::OfferRinging { .. }
             | Fact::RecordingPaused { .. }
@@ -158,6 +162,9 @@ impl Telling<'_> {
             && record.messages.len() < MOST_PARTS
         {
             record.messages.push(*message);
+        }
+        if let Fact::NoteSaved { kept, .. } = fact {
+            record.note_down(&kept.written);
         }
         if let Fact::EntryGathered { entry, .. } = fact {
             record.entry = Some(*entry);

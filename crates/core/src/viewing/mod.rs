@@ -3,6 +3,7 @@
 //! What a viewer may see follows from the groups that the viewer belongs to or looks after, and from nothing else: of
 //! two viewers with the same groups and role nobody sees more.
 
+mod permission;
 mod reminder;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use nohold_model::{AgentKey, GroupKey};
 use serde::{Deserialize, Serialize};
 
+pub use permission::Permission;
 pub use reminder::{Reminder, ReminderId, ReminderKind, Reminders, SHOWN_UNREACHABLE_FOR, reminder, reminders, sounds};
 
 use crate::agent::Agent;
@@ -38,6 +40,8 @@ pub struct Viewer {
     pub agent: Option<AgentKey>,
     /// For supervisors: the groups they look after; none means all.
     pub groups: Option<BTreeSet<GroupKey>>,
+    /// What they may besides.
+    pub may: BTreeSet<Permission>,
 }
 
 /// What a viewer may see, by one directory: make a new one when either changes.

@@ -7,7 +7,7 @@ mod shown;
 use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use nohold_app::ports::{Contact, ContactNote, ContactQuery, Keeping, Known, Merge, Role};
+use nohold_app::ports::{Contact, ContactNote, ContactQuery, Keeping, Known, Merge, Permission, Role};
 use nohold_core::hours::Zone;
 use nohold_core::text::{self, Unfit};
 use nohold_model::{ContactId, IdSource, PhoneNumber};
@@ -23,6 +23,7 @@ use crate::body::{Asked, Given, Named};
 use crate::desk::Seat;
 use crate::etag;
 use crate::failure::Failure;
+use crate::masking;
 use crate::state::Api;
 
 /// The most numbers of one contact.
@@ -237,7 +238,24 @@ fn new_id(seat: &Seat) -> Result<ContactId, Failure> {
 impl Seat {
     /// A number as this person may see it.
     pub(crate) fn shown_number(&self, number: &PhoneNumber) -> String {
-        number.as_str().to_owned()
+        self.number_with(Permission::SeeNumbers, number)
+    }
+
+    /// A number as this person may take it away: whole only where an administrator has said so.
+    pub(crate) fn exported_number(&self, number: &PhoneNumber) -> String {
+        self.number_with(Permission::ExportNumbers, number)
+    }
+
+    fn number_with(&self, permission: Permission, number: &PhoneNumber) -> String {
+        if self.may(permission) {
+            return number.as_str().to_owned();
+        }
+        masking::shown(number, Some(&self.desk.desk.directory()))
+    }
+
+    /// Whether this person may do what no role says.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.viewer.may.contains(&permission)
     }
 
     async fn contact(&self, id: ContactId) -> Result<Contact, Failure> {
@@ -278,7 +296,9 @@ impl ContactGiven {
         }
         let mut numbers: Vec<PhoneNumber> = Vec::new();
         for (position, written) in self.numbers.iter().enumerate() {
-            let kept = before.and_then(|before| before.numbers.iter().find(|one| seat.shown_number(one) == *written));
+            // Two numbers may look the same where they are masked: each stands for one of them.
+            let mut known = before.into_iter().flat_map(|before| &before.numbers);
+            let kept = known.find(|one| seat.shown_number(one) == *written && !numbers.contains(one));
             let number = match kept {
                 Some(kept) => kept.clone(),
                 None => directory

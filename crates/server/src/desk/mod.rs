@@ -150,7 +150,8 @@ impl FromRequestParts<Api> for Seat {
 
 /// Who a user is at the desk.
 pub(crate) fn viewer(user: &User) -> Viewer {
-    Viewer { role: user.role, agent: user.agent.clone(), groups: user.groups.clone() }
+    let may = user.permissions();
+    Viewer { role: user.role, agent: user.agent.clone(), groups: user.groups.clone(), may }
 }
 
 impl Seat {

@@ -4,6 +4,7 @@ use nohold_app::ports::{HistoryQuery, Page};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Change, Outcome, Window};
 use nohold_core::fact::{Dated, Fact};
+use nohold_core::note::Written;
 use nohold_core::record::{Record, tell};
 use nohold_core::transaction;
 use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, PhoneNumber, Timestamp};
@@ -32,6 +33,8 @@ pub enum News {
     },
     /// Something was said of the last call of an entry.
     Said(EntryId, Outcome),
+    /// An agent has written down what came of a call.
+    Noted(CallId, Written),
 }
 
 impl News {
@@ -53,6 +56,7 @@ impl News {
             Fact::EntryChanged { entry, change: Change::Outcome(outcome), .. } => {
                 Some(News::Said(*entry, outcome.clone()))
             }
+            Fact::NoteSaved { kept, .. } => Some(News::Noted(kept.call, kept.written.clone())),
             _ => None,
         };
         facts.iter().filter_map(news).collect()
@@ -73,6 +77,13 @@ pub async fn write(c: &mut SqliteConnection, news: &[News]) -> Result<(), Troubl
                 }
             }
             News::Said(entry, outcome) => say(c, *entry, outcome).await?,
+            News::Noted(call, written) => {
+                // A call that goes on is told when it is over.
+                if let Some(mut record) = one(&mut *c, *call).await? {
+                    record.note_down(written);
+                    put(c, &record).await?;
+                }
+            }
         }
     }
     Ok(())
