@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nohold_app::ports::{Accounts, Ended, Ending, Keeping, NotKept, Pass, PassKind, Reading, Role, User};
+use nohold_app::ports::{Accounts, Ended, Ending, Keeping, NotKept, Pass, PassKind, Permission, Reading, Role, User};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;

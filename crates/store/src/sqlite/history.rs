@@ -65,8 +65,8 @@ impl News {
 
 /// Writes what is new, after the facts and rows of the same group.
 pub async fn write(c: &mut SqliteConnection, news: &[News]) -> Result<(), Trouble> {
-    for one in news {
-        match one {
+    for said in news {
+        match said {
             News::Ended { call, owners, service } => {
                 let owner = |phone: &ExtensionKey| {
                     owners.iter().find(|(extension, _)| extension == phone).map(|(_, agent)| agent.clone())
