@@ -4,11 +4,26 @@ import { type Socket, createSocket } from 'node:dgram';
 /** The carrier of the call centre, by the address that it is known by. */
 const CARRIER = '127.0.0.2';
 
-/**
- * A customer who calls by the carrier over UDP (RFC 3261) and hangs up after a while: just enough of a telephone to become a
- * missed call.
- */
+/** A customer who calls and hangs up after a while, in milliseconds. */
 export async function callAndHangUp(sip: string, from: string, to: string, after: number): Promise<void> {
+  const customer = await callIn(sip, from, to);
+  try {
+    await new Promise(resolve => setTimeout(resolve, after));
+  } finally {
+    await customer.hangUp();
+  }
+}
+
+/** A customer on the line. */
+export interface OnTheLine {
+  hangUp(): Promise<void>;
+}
+
+/**
+ * A customer who calls by the carrier over UDP (RFC 3261) and stays on the line: just enough of a telephone to wait, to be talked
+ * with, and to become a missed call.
+ */
+export async function callIn(sip: string, from: string, to: string): Promise<OnTheLine> {
   const [host = '', port = ''] = sip.split(':');
   const socket = createSocket('udp4');
   await new Promise<void>(resolve => socket.bind(0, CARRIER, resolve));
@@ -37,16 +52,23 @@ export async function callAndHangUp(sip: string, from: string, to: string, after
   const sdp =
     `v=0\r\no=- 1 1 IN IP4 ${CARRIER}\r\ns=-\r\nc=IN IP4 ${CARRIER}\r\nt=0 0\r\n` +
     `m=audio ${audio.address().port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n`;
+  const close = () => {
+    socket.close();
+    audio.close();
+  };
   try {
     await send(write('INVITE', 1, '', branch(), sdp));
     const toTag = await answered(socket);
     await send(write('ACK', 1, toTag, branch()));
-    await new Promise(resolve => setTimeout(resolve, after));
-    await send(write('BYE', 2, toTag, branch()));
-    await finished(socket);
-  } finally {
-    socket.close();
-    audio.close();
+    return {
+      async hangUp() {
+        await send(write('BYE', 2, toTag, branch()));
+        await finished(socket).finally(close);
+      },
+    };
+  } catch (thrown) {
+    close();
+    throw thrown;
   }
 }
 

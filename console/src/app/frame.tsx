@@ -1,11 +1,15 @@
+import { given } from '@/api';
 import {
+  IconAddressBook,
   IconDialpad,
+  IconEye,
   IconKeyboard,
   IconListDetails,
   IconMoon,
   IconSearch,
   IconSettings,
   IconSun,
+  IconUser,
 } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Suspense, lazy, useCallback, useEffect, useState } from 'react';
@@ -13,6 +17,7 @@ import { useTranslation } from '@/i18n';
 import { holding, listenToKeys, shownKeys, useKey, useKeys } from '@/keys';
 import { type AgentState, useLive, useMyAgent } from '@/live';
 import { wakeSound } from '@/notices';
+import { useAdministers } from '@/session';
 import { Badge, Button, KeyCap, Mark, useScheme, useWidth } from '@/ui';
 import { StateButton, StateGlyph, changeState } from '@/features/agent-state';
 import { Bell, Dock, beginToTell } from '@/features/alerts';
@@ -20,24 +25,45 @@ import { callFirstOfAll } from './call-first';
 import styles from './frame.module.css';
 import { LinkLight } from './link-light';
 import { LanguageMenu, PersonMenu, ThemeMenu } from './menus';
+import { useScreenPop } from './screen-pop';
 import { useTabTitle, useToDo } from './tab-title';
 
 const Palette = lazy(() => import('@/features/palette').then(module => ({ default: module.Palette })));
-const CallPanel = lazy(() => import('@/features/call').then(module => ({ default: module.CallPanel })));
+const Panel = lazy(() => import('./panel').then(module => ({ default: module.Panel })));
 const KeysDialog = lazy(() => import('@/features/keys').then(module => ({ default: module.KeysDialog })));
 
 /** States in which the phone stands beside the page, however narrow that is. */
 const ON_THE_PHONE: readonly AgentState[] = ['ringing', 'talking', 'held', 'wrap_up'];
 
+interface PanelPlace {
+  there: boolean;
+  shown: boolean;
+  /** It takes the place of the page. */
+  alone: boolean;
+  toggle: () => void;
+  /** Somebody goes to a page: where there is room for one of the two alone, that is the page. */
+  giveWay: () => void;
+}
+
 /** Whether the phone stands beside the page: always where there is room, in a call, and where it was opened. */
-function usePanel(): { there: boolean; shown: boolean; toggle: () => void } {
+function usePanel(): PanelPlace {
   const agent = useMyAgent();
-  const legs = useLive(live => live.phone?.calls.length ?? 0);
-  const wide = useWidth() === 'wide';
-  const [opened, setOpened] = useState(false);
+  const leg = useLive(live => live.phone?.calls[0]?.leg ?? null);
+  const width = useWidth();
   const there = agent !== null;
-  const busy = there && (legs > 0 || ON_THE_PHONE.includes(agent.state));
-  return { there, shown: there && (wide || busy || opened), toggle: () => setOpened(!opened) };
+  const busy = there && (leg !== null || ON_THE_PHONE.includes(agent.state));
+  // What was chosen holds until a call comes or goes.
+  const [chosen, setChosen] = useState({ busy: false, open: false });
+  const alone = width === 'phone';
+  const choice = chosen.busy === busy ? chosen.open : busy;
+  const shown = there && (width === 'wide' || choice || (busy && !alone));
+  return {
+    there,
+    shown,
+    alone: shown && alone,
+    toggle: () => setChosen({ busy, open: !choice }),
+    giveWay: () => alone && setChosen({ busy, open: false }),
+  };
 }
 
 /** Everything around the pages. The agent's phone stands at the right of every page. */
@@ -51,6 +77,7 @@ export function Frame() {
     (entry: string) => void navigate({ to: '/list/$entry', params: { entry } }),
     [navigate],
   );
+  const customer = useScreenPop();
   useTabTitle();
   useEffect(() => listenToKeys(), []);
   useEffect(() => beginToTell(openEntry), [openEntry]);
@@ -70,7 +97,9 @@ export function Frame() {
       <Header onJump={() => setJumping(true)} onOpen={openEntry} />
       <Rail
         onKeys={() => setKeys(true)}
+        customer={customer}
         phone={panel.there ? { shown: panel.shown, toggle: panel.toggle } : null}
+        onGo={panel.giveWay}
       />
       <main className={styles.work} id="work" tabIndex={-1}>
         <div className={styles.page}>
@@ -79,10 +108,14 @@ export function Frame() {
         <Dock />
       </main>
       {panel.there && (
-        <aside className={styles.panel} hidden={!panel.shown}>
-          <Suspense fallback={null}>
-            <CallPanel />
-          </Suspense>
+        // On a phone it takes the place of the page, and is what the document is about then.
+        <aside className={styles.panel} hidden={!panel.shown} role={panel.alone ? 'none' : undefined}>
+          <div className={styles.phone} role={panel.alone ? 'main' : undefined}>
+            {panel.alone && <h1 className="only-heard">{t('phone.title')}</h1>}
+            <Suspense fallback={null}>
+              <Panel />
+            </Suspense>
+          </div>
         </aside>
       )}
       <Suspense fallback={null}>
@@ -148,19 +181,35 @@ function Header({ onJump, onOpen }: { onJump: () => void; onOpen: (entry: string
   );
 }
 
+/** How many notes of calls this agent has still to do. */
+function useOpenNotes(): number {
+  return useLive(live => {
+    let count = 0;
+    for (const note of live.notes.values()) if (note.open && given(note.ended)) count += 1;
+    return count;
+  });
+}
+
 interface RailProps {
   onKeys: () => void;
+  /** The call in hand, where there is one with somebody outside. */
+  customer: string | null;
+  /** Somebody goes to a page. */
+  onGo: () => void;
   /** Nothing for who has no phone. */
   phone: { shown: boolean; toggle: () => void } | null;
 }
 
-function Rail({ onKeys, phone }: RailProps) {
+function Rail({ onKeys, customer, onGo, phone }: RailProps) {
   const { t } = useTranslation();
   const todo = useToDo();
+  const notes = useOpenNotes();
   const path = useRouterState({ select: state => state.location.pathname });
+  const administers = useAdministers();
   return (
     <nav className={styles.rail} aria-label={t('app.main')}>
       <Link
+        onClick={onGo}
         to="/list"
         className={styles.place}
         aria-current={path.startsWith('/list') ? 'page' : undefined}
@@ -172,6 +221,29 @@ function Rail({ onKeys, phone }: RailProps) {
           <Badge count={todo} />
         </span>
       </Link>
+      {customer !== null && (
+        <Link
+          onClick={onGo}
+          to="/customer/$call"
+          params={{ call: customer }}
+          className={styles.place}
+          aria-current={path.startsWith('/customer') ? 'page' : undefined}
+          title={t('app.customer')}
+        >
+          <IconUser size={20} stroke={1.75} aria-hidden />
+          <span className={styles.word}>{t('app.customer')}</span>
+        </Link>
+      )}
+      <Link
+        onClick={onGo}
+        to="/contacts"
+        className={styles.place}
+        aria-current={path.startsWith('/contacts') ? 'page' : undefined}
+        title={t('app.contacts')}
+      >
+        <IconAddressBook size={20} stroke={1.75} aria-hidden />
+        <span className={styles.word}>{t('app.contacts')}</span>
+      </Link>
       {phone !== null && (
         <button
           type="button"
@@ -181,10 +253,25 @@ function Rail({ onKeys, phone }: RailProps) {
           onClick={phone.toggle}
         >
           <IconDialpad size={20} stroke={1.75} aria-hidden />
-          <span className={styles.word}>{t('phone.title')}</span>
+          <span className={styles.word}>{t('phone.title')} </span>
+          <span className={styles.count}>
+            <Badge count={notes} />
+          </span>
         </button>
       )}
+      {administers && (
+        <Link
+          to="/audit"
+          className={styles.place}
+          aria-current={path === '/audit' ? 'page' : undefined}
+          title={t('audit.title')}
+        >
+          <IconEye size={20} stroke={1.75} aria-hidden />
+          <span className={styles.word}>{t('audit.title')}</span>
+        </Link>
+      )}
       <Link
+        onClick={onGo}
         to="/settings"
         className={`${styles.place} ${styles.last}`}
         aria-current={path === '/settings' ? 'page' : undefined}
@@ -217,6 +304,7 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
   const navigate = useNavigate();
   const agent = useMyAgent();
   const { shown, choose } = useScheme();
+  const administers = useAdministers();
   const icon = { size: 18, stroke: 1.75, 'aria-hidden': true } as const;
   const works = agent !== null && agent.state !== 'not_signed_in';
   const pages = [
@@ -227,11 +315,27 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
       do: () => void navigate({ to: '/list' }),
     },
     {
+      id: 'contacts',
+      label: t('app.contacts'),
+      icon: <IconAddressBook {...icon} />,
+      do: () => void navigate({ to: '/contacts' }),
+    },
+    {
       id: 'settings',
       label: t('app.settings'),
       icon: <IconSettings {...icon} />,
       do: () => void navigate({ to: '/settings' }),
     },
+    ...(administers
+      ? [
+          {
+            id: 'audit',
+            label: t('audit.title'),
+            icon: <IconEye {...icon} />,
+            do: () => void navigate({ to: '/audit' }),
+          },
+        ]
+      : []),
     { id: 'keys', label: t('keys.title'), icon: <IconKeyboard {...icon} />, do: onKeys },
   ];
   const actions = [

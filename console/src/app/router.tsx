@@ -7,7 +7,9 @@ import {
 } from '@tanstack/react-router';
 import { useTranslation } from '@/i18n';
 import { Button, Empty } from '@/ui';
+import { readAuditSearch } from '@/features/audit/search';
 import { readSearch } from '@/features/callbacks/search';
+import { readContactSearch, readNumber } from '@/features/contacts/search';
 import { Frame } from './frame';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Failed });
@@ -37,8 +39,41 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./settings'), 'Settings'),
 });
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./audit'), 'Audit'),
+});
+
+const customer = createRoute({
+  getParentRoute: () => root,
+  path: '/customer/$call',
+  component: lazyRouteComponent(() => import('./customer'), 'Customer'),
+});
+
+const contacts = createRoute({
+  getParentRoute: () => root,
+  path: '/contacts',
+  validateSearch: readContactSearch,
+  component: lazyRouteComponent(() => import('./contacts'), 'Contacts'),
+});
+
+const newContact = createRoute({
+  getParentRoute: () => root,
+  path: '/contacts/new',
+  validateSearch: readNumber,
+  component: lazyRouteComponent(() => import('./contacts'), 'NewContact'),
+});
+
+const contact = createRoute({
+  getParentRoute: () => root,
+  path: '/contacts/$contact',
+  component: lazyRouteComponent(() => import('./contacts'), 'OneContact'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, entry, settings]),
+  routeTree: root.addChildren([home, list, entry, settings, customer, contacts, newContact, contact, audit]),
   defaultPreload: 'intent',
   scrollRestoration: false,
 });

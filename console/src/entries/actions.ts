@@ -45,6 +45,8 @@ const wish = {
     change(() => need(api.POST('/api/entries/{id}/reopen', { ...params(entry), body: {} }))),
   reassign: (entry: Entry, agent: string | null) =>
     change(() => need(api.POST('/api/entries/{id}/reassign', { ...params(entry), body: { agent } }))),
+  takeBackServed: (entry: Entry) =>
+    change(() => need(api.POST('/api/entries/{id}/take-back-served', { ...params(entry), body: {} }))),
   acknowledge: (entry: Entry) =>
     change(() => need(api.POST('/api/entries/{id}/acknowledge', { ...params(entry), body: {} }))),
   allowMore: (entry: Entry) =>
@@ -131,6 +133,11 @@ export function sayOutcome(entry: Entry, outcome: Outcome): Promise<boolean> {
   const closes = outcome.outcome === 'close';
   const title = t(closes ? 'done.closed' : 'done.kept', { who: who(entry) });
   return act(entry, () => wish.outcome(entry, outcome), title, closes ? () => wish.reopen(entry) : undefined);
+}
+
+/** It closed because the customer was served in another call, and should not have. */
+export function takeBackServed(entry: Entry): Promise<boolean> {
+  return act(entry, () => wish.takeBackServed(entry), t('done.servedTakenBack', { who: who(entry) }));
 }
 
 export function reopen(entry: Entry): Promise<boolean> {

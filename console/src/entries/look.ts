@@ -1,3 +1,4 @@
+import { given } from '@/api';
 import { type Attempt, type CallResult, type Entry, holder } from '@/live';
 
 const MINUTE = 60_000;
@@ -149,6 +150,15 @@ export function holdOf(entry: Entry, me: string | null): Hold {
   const by = holder(entry);
   if (by === null) return 'free';
   return by === me ? 'mine' : 'other';
+}
+
+/** So long after an entry closed as served that can be taken back, in milliseconds. */
+const TAKEN_BACK_WITHIN = 24 * 60 * MINUTE;
+
+/** Whether an entry closed because its customer was served in another call, and that can be taken back still. */
+export function mayTakeBack(entry: Entry, now: number): boolean {
+  const { name, reason, at } = entry.state;
+  return name === 'closed' && reason === 'served' && given(at) && now - at < TAKEN_BACK_WITHIN;
 }
 
 /** Whether *Call back* makes sense: there is a number, and the entry is free or claimed by this agent without a call. */

@@ -86,6 +86,11 @@ export function windowOf(t: TFunction, language: string, from: number, to: numbe
   return `${format(language, day).format(from)} ${window}`;
 }
 
+/** A day with its year: `27 Nov 2026`. */
+export function day(language: string, at: number): string {
+  return format(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
+}
+
 /** A moment in full, for tooltips and pages: day, month, time with seconds. */
 export function fully(language: string, at: number): string {
   return format(language, {

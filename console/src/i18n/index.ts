@@ -1,14 +1,17 @@
 import i18next, { type TFunction } from 'i18next';
 import { useSyncExternalStore } from 'react';
+import type { customersEn } from './customers.en';
 import { en } from './en';
 import { zh } from './zh';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof en };
+    resources: { words: typeof en & typeof customersEn };
   }
 }
+
+// What pages of their own say comes with them, and adds itself: see `customers.ts`.
 
 /** The languages of the page. */
 export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;

@@ -12,6 +12,8 @@ export const KEYS = {
   hold: { group: 'call', keys: 'Alt+H' },
   transfer: { group: 'call', keys: 'Alt+T' },
   keypad: { group: 'call', keys: 'Alt+K' },
+  disposition: { group: 'call', keys: 'Alt+D' },
+  finish: { group: 'call', keys: 'Alt+Enter' },
   rowDown: { group: 'list', keys: 'ArrowDown' },
   rowUp: { group: 'list', keys: 'ArrowUp' },
   open: { group: 'list', keys: 'Enter' },

@@ -1,4 +1,4 @@
-import type { Agent, Entry, Reminder } from './rows';
+import type { Agent, Entry, Note, Reminder } from './rows';
 
 /** An entry for tests: a missed call that waits, unless something else is said. */
 export function anEntry(id: string, more: Partial<Entry> = {}): Entry {
@@ -65,10 +65,36 @@ export function anAgent(key: string, more: Partial<Agent> = {}): Agent {
     reason: null,
     after: null,
     wrap_up_until: null,
+    wrap_up_of: null,
+    must_write: false,
+    may_wrap_up_until: null,
+    wants_wrap_up: false,
     call: null,
     offer: null,
     entry: null,
     version: 1,
+    ...more,
+  };
+}
+
+/** A note for tests: nothing is written, and nobody asks for it. */
+export function aNote(call: string, more: Partial<Note> = {}): Note {
+  return {
+    call,
+    agent: '2000',
+    version: 1,
+    number: '+8613800138000',
+    service: 'support',
+    campaign: null,
+    queue: '600',
+    entry: null,
+    began: 0,
+    ended: null,
+    required: false,
+    open: false,
+    written: { disposition: null, note: '', tags: [] },
+    typed: null,
+    done: null,
     ...more,
   };
 }

@@ -5,4 +5,4 @@ export { agentName, useAgentName, useMyAgent } from './people';
 export * from './rows';
 export { NOTHING, type Shown } from './reducer';
 export type { Link } from './socket';
-export { onReminders, serverNow, showAnswer, startLive, stopLive, useLive } from './store';
+export { onReminders, serverNow, showAnswer, showNote, startLive, stopLive, useLive } from './store';

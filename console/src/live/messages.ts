@@ -1,4 +1,4 @@
-import type { Agent, Call, Entry, Me, OwnPhone, Queue, Reminder } from './rows';
+import type { Agent, Call, Entry, Me, Note, OwnPhone, Queue, Reminder } from './rows';
 
 /** What stands in every message of the live protocol. */
 export interface Head {
@@ -15,6 +15,8 @@ export interface Snapshot extends Head {
   queues: Queue[];
   calls: Call[];
   reminders: Reminder[];
+  /** The viewer's own. */
+  notes?: Note[];
   /** Null for who is no agent. */
   phone?: OwnPhone | null;
 }
@@ -28,6 +30,8 @@ export type Change =
   | { type: 'call_gone'; id: string }
   | { type: 'reminder'; reminder: Reminder }
   | { type: 'reminder_withdrawn'; id: string }
+  | { type: 'note'; note: Note }
+  | { type: 'note_gone'; call: string }
   | { type: 'phone'; phone: OwnPhone | null };
 
 export interface Changes extends Head {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { aReminder, aRequest, anAgent, anEntry } from './fixture';
+import { aNote, aReminder, aRequest, anAgent, anEntry } from './fixture';
 import type { Change, Changes, Snapshot } from './messages';
 import { read } from './messages';
-import { NOTHING, type Shown, addAnswer, addPage, connected, forgetCursor, take } from './reducer';
+import { NOTHING, type Shown, addAnswer, addNote, addPage, connected, forgetCursor, take } from './reducer';
 
 const me = { user: 'ada', role: 'agent' as const, agent: '2000', groups: null };
 
@@ -108,6 +108,17 @@ describe('take', () => {
     expect([...third.shown.reminders.keys()]).toEqual(['r1']);
   });
 
+  it('keeps the notes of the viewer until they are done', () => {
+    const first = take(NOTHING, snapshot(0, { notes: [aNote('c1')] }), 0).shown;
+    const second = take(first, changes(1, { type: 'note', note: aNote('c2', { open: true }) }), 0).shown;
+    expect([...second.notes.keys()]).toEqual(['c1', 'c2']);
+    expect(second.entries).toBe(first.entries);
+    const third = take(second, changes(2, { type: 'note_gone', call: 'c1' }), 0).shown;
+    expect([...third.notes.keys()]).toEqual(['c2']);
+    // An older server has none.
+    expect(take(NOTHING, snapshot(0), 0).shown.notes.size).toBe(0);
+  });
+
   it('passes over what a newer server says', () => {
     const strange = { type: 'fax', fax: {} } as unknown as Change;
     const { fault, shown: after } = take(shown(), changes(1, strange), 0);
@@ -159,4 +170,11 @@ describe('read', () => {
     expect(read('7')).toBeNull();
     expect(read('{"type":"changes"}')).toBeNull();
   });
+});
+
+it('shows the answer to what was typed unless something newer is known, and nothing of what is done', () => {
+  const before = take(NOTHING, snapshot(0, { notes: [aNote('c', { version: 3 })] }), 0).shown;
+  expect(addNote(before, aNote('c', { version: 2 }))).toBe(before);
+  expect(addNote(before, aNote('c', { version: 4, open: true })).notes.get('c')?.open).toBe(true);
+  expect(addNote(before, aNote('c', { version: 5, done: 9 })).notes.size).toBe(0);
 });

@@ -1,5 +1,6 @@
+import { given } from '@/api';
 import type { Change, Message, Snapshot } from './messages';
-import type { Agent, Call, Entry, Me, OwnPhone, Queue, Reminder } from './rows';
+import type { Agent, Call, Entry, Me, Note, OwnPhone, Queue, Reminder } from './rows';
 
 /** Everything that this viewer sees now. A value of it is never changed: each message makes a new one. */
 export interface Shown {
@@ -13,6 +14,8 @@ export interface Shown {
   queues: ReadonlyMap<string, Queue>;
   calls: ReadonlyMap<string, Call>;
   reminders: ReadonlyMap<string, Reminder>;
+  /** The viewer's own notes that are to be done or may be written, by the call. */
+  notes: ReadonlyMap<string, Note>;
   /** The viewer's own phone in the browser; none for who is no agent. */
   phone: OwnPhone | null;
   /** Counts the snapshots: whoever keeps something beside this begins anew with each. */
@@ -35,6 +38,7 @@ export const NOTHING: Shown = {
   queues: new Map(),
   calls: new Map(),
   reminders: new Map(),
+  notes: new Map(),
   phone: null,
   generation: 0,
   gone: new Set(),
@@ -88,6 +92,7 @@ function anew(shown: Shown, snapshot: Snapshot, head: Pick<Shown, 'seq' | 'curso
     queues: new Map(snapshot.queues.map(queue => [queue.key, queue])),
     calls: new Map(snapshot.calls.map(call => [call.id, call])),
     reminders: new Map(snapshot.reminders.map(reminder => [reminder.id, reminder])),
+    notes: new Map((snapshot.notes ?? []).map(note => [note.call, note])),
     phone: snapshot.phone ?? null,
     generation: shown.generation + 1,
     gone: new Set(),
@@ -104,6 +109,7 @@ function changed(shown: Shown, changes: Change[]): Taken {
   const queues = copy(shown.queues, 'queues');
   const calls = copy(shown.calls, 'calls');
   const reminders = copy(shown.reminders, 'reminders');
+  const notes = copy(shown.notes, 'notes');
   let { gone, phone } = shown;
   const fresh: Reminder[] = [];
   for (const change of changes) {
@@ -135,6 +141,12 @@ function changed(shown: Shown, changes: Change[]): Taken {
       case 'reminder_withdrawn':
         reminders.delete(change.id);
         break;
+      case 'note':
+        notes.set(change.note.call, change.note);
+        break;
+      case 'note_gone':
+        notes.delete(change.call);
+        break;
       case 'phone':
         phone = change.phone;
         break;
@@ -143,7 +155,8 @@ function changed(shown: Shown, changes: Change[]): Taken {
         break;
     }
   }
-  return { shown: { ...shown, entries, agents, queues, calls, reminders, phone, gone }, fault: false, fresh };
+  const next = { ...shown, entries, agents, queues, calls, reminders, notes, phone, gone };
+  return { shown: next, fault: false, fresh };
 }
 
 const KEPT_IN: Record<Change['type'], string> = {
@@ -155,6 +168,8 @@ const KEPT_IN: Record<Change['type'], string> = {
   call_gone: 'calls',
   reminder: 'reminders',
   reminder_withdrawn: 'reminders',
+  note: 'notes',
+  note_gone: 'notes',
   phone: 'phone',
 };
 
@@ -172,6 +187,16 @@ export function addPage(shown: Shown, generation: number, items: Entry[]): Shown
     }
   }
   return { ...shown, entries };
+}
+
+/** Takes over the answer to what was typed; what is done stands on no page any more. */
+export function addNote(shown: Shown, note: Note): Shown {
+  const known = shown.notes.get(note.call);
+  if (known !== undefined && known.version >= note.version) return shown;
+  const notes = new Map(shown.notes);
+  if (!given(note.done)) notes.set(note.call, note);
+  else notes.delete(note.call);
+  return { ...shown, notes };
 }
 
 /** Takes over the answer to a wish of our own, where it is newer than what is shown. */

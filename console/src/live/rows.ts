@@ -71,10 +71,13 @@ export type OwnPhone = Schemas['PhoneShown'];
 /** A live call. */
 export type Call = Schemas['CallShown'];
 
+/** What an agent writes about a call, and whether it is to be done. */
+export type Note = Schemas['NoteShown'];
+
 /** Something that somebody should know at once. */
 export interface Reminder {
   id: string;
-  kind: 'request' | 'cut_off' | 'unreachable';
+  kind: 'request' | 'cut_off' | 'unreachable' | 'unclaimed' | 'escalated';
   entry: string;
   since: number;
   until?: number | null;

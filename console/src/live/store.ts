@@ -1,8 +1,8 @@
 import { api, need } from '@/api';
 import { create } from 'zustand';
 import { read } from './messages';
-import { NOTHING, type Shown, addAnswer, addPage, connected, forgetCursor, take } from './reducer';
-import type { Entry, Reminder } from './rows';
+import { NOTHING, type Shown, addAnswer, addNote, addPage, connected, forgetCursor, take } from './reducer';
+import type { Entry, Note, Reminder } from './rows';
 import { type Line, type Link, LiveSocket } from './socket';
 
 interface Live extends Shown {
@@ -112,6 +112,11 @@ export function stopLive(): void {
 /** Shows the answer to a wish at once, before the change comes over the line. */
 export function showAnswer(entry: Entry): void {
   useLive.setState(live => addAnswer(live, entry));
+}
+
+/** As {@link showAnswer}, of a note. */
+export function showNote(note: Note): void {
+  useLive.setState(live => addNote(live, note));
 }
 
 /** The server's clock, as well as we know it. */

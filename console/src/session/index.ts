@@ -1,2 +1,11 @@
 export { forgetDrafts, useDraft } from './drafts';
-export { findSession, signIn, signOut, usePerson, useSession, type Person, type Session } from './store';
+export {
+  findSession,
+  signIn,
+  signOut,
+  useAdministers,
+  usePerson,
+  useSession,
+  type Person,
+  type Session,
+} from './store';

@@ -20,6 +20,10 @@ interface Store {
 
 export const useSession = create<Store>(() => ({ session: { state: 'looking' } }));
 
+/** Whether an administrator works at this page. */
+export const useAdministers = () =>
+  useSession(({ session }) => 'person' in session && session.person.role === 'administrator');
+
 const set = (session: Session) => useSession.setState({ session });
 
 function ended(): void {

@@ -110,7 +110,7 @@ pub trait Desk: Send + Sync + 'static {
     ///
     /// # Errors
     /// When there is no such call.
-    fn hang_up(&self, call: CallId) -> Result<(), NotDone>;
+    fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone>;
     /// See [`Node::call_of`].
     fn call_of(&self, leg: LegId) -> Option<CallId>;
     /// See [`Node::wish_of_call`].
@@ -194,8 +194,8 @@ impl<P: Ports> Desk for Node<P> {
         Node::hold(self, call, hold)
     }
 
-    fn hang_up(&self, call: CallId) -> Result<(), NotDone> {
-        Node::hang_up(self, call)
+    fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone> {
+        Node::hang_up(self, call, agent)
     }
 
     fn call_of(&self, leg: LegId) -> Option<CallId> {
@@ -388,12 +388,12 @@ impl<P: Ports> Node<P> {
         self.tell_live(call, Input::Hold(hold))
     }
 
-    /// Ends an agent's call.
+    /// Ends a call for this agent, as far as it is theirs.
     ///
     /// # Errors
     /// When there is no such call.
-    pub fn hang_up(&self, call: CallId) -> Result<(), NotDone> {
-        self.tell_live(call, Input::HangUp)
+    pub fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone> {
+        self.tell_live(call, Input::HangUp(agent))
     }
 
     fn tell_live(&self, call: CallId, input: Input) -> Result<(), NotDone> {

@@ -4,17 +4,21 @@
 //! signs in, repeats safely and reads errors; what the bodies mean is the matter of whoever asks.
 
 mod live;
+mod trust;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, COOKIE, ORIGIN, RANGE, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use rustls::ClientConfig;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
 pub use live::Live;
+pub use trust::BadCertificate;
 
 /// The name of the cookie that a sign-in gives.
 const COOKIE_NAME: &str = "nohold_session";
@@ -32,6 +36,8 @@ const IDLE: Duration = Duration::from_secs(10);
 pub struct Client {
     server: SocketAddr,
     http: reqwest::Client,
+    /// Whom we trust, where we speak HTTPS.
+    trust: Option<Arc<ClientConfig>>,
     proof: Proof,
 }
 
@@ -104,10 +110,17 @@ impl Client {
     /// A client that has not said who it is.
     #[must_use]
     pub fn new(server: SocketAddr) -> Self {
-        // Passwords and tokens go to the server that was named and through nobody else, whatever the environment says.
-        let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).timeout(ANSWER);
-        let http = http.pool_idle_timeout(IDLE).build();
-        Client { server, http: http.unwrap_or_default(), proof: Proof::Nothing }
+        Client { server, http: http(trust::nobody().ok()), trust: None, proof: Proof::Nothing }
+    }
+
+    /// The same by HTTPS, with a server that shows this certificate (PEM, RFC 7468) or one that this one vouches for, and
+    /// with no other. The certificate has to be for the address.
+    ///
+    /// # Errors
+    /// When the text holds no certificate.
+    pub fn trusting(server: SocketAddr, certificate: &str) -> Result<Self, BadCertificate> {
+        let config = trust::only(certificate)?;
+        Ok(Client { http: http(Some(config.clone())), trust: Some(Arc::new(config)), ..Client::new(server) })
     }
 
     /// The same with a token.
@@ -221,16 +234,22 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut request = self.http.request(method, format!("http://{}{path}", self.server));
+        let mut request = self.http.request(method, format!("{}{path}", self.origin()));
         for (name, value) in self.proof_headers() {
             request = request.header(name, value);
         }
         request
     }
 
+    /// The origin of pages of this server (RFC 6454 §4).
+    fn origin(&self) -> String {
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.server)
+    }
+
     /// What proves who we are; a session is taken from pages of the server alone, so its origin goes with it.
     fn proof_headers(&self) -> Vec<(&'static str, String)> {
-        let origin = (ORIGIN.as_str(), format!("http://{}", self.server));
+        let origin = (ORIGIN.as_str(), self.origin());
         match &self.proof {
             Proof::Nothing => vec![origin],
             Proof::Session(session) => vec![origin, (COOKIE.as_str(), format!("{COOKIE_NAME}={session}"))],
@@ -265,6 +284,16 @@ impl Client {
         }
         ClientError::Unreachable { server: self.server, problem: innermost.to_string() }
     }
+}
+
+/// What asks. Passwords and tokens go to the server that was named and through nobody else, whatever the environment says.
+fn http(trust: Option<ClientConfig>) -> reqwest::Client {
+    let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).timeout(ANSWER).pool_idle_timeout(IDLE);
+    let http = match trust {
+        Some(trust) => http.tls_backend_preconfigured(trust),
+        None => http,
+    };
+    http.build().unwrap_or_default()
 }
 
 fn session_of(response: &Response) -> Option<String> {

@@ -4,18 +4,26 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use rustls::pki_types::ServerName;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::{Client, ClientError};
+use crate::{CONNECT, Client, ClientError};
+
+/// What carries the feed: a connection, or TLS over one.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire for S {}
 
 /// A connection to the live feed. It ends when it is dropped.
 pub struct Live {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<Box<dyn Wire>>,
     server: std::net::SocketAddr,
     /// What has come and was not asked for yet.
     waiting: VecDeque<Value>,
@@ -25,14 +33,17 @@ impl Live {
     pub(crate) async fn open(client: &Client) -> Result<Self, ClientError> {
         let server = client.server();
         let unreachable = |problem: Error| ClientError::Unreachable { server, problem: problem.to_string() };
-        let mut request = format!("ws://{server}/api/live").into_client_request().map_err(unreachable)?;
+        let scheme = if client.trust.is_some() { "wss" } else { "ws" };
+        let mut request = format!("{scheme}://{server}/api/live").into_client_request().map_err(unreachable)?;
         for (name, value) in client.proof_headers() {
             let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(&value).ok());
             if let Some((name, value)) = header {
                 request.headers_mut().insert(name, value);
             }
         }
-        match connect_async(request).await {
+        let wire = tokio::time::timeout(CONNECT, wire(client)).await;
+        let wire = wire.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+        match client_async(request, wire.map_err(Error::Io).map_err(unreachable)?).await {
             Ok((socket, _)) => Ok(Live { socket, server, waiting: VecDeque::new() }),
             Err(Error::Http(response)) => {
                 let body: Value =
@@ -98,4 +109,12 @@ impl Live {
             }
         }
     }
+}
+
+/// Connects, by TLS where the client trusts somebody.
+async fn wire(client: &Client) -> std::io::Result<Box<dyn Wire>> {
+    let stream = TcpStream::connect(client.server()).await?;
+    let Some(trust) = &client.trust else { return Ok(Box::new(stream)) };
+    let name = ServerName::IpAddress(client.server().ip().into());
+    Ok(Box::new(TlsConnector::from(trust.clone()).connect(name, stream).await?))
 }

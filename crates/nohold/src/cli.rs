@@ -98,6 +98,15 @@ pub struct Net {
     #[arg(long, env = "NOHOLD_HTTPS")]
     pub https: bool,
 
+    /// The certificate of the server's own HTTPS, as PEM, with those that lead to its authority. Renewed files are taken over
+    /// while the server runs [default: one that the server makes, of which browsers warn].
+    #[arg(long, value_name = "FILE", env = "NOHOLD_CERTIFICATE")]
+    pub certificate: Option<PathBuf>,
+
+    /// The private key of that certificate, as PEM.
+    #[arg(long, value_name = "FILE", env = "NOHOLD_CERTIFICATE_KEY")]
+    pub certificate_key: Option<PathBuf>,
+
     /// A proxy in front of the API, by its address; may be given several times. It alone is believed about who asks and
     /// whether by HTTPS (`X-Forwarded-For`, `X-Forwarded-Proto`). A network may be named as well: then every machine in it is
     /// believed.

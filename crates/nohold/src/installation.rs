@@ -155,6 +155,7 @@ impl Installation {
             answers: Arc::new(self.store.clone()),
             archive: Arc::new(self.store.clone()),
             contacts: Arc::new(self.store.clone()),
+            audit: Arc::new(self.store.clone()),
             applied,
             effective,
             seal: SEAL,

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use futures::future::BoxFuture;
@@ -14,7 +14,7 @@ use nohold_app::ports::{Accounts as _, Ports as _, User};
 use nohold_core::configuration::{Configuration, Surroundings};
 use nohold_server::access::fingerprint;
 use nohold_server::configuration::{Applied, Effective, NotApplied};
-use nohold_server::{Api, Connections, DeskParts, PhoneParts};
+use nohold_server::{Api, Connections, DeskParts, Origin, PhoneParts, Tls};
 use nohold_store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -31,6 +31,9 @@ use crate::{environment, machine, say};
 
 /// How long the engine gets to hang up what still goes on.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The folder in the data folder with the certificate that we have made.
+const CERTIFICATE_FOLDER: &str = "tls";
 
 /// Where there is nothing configured: no phone, no number, nobody who could call.
 const NOTHING: &str = r#"{"site": {"zone": "UTC", "country": "US"}}"#;
@@ -100,10 +103,12 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let setup = SetUp::new(&installation).await?;
     let running = Running::start(&settings, &installation, system, &held, setup.token.is_some()).await?;
     let operator = operator_token()?;
-    let door = door(&settings);
+    let tls = certificate(&settings, installation.path())?;
+    let door = door(&settings, tls.clone());
     let api = installation
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
+        .by_tls(tls.clone())
         .at_desk(running.desk(&settings))
         .with_phones(PhoneParts { phones: running.engine().page_phones(), relays: settings.relays.clone() });
     setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));
@@ -112,7 +117,8 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
     let reached = control.is_written();
     let sip = running.engine().address().context("the engine listens nowhere")?;
     setup.tell(http, installation.path())?;
-    say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http}"));
+    tell_certificate(&tls, http);
+    say::line(format_args!("ready: sip udp/tcp {sip}, api http://{http} and https://{http}"));
     tokio::select! {
         () = stops.wait() => {}
         () = async {
@@ -121,6 +127,7 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
             }
             std::future::pending().await
         } => {}
+        () = tls.watch() => {}
     }
     tracing::info!(
         calls = running.node.calls().len(),
@@ -165,11 +172,38 @@ async fn doors(settings: &Settings) -> anyhow::Result<TcpListener> {
     }
 }
 
-fn door(settings: &Settings) -> Door {
+/// What HTTPS is answered with.
+fn certificate(settings: &Settings, data: &Path) -> anyhow::Result<Tls> {
+    Ok(match &settings.certificate {
+        Some(files) => Tls::own(files.clone())?,
+        None => Tls::self_signed(&data.join(CERTIFICATE_FOLDER), machine::names(settings), SystemTime::now())?,
+    })
+}
+
+/// What a browser elsewhere will say of a certificate of our own making, and how to go on. On this machine nobody needs it.
+fn tell_certificate(tls: &Tls, http: SocketAddr) {
+    let about = tls.about(SystemTime::now());
+    if let Some(problem) = &about.problem {
+        tracing::warn!(problem, "the certificate");
+    }
+    if http.ip().is_loopback() || about.origin == Origin::Own {
+        return;
+    }
+    say::line(format_args!(
+        "browsers elsewhere come by https://, with a certificate that this server has made itself. Each warns once that it does not \
+         know it: let it show the certificate, see that its SHA-256 fingerprint is\n  {}\nand only then go on (in most \
+         browsers under *Advanced*). One of your own, with --certificate and --certificate-key, spares the warning.",
+        about.fingerprint
+    ));
+}
+
+fn door(settings: &Settings, tls: Tls) -> Door {
     let connections = Connections {
         most: settings.most_connections,
         most_from_one: settings.most_connections_from_one,
         proxies: settings.behind_proxy.clone(),
+        tls: Some(tls),
+        ..Connections::default()
     };
     Door { https: settings.https, connections }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use nohold_app::ports::HiddenText;
 use nohold_core::configuration::Network;
-use nohold_server::Relay;
+use nohold_server::{Files, Relay};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
@@ -61,6 +61,8 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Browsers come by HTTPS.
     pub https: bool,
+    /// The certificate of the server's own HTTPS, and its key; without them the server makes one.
+    pub certificate: Option<Files>,
     /// Proxies that are believed about who asks.
     pub behind_proxy: Vec<Network>,
     /// So many connections to the API at once.
@@ -82,6 +84,11 @@ pub enum Unusable {
         /// Why not.
         problem: std::io::Error,
     },
+    /// A certificate without a key, or a key without a certificate.
+    #[error(
+        "a certificate and its key belong together: name both, with --certificate and --certificate-key, or neither"
+    )]
+    HalfACertificate,
     /// What stands in it.
     #[error("the settings {} cannot be used: {problem}\n`nohold settings` prints all there are, with their defaults", path.display())]
     Text {
@@ -140,6 +147,8 @@ struct Http {
     #[serde(deserialize_with = "socket_address")]
     listen: Option<SocketAddr>,
     https: bool,
+    certificate: Option<PathBuf>,
+    certificate_key: Option<PathBuf>,
     behind_proxy: Vec<Network>,
     #[serde(deserialize_with = "connections")]
     most_connections: Option<usize>,
@@ -169,6 +178,10 @@ impl Settings {
         let waits_for = net.page_waits_for.or(file.browser.waits_for).unwrap_or(PAGE_WAITS_FOR);
         let waits_for = Duration::from_secs(waits_for.into());
         let recordings = net.recordings.clone().or(file.recordings.folder);
+        let certificate = both(
+            net.certificate.clone().or(file.http.certificate),
+            net.certificate_key.clone().or(file.http.certificate_key),
+        )?;
         Ok(Settings {
             sip: net.sip.or(file.sip.listen).unwrap_or_else(|| own(5060)),
             public_address: net.public_address.or(file.sip.public_address),
@@ -180,6 +193,7 @@ impl Settings {
             relays: relays(net, file.browser),
             http: net.http.or(file.http.listen).unwrap_or_else(|| own(8080)),
             https: net.https || file.http.https,
+            certificate,
             behind_proxy: proxies,
             most_connections: file.http.most_connections.unwrap_or(usual.most),
             most_connections_from_one: file.http.most_connections_from_one.unwrap_or(usual.most_from_one),
@@ -209,6 +223,15 @@ impl Settings {
     /// As [`Settings::find`].
     pub fn data_folder(common: &Common) -> Result<PathBuf, Unusable> {
         Ok(data(common, File::find(common.config.as_deref())?.data))
+    }
+}
+
+/// A certificate with its key; one of them alone is of no use.
+fn both(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<Files>, Unusable> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(Files { certificate, key })),
+        (Some(_), None) | (None, Some(_)) => Err(Unusable::HalfACertificate),
     }
 }
 
@@ -391,5 +414,14 @@ mod tests {
         assert_eq!(settings("[browser]\nturn_user = \"pages\"\n", &Net::default()).relays, []);
         let problem = File::parse("[browser]\nwaits_for = 0\n").unwrap_err();
         assert!(problem.contains("browser.waits_for: 0 is out of range: set it to 1 to 300"), "{problem}");
+    }
+
+    #[test]
+    fn a_certificate_has_a_key() {
+        let text = "[http]\ncertificate = \"/etc/calls.pem\"\n";
+        let key = Net { certificate_key: Some("/etc/calls.key".into()), ..Net::default() };
+        let files = Files { certificate: "/etc/calls.pem".into(), key: "/etc/calls.key".into() };
+        assert_eq!(settings(text, &key).certificate, Some(files));
+        assert!(both(Some("/etc/calls.pem".into()), None).unwrap_err().to_string().contains("--certificate-key"));
     }
 }

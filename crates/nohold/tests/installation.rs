@@ -68,7 +68,12 @@ impl Installation {
         while let Some(Ok(line)) = lines.next() {
             said.push(line.clone());
             if let Some((_, http)) = line.strip_prefix("ready: ").and_then(|ready| ready.split_once("api http://")) {
-                return Server { child, said, http: http.parse().unwrap(), _lines: Box::new(lines) };
+                return Server {
+                    child,
+                    said,
+                    http: http.split(' ').next().unwrap().parse().unwrap(),
+                    _lines: Box::new(lines),
+                };
             }
         }
         child.wait().unwrap();

@@ -14,11 +14,13 @@ use nohold_model::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
+use crate::audit::{self, Trace};
 use crate::body::{is_json, not_json};
 use crate::came::Came;
 use crate::failure::Failure;
@@ -105,19 +107,33 @@ pub struct Need {
     pub scope: Option<Scope>,
     /// Wishes may carry an idempotency key.
     pub repeatable: bool,
+    /// What the audit is told.
+    pub trace: Trace,
 }
 
 impl Need {
     /// Of a route that changes nothing.
     #[must_use]
     pub const fn look(role: Role, scope: Scope) -> Self {
-        Need { role, scope: Some(scope), repeatable: false }
+        Need { role, scope: Some(scope), repeatable: false, trace: Trace::Changes }
     }
 
     /// Of a route that changes something; a wish with an idempotency key is carried out once.
     #[must_use]
     pub const fn change(role: Role, scope: Scope) -> Self {
-        Need { role, scope: Some(scope), repeatable: true }
+        Need { role, scope: Some(scope), repeatable: true, trace: Trace::Changes }
+    }
+
+    /// The same of a route that opens what customers have said, or all that is known of them: it leaves a line in the audit first.
+    #[must_use]
+    pub const fn open(role: Role, scope: Scope) -> Self {
+        Need { trace: Trace::Opens, ..Need::look(role, scope) }
+    }
+
+    /// Of a route that changes something again and again while somebody types; what comes of it in the end is another's.
+    #[must_use]
+    pub const fn draft(role: Role, scope: Scope) -> Self {
+        Need { trace: Trace::Draft, ..Need::change(role, scope) }
     }
 
     /// Whether its changes concern accounts or what is configured. What is done at the desk has a patience of its own.
@@ -128,7 +144,7 @@ impl Need {
     /// Of a route that is for a person who has signed in, and not for programs.
     #[must_use]
     pub const fn in_person(role: Role) -> Self {
-        Need { role, scope: None, repeatable: false }
+        Need { role, scope: None, repeatable: false, trace: Trace::Changes }
     }
 }
 
@@ -139,6 +155,8 @@ pub struct Caller {
     pub user: User,
     /// SHA-256 of the secret by which they are known.
     pub pass: [u8; 32],
+    /// What they are known by.
+    pub kind: PassKind,
     /// What a token is for; none of a person who has signed in, who may do all that the role may.
     pub scopes: Option<BTreeSet<Scope>>,
 }
@@ -191,6 +209,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
 /// A route for everybody.
 pub fn open(routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
+    let routes = routes.map(|router| router.route_layer(middleware::from_fn(asked_here)));
     documented(routes, |operation| {
         operation.security = Some(vec![SecurityRequirement::default()]);
         describe(operation, "x-role", "everybody");
@@ -199,7 +218,9 @@ pub fn open(routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
 
 /// A route for those who have what it needs.
 pub fn guarded(api: &Api, need: Need, routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
-    let guard = middleware::from_fn_with_state((api.clone(), need), guard);
+    // Routes are put together one address at a time.
+    let route: Arc<str> = routes.1.paths.keys().next().map_or("", String::as_str).into();
+    let guard = middleware::from_fn_with_state((api.clone(), need, route), guard);
     let routes = routes.map(|router| router.route_layer(guard));
     documented(routes, |operation| {
         let mut ways = vec![SecurityRequirement::new::<_, [&str; 0], &str>("session", [])];
@@ -213,6 +234,24 @@ pub fn guarded(api: &Api, need: Need, routes: UtoipaMethodRouter<Api>) -> Utoipa
             repeat::describe(operation);
         }
     })
+}
+
+/// A browser says where a page comes from; a page of others may not sign anybody in. Programs say nothing of it.
+async fn asked_here(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let says = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if says && changes(request.method()) {
+        let by_https = request.extensions().get::<Came>().and_then(|came| came.by_https);
+        if let Err(refusal) = same_origin(headers, request.uri(), by_https) {
+            return refusal.into_response();
+        }
+    }
+    next.run(request).await
+}
+
+/// Whether a method changes something (RFC 9110 §9.2.1).
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn describe(operation: &mut Operation, name: &str, word: &str) {
@@ -240,19 +279,27 @@ pub fn fingerprint(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-async fn guard(State((api, need)): State<(Api, Need)>, request: Request, next: Next) -> Response {
+type Guarded = (Api, Need, Arc<str>);
+
+async fn guard(State((api, need, route)): State<Guarded>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match admitted(&api, need, &parts).await {
-        Err(refusal) => refusal.into_response(),
-        Ok(caller) => {
-            parts.extensions.insert(caller.clone());
-            let answer = carried_out(&api, need, &caller, Request::from_parts(parts, body), next).await;
-            if caller.user.permissions().contains(&Permission::SeeNumbers) {
-                return answer;
-            }
-            masking::hidden_in(&api, answer).await
-        }
+    let caller = match admitted(&api, need, &parts).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.into_response(),
+    };
+    parts.extensions.insert(caller.clone());
+    let changes = changes(&parts.method);
+    let line = audit::line(&api, &caller, &route, &parts);
+    let work = carried_out(&api, need, &caller, Request::from_parts(parts, body), next);
+    let answer = match need.trace {
+        Trace::Opens => audit::opening(&api, &caller, line, work).await,
+        Trace::Changes if changes => audit::changing(&api, line, work).await,
+        Trace::Changes | Trace::Draft => work.await,
+    };
+    if caller.user.permissions().contains(&Permission::SeeNumbers) {
+        return answer;
     }
+    masking::hidden_in(&api, answer).await
 }
 
 async fn carried_out(api: &Api, need: Need, caller: &Caller, request: Request, next: Next) -> Response {
@@ -283,7 +330,7 @@ async fn admitted(api: &Api, need: Need, request: &Parts) -> Result<Caller, Fail
             if let Some(came) = came {
                 api.limiter().works_from(&caller.user.name, came.from);
             }
-            let changes = !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
+            let changes = changes(&request.method);
             if changes || headers.contains_key(header::UPGRADE) {
                 same_origin(headers, &request.uri, came.and_then(|came| came.by_https))?;
             }
@@ -341,7 +388,8 @@ async fn by_token(api: &Api, need: Need, token: &str) -> Result<Caller, Failure>
     }
     let hash = fingerprint(token);
     if api.is_operator(hash) {
-        return Ok(Caller { user: operator(), pass: hash, scopes: Some(Scope::ALL.into()) });
+        let kind = PassKind::Token { label: String::new(), scopes: BTreeSet::new() };
+        return Ok(Caller { user: operator(), pass: hash, kind, scopes: Some(Scope::ALL.into()) });
     }
     let (pass, user) = valid(api, token).await?;
     let PassKind::Token { scopes, .. } = &pass.kind else { return Err(Failure::unknown_caller()) };
@@ -352,8 +400,8 @@ async fn by_token(api: &Api, need: Need, token: &str) -> Result<Caller, Failure>
         let message = format!("this token is not for `{0}`: make one that has this scope", scope.word());
         return Err(Failure::forbidden("scope_missing", message));
     }
-    let scopes = Scope::ALL.into_iter().filter(|scope| scopes.contains(scope.word())).collect();
-    Ok(Caller { user, pass: pass.hash, scopes: Some(scopes) })
+    let scopes = Some(Scope::ALL.into_iter().filter(|scope| scopes.contains(scope.word())).collect());
+    Ok(Caller { user, pass: pass.hash, kind: pass.kind, scopes })
 }
 
 /// Whoever runs this installation. No account can have this name.
@@ -377,7 +425,7 @@ pub(crate) async fn by_cookie(api: &Api, cookie: &str) -> Result<Caller, Failure
     if pass.kind != PassKind::Session {
         return Err(Failure::unknown_caller());
     }
-    let caller = Caller { user, pass: pass.hash, scopes: None };
+    let caller = Caller { user, pass: pass.hash, kind: pass.kind, scopes: None };
     let expires = session_end(pass.made, api.now());
     if expires.since(pass.expires) >= MOVED_EVERY
         && let Err(problem) = api.parts().accounts.move_pass(pass.hash, expires).await

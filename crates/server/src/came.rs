@@ -22,12 +22,22 @@ const MOST_HOPS: usize = 50;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct From(pub(crate) IpAddr);
 
+/// On a request: it came by TLS, which ends here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ByTls {
+    /// The certificate is the site's own, and not one of our making.
+    pub(crate) own_certificate: bool,
+}
+
 /// How a request has come. A handler takes it as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Came {
     /// Who asks.
     pub(crate) from: From,
-    /// Whether it came by HTTPS, where a proxy that is believed says so.
+    /// The same as a whole address, where it is known.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether it came by HTTPS, where that is known: it did so here, or a proxy that is believed says how it was asked. Plain
+    /// HTTP without such a word may come from a proxy that nobody has told us of.
     pub(crate) by_https: Option<bool>,
 }
 
@@ -44,20 +54,22 @@ impl Came {
     /// How the request with these extensions and headers has come; `proxies` are believed.
     pub(crate) fn of(extensions: &Extensions, headers: &HeaderMap, proxies: &[Network]) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let by_tls = extensions.get::<ByTls>().map(|_| true);
         let Some(peer) = peer else { return Came::unknown() };
         if !is_one(peer, proxies) {
-            return Came { from: From::of(peer), by_https: None };
+            return Came { from: From::of(peer), address: Some(peer.to_canonical()), by_https: by_tls };
         }
         let by_https = last(headers, FORWARDED_PROTO).and_then(|word| match word.to_ascii_lowercase().as_str() {
             "https" => Some(true),
             "http" => Some(false),
             _ => None,
         });
-        Came { from: From::of(before(peer, headers, proxies)), by_https }
+        let address = before(peer, headers, proxies);
+        Came { from: From::of(address), address: Some(address.to_canonical()), by_https: by_https.or(by_tls) }
     }
 
     fn unknown() -> Self {
-        Came { from: From::of(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), by_https: None }
+        Came { from: From::of(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), address: None, by_https: None }
     }
 }
 

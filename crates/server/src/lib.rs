@@ -19,11 +19,14 @@
 //! | `phone` | the phone in the browser: its connection, answering, hanging up, dialling, the echo test |
 //! | `contacts` | customers whom people know by name, one by one and in files |
 //! | `live` | the same as it changes, over a WebSocket |
+//! | `serve`, `tls` | the socket, by HTTPS and by plain HTTP; the certificate |
+//! | `audit` | who has asked for what |
 //! | `system` | whether the server is alive and well |
 //! | `openapi` | the document that describes all of it |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+mod audit;
 mod board;
 mod body;
 mod came;
@@ -42,10 +45,12 @@ mod phone;
 mod repeat;
 mod request;
 mod routes;
+mod sealed;
 mod serve;
 mod setup_page;
 mod state;
 mod system;
+mod tls;
 mod words;
 
 pub use body::{Asked, Given, Named};
@@ -54,4 +59,5 @@ pub use phone::{PhoneParts, Relay};
 pub use routes::router;
 pub use serve::{Connections, serve};
 pub use state::{Api, Now, Parts, PasswordCost, Spawn};
+pub use tls::{About, Files, Origin, Tls, UnusableCertificate};
 pub use words::{json_words_and_place, of_json, plain};

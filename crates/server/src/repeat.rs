@@ -232,6 +232,7 @@ mod tests {
             answers: store.clone(),
             archive: store.clone(),
             contacts: store.clone(),
+            audit: store.clone(),
             applied: Arc::new(Unmoved),
             effective: None,
             seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },

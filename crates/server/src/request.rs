@@ -1,20 +1,38 @@
 //! What is done with every request: it gets a name, the way it came is found out, and it gets an answer whatever happens.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 
-use crate::came::Came;
+use crate::came::{ByTls, Came};
 use crate::failure::{Failure, Help};
 use crate::state::Api;
 
 /// The header of every answer by which its request is found in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A browser that has been here by HTTPS comes by nothing else for 30 days (RFC 6797). Where the certificate is of our own
+/// making it is not told so: it would let nobody go on who is warned.
+const STRICTLY: &str = "max-age=2592000";
+
+/// On a request: its name.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestName(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestName {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<RequestName>().cloned().unwrap_or_else(|| RequestName(String::new())))
+    }
+}
 
 /// Names for requests: a word for this run of the server, and a count.
 #[derive(Debug)]
@@ -40,7 +58,9 @@ impl Requests {
 pub(crate) async fn answered(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = api.requests().next();
     let came = Came::of(request.extensions(), request.headers(), &api.parts().proxies);
+    let strictly = request.extensions().get::<ByTls>().is_some_and(|by| by.own_certificate);
     request.extensions_mut().insert(came);
+    request.extensions_mut().insert(RequestName(id.clone()));
     let method = request.method().clone();
     let route = beginning(request.uri().path());
     let response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
@@ -50,7 +70,11 @@ pub(crate) async fn answered(State(api): State<Api>, mut request: Request, next:
             Failure::internal().into_response()
         }
     };
-    dressed(told(response, &id, &method, &route), &id)
+    let mut response = dressed(told(response, &id, &method, &route), &id);
+    if strictly {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICTLY));
+    }
+    response
 }
 
 /// As much of a path as the log may have: what comes behind the table may be a telephone number.

@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::body::MOST_BYTES;
 use crate::failure::Failure;
 use crate::state::Api;
-use crate::{configuration, console, contacts, desk, identity, live, openapi, phone, request, setup_page, system};
+use crate::{
+    audit, configuration, console, contacts, desk, identity, live, openapi, phone, request, setup_page, system,
+};
 
 /// The routes below `/api/`, and the console everywhere else.
 pub fn router(api: Api) -> Router {
@@ -41,6 +43,7 @@ pub(crate) fn described(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::frame(api))
         .merge(system::routes(api))
         .merge(identity::routes(api))
+        .merge(audit::routes(api))
         .merge(configuration::routes(api))
         .merge(desk::routes(api))
         .merge(contacts::routes(api))

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use nohold_app::ports::{Accounts, Answers, Archive, Configured, Contacts};
+use nohold_app::ports::{Accounts, Answers, Archive, Audit, Configured, Contacts};
 use nohold_core::configuration::Network;
 use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::{Mutex, MutexGuard, Semaphore, oneshot, watch};
 
+use crate::audit::Openings;
 use crate::board::follow;
 use crate::configuration::{Applied, Configuring, Effective, Seal};
 use crate::desk::{DeskParts, DeskState};
@@ -18,6 +19,8 @@ use crate::patience::{Unanswered, Watched};
 use crate::phone::{PhoneParts, Phones};
 use crate::repeat::Repeated;
 use crate::request::Requests;
+use crate::sealed::Cursors;
+use crate::tls::Tls;
 
 /// So many changes may be under way at once; they wait where the store stands still.
 const MOST_AT_WORK: usize = 256;
@@ -57,6 +60,8 @@ pub struct Parts {
     pub archive: Arc<dyn Archive>,
     /// Contacts.
     pub contacts: Arc<dyn Contacts>,
+    /// Who has asked for what.
+    pub audit: Arc<dyn Audit>,
     /// What runs, which takes over what is configured.
     pub applied: Arc<dyn Applied>,
     /// What holds at the start; none where nothing is configured.
@@ -88,6 +93,7 @@ pub struct Api {
     desk: Option<Arc<DeskState>>,
     phones: Option<Phones>,
     operator: Option<[u8; 32]>,
+    tls: Option<Tls>,
 }
 
 struct Inner {
@@ -102,6 +108,8 @@ struct Inner {
     at_work: Arc<Semaphore>,
     in_progress: Repeated,
     requests: Requests,
+    openings: Openings,
+    cursors: Cursors,
 }
 
 impl Api {
@@ -124,9 +132,11 @@ impl Api {
             at_work: Arc::new(Semaphore::new(MOST_AT_WORK)),
             in_progress: Repeated::default(),
             requests: Requests::default(),
+            openings: Openings::default(),
+            cursors: Cursors::default(),
             parts,
         };
-        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None }
+        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None, tls: None }
     }
 
     /// With a desk at which people work. Its board begins to follow the store.
@@ -159,6 +169,17 @@ impl Api {
     pub fn with_phones(mut self, parts: PhoneParts) -> Self {
         self.phones = Some(Phones::new(parts));
         self
+    }
+
+    /// With HTTPS by the server itself, of which the status tells.
+    #[must_use]
+    pub fn by_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     pub(crate) fn phones(&self) -> Option<&Phones> {
@@ -264,6 +285,16 @@ impl Api {
     /// Names for requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.inner.requests
+    }
+
+    /// What was opened a moment ago.
+    pub(crate) fn openings(&self) -> &Openings {
+        &self.inner.openings
+    }
+
+    /// Seals cursors.
+    pub(crate) fn cursors(&self) -> &Cursors {
+        &self.inner.cursors
     }
 
     /// Since when it answers.

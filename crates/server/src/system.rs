@@ -1,5 +1,7 @@
 //! Whether the server is alive, and whether it is well.
 
+use std::time::SystemTime;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -9,6 +11,7 @@ use utoipa_axum::routes;
 
 use crate::access::{Need, Scope, guarded, open};
 use crate::state::Api;
+use crate::tls::{About, Origin};
 use nohold_app::ports::{Condition, Role};
 use nohold_model::Timestamp;
 
@@ -36,6 +39,38 @@ pub struct Status {
     /// Where they fail: since when, in milliseconds since 1970 (UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     recordings_failing_since: Option<i64>,
+    /// The certificate with which the server itself speaks HTTPS; not said where it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateShown>,
+}
+
+/// The certificate of the server's own HTTPS.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CertificateShown {
+    /// The server has made it itself, so browsers warn of it.
+    self_signed: bool,
+    /// SHA-256 of it, as browsers show it: `AB:CD:…`.
+    fingerprint: String,
+    /// Names and addresses that it is for.
+    names: Vec<String>,
+    /// When it ends, in milliseconds since 1970 (UTC).
+    until: u64,
+    /// What is wrong with it, or with the one that should have taken its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+impl From<About> for CertificateShown {
+    fn from(about: About) -> Self {
+        let until = about.until.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        CertificateShown {
+            self_signed: about.origin == Origin::SelfSigned,
+            fingerprint: about.fingerprint,
+            names: about.names,
+            until: u64::try_from(until).unwrap_or(u64::MAX),
+            problem: about.problem,
+        }
+    }
 }
 
 /// How the store is.
@@ -102,5 +137,6 @@ async fn status(State(api): State<Api>) -> Json<Status> {
         store,
         recordings,
         recordings_failing_since: failing_since.flatten().map(Timestamp::as_millis),
+        certificate: api.tls().map(|tls| tls.about(SystemTime::now()).into()),
     })
 }

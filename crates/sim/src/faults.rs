@@ -7,6 +7,7 @@ use fastrand::Rng;
 use nohold_core::agent::{Agent, Engagement, OfferEnd};
 use nohold_core::entry::{CloseReason, State};
 use nohold_core::fact::{Dated, Fact};
+use nohold_core::note::Written;
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
 use nohold_model::Timestamp;
@@ -46,11 +47,15 @@ pub enum Fault {
     KeptAfterTransfer,
     /// Whoever was consulted is not let go.
     ConsultedForgotten,
+    /// What was typed is gone when the call lets the agent go.
+    NoteLost,
+    /// The next call is offered to an agent who has not written the note that the queue asks for.
+    WrittenLater,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 16] = [
+    pub const ALL: [Fault; 18] = [
         Fault::AgentNotFreed,
         Fault::OfferedTwice,
         Fault::PlaceLost,
@@ -67,6 +72,8 @@ impl Fault {
         Fault::ClaimedForEver,
         Fault::KeptAfterTransfer,
         Fault::ConsultedForgotten,
+        Fault::NoteLost,
+        Fault::WrittenLater,
     ];
 
     /// Its name on the command line.
@@ -89,6 +96,8 @@ impl Fault {
             Fault::ClaimedForEver => "claimed-for-ever",
             Fault::KeptAfterTransfer => "kept-after-transfer",
             Fault::ConsultedForgotten => "consulted-forgotten",
+            Fault::NoteLost => "note-lost",
+            Fault::WrittenLater => "written-later",
         }
     }
 
@@ -126,7 +135,9 @@ impl Fault {
                 | Fault::PausedForEver
                 | Fault::ClaimedForEver
                 | Fault::KeptAfterTransfer
-                | Fault::ConsultedForgotten => {}
+                | Fault::ConsultedForgotten
+                | Fault::NoteLost
+                | Fault::WrittenLater => {}
             },
             Transaction::Agent { .. }
             | Transaction::DialOut { .. }
@@ -170,7 +181,9 @@ impl Fault {
             | Fault::ReturningForgotten
             | Fault::PausedForEver
             | Fault::ClaimedForEver
-            | Fault::KeptAfterTransfer => {}
+            | Fault::KeptAfterTransfer
+            | Fault::NoteLost
+            | Fault::WrittenLater => {}
             Fault::ConsultedForgotten => records.retain(|record| !matches!(record.fact, Fact::ConsultEnded { .. })),
         }
     }
@@ -217,7 +230,23 @@ impl Fault {
                 }
             }
             Fault::KeptAfterTransfer => keep_who_hands_over(outcome),
-            Fault::ReturningForgotten => {}
+            Fault::NoteLost if !matches!(transaction, Transaction::Note { .. }) => {
+                for write in &mut outcome.writes {
+                    if let Write::Note(note) = write {
+                        note.written = Written::default();
+                    }
+                }
+            }
+            Fault::WrittenLater => {
+                for write in &mut outcome.writes {
+                    if let Write::Agent(agent) = write
+                        && agent.must_write()
+                    {
+                        (agent.wrap_up, agent.wrap_up_of) = (None, None);
+                    }
+                }
+            }
+            Fault::ReturningForgotten | Fault::NoteLost => {}
             Fault::ConsultedForgotten
             | Fault::AgentNotFreed
             | Fault::PlaceLost

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 47] = [
+const MUST_SEE: [&str; 48] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -52,6 +52,7 @@ const MUST_SEE: [&str; 47] = [
     "conferences",
     "calls dialled at the desk",
     "notes written",
+    "notes saved",
 ];
 /// So that a full run of two million steps sees each a thousand times.
 const STEPS_FOR_ONE: u64 = 2_000;
@@ -120,6 +121,7 @@ pub fn facts(tables: &nohold_core::tables::Tables, reach: &mut Reach) {
                 "customers handed over"
             }
             Fact::PhoneRung { call, .. } if handed_over.remove(call) => "customers who came back to the agent",
+            Fact::NoteSaved { .. } => "notes saved",
             Fact::ConsultBegan { .. } => "consultations begun",
             Fact::ConsultAnswered { .. } => "consultations answered",
             Fact::ConsultEnded { .. } => "consultations ended",

@@ -193,6 +193,8 @@ fn extensions(numbers: &[PhoneNumber], rng: &mut Rng) -> anyhow::Result<BTreeMap
     Ok(extensions)
 }
 
+const WRAP_UPS: [WrapUpMode; 4] = [WrapUpMode::Timed, WrapUpMode::Mandatory, WrapUpMode::Optional, WrapUpMode::None];
+
 fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
     let overflow = FlowKey::new("queue-overflow")?;
     let after_hours = FlowKey::new("after-hours")?;
@@ -243,9 +245,7 @@ fn queues(rng: &mut Rng) -> anyhow::Result<BTreeMap<QueueKey, Queue>> {
                 retry_pause: Millis::seconds(rng.u64(1..15)),
             },
             wrap_up: Millis::seconds(*rng.choice(&[0, 5, 20]).unwrap_or(&0)),
-            wrap_up_mode: *rng
-                .choice(&[WrapUpMode::Timed, WrapUpMode::Mandatory, WrapUpMode::Optional, WrapUpMode::None])
-                .unwrap_or(&WrapUpMode::Timed),
+            wrap_up_mode: *rng.choice(&WRAP_UPS).unwrap_or(&WrapUpMode::Timed),
             callback_key: Some(CallbackKey {
                 digit: Digit::new('9')?,
                 announce_every: Millis::seconds(rng.u64(15..40)),

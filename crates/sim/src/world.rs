@@ -257,8 +257,8 @@ impl World {
         match self.rng.u16(0..1_000) {
             roll if roll >= 1_000 - deadly && self.node.is_some() => self.die(),
             0..2 => self.change_weather(),
-            2..185 => self.somebody_acts(),
-            185..215 => self.somebody_dials(),
+            2..215 => self.somebody_acts(),
+            215..245 => self.somebody_dials(),
             _ => {
                 while !self.pass_time() {
                     if let Some(violation) = self.look() {
@@ -356,14 +356,18 @@ impl World {
     }
 
     fn somebody_acts(&mut self) {
-        match self.rng.u8(0..13) {
+        match self.rng.u8(0..15) {
             0..4 => self.an_agent_chooses(),
-            4..8 => self.somebody_works_on_the_list(),
+            4..10 => self.somebody_works_on_the_list(),
             _ => self.an_agent_works_with_a_call(),
         }
     }
 
     fn an_agent_chooses(&mut self) {
+        if let Some(agent) = self.an_agent_who_must_write().filter(|_| self.rng.bool()) {
+            self.an_agent_writes(&agent);
+            return;
+        }
         let Some(agent) = self.rng.choice(&self.scenario.agents).cloned() else { return };
         let input = match self.rng.u8(0..20) {
             0..6 => AgentInput::SignIn,
@@ -393,7 +397,7 @@ impl World {
             let _ = match self.rng.u8(0..3) {
                 0 => node.hold(call, true),
                 1 => node.hold(call, false),
-                _ => node.hang_up(call),
+                _ => node.hang_up(call, agent.clone()),
             };
         }
     }

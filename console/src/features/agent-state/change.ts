@@ -6,7 +6,7 @@ import { say } from '@/notices';
 /** What an agent can choose by a click. */
 export type Wish = components['schemas']['AgentWish'];
 
-/** Reasons of a break. Their words are ours; what is kept is the key, so that both languages read it. */
+/** Reasons of a break where the site has configured none. Their words are ours; what is kept is the key, so that both languages read it. */
 export const BREAKS = ['short', 'lunch', 'meeting', 'training'] as const;
 
 export function isKnownBreak(reason: string | null | undefined): reason is (typeof BREAKS)[number] {

@@ -3,7 +3,7 @@ import { IconCheck, IconChevronDown } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { timer, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
-import { type Agent, type AgentState, useMyAgent, useSecond } from '@/live';
+import { type Agent, type AgentState, useMyAgent, useNames, useSecond, useStep } from '@/live';
 import { BREAKS, type Wish, changeState, isKnownBreak } from './change';
 import { StateGlyph } from './looks';
 import styles from './state.module.css';
@@ -66,6 +66,9 @@ function OwnState({ agent }: { agent: Agent }) {
 function Choices({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
   const breakWords = useBreakWords();
+  const configured = useNames(names => names.desk?.site.break_reasons);
+  const reasons = configured !== undefined && configured.length > 0 ? configured : BREAKS;
+  const now = useStep(5_000);
   const busy = BUSY.includes(agent.state);
   const choose = (wish: Wish) => () => void changeState(wish);
   if (agent.state === 'not_signed_in') {
@@ -74,11 +77,18 @@ function Choices({ agent }: { agent: Agent }) {
   const chosen = busy ? agent.after : agent.state;
   return (
     <>
-      {agent.state === 'wrap_up' && (
+      {agent.state === 'wrap_up' && !agent.must_write && (
         <Choice
           state="wrap_up"
           onClick={choose({ action: 'end_wrap_up' })}
           words={t('stateMenu.endWrapUp')}
+        />
+      )}
+      {agent.state !== 'wrap_up' && (agent.may_wrap_up_until ?? 0) > now && (
+        <Choice
+          state="wrap_up"
+          onClick={choose({ action: 'take_wrap_up' })}
+          words={t('stateMenu.takeWrapUp')}
         />
       )}
       {agent.state === 'no_answer' && (
@@ -97,7 +107,7 @@ function Choices({ agent }: { agent: Agent }) {
         onClick={choose({ action: 'not_ready' })}
         words={t('state.not_ready')}
       />
-      {BREAKS.map(reason => (
+      {reasons.map(reason => (
         <Choice
           key={reason}
           state="break"

@@ -1,5 +1,12 @@
 import { Popover } from '@mantine/core';
-import { IconBell, IconPhoneCall, IconPhoneOff, IconUnlink } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconBell,
+  IconClock,
+  IconPhoneCall,
+  IconPhoneOff,
+  IconUnlink,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { acknowledge, requestWords, whoIs } from '@/entries';
 import { clock, useLanguage, useTranslation } from '@/i18n';
@@ -11,6 +18,8 @@ import styles from './alerts.module.css';
 export function AlertIcon({ kind }: { kind: Reminder['kind'] }) {
   if (kind === 'request') return <IconPhoneCall size={18} aria-hidden />;
   if (kind === 'cut_off') return <IconUnlink size={18} aria-hidden />;
+  if (kind === 'unclaimed') return <IconClock size={18} aria-hidden />;
+  if (kind === 'escalated') return <IconAlertTriangle size={18} aria-hidden />;
   return <IconPhoneOff size={18} aria-hidden />;
 }
 

@@ -1,5 +1,5 @@
 import { IconPhone, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { useMyAgent, useNames } from '@/live';
 import { usePhone } from '@/phone';
@@ -22,7 +22,7 @@ function keptService(): string {
 }
 
 /** No call: somebody may be dialled. */
-export function IdlePanel() {
+export function IdlePanel({ items }: { items?: ReactNode }) {
   const { t } = useTranslation();
   const [devices, setDevices] = useState(false);
   return (
@@ -35,6 +35,7 @@ export function IdlePanel() {
       </div>
       <div className={styles.middle}>
         {devices && <Devices />}
+        {items}
         <Dial />
         <Recent />
       </div>
@@ -133,7 +134,7 @@ function Recent() {
           <li key={id}>
             <button
               type="button"
-              aria-label={t('phone.redial', { number: phoneNumber(number) })}
+              title={t('phone.redial', { number: phoneNumber(number) })}
               onClick={() => void dial(number, null, state === 'ready')}
             >
               {out ? (

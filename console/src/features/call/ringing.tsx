@@ -15,13 +15,21 @@ type Ringing = Extract<Situation, { kind: 'ringing' }>;
 
 const ROUND = 2 * Math.PI * 56;
 
+interface RingingProps {
+  situation: Ringing;
+  place: string;
+  /** Who it is, where somebody knows. */
+  name: string | null;
+}
+
 /** It rings at the agent. */
-export function RingingPanel({ situation, place }: { situation: Ringing; place: string }) {
+export function RingingPanel({ situation, place, name }: RingingProps) {
   const { t } = useTranslation();
   const me = useMyAgent();
   const { desk } = useNames();
   const { call, leg } = situation;
-  const who = withWhom(t, call, me?.key ?? null);
+  const number = withWhom(t, call, me?.key ?? null);
+  const who = name ?? number;
   const ringer = usePhoneChoices(state => state.ringer);
   useEffect(() => (leg === null ? undefined : ring(ringer)), [leg, ringer]);
   const title = given(call?.entry) ? t('call.ownFirst') : t('call.incoming');
@@ -40,7 +48,9 @@ export function RingingPanel({ situation, place }: { situation: Ringing; place: 
         </p>
         <Ring since={situation.since} until={situation.until} />
         <p className={styles.caller}>{who}</p>
-        {place !== '' && <p className={styles.dim}>{place}</p>}
+        {(place !== '' || name !== null) && (
+          <p className={styles.dim}>{[name !== null && number, place].filter(Boolean).join(' · ')}</p>
+        )}
         <dl className={styles.figures}>
           {given(call?.queue) && <Figure name={t('call.queue')}>{queueName(desk, call.queue)}</Figure>}
           {given(call?.service) && (

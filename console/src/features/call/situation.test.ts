@@ -11,6 +11,7 @@ const call = (more: Partial<Call> = {}): Call => ({
   agents: ['2014'],
   conference: false,
   held: false,
+  keep_open: [],
   path: [],
   ringing: [],
   ...more,

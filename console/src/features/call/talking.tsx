@@ -10,7 +10,7 @@ import {
   IconPlayerPlay,
   IconUsersPlus,
 } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { queueName, serviceName, useMyAgent, useNames } from '@/live';
@@ -24,19 +24,43 @@ import type { Situation } from './situation';
 import { conference, hangUp, hold, pauseRecording, press } from './wishes';
 import { given } from './given';
 
-type InCall = Extract<Situation, { kind: 'talking' | 'calling' }>;
-type Open = 'keypad' | 'transfer' | 'conference' | null;
+export type InCall = Extract<Situation, { kind: 'talking' | 'calling' }>;
+/** What was opened in the middle of the panel. */
+export type Open = 'keypad' | 'transfer' | 'conference' | null;
 
 const icon = { size: 20, stroke: 1.75, 'aria-hidden': true } as const;
 
-/** In a call, from the moment in which the agent's own side stands. */
-export function InCallPanel({ situation, after }: { situation: InCall; after?: ReactNode }) {
+/** Who is on the line, above everything else of a call. */
+export function InCallTop({ situation: { call }, name }: { situation: InCall; name: string | null }) {
   const { t } = useTranslation();
   const agent = useMyAgent();
   const { desk } = useNames();
+  const where = given(call?.queue) ? queueName(desk, call.queue) : '';
+  const service = given(call?.service) ? serviceName(desk, call.service) : '';
+  return (
+    <div className={styles.top}>
+      <Glyph tone="violet">
+        <IconPhoneFilled size={14} />
+      </Glyph>
+      <h2 className={styles.who}>{name ?? withWhom(t, call, agent?.key ?? null)}</h2>
+      <span className={styles.dim}>
+        {given(call?.entry) ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
+      </span>
+    </div>
+  );
+}
+
+interface FactsProps {
+  situation: InCall;
+  open: Open;
+  setOpen: (open: Open) => void;
+}
+
+/** What runs in a call, and what was opened for it: the keypad, the search for whom to transfer to. */
+export function InCallFacts({ situation, open, setOpen }: FactsProps) {
+  const { t } = useTranslation();
+  const agent = useMyAgent();
   const { call } = situation;
-  const [open, setOpen] = useState<Open>(null);
-  const who = withWhom(t, call, agent?.key ?? null);
   const speaker = usePhoneChoices(state => state.speaker);
   const ringsThere = situation.kind === 'calling' && situation.ringsThere;
   useEffect(() => (ringsThere ? ringThere(speaker) : undefined), [ringsThere, speaker]);
@@ -44,52 +68,30 @@ export function InCallPanel({ situation, after }: { situation: InCall; after?: R
     situation.kind === 'calling'
       ? t(ringsThere ? 'call.ringsThere' : 'call.dialling')
       : t(call?.held === true ? 'state.held' : 'state.talking');
-  const where = given(call?.queue) ? queueName(desk, call.queue) : '';
-  const service = given(call?.service) ? serviceName(desk, call.service) : '';
   const connected = call?.connected ?? null;
   return (
     <>
-      <div className={styles.top}>
-        <Glyph tone="violet">
-          <IconPhoneFilled size={14} />
-        </Glyph>
-        <h2 className={styles.who}>{who}</h2>
-        <span className={styles.dim}>
-          {given(call?.entry) ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
-        </span>
-      </div>
-      <div className={styles.middle}>
-        <dl className={styles.figures} data-timers>
-          <Figure name={t('call.inQueue')}>
-            <Running since={call?.queued} until={call?.left_line ?? connected} />
-          </Figure>
-          <Figure name={state}>
-            <Running since={situation.kind === 'talking' ? (agent?.since ?? connected) : call?.began} />
-          </Figure>
-          <Figure name={t('call.whole')}>
-            <Running since={call?.began} />
-          </Figure>
-        </dl>
-        {given(call?.recording) && (
-          <p className={styles.recording} data-recording={call.recording}>
-            {t(call.recording === 'paused' ? 'call.recordingPaused' : 'call.recording')}
-          </p>
-        )}
-        {given(call?.consult) && <Consulting call={call} consult={call.consult} />}
-        {open === 'keypad' && call !== null && (
-          <Press key={call.id} onPress={keys => void press(call, keys)} />
-        )}
-        {(open === 'transfer' || open === 'conference') && call !== null && (
-          <HandOver
-            key={open}
-            call={call}
-            toConference={open === 'conference'}
-            onDone={() => setOpen(null)}
-          />
-        )}
-        {open === null && after}
-      </div>
-      <Block situation={situation} open={open} setOpen={setOpen} />
+      <dl className={styles.figures} data-timers>
+        <Figure name={t('call.inQueue')}>
+          <Running since={call?.queued} until={call?.left_line ?? connected} />
+        </Figure>
+        <Figure name={state}>
+          <Running since={situation.kind === 'talking' ? (agent?.since ?? connected) : call?.began} />
+        </Figure>
+        <Figure name={t('call.whole')}>
+          <Running since={call?.began} />
+        </Figure>
+      </dl>
+      {given(call?.recording) && (
+        <p className={styles.recording} data-recording={call.recording}>
+          {t(call.recording === 'paused' ? 'call.recordingPaused' : 'call.recording')}
+        </p>
+      )}
+      {given(call?.consult) && <Consulting call={call} consult={call.consult} />}
+      {open === 'keypad' && call !== null && <Press key={call.id} onPress={keys => void press(call, keys)} />}
+      {(open === 'transfer' || open === 'conference') && call !== null && (
+        <HandOver key={open} call={call} toConference={open === 'conference'} onDone={() => setOpen(null)} />
+      )}
     </>
   );
 }
@@ -125,13 +127,8 @@ function Press({ onPress }: { onPress: (keys: string) => void }) {
   );
 }
 
-interface BlockProps {
-  situation: InCall;
-  open: Open;
-  setOpen: (open: Open) => void;
-}
-
-function Block({ situation: { call, leg, kind }, open, setOpen }: BlockProps) {
+/** The keys of a call. */
+export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: FactsProps) {
   const { t } = useTranslation();
   const { muted } = usePhone();
   const here = leg !== null;

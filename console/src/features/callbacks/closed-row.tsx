@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent } from 'react';
-import { acknowledge, promiseOf, reopen, whoIs } from '@/entries';
+import { acknowledge, mayTakeBack, promiseOf, reopen, takeBackServed, whoIs } from '@/entries';
 import { useTranslation } from '@/i18n';
-import { type Entry, useLive } from '@/live';
+import { type Entry, useLive, useStep } from '@/live';
 import { Button, type Width } from '@/ui';
 import { For, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
 import { Ended } from './ended';
@@ -18,6 +18,7 @@ interface ClosedRowProps {
 export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
   const { t } = useTranslation();
   const who = whoIs(t, entry);
+  const now = useStep(60_000);
   const at = entry.state.at ?? entry.last;
   // Of what was promised the result is told, of all else how it ended.
   const kept = ['kept', 'late'].includes(promiseOf(entry, at).kind);
@@ -87,9 +88,15 @@ export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
             {t('do.seen')}
           </Button>
         )}
-        <Button size="row" onClick={() => void reopen(entry)}>
-          {t('do.reopen')}
-        </Button>
+        {mayTakeBack(entry, now) ? (
+          <Button size="row" onClick={() => void takeBackServed(entry)}>
+            {t('do.takeBackServed')}
+          </Button>
+        ) : (
+          <Button size="row" onClick={() => void reopen(entry)}>
+            {t('do.reopen')}
+          </Button>
+        )}
       </div>
     </div>
   );

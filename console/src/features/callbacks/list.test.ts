@@ -6,11 +6,20 @@ import { type Around, count, find } from './filter';
 import { readSearch } from './search';
 
 const desk: Desk = {
-  site: { country: 'CN', zone: 'Asia/Shanghai', attempts: 3 },
+  site: { country: 'CN', zone: 'Asia/Shanghai', attempts: 3, break_reasons: [] },
   services: [{ key: 'support', name: 'Support', groups: ['support-a', 'support-b'] }],
   campaigns: [{ key: 'renewals', name: 'Renewals', groups: ['renewals'] }],
   groups: [],
-  queues: [{ key: '600', name: 'Support', number: '600', service: 'support', groups: ['support-a'] }],
+  queues: [
+    {
+      key: '600',
+      name: 'Support',
+      number: '600',
+      service: 'support',
+      groups: ['support-a'],
+      wrap_up: 'timed',
+    },
+  ],
 };
 const around = (more: Partial<Around> = {}): Around => ({
   me: { user: 'ada', role: 'agent', agent: '2000', groups: null },

@@ -4,6 +4,7 @@ import {
   IconCalendarTime,
   IconCircleCheck,
   IconCopy,
+  IconArrowBackUp,
   IconEye,
   IconHandGrab,
   IconHandStop,
@@ -12,9 +13,18 @@ import {
   IconUserShare,
 } from '@tabler/icons-react';
 import { type ReactNode } from 'react';
-import { acknowledge, allowMore, claim, holdOf, release, reopen } from '@/entries';
+import {
+  acknowledge,
+  allowMore,
+  claim,
+  holdOf,
+  mayTakeBack,
+  release,
+  reopen,
+  takeBackServed,
+} from '@/entries';
 import { phoneNumber, useTranslation } from '@/i18n';
-import { type Entry, isOpen, useLive } from '@/live';
+import { type Entry, isOpen, serverNow, useLive } from '@/live';
 import { say } from '@/notices';
 import styles from './list.module.css';
 
@@ -76,6 +86,12 @@ export function useActions(entry: Entry, onAsk: (asked: Asked) => void): Action[
           icon: <IconCircleCheck {...icon} />,
           do: ask('outcome'),
         },
+      mayTakeBack(entry, serverNow()) && {
+        id: 'takeBack',
+        words: t('do.takeBackServed'),
+        icon: <IconArrowBackUp {...icon} />,
+        do: () => void takeBackServed(entry),
+      },
       !isOpen(entry) && {
         id: 'reopen',
         words: t('do.reopen'),

@@ -14,7 +14,7 @@ import {
 import { Actions, Button, KeyCap, Problem } from '@/ui';
 import styles from './keys.module.css';
 
-const GROUPS: readonly KeyGroup[] = ['everywhere', 'list'];
+const GROUPS: readonly KeyGroup[] = ['everywhere', 'call', 'list'];
 
 /** All keys, each of which can be changed here. */
 export function KeyTable() {

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use super::{Page, Reading};
-use nohold_core::entry::{CloseReason, Entry};
+use nohold_core::entry::{CloseReason, Entry, State};
 use nohold_core::fact::Dated;
 use nohold_core::record::{Direction, Record, RecordEnd};
 
@@ -57,10 +57,43 @@ pub struct ClosedQuery {
     pub reason: Option<CloseReason>,
     /// Of this number only, as E.164.
     pub number: Option<String>,
-    /// The cursor of the page before.
-    pub after: Option<String>,
+    /// Behind this place.
+    pub after: Option<ClosedPlace>,
     /// At most so many, 1 to 200.
     pub limit: usize,
+}
+
+/// The place of a closed entry among all.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ClosedPlace {
+    /// When it closed.
+    pub closed: Timestamp,
+    /// Which one.
+    pub entry: EntryId,
+}
+
+impl ClosedPlace {
+    /// The place of an entry, where it is closed.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Option<Self> {
+        match entry.state {
+            State::Closed { at, .. } => Some(ClosedPlace { closed: at, entry: entry.id }),
+            State::Waiting
+            | State::Claimed { .. }
+            | State::Attempting { .. }
+            | State::Talking { .. }
+            | State::Noting { .. } => None,
+        }
+    }
+}
+
+/// A part of the closed entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedEntries {
+    /// The part.
+    pub items: Vec<Entry>,
+    /// There are more behind it.
+    pub more: bool,
 }
 
 /// A conversation that was recorded, or is being.
@@ -139,7 +172,7 @@ pub trait Archive: Send + Sync + 'static {
     fn entry(&self, id: EntryId) -> Reading<Option<Entry>>;
 
     /// Closed entries, the one that was closed last first.
-    fn closed_entries(&self, query: ClosedQuery) -> Reading<Page<Entry>>;
+    fn closed_entries(&self, query: ClosedQuery) -> Reading<ClosedEntries>;
 
     /// What has happened with an entry, oldest first: the facts that name it, and those of the calls that made it.
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>>;

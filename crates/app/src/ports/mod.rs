@@ -1,5 +1,6 @@
 //! What a node needs from the outside.
 
+mod audit;
 mod contacts;
 mod image;
 mod office;
@@ -19,12 +20,13 @@ use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{AgentKey, CallId, EntryId, ExtensionKey, LegId, Timestamp, TrunkKey};
 use thiserror::Error;
 
+pub use audit::{Audit, AuditLine, AuditPlace, AuditQuery, AuditTold, AuditWay};
 pub use contacts::{
     Brought, Contact, ContactNote, ContactQuery, Contacts, Duplicates, Known, MERGE_UNDONE_WITHIN, Merge,
 };
 pub use image::{
-    Archive, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded, RecordedQuery, Revision, SeenCalls, Told,
-    TooLongAgo,
+    Archive, ClosedEntries, ClosedPlace, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded, RecordedQuery,
+    Revision, SeenCalls, Told, TooLongAgo,
 };
 pub use office::{
     Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,

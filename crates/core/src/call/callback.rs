@@ -138,7 +138,7 @@ impl Callback {
                 self.held_by(*leg, *hold, &mut turn);
             }
             Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.holds_early(*leg, *hold),
-            Input::HangUp if self.agent_there && !self.is_over() => {
+            Input::HangUp(agent) if *agent == self.order.agent && self.agent_there && !self.is_over() => {
                 self.hang_up(self.agent_leg, &mut turn);
                 self.agent_gone(Gone::HungUp, &mut turn);
             }
@@ -146,7 +146,7 @@ impl Callback {
             Input::StoreFailed { promise: ATTEMPT_PROMISE } => self.not_begun(Dropped::NotSaved, &mut turn),
             Input::StoreSlow { promise: ATTEMPT_PROMISE } => self.store_is_slow(&mut turn),
             Input::Wish(wish) => self.wish(wish, &mut turn),
-            Input::HangUp
+            Input::HangUp(_)
             | Input::PhoneHold(..)
             | Input::Digit(..)
             | Input::Recorded { .. }

@@ -178,7 +178,7 @@ impl Direct {
             Input::Hold(hold) => self.held_by(self.leg, *hold, turn),
             Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking(_)) => self.held_by(*leg, *hold, turn),
             Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.early_holds.note(*leg, *hold),
-            Input::HangUp if self.there && self.phase != Phase::Over => {
+            Input::HangUp(agent) if self.agent.as_ref() == Some(agent) && self.there && self.phase != Phase::Over => {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.caller_gone(Gone::HungUp, turn);
             }
@@ -196,7 +196,7 @@ impl Direct {
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
             | Input::Offered(_)
-            | Input::HangUp
+            | Input::HangUp(_)
             | Input::Committed { .. }
             | Input::StoreFailed { .. }
             // Who waits for it is not answered yet, or talks with the emergency services.

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_flow::RecordingEnd;
 use nohold_model::{
-    CallId, CallResult, Digit, ExtensionKey, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId, QueueKey,
-    Timestamp,
+    AgentKey, CallId, CallResult, Digit, ExtensionKey, IdSource, LegId, MessageId, Millis, PhoneNumber, PlaybackId,
+    QueueKey, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -125,8 +125,8 @@ pub enum Input {
     /// The phone on this leg has put us on hold by its own key (`true`), or taken us back: for who is on the line that is
     /// the same as a hold from the desk. Before the conversation it is kept for its beginning.
     PhoneHold(LegId, bool),
-    /// The agent ends the call.
-    HangUp,
+    /// This agent ends the call.
+    HangUp(AgentKey),
     /// Something else is wished of an agent's conversation.
     Wish(Wish),
     /// The store has done, or refused, what a promise asked for.

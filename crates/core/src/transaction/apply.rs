@@ -474,7 +474,7 @@ impl<R: Rows> Working<'_, R> {
         let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
         // Nobody else has dialled the number since this call began (I-7).
         for mut tried in self.tries_since(number, row.began)? {
-            if tried.came_to == CameTo::Conversation && tried.not_before < not_before {
+            if tried.came_to != CameTo::Nothing && tried.not_before < not_before {
                 tried.not_before = not_before;
                 self.put_tried(tried);
             }

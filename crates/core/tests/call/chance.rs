@@ -64,6 +64,7 @@ const ACTIONS: &[&str] = &[
     "agent 2001 hears it",
     "agent 2000 holds",
     "agent 2000 resumes",
+    "agent 2000 ends it",
     "agent 2001 ends it",
     "phone 3000 answers",
     "phone 3000 hangs up",
@@ -316,6 +317,7 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         CallbackDropped
         CallbackTalked
         Connected
+        ConsultAnswered
         ConsultCompleted
         ConsultEnded
         CutOff
@@ -323,6 +325,7 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         FlowEntered
         Held
         LeftQueue
+        MessageLeft
         Missed
         OfferEnded
         OfferRinging

@@ -8,7 +8,7 @@ use nohold_flow::RecordingEnd;
 use nohold_model::{Digit, IdSource, LegId, Millis, QueueKey, Timestamp};
 
 use super::house::MORNING;
-use super::{CALLER, DIALLED, Stage, Store, words};
+use super::{CALLER, DIALLED, Stage, Store, key, words};
 
 impl Stage {
     /// Plays a script: one line after the other.
@@ -59,7 +59,7 @@ impl Stage {
             ["engine", "restarts"] => self.engine_restarts(),
             ["agent", _, "holds"] => self.input(&Input::Hold(true)),
             ["agent", _, "resumes"] => self.input(&Input::Hold(false)),
-            ["agent", _, "ends", "it"] => self.input(&Input::HangUp),
+            ["agent", agent, "ends", "it"] => self.input(&Input::HangUp(key(agent))),
             ["agent", agent, "wants", rest @ ..] => self.wish(agent, wanted(rest)),
             ["agent", agent, "dials", number] => self.agent_dials(agent, number, None),
             ["agent", agent, "dials", number, "for", service] => {

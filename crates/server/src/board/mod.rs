@@ -11,7 +11,7 @@ mod work;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use nohold_app::desk::Desk;
-use nohold_app::ports::{Archive, ClosedQuery, Image, Revision};
+use nohold_app::ports::{Archive, ClosedPlace, ClosedQuery, Image, Revision};
 use nohold_core::entry::{CloseReason, Entry, State};
 use nohold_core::viewing::SHOWN_UNREACHABLE_FOR;
 use nohold_model::Timestamp;
@@ -96,8 +96,8 @@ impl Board {
                 inner.position()
             };
             self.moved.send_replace(moved);
-            match page.next {
-                Some(next) if remind => query.after = Some(next),
+            match page.items.last().filter(|_| page.more).and_then(ClosedPlace::of) {
+                Some(last) if remind => query.after = Some(last),
                 Some(_) | None => return,
             }
         }

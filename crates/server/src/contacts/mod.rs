@@ -35,6 +35,9 @@ const MOST_TAGS: usize = 30;
 /// The most notes of one contact.
 const MOST_NOTES: usize = 500;
 
+/// From so many digits on a text may be a part of a number.
+const FEWEST_DIGITS: usize = 3;
+
 /// So many on a page where nothing is said.
 const USUAL_PAGE: usize = 50;
 
@@ -89,7 +92,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(guarded(api, look, routes!(list)))
         .routes(guarded(api, change, routes!(create)))
-        .routes(guarded(api, Need::look(Role::Supervisor, Scope::Read), routes!(file::take)))
+        .routes(guarded(api, Need::open(Role::Supervisor, Scope::Read), routes!(file::take)))
         .routes(imports)
         .routes(guarded(api, look, routes!(show)))
         .routes(guarded(api, change, routes!(replace)))
@@ -108,6 +111,9 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     responses((status = 200, body = ContactsShown))
 )]
 async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsShown>, Failure> {
+    if asked.q.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS {
+        seat.may_look_for_numbers("q")?;
+    }
     let limit = asked.limit.unwrap_or(USUAL_PAGE);
     let query = ContactQuery { text: asked.q, after: asked.after, limit };
     let page = seat.api.parts().contacts.contacts(query).await?;

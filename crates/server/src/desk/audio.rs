@@ -32,11 +32,11 @@ pub(crate) struct Of {
 }
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
-    let need = || Need::look(Role::Agent, Scope::Read);
+    let hear = || Need::open(Role::Agent, Scope::Read);
     OpenApiRouter::new()
-        .routes(guarded(api, need(), routes!(audio)))
-        .routes(guarded(api, need(), routes!(conversation)))
-        .routes(guarded(api, need(), routes!(conversations)))
+        .routes(guarded(api, hear(), routes!(audio)))
+        .routes(guarded(api, hear(), routes!(conversation)))
+        .routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(conversations)))
 }
 
 /// A recorded message as WAV, or a part of it

@@ -61,7 +61,8 @@ async fn all(seat: Seat) -> Json<Calls> {
 )]
 async fn hang_up(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn>, Failure> {
     seat.in_hand(call)?;
-    seat.desk.desk.hang_up(call).map_err(refused)?;
+    let agent = seat.whose(call, None)?;
+    seat.desk.desk.hang_up(call, agent).map_err(refused)?;
     Ok(Json(PassedOn { call }))
 }
 

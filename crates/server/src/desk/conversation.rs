@@ -360,7 +360,7 @@ impl Seat {
 
     /// Whose conversation in this call is meant: of the one who is named, else one's own, else, for supervisors, of the agent
     /// who has the customer.
-    fn whose(&self, call: CallId, named: Option<AgentKey>) -> Result<AgentKey, Failure> {
+    pub(super) fn whose(&self, call: CallId, named: Option<AgentKey>) -> Result<AgentKey, Failure> {
         if named.is_some() {
             return self.agent(named);
         }

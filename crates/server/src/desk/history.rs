@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Seat;
-use super::listing::{digits, page_length};
+use super::listing::page_length;
 use crate::access::{Need, Scope, guarded};
 use crate::body::{Asked, Named};
 use crate::failure::Failure;
@@ -71,7 +71,7 @@ async fn past_calls(seat: Seat, Asked(wanted): Asked<WantedCalls>) -> Result<Jso
     let limit = page_length(wanted.limit)?;
     let query = HistoryQuery {
         seen: seat.seen_calls(&seat.desk.desk.directory()),
-        number: wanted.number.as_deref().map(digits).transpose()?,
+        number: wanted.number.as_deref().map(|number| seat.digits(number)).transpose()?,
         agent: wanted.agent,
         queue: wanted.queue,
         direction: wanted.direction,

@@ -1,7 +1,7 @@
 //! The missed-call list: open entries, closed ones, one with its history.
 
 use axum::Json;
-use nohold_app::ports::{ClosedQuery, Role, Told};
+use nohold_app::ports::{ClosedPlace, ClosedQuery, Permission, Role, Told};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{CloseReason, Entry, Line, Section, Target, order};
 use nohold_model::{CampaignKey, EntryId, GroupKey, QueueKey, ServiceKey};
@@ -15,6 +15,7 @@ use crate::access::{Need, Scope, guarded};
 use crate::board::EntryShown;
 use crate::body::{Asked, Named};
 use crate::failure::Failure;
+use crate::sealed::Of;
 use crate::state::Api;
 
 /// A number is looked for by at least so many of its last digits.
@@ -22,6 +23,9 @@ const LEAST_DIGITS: usize = 4;
 
 /// The longest page.
 const LONGEST_PAGE: usize = 200;
+
+/// So many closed entries are looked through for one page, most of which may be other groups'.
+const MOST_LOOKED_THROUGH: usize = 2_000;
 
 /// Which open entries are asked for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -87,7 +91,8 @@ pub(crate) struct WantedClosed {
 /// A page of closed entries, the one that was closed last first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ClosedPage {
-    /// The entries of this page that you may see; there can be fewer than asked for although more pages follow.
+    /// The entries of this page; you may see all of them. Where most are other groups', there can be fewer than asked for although
+    /// more pages follow.
     items: Vec<EntryShown>,
     /// The cursor of the next page; none when this is the last.
     next: Option<String>,
@@ -116,7 +121,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 async fn list(seat: Seat, Asked(wanted): Asked<Wanted>) -> Result<Json<OpenPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let after = wanted.after.as_deref().map(read_cursor).transpose()?;
-    let digits = wanted.number.as_deref().map(digits).transpose()?;
+    let digits = wanted.number.as_deref().map(|number| seat.digits(number)).transpose()?;
     let page = seat.desk.board.look(|rows, _| {
         let directory = &*rows.directory;
         let sight = seat.sight(directory);
@@ -154,11 +159,56 @@ async fn list(seat: Seat, Asked(wanted): Asked<Wanted>) -> Result<Json<OpenPage>
 async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<ClosedPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let WantedClosed { reason, number, after, limit: _ } = wanted;
-    let page = seat.api.parts().archive.closed_entries(ClosedQuery { reason, number, after, limit }).await?;
-    let directory = seat.desk.desk.directory();
-    let sight = seat.sight(&directory);
-    let seen = page.items.iter().filter(|entry| sight.sees_entry(entry, &directory));
-    Ok(Json(ClosedPage { items: seen.map(EntryShown::from).collect(), next: page.next }))
+    if number.is_some() {
+        seat.may_look_for_numbers("number")?;
+    }
+    let of = Of::new("closed", &seat.caller.user.name, &(reason, &number));
+    let after = after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
+    let mut page = Filling { items: Vec::new(), limit, end: after.clone() };
+    let mut query = ClosedQuery { reason, number, after, limit: LONGEST_PAGE };
+    let mut looked_through = 0;
+    let more = loop {
+        let part = seat.api.parts().archive.closed_entries(query.clone()).await?;
+        let directory = seat.desk.desk.directory();
+        let sight = seat.sight(&directory);
+        if page.is_full_with(&part.items, |entry| sight.sees_entry(entry, &directory)) {
+            break true;
+        }
+        looked_through += part.items.len();
+        query.after = part.items.last().and_then(ClosedPlace::of);
+        if !part.more || looked_through >= MOST_LOOKED_THROUGH {
+            break part.more;
+        }
+    };
+    let next = page.end.filter(|_| more).map(|end| seat.api.cursors().seal(&of, &end)).transpose()?;
+    Ok(Json(ClosedPage { items: page.items, next }))
+}
+
+/// A page of closed entries that is being filled.
+struct Filling {
+    items: Vec<EntryShown>,
+    limit: usize,
+    /// The place behind which the next page begins.
+    end: Option<ClosedPlace>,
+}
+
+impl Filling {
+    /// Takes those of these that are seen; whether there is one more than the page has room for.
+    fn is_full_with(&mut self, entries: &[Entry], sees: impl Fn(&Entry) -> bool) -> bool {
+        for entry in entries {
+            let (seen, has_room) = (sees(entry), self.items.len() < self.limit);
+            if seen && !has_room {
+                return true;
+            }
+            if seen {
+                self.items.push(entry.into());
+            }
+            if has_room {
+                self.end = ClosedPlace::of(entry);
+            }
+        }
+        false
+    }
 }
 
 /// One entry, open or closed, with its history
@@ -217,13 +267,34 @@ pub(super) fn page_length(limit: Option<usize>) -> Result<usize, Failure> {
 }
 
 /// The digits that a number ends with. Fewer than four would show whole lists of strangers.
-pub(super) fn digits(text: &str) -> Result<String, Failure> {
+fn digits(text: &str) -> Result<String, Failure> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let only_digits = text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+'));
     if !only_digits || !(LEAST_DIGITS..=15).contains(&digits.len()) {
         return Err(Failure::invalid("number", format!("give the last {LEAST_DIGITS} to 15 digits of a number")));
     }
     Ok(digits)
+}
+
+impl Seat {
+    /// The digits that a number ends with. Who sees numbers with their middle hidden finds them by the four that are shown:
+    /// with more, each guess at a hidden digit would be answered.
+    pub(super) fn digits(&self, text: &str) -> Result<String, Failure> {
+        let digits = digits(text)?;
+        if digits.len() > LEAST_DIGITS && !self.may(Permission::SeeNumbers) {
+            let message = format!("numbers are hidden from you: give the last {LEAST_DIGITS} digits and no more");
+            return Err(Failure::invalid("number", message));
+        }
+        Ok(digits)
+    }
+
+    /// Refuses to look for a whole number in the name of somebody who may see none.
+    pub(crate) fn may_look_for_numbers(&self, field: &str) -> Result<(), Failure> {
+        if self.may(Permission::SeeNumbers) {
+            return Ok(());
+        }
+        Err(Failure::invalid(field, "numbers are hidden from you: look for something else"))
+    }
 }
 
 /// A cursor is the place of the last line that was shown, so that a page begins there whatever has happened meanwhile.

@@ -75,7 +75,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(guarded(api, look, routes!(mine)))
         .routes(guarded(api, look, routes!(dispositions)))
-        .routes(guarded(api, change, routes!(write)))
+        .routes(guarded(api, Need::draft(Role::Agent, Scope::Desk), routes!(write)))
         .routes(guarded(api, change, routes!(save)))
         .routes(guarded(api, change, routes!(discard)))
         .routes(guarded(api, change, routes!(follow_up)))

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nohold_app::ports::{Ending, NotKept, Pass, PassKind, Role, User};
+use nohold_app::ports::{AuditWay, Ending, NotKept, Pass, PassKind, Role, User};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,10 +13,12 @@ use utoipa_axum::routes;
 use super::limiter::Trying;
 use super::password;
 use super::{Person, draw, name};
-use crate::access::{self, COOKIE, Caller, LONGEST, Need, Scope, fingerprint, guarded, open, session_end};
+use crate::access::{COOKIE, Caller, LONGEST, Need, Scope, fingerprint, guarded, open, session_end};
+use crate::audit;
 use crate::body::Given;
 use crate::came::Came;
 use crate::failure::Failure;
+use crate::request::RequestName;
 use crate::state::Api;
 
 /// One person has at most so many sign-ins; a new one ends the oldest.
@@ -62,11 +64,9 @@ struct OwnPassword {
 async fn sign_in(
     State(api): State<Api>,
     came: Came,
-    headers: HeaderMap,
-    uri: Uri,
+    request: RequestName,
     Given(given): Given<SignIn>,
 ) -> Result<Response, Failure> {
-    asked_here(&headers, &uri, came)?;
     let wrong = || Failure::new(StatusCode::UNAUTHORIZED, "wrong_password", "there is no such user with this password");
     let name = name(&given.name).map_err(|_| wrong())?;
     let trying = Trying::Name(&name, came.from);
@@ -79,6 +79,7 @@ async fn sign_in(
         if known.is_none_or(|known| known.disabled || known.password != person.password) {
             return Err(wrong());
         }
+        audit::begun(&of, &person.name, AuditWay::Session, "/api/session", came, &request).await?;
         begin(&of, &person, came).await
     };
     let cookie = api.patiently("sign in", begun).await?;
@@ -175,12 +176,4 @@ fn cookie(api: &Api, came: Came, secret: &str, seconds: u64) -> Result<HeaderVal
     let secure = if api.parts().secure_cookies || came.by_https == Some(true) { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&cookie).map_err(|_| Failure::internal())
-}
-
-/// A browser says where a page comes from; a page of others may not sign anybody in. Programs say nothing of it.
-pub(super) fn asked_here(headers: &HeaderMap, uri: &Uri, came: Came) -> Result<(), Failure> {
-    if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
-        return access::same_origin(headers, uri, came.by_https);
-    }
-    Ok(())
 }

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nohold_app::ports::{NotKept, Role, User};
+use nohold_app::ports::{AuditWay, NotKept, Role, User};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,12 +12,14 @@ use utoipa_axum::routes;
 
 use super::limiter::Trying;
 use super::password;
-use super::sessions::{asked_here, begin};
+use super::sessions::begin;
 use super::{Person, new_name};
 use crate::access::{fingerprint, open};
+use crate::audit;
 use crate::body::Given;
 use crate::came::Came;
 use crate::failure::{Failure, FailureBody};
+use crate::request::RequestName;
 use crate::state::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -59,11 +61,9 @@ async fn needed(State(api): State<Api>) -> Result<Json<Setup>, Failure> {
 async fn set_up(
     State(api): State<Api>,
     came: Came,
-    headers: HeaderMap,
-    uri: Uri,
+    request: RequestName,
     Given(given): Given<FirstUser>,
 ) -> Result<Response, Failure> {
-    asked_here(&headers, &uri, came)?;
     let gone = || Failure::new(StatusCode::GONE, "already_set_up", "the server has an administrator already: sign in");
     if is_set_up(&api).await? {
         return Err(gone());
@@ -96,6 +96,7 @@ async fn set_up(
             Err(problem) => return Err(Failure::from(problem).at("name")),
             Ok(()) => {}
         }
+        audit::begun(&of, &user.name, AuditWay::SetUp, "/api/setup", came, &request).await?;
         // The program waits for it with the doors that are shut until somebody administers it.
         of.accounts_changed();
         let cookie = begin(&of, &user, came).await?;

@@ -1,14 +1,21 @@
 //! A plain HTTP client: one connection for each request, and every header as the test wants it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// No answer takes longer.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -21,6 +28,10 @@ pub struct Ask {
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    /// The certificate that is trusted, where it is asked by HTTPS.
+    trust: Option<String>,
+    /// The address that it is asked from, where it matters.
+    from: Option<IpAddr>,
 }
 
 /// What came back.
@@ -33,7 +44,19 @@ pub struct Answer {
 
 impl Ask {
     pub fn new(address: SocketAddr, method: Method, path: &str) -> Self {
-        Ask { address, method, path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+        Ask { address, method, path: path.to_owned(), headers: Vec::new(), body: Vec::new(), trust: None, from: None }
+    }
+
+    /// By HTTPS, trusting this certificate alone.
+    pub fn trusting(mut self, certificate: &str) -> Self {
+        self.trust = Some(certificate.to_owned());
+        self
+    }
+
+    /// From this address of the machine.
+    pub fn from(mut self, address: &str) -> Self {
+        self.from = Some(address.parse().unwrap());
+        self
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -48,7 +71,8 @@ impl Ask {
 
     /// As a page of this server with this cookie.
     pub fn page(self, cookie: &str) -> Self {
-        let origin = format!("http://{}", self.address);
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        let origin = format!("{scheme}://{}", self.address);
         self.header("cookie", cookie).header("origin", &origin)
     }
 
@@ -66,7 +90,17 @@ impl Ask {
     }
 
     async fn exchange(self) -> Answer {
-        let stream = TcpStream::connect(self.address).await.unwrap();
+        let stream = connect(self.address, self.from).await;
+        match &self.trust {
+            Some(certificate) => {
+                let stream = agree(stream, certificate).await.unwrap();
+                self.exchange_by(stream).await
+            }
+            None => self.exchange_by(stream).await,
+        }
+    }
+
+    async fn exchange_by(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Answer {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         let mut request = Request::builder().method(self.method).uri(&self.path);
         if !self.headers.iter().any(|(name, _)| name == "host") {
@@ -89,6 +123,26 @@ impl Ask {
             _ = &mut connection => answered.await,
         }
     }
+}
+
+/// Connects to it, from this address.
+pub async fn connect(to: SocketAddr, from: Option<IpAddr>) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    if let Some(from) = from {
+        socket.bind(SocketAddr::new(from, 0)).unwrap();
+    }
+    socket.connect(to).await.unwrap()
+}
+
+/// Agrees on TLS with whoever shows this certificate.
+pub async fn agree(stream: TcpStream, certificate: &str) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::IpAddress(stream.peer_addr().unwrap().ip().into());
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 impl Answer {

@@ -6,6 +6,7 @@ use expect_test::expect_file;
 use nohold_app::ports::Role;
 use serde_json::Value;
 
+use super::client::Answer;
 use super::house::House;
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn the_status_is_for_administrators() {
 }
 
 /// Every operation of the document: its method, path, role and scope.
-fn operations(document: &Value) -> Vec<(String, String, String, Option<String>)> {
+pub fn operations(document: &Value) -> Vec<(String, String, String, Option<String>)> {
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -54,8 +55,70 @@ fn operations(document: &Value) -> Vec<(String, String, String, Option<String>)>
     all
 }
 
+/// What a browser says of a page that is not ours.
+const OTHER_PAGES: [(&str, &str); 5] = [
+    ("origin", "http://evil.example"),
+    ("origin", "null"),
+    ("sec-fetch-site", "cross-site"),
+    ("sec-fetch-site", "same-site"),
+    ("sec-fetch-site", "none"),
+];
+
+/// Every answer carries what keeps browsers from doing harm with it.
+#[track_caller]
+fn is_dressed(answer: &Answer, of: &str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.headers.get(name).and_then(|found| found.to_str().ok()), Some(value), "{name} of {of}");
+    }
+    let policy = answer.headers["content-security-policy"].to_str().unwrap();
+    let strict = policy.starts_with("default-src 'none'") || policy.starts_with("default-src 'self'");
+    assert!(strict && policy.contains("frame-ancestors 'none'"), "{of}: {policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{of}: {policy}");
+    assert!(answer.headers.contains_key("cache-control") && answer.headers.contains_key("x-request-id"), "{of}");
+    assert!(!answer.headers.contains_key("access-control-allow-origin"), "{of}");
+}
+
+#[tokio::test]
+async fn no_page_of_others_opens_the_live_line() {
+    let house = House::new().await;
+    house.person("ada", Role::Agent, None).await;
+    let cookie = house.signed_in("ada").await;
+    let live = || {
+        let ask = house.ask("GET", "/api/live").header("cookie", &cookie).header("connection", "upgrade");
+        let ask = ask.header("upgrade", "websocket").header("sec-websocket-version", "13");
+        ask.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    };
+    live().send().await.refused(403, "other_origin");
+    for (name, value) in OTHER_PAGES {
+        live().header(name, value).send().await.refused(403, "other_origin");
+    }
+    let own = live().header("origin", &format!("http://{}", house.address)).send().await;
+    assert_ne!(own.json()["code"], "other_origin", "{}", own.text);
+}
+
+#[tokio::test]
+async fn what_is_no_part_of_the_api_is_dressed_as_well() {
+    let house = House::new().await;
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/list"),
+        ("GET", "/setup"),
+        ("GET", "/assets/no-such-file.js"),
+        ("GET", "/api/openapi.json"),
+        ("GET", "/api/nothing"),
+        ("POST", "/"),
+        ("DELETE", "/api/health"),
+    ] {
+        is_dressed(&house.ask(method, path).send().await, path);
+    }
+}
+
 /// A path with something in the place of its parameters.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     let part = |part: &str| if part.starts_with('{') { "1".to_owned() } else { part.to_owned() };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
@@ -74,7 +137,13 @@ async fn every_route_asks_for_what_its_description_says() {
     for (method, path, role, scope) in operations {
         let ask = || house.ask(&method, &filled(&path));
         let answer = ask().send().await;
+        is_dressed(&answer, &format!("{method} {path}"));
         if role == "everybody" {
+            if method != "GET" {
+                for (name, value) in OTHER_PAGES {
+                    ask().header(name, value).send().await.refused(403, "other_origin");
+                }
+            }
             assert!(!matches!(answer.json()["code"].as_str(), Some("not_found" | "wrong_method")), "{method} {path}");
             continue;
         }
@@ -100,12 +169,14 @@ async fn every_route_asks_for_what_its_description_says() {
         let cookie = house.signed_in("anna").await;
         if method != "GET" {
             ask().header("cookie", &cookie).send().await.refused(403, "other_origin");
-            ask()
-                .header("cookie", &cookie)
-                .header("origin", "http://evil.example")
-                .send()
-                .await
-                .refused(403, "other_origin");
+            for (name, value) in OTHER_PAGES {
+                let asked = ask().header("cookie", &cookie).header(name, value).send().await;
+                is_dressed(&asked, &path);
+                asked.refused(403, "other_origin");
+            }
+            // A page of the right origin that a browser says to be another's is another's.
+            let asked = ask().page(&cookie).header("sec-fetch-site", "same-site").send().await;
+            asked.refused(403, "other_origin");
         }
     }
 }

@@ -67,6 +67,11 @@ impl House {
 
     /// With parts that are changed before it starts.
     pub async fn with(change: impl FnOnce(&mut Parts)) -> Self {
+        Self::with_door(change, Connections::default()).await
+    }
+
+    /// The same, and with rules for who connects.
+    pub async fn with_door(change: impl FnOnce(&mut Parts), door: Connections) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(folder.path()).await.unwrap());
         let running = Arc::new(Running::default());
@@ -79,6 +84,7 @@ impl House {
             answers: store.clone(),
             archive: store.clone(),
             contacts: store.clone(),
+            audit: store.clone(),
             applied: running.clone(),
             effective: None,
             // As it is, so that a test can read it.
@@ -97,11 +103,14 @@ impl House {
             version: "0.0.0-test",
         };
         change(&mut parts);
-        let api = Api::new(parts);
+        let mut api = Api::new(parts);
+        if let Some(tls) = &door.tls {
+            api = api.by_tls(tls.clone());
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(listener, router(api.clone()), Connections::default(), async {
+        let served = serve(listener, router(api.clone()), door, async {
             let _ = stopped.await;
         });
         tasks.lock().unwrap().spawn(async {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use axum::http::Method;
 use futures::future::BoxFuture;
 use nohold_app::desk::NotDone;
 use nohold_app::ports::{
-    Accounts, Clock, HiddenText, Pass, PassKind, Ports, Role, Store, Telephony, TelephonyEvent, User,
+    Accounts, Audit, AuditLine, AuditQuery, Clock, HiddenText, Keeping, NotKept, Pass, PassKind, Ports, Reading, Role,
+    Store, StoreFailed, Telephony, TelephonyEvent, User,
 };
 use nohold_app::{Node, Settings};
 use nohold_core::agent::Input;
@@ -127,6 +129,33 @@ impl Applied for Unmoved {
     }
 }
 
+/// An audit that fails when it is told to.
+struct Forgetful {
+    audit: SqliteStore,
+    fails: Arc<AtomicBool>,
+}
+
+impl Audit for Forgetful {
+    fn write_line(&self, line: AuditLine) -> Keeping<()> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Box::pin(std::future::ready(Err(NotKept::Store(StoreFailed))));
+        }
+        self.audit.write_line(line)
+    }
+    fn lines(&self, query: AuditQuery) -> Reading<Vec<AuditLine>> {
+        self.audit.lines(query)
+    }
+}
+
+/// What pages are told that cannot send UDP.
+fn relay() -> Relay {
+    Relay {
+        urls: vec!["turn:127.0.0.1:3478".into()],
+        user: Some("pages".into()),
+        password: Some(HiddenText("relayed".into())),
+    }
+}
+
 /// A server that ends with the test.
 pub struct House {
     pub address: SocketAddr,
@@ -135,6 +164,8 @@ pub struct House {
     pub folder: PathBuf,
     /// Since when nothing could be recorded.
     pub not_recorded: Arc<Mutex<Option<Timestamp>>>,
+    /// No line of the audit can be written.
+    pub audit_fails: Arc<AtomicBool>,
     pub pages: Arc<Pages>,
     clock: Watch,
     tasks: Tasks,
@@ -150,14 +181,23 @@ pub fn directory() -> Directory {
 
 impl House {
     pub async fn new() -> Self {
+        House::with_door(Connections::default()).await
+    }
+
+    /// With rules for who connects.
+    pub async fn with_door(door: Connections) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut house = House::at(temporary.path().to_owned()).await;
+        let mut house = House::at_with(temporary.path().to_owned(), door).await;
         house._temporary = Some(temporary);
         house
     }
 
     /// On a folder that may have been used before.
     pub async fn at(folder: PathBuf) -> Self {
+        House::at_with(folder, Connections::default()).await
+    }
+
+    async fn at_with(folder: PathBuf, door: Connections) -> Self {
         let store = SqliteStore::open(&folder).await.unwrap();
         let tasks: Tasks = Tasks::default();
         let clock = Watch(Instant::now());
@@ -165,12 +205,14 @@ impl House {
         let outside = Outside { telephony: Silent, store: store.clone(), clock, tasks: Arc::downgrade(&tasks) };
         let node = Node::start(outside, directory(), Settings::default(), heard);
         let hands = Arc::downgrade(&tasks);
+        let audit_fails = Arc::new(AtomicBool::new(false));
         let parts = Parts {
             accounts: Arc::new(store.clone()),
             configured: Arc::new(store.clone()),
             answers: Arc::new(store.clone()),
             archive: Arc::new(store.clone()),
             contacts: Arc::new(store.clone()),
+            audit: Arc::new(Forgetful { audit: store.clone(), fails: audit_fails.clone() }),
             applied: Arc::new(Unmoved),
             effective: None,
             // As it is, so that a test can read it.
@@ -196,17 +238,12 @@ impl House {
             recordings_failing_since: Arc::new(move || *failing.lock().unwrap()),
         };
         let pages = Arc::new(Pages::default());
-        let relay = Relay {
-            urls: vec!["turn:127.0.0.1:3478".into()],
-            user: Some("pages".into()),
-            password: Some(HiddenText("relayed".into())),
-        };
-        let phones = PhoneParts { phones: pages.clone(), relays: vec![relay] };
+        let phones = PhoneParts { phones: pages.clone(), relays: vec![relay()] };
         let api = Api::new(parts).at_desk(desk).with_phones(phones);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(listener, router(api.clone()), Connections::default(), async {
+        let served = serve(listener, router(api.clone()), door, async {
             let _ = stopped.await;
         });
         tasks.lock().unwrap().spawn(async {
@@ -218,6 +255,7 @@ impl House {
             node,
             folder,
             not_recorded,
+            audit_fails,
             pages,
             clock,
             tasks,

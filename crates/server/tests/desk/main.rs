@@ -7,9 +7,12 @@
 mod client;
 mod contacts;
 mod house;
+mod https;
+mod masking;
 mod notes;
 mod phones;
 mod reminders;
 mod screens;
 mod socket;
+mod trail;
 mod work;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Entry, State};
-use nohold_core::fact::{CallEnd, Fact};
+use nohold_core::fact::{CallEnd, Dated, Fact};
+use nohold_core::note::CallNote;
 use nohold_core::routing::{Class, Offer, Waiting};
 use nohold_core::tables::Tables;
 use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
@@ -74,8 +75,8 @@ impl Commits {
                     }
                     self.class(waiting);
                 }
+                Write::Note(note) => self.note(before, note, transaction, outcome),
                 Write::Agent(_)
-                | Write::Note(_)
                 | Write::Call(_)
                 | Write::CallGone(_)
                 | Write::WaitingGone(_)
@@ -109,6 +110,31 @@ impl Commits {
                 Write::Offer(offer) => drop(self.offers_changed.insert(offer.call, now)),
                 _ => {}
             }
+        }
+    }
+
+    /// What an agent has typed is changed by nobody else, and a note that the queue asks for is done only by a person.
+    fn note(&mut self, before: &Tables, note: &CallNote, transaction: &Transaction, outcome: &Outcome) {
+        let saved = |dated: &Dated| match &dated.fact {
+            Fact::NoteSaved { kept, .. } => kept.call == note.call && kept.agent == note.agent,
+            _ => false,
+        };
+        if matches!(transaction, Transaction::Note { .. }) || outcome.facts.iter().any(saved) {
+            return;
+        }
+        let known = before.notes.get(&(note.call, note.agent.clone()));
+        let (written, done) = known.map_or_else(Default::default, |known| (known.written.clone(), known.done));
+        if note.written != written || note.done != done {
+            self.broken("note", format!("the note of {} on {} was changed by nobody", note.agent, note.call));
+        }
+        let ends_now = note.ended.is_some() && known.is_none_or(|known| known.ended.is_none());
+        let written_by = outcome.writes.iter().find_map(|write| match write {
+            Write::Agent(agent) if agent.key == note.agent => Some(agent),
+            _ => None,
+        });
+        let goes_on = written_by.is_some_and(|agent| agent.is_signed_in() && !agent.must_write());
+        if note.required && note.done.is_none() && ends_now && goes_on {
+            self.broken("note", format!("{} goes on without the note on {}", note.agent, note.call));
         }
     }
 

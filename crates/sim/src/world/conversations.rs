@@ -81,6 +81,14 @@ impl World {
         found.or_else(|| self.rng.choice(&self.scenario.customers).cloned().map(Destination::Number))
     }
 
+    /// One whom nothing but a saved note lets out of the wrap-up.
+    pub(super) fn an_agent_who_must_write(&mut self) -> Option<AgentKey> {
+        let inner = self.store.inner();
+        let must_write = inner.tables.agents.values().filter(|agent| agent.must_write());
+        let must_write: Vec<AgentKey> = must_write.map(|agent| agent.key.clone()).collect();
+        self.rng.choice(must_write)
+    }
+
     /// An agent types or saves what came of a call, or says that an entry shall stay open.
     pub(super) fn an_agent_writes(&mut self, agent: &AgentKey) {
         let Some(node) = self.node.clone() else { return };

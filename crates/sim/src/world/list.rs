@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nohold_app::ports::Clock as _;
 use nohold_core::agent::Mode;
-use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, Window};
+use nohold_core::entry::{Actor, Change, CloseReason, Entry, Outcome, State, Window};
 use nohold_model::{AgentKey, EntryId, Millis};
 
 use super::{World, note};
@@ -13,8 +13,15 @@ impl World {
     pub(super) fn somebody_works_on_the_list(&mut self) {
         let Some(node) = self.node.clone() else { return };
         let Some(agent) = self.agent_for_the_list() else { return };
-        let Some(entry) = self.choose_entry(&agent) else { return };
         let reach = Arc::clone(&self.reach);
+        if let (Some(entry), 0) = (self.a_served_entry(), self.rng.u8(0..3)) {
+            let by = Actor::Supervisor(agent.clone());
+            self.executor.nursery().spawn(Box::pin(async move {
+                note(&reach, &node.change_entry(entry, Change::TakeBackServed, None, by).await, "served taken back");
+            }));
+            return;
+        }
+        let Some(entry) = self.choose_entry(&agent) else { return };
         if self.rng.u8(0..10) < 5 {
             let beyond = self.rng.u8(0..20) == 0;
             let by = if beyond { Actor::Supervisor(agent.clone()) } else { Actor::Agent(agent.clone()) };
@@ -41,6 +48,18 @@ impl World {
             0..3 if !free.is_empty() => self.rng.choice(free).cloned(),
             _ => self.rng.choice(&self.scenario.agents).cloned(),
         }
+    }
+
+    /// One that a call has settled.
+    fn a_served_entry(&mut self) -> Option<EntryId> {
+        let inner = self.store.inner();
+        let served = inner
+            .tables
+            .entries
+            .values()
+            .filter(|entry| matches!(entry.state, State::Closed { reason: CloseReason::Served, .. }));
+        let served: Vec<EntryId> = served.map(|entry| entry.id).collect();
+        self.rng.choice(served)
     }
 
     /// Mostly an open entry of the agent's groups, and often the agent's own.

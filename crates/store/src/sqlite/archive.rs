@@ -1,16 +1,16 @@
 //! What people are shown.
 
 use nohold_app::ports::{
-    Archive, ClosedQuery, Condition, HistoryQuery, Image, Page, Reading, Recorded, RecordedQuery, Revision, Told,
+    Archive, ClosedEntries, ClosedQuery, Condition, HistoryQuery, Image, Page, Reading, Recorded, RecordedQuery,
+    Revision, Told,
 };
-use nohold_core::entry::{Entry, State};
+use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
 use nohold_core::record::Record;
 use nohold_model::{CallId, EntryId, RecordingId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::cursor::Cursor;
 use super::trouble::Trouble;
 use super::{SqliteStore, body, history as calls, load, recordings};
 
@@ -37,7 +37,7 @@ impl Archive for SqliteStore {
         }
     }
 
-    fn closed_entries(&self, query: ClosedQuery) -> Reading<Page<Entry>> {
+    fn closed_entries(&self, query: ClosedQuery) -> Reading<ClosedEntries> {
         self.look(move |c| Box::pin(async move { closed(c, &query).await }))
     }
 
@@ -62,25 +62,11 @@ impl Archive for SqliteStore {
     }
 }
 
-/// The place of a closed entry.
-fn place(entry: &Entry) -> Option<Cursor<EntryId>> {
-    match entry.state {
-        State::Closed { at, .. } => Some(Cursor { at: at.as_millis(), key: entry.id }),
-        State::Waiting
-        | State::Claimed { .. }
-        | State::Attempting { .. }
-        | State::Talking { .. }
-        | State::Noting { .. } => None,
-    }
-}
-
-async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<Page<Entry>, Trouble> {
+async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<ClosedEntries, Trouble> {
     let limit = query.limit.clamp(1, LONGEST_PAGE);
-    let (closed, id) = match query.after.as_deref().map(Cursor::<EntryId>::read) {
+    let (closed, id) = match &query.after {
         None => (i64::MAX, String::new()),
-        Some(Some(cursor)) => (cursor.at, cursor.key.to_string()),
-        // A cursor that was not ours has nothing after it.
-        Some(None) => return Ok(Page { items: Vec::new(), next: None }),
+        Some(place) => (place.closed.as_millis(), place.entry.to_string()),
     };
     let reason = query.reason.map(serde_json::to_value).transpose()?;
     let reason = reason.as_ref().and_then(|reason| reason.as_str());
@@ -112,8 +98,7 @@ async fn closed(c: &mut SqliteConnection, query: &ClosedQuery) -> Result<Page<En
     let more = rows.len() > limit;
     let items: Vec<Entry> =
         rows.iter().take(limit).map(|row| body::of_row("entries", row)).collect::<Result<_, _>>()?;
-    let next = items.last().filter(|_| more).and_then(place).map(|place| place.write());
-    Ok(Page { items, next })
+    Ok(ClosedEntries { items, more })
 }
 
 async fn history(c: &mut SqliteConnection, id: EntryId) -> Result<Vec<Told>, Trouble> {

@@ -19,6 +19,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0002_recordings.sql"),
     include_str!("../../../../migrations/sqlite/0003_contacts.sql"),
     include_str!("../../../../migrations/sqlite/0004_history.sql"),
+    include_str!("../../../../migrations/sqlite/0005_audit.sql"),
 ];
 
 /// Brings the database to the newest shape; one that exists and is older is backed up first, beside it.

@@ -13,6 +13,7 @@
 mod accounts;
 mod answers;
 mod archive;
+mod audit;
 mod body;
 mod configured;
 mod contacts;
@@ -149,6 +150,19 @@ impl SqliteStore {
         Box::pin(async move {
             let (asked, answer) = Asked::new(errand);
             jobs.push(Job::Errand(Box::new(asked))).map_err(|_| StoreFailed)?;
+            match answer.await {
+                Ok(answer) => answer,
+                Err(_) => pending().await,
+            }
+        })
+    }
+
+    /// The same, and it waits in the queue already when this returns: before all that is asked for later.
+    fn ask_at_once<E: Errand>(&self, errand: E) -> Keeping<E::Done> {
+        let (asked, answer) = Asked::new(errand);
+        let pushed = self.doors.jobs.push(Job::Errand(Box::new(asked)));
+        Box::pin(async move {
+            pushed.map_err(|_| StoreFailed)?;
             match answer.await {
                 Ok(answer) => answer,
                 Err(_) => pending().await,

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod audit;
 mod configured;
 mod house;
 mod lists;
@@ -16,7 +17,7 @@ mod whole;
 
 use std::future::{Future, ready};
 
-use nohold_app::ports::{Accounts, Answers, Archive, Configured, Ledger, Store};
+use nohold_app::ports::{Accounts, Answers, Archive, Audit, Configured, Ledger, Store};
 use nohold_core::fact::Dated;
 use nohold_store::MemoryStore;
 
@@ -27,7 +28,7 @@ pub trait Examined: Store {
 }
 
 /// A store that keeps what it was given, and has all ports.
-pub trait Keeper: Examined + Archive + Accounts + Configured + Answers + Ledger {
+pub trait Keeper: Examined + Archive + Audit + Accounts + Configured + Answers + Ledger {
     /// The process dies, and another one opens the store.
     fn reopen(self) -> impl Future<Output = Self>;
 }
@@ -72,6 +73,8 @@ macro_rules! contract {
                 accounts::a_pass_holds_until_it_expires_or_is_ended
                 accounts::a_label_is_given_once_for_each_user
                 accounts::a_user_who_is_removed_takes_all_passes_along
+                audit::lines_come_in_pages_newest_first_and_by_what_is_asked_for
+                audit::a_line_is_written_again_with_what_came_of_it
                 configured::a_change_is_made_for_a_revision_and_happens_whole
                 configured::every_version_of_a_thing_can_be_had_again
                 configured::passwords_are_kept_and_not_shown

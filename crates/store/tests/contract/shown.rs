@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nohold_app::ports::{ClosedQuery, Revision, TooLongAgo};
+use nohold_app::ports::{ClosedPlace, ClosedQuery, Revision, TooLongAgo};
 use nohold_core::entry::{Actor, Change, CloseReason, Target};
 use nohold_core::fact::Fact;
 use nohold_core::transaction::{Answer, Refusal, Transaction};
@@ -92,10 +92,11 @@ pub async fn closed_entries_come_in_pages<S: Keeper>(store: S) {
         close(&house, n, n, Millis::new((n / 2).into()), Change::Cancel).await;
     }
     house.ask(6, 6).await;
-    let page = async |after: Option<String>, number: Option<u32>, reason| {
+    let page = async |after: Option<ClosedPlace>, number: Option<u32>, reason| {
         let number = number.map(|n| customer(n).as_str().to_owned());
         let page = house.store.closed_entries(ClosedQuery { reason, number, after, limit: 2 }).await.unwrap();
-        (page.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), page.next)
+        let last = page.items.last().filter(|_| page.more).and_then(ClosedPlace::of);
+        (page.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), last)
     };
     let (first, next) = page(None, None, None).await;
     assert_eq!(first, [entry(5), entry(4)]);
@@ -107,7 +108,6 @@ pub async fn closed_entries_come_in_pages<S: Keeper>(store: S) {
     assert_eq!(page(None, Some(3), Some(CloseReason::Done)).await, (vec![], None));
     assert_eq!(page(None, None, Some(CloseReason::Done)).await, (vec![], None));
     assert_eq!(page(None, Some(6), None).await, (vec![], None), "it is open");
-    assert_eq!(page(Some("what?".to_owned()), None, None).await, (vec![], None));
 }
 
 pub async fn the_history_of_an_entry_has_the_calls_that_made_it<S: Keeper>(store: S) {

@@ -8,9 +8,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use nohold_app::ports::{
-    Accounts, AllKept, Answers, Archive, ClosedQuery, Condition, Configured, Due, Ended, Ending, GivenAnswer,
-    HistoryQuery, Image, Keeping, Kept, Ledger, Overview, Page, Pass, Place, Reading, Reconfiguration, Recorded,
-    RecordedQuery, Store, StoreFailed, Told, User,
+    Accounts, AllKept, Answers, Archive, Audit, AuditLine, AuditQuery, ClosedEntries, ClosedQuery, Condition,
+    Configured, Due, Ended, Ending, GivenAnswer, HistoryQuery, Image, Keeping, Kept, Ledger, Overview, Page, Pass,
+    Place, Reading, Reconfiguration, Recorded, RecordedQuery, Store, StoreFailed, Told, User,
 };
 use nohold_core::directory::Directory;
 use nohold_core::entry::Entry;
@@ -104,12 +104,16 @@ ports! {
         fn image() -> &Image;
         fn condition() -> Condition;
         fn entry(id: EntryId) -> Reading<Option<Entry>>;
-        fn closed_entries(query: ClosedQuery) -> Reading<Page<Entry>>;
+        fn closed_entries(query: ClosedQuery) -> Reading<ClosedEntries>;
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;
         fn call_record(id: CallId) -> Reading<Option<Record>>;
         fn call_records(query: HistoryQuery) -> Reading<Page<Record>>;
         fn recorded(id: RecordingId) -> Reading<Option<Recorded>>;
         fn recordings(query: RecordedQuery) -> Reading<Page<Recorded>>;
+    }
+    Audit {
+        fn write_line(line: AuditLine) -> Keeping<()>;
+        fn lines(query: AuditQuery) -> Reading<Vec<AuditLine>>;
     }
     Accounts {
         fn users() -> Reading<Vec<User>>;

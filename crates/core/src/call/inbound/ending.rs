@@ -1,7 +1,7 @@
 //! How a call ends, and how it is accounted for (I-9): nobody leaves without a word in the books.
 
 use nohold_flow::{Input as FlowInput, NumberRefusal, Promise as Told, RequestAnswer, TransferFailure, WaitsFor};
-use nohold_model::{LegId, Millis};
+use nohold_model::{AgentKey, LegId, Millis};
 
 use super::adopt::CalledBack;
 use super::{Account, Awaiting, Command, Inbound, Treatment, Turn, Unkept};
@@ -179,17 +179,22 @@ impl Inbound {
         }
     }
 
-    pub(super) fn agent_hangs_up(&mut self, turn: &mut Turn<'_, '_>) {
-        if self.there && self.is_call_of_an_agent() {
+    /// An agent ends the call as far as it is theirs: who has just handed it over ends nothing of whom it is with now.
+    pub(super) fn agent_hangs_up(&mut self, agent: &AgentKey, turn: &mut Turn<'_, '_>) {
+        let calls = self.colleague.as_ref().and_then(|colleague| colleague.agent.as_ref());
+        if self.there && calls.is_some_and(|calls| calls == agent || self.works_here(agent)) {
             // Of two agents in a call either may end it.
             self.hang_up(self.leg, turn);
             self.caller_gone(Gone::HungUp, turn);
             return;
         }
+        if !self.works_here(agent) {
+            return;
+        }
         let leg = match &self.treatment {
             Treatment::Talking(talk) if talk.left.is_none() => talk.agent_leg(),
             Treatment::Connecting(connecting) => connecting.agent_leg,
-            Treatment::Phone(phone) if phone.agent.is_some() => {
+            Treatment::Phone(phone) => {
                 self.hang_up(phone.leg, turn);
                 self.phone_gone(Gone::Refused, turn);
                 return;
@@ -201,11 +206,26 @@ impl Inbound {
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
             | Treatment::Talking(_)
-            | Treatment::Phone(_)
             | Treatment::Over => return,
         };
-        turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
+        self.hang_up(leg, turn);
         self.agent_lost(Gone::HungUp, turn);
+    }
+
+    /// Whether the caller is with this agent now, or the agent's phone rings for them.
+    fn works_here(&self, agent: &AgentKey) -> bool {
+        match &self.treatment {
+            Treatment::Talking(talk) => talk.agent == *agent,
+            Treatment::Connecting(connecting) => connecting.agent == *agent,
+            Treatment::Phone(phone) => phone.agent.as_ref() == Some(agent),
+            Treatment::Flow(_)
+            | Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Transferring(_)
+            | Treatment::Transferred(_)
+            | Treatment::Over => false,
+        }
     }
 
     /// The conversation is over for its agent, who is free.
@@ -241,7 +261,7 @@ impl Inbound {
         queue.map_or(Millis::ZERO, |queue| queue.wrap_up)
     }
 
-    fn free(&self, agent: &nohold_model::AgentKey, wrap_up: Millis, turn: &mut Turn<'_, '_>) {
+    fn free(&self, agent: &AgentKey, wrap_up: Millis, turn: &mut Turn<'_, '_>) {
         turn.effects.record(turn.at, Fact::AgentFreed { call: self.id, agent: agent.clone(), wrap_up });
     }
 

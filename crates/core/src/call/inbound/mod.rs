@@ -310,7 +310,7 @@ impl Inbound {
             Input::Offered(offer) => self.offered(offer, turn),
             Input::Hold(hold) => self.agent_holds(*hold, turn),
             Input::PhoneHold(leg, hold) => self.phone_holds(*leg, *hold, turn),
-            Input::HangUp => self.agent_hangs_up(turn),
+            Input::HangUp(agent) => self.agent_hangs_up(agent, turn),
             Input::Wish(wish) => self.wish(at, wish, world, turn.effects),
             Input::Committed { promise, answer } => self.committed(*promise, answer, turn),
             Input::StoreFailed { promise } => self.store_failed(*promise, turn),

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 use nohold_app::desk::{Asked, CallbackWish, Desk, NotDone};
 use nohold_app::ports::{
-    Archive, ClosedQuery, Commit, Condition, Image, Page, Reading, Recorded, RecordedQuery, Revision, Told,
+    Archive, ClosedEntries, ClosedQuery, Commit, Condition, Image, Page, Reading, Recorded, RecordedQuery, Revision,
+    Told,
 };
 use nohold_core::agent::{Input, Mode};
 use nohold_core::call::Wanted;
@@ -103,7 +104,7 @@ impl Archive for Works {
     fn entry(&self, _: EntryId) -> Reading<Option<Entry>> {
         unreachable!("nobody reads one entry here")
     }
-    fn closed_entries(&self, _: ClosedQuery) -> Reading<Page<Entry>> {
+    fn closed_entries(&self, _: ClosedQuery) -> Reading<ClosedEntries> {
         unreachable!("nobody reads closed entries here")
     }
     fn entry_history(&self, _: EntryId) -> Reading<Vec<Told>> {
@@ -158,7 +159,7 @@ impl Desk for Works {
     fn hold(&self, _: CallId, _: bool) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }
-    fn hang_up(&self, _: CallId) -> Result<(), NotDone> {
+    fn hang_up(&self, _: CallId, _: AgentKey) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }
     fn call_of(&self, _: LegId) -> Option<CallId> {

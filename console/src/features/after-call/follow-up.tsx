@@ -1,0 +1,96 @@
+import { IconCalendarPlus } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation, useLanguage, windowOf } from '@/i18n';
+import { serverNow } from '@/live';
+import { Button, Problem } from '@/ui';
+import styles from './after-call.module.css';
+import { type FollowUp as Asked, followUp } from './save';
+
+const HOUR = 3_600_000;
+
+const two = (n: number) => String(n).padStart(2, '0');
+
+/** A moment as fields of a form write it, in the zone of the browser. */
+export function fieldsOf(at: number): { day: string; time: string } {
+  const when = new Date(at);
+  return {
+    day: `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`,
+    time: `${two(when.getHours())}:${two(when.getMinutes())}`,
+  };
+}
+
+/** What fields of a form say; nothing where that is no moment still to come. */
+export function momentOf(day: string, time: string, now: number): number | null {
+  const at = new Date(`${day}T${time}`).getTime();
+  return Number.isFinite(at) && at > now ? at : null;
+}
+
+/** Has the customer called again at a time, by me or by my group. */
+export function FollowUp({ call }: { call: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const [open, setOpen] = useState(false);
+  const [first] = useState(() => fieldsOf(Math.ceil((serverNow() + HOUR) / 300_000) * 300_000));
+  const [day, setDay] = useState(first.day);
+  const [time, setTime] = useState(first.time);
+  const [byMe, setByMe] = useState(true);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const ask = async () => {
+    const from = momentOf(day, time, serverNow());
+    if (from === null) return setProblem(t('postpone.past'));
+    setProblem(null);
+    setBusy(true);
+    const done = await followUp(call, from, byMe);
+    setBusy(false);
+    if (done !== null) {
+      setAsked(done);
+      setOpen(false);
+    }
+  };
+  return (
+    <div className={styles.part} data-follow-up>
+      <div className={styles.line}>
+        <button type="button" className={styles.disclose} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <IconCalendarPlus size={16} stroke={1.75} aria-hidden />
+          {t('note.followUp')}
+        </button>
+        {asked === null && !open && <span className={styles.dim}>{t('note.followUpNone')}</span>}
+      </div>
+      {asked !== null && (
+        <p role="status">
+          {t(asked.new ? 'note.asked' : 'note.askedBefore', {
+            time: windowOf(t, language, asked.promise.from, asked.promise.to, serverNow()),
+          })}
+        </p>
+      )}
+      {open && (
+        <div className={styles.box}>
+          <p className={styles.dim}>{t('note.followUpWords')}</p>
+          <div className={styles.pair}>
+            <label className={styles.field}>
+              {t('postpone.day')}
+              <input type="date" value={day} onChange={event => setDay(event.target.value)} />
+            </label>
+            <label className={styles.field}>
+              {t('postpone.at')}
+              <input type="time" value={time} onChange={event => setTime(event.target.value)} />
+            </label>
+          </div>
+          <label className={styles.field}>
+            {t('assign.agent')}
+            <select value={byMe ? 'me' : 'group'} onChange={event => setByMe(event.target.value === 'me')}>
+              <option value="me">{t('note.forMe')}</option>
+              <option value="group">{t('note.forGroup')}</option>
+            </select>
+          </label>
+          {problem !== null && <Problem>{problem}</Problem>}
+          <Button wide disabled={busy} onClick={() => void ask()}>
+            {t('note.ask')}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

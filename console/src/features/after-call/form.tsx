@@ -1,0 +1,158 @@
+import { given } from '@/api';
+import { clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { changeWrapUp } from './wrap-up';
+import { type Note, useLive, useMyAgent, useNames } from '@/live';
+import styles from './after-call.module.css';
+import { Dispositions } from './dispositions';
+import { type Draft, type Written, type as typed, useDrafts } from './drafts';
+import { FollowUp } from './follow-up';
+import { BECOMES, type Becomes, entryToClose } from './save';
+import { Tags } from './tags';
+import { useWritten } from './written';
+import { useBecomes } from './becomes';
+
+/** The longest note that the server takes, in characters. */
+const LONGEST = 2_000;
+
+/** In which part of the work the form is filled in: while they talk, in the wrap-up, or later. */
+export type Phase = 'talking' | 'wrap_up' | 'later';
+
+interface AfterCallProps {
+  call: string;
+  phase: Phase;
+  /** The customer's name, where somebody knows it. */
+  name: string | null;
+}
+
+/** What an agent writes about a call, from the first word on kept as it is typed. */
+export function AfterCall({ call, phase, name }: AfterCallProps) {
+  const { t } = useTranslation();
+  const row = useLive(live => live.notes.get(call));
+  const draft = useDrafts(state => state.drafts.get(call));
+  const written = useWritten(call);
+  const change = (next: Partial<Written>) => typed(call, { ...written, ...next });
+  const note = written.note ?? '';
+  return (
+    <div className={styles.form} data-note={call}>
+      {phase !== 'talking' && <Whom row={row} name={name} />}
+      <div className={styles.part}>
+        <div className={styles.line}>
+          <label htmlFor={`note-${call}`}>{t('note.title')}</label>
+          <Kept draft={draft} typedAt={row?.typed ?? null} />
+        </div>
+        <textarea
+          id={`note-${call}`}
+          className={styles.note}
+          rows={phase === 'talking' ? 6 : 4}
+          maxLength={LONGEST}
+          value={note}
+          onChange={event => change({ note: event.target.value })}
+        />
+        {note.length > LONGEST - 200 && (
+          <p className={styles.dim}>{t('note.left', { count: LONGEST - note.length })}</p>
+        )}
+        {draft?.corrects === true && <p className={styles.dim}>{t('note.corrects')}</p>}
+      </div>
+      <Dispositions
+        call={call}
+        chosen={written.disposition ?? null}
+        required={row?.required ?? false}
+        open={phase !== 'talking'}
+        onChoose={disposition => change({ disposition })}
+      />
+      {phase !== 'talking' && <OfEntry call={call} />}
+      <Tags tags={written.tags ?? []} onChange={tags => change({ tags })} />
+      <FollowUp call={call} />
+      {phase === 'talking' && <Wants />}
+    </div>
+  );
+}
+
+/** Whom the call was with, and when it ended. */
+function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  if (row === undefined) return null;
+  const number = row.number ? phoneNumber(row.number) : t('list.unknownNumber');
+  return (
+    <p className={styles.whom}>
+      <span>
+        <b>{name ?? number}</b>
+        {name !== null && <span className={styles.dim}>{number}</span>}
+      </span>
+      {given(row.ended) && (
+        <span className={styles.dim}>{t('note.endedAt', { time: clock(language, row.ended) })}</span>
+      )}
+    </p>
+  );
+}
+
+/** Whether the server has what is typed; read out as it changes. */
+function Kept({ draft, typedAt }: { draft: Draft | undefined; typedAt: number | null }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const at = draft?.keptAt ?? typedAt;
+  const state = draft?.state ?? 'kept';
+  const words =
+    state === 'refused'
+      ? t('note.refused', { words: draft?.problem ?? '' })
+      : state === 'kept'
+        ? at === null
+          ? ''
+          : t('note.saved', { time: clock(language, at) })
+        : draft?.corrects === true
+          ? ''
+          : t('note.saving');
+  return (
+    <span className={styles.kept} data-kept={state} role="status">
+      {words}
+    </span>
+  );
+}
+
+/** What becomes of the entry that was called back: the save says it, too. */
+function OfEntry({ call }: { call: string }) {
+  const { t } = useTranslation();
+  const row = useLive(live => live.notes.get(call));
+  const entries = useLive(live => live.entries);
+  const [becomes, setBecomes] = useBecomes(call);
+  if (entryToClose(row, entries) === null) return null;
+  const words: Record<Becomes, string> = {
+    done: t('note.becomesDone'),
+    keep: t('note.becomesKeep'),
+    not_reached: t('note.becomesNotReached'),
+    cancelled: t('note.becomesCancelled'),
+    refused: t('note.becomesRefused'),
+  };
+  return (
+    <label className={styles.field}>
+      {t('note.becomes')}
+      <select value={becomes} onChange={event => setBecomes(event.target.value as Becomes)}>
+        {BECOMES.map(one => (
+          <option key={one} value={one}>
+            {words[one]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Where the queue leaves the wrap-up to the agent, it is wished for while they talk. */
+function Wants() {
+  const { t } = useTranslation();
+  const agent = useMyAgent();
+  const call = useLive(live => (agent?.call ? live.calls.get(agent.call) : undefined));
+  const mode = useNames(({ desk }) => desk?.queues.find(one => one.key === call?.queue)?.wrap_up);
+  if (agent === null || mode !== 'optional') return null;
+  return (
+    <label className={styles.check}>
+      <input
+        type="checkbox"
+        checked={agent.wants_wrap_up}
+        onChange={event => void changeWrapUp(event.target.checked ? 'take_wrap_up' : 'end_wrap_up')}
+      />
+      {t('note.wants')}
+    </label>
+  );
+}

@@ -1,0 +1,92 @@
+import { useTranslation, useLanguage } from '@/i18n';
+import { Chip, type Tone } from '@/ui';
+import styles from './audit.module.css';
+import type { AuditLine } from './fetch';
+import { AREAS } from './search';
+
+/** One line: when, who and from where, what about, and what came of it. */
+export function AuditRow({ line }: { line: AuditLine }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const area = AREAS.find(one => one === line.route.split('/')[2]);
+  const way = t(`audit.way.${line.way}`);
+  return (
+    <tr>
+      <td className={styles.at}>
+        <time dateTime={new Date(line.at).toISOString()} title={`${t('audit.request')}: ${line.request}`}>
+          {written(language, line.at)}
+        </time>
+      </td>
+      <td>
+        <div className={styles.main}>{line.way === 'operator' ? t('audit.operator') : line.who}</div>
+        <div className={styles.more}>
+          {[line.token === undefined || line.token === null ? way : `${way} ${line.token}`, line.from]
+            .filter(Boolean)
+            .join(' · ')}
+        </div>
+      </td>
+      <td className={styles.what}>
+        <div className={styles.main}>{area === undefined ? line.route : t(`audit.areas.${area}`)}</div>
+        <div className={styles.more}>
+          {line.method} {address(line)}
+        </div>
+        <Difference before={line.before} after={line.after} />
+      </td>
+      <td>
+        <Answer status={line.status} />
+      </td>
+    </tr>
+  );
+}
+
+function written(language: string, at: number): string {
+  const options = { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(language === 'zh' ? 'zh-CN' : 'en-GB', options).format(at);
+}
+
+/** The address as it was asked for. */
+function address({ route, object }: AuditLine): string {
+  const values = object.split('/');
+  return route.replaceAll(/{\w+}/g, name => values.shift() ?? name);
+}
+
+function Answer({ status }: { status: number | null | undefined }) {
+  const { t } = useTranslation();
+  const [tone, word]: [Tone, 'done' | 'refused' | 'failed' | 'open'] =
+    status === null || status === undefined
+      ? ['hollow', 'open']
+      : status < 400
+        ? ['green', 'done']
+        : status < 500
+          ? ['amber', 'refused']
+          : ['red', 'failed'];
+  return (
+    <Chip tone={tone}>
+      {t(`audit.${word}`)} {status}
+    </Chip>
+  );
+}
+
+type Told = Record<string, unknown> | null | undefined;
+
+/** What differs, each as `role: agent → supervisor`. */
+function Difference({ before, after }: { before?: unknown; after?: unknown }) {
+  const [old, now] = [before as Told, after as Told];
+  const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])];
+  const differ = names.filter(name => JSON.stringify(old?.[name]) !== JSON.stringify(now?.[name]));
+  if (differ.length === 0) return null;
+  return (
+    <ul className={styles.difference}>
+      {differ.map(name => (
+        <li key={name}>
+          {name}: {[old?.[name], now?.[name]].map(shown).join(' → ')}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

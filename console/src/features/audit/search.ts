@@ -1,0 +1,68 @@
+/** The parts of the API that leave lines, by what stands behind `/api/`. */
+export const AREAS = [
+  'agents',
+  'calls',
+  'configuration',
+  'contacts',
+  'entries',
+  'me',
+  'messages',
+  'phone',
+  'recordings',
+  'requests',
+  'session',
+  'setup',
+  'tokens',
+  'users',
+] as const;
+export type Area = (typeof AREAS)[number];
+
+/** What is chosen on the page; it stands in the address, so that it can be kept and sent. */
+export interface AuditSearch {
+  /** A user, by name. */
+  who?: string;
+  area?: Area;
+  /** A thing, by its id or name. */
+  object?: string;
+  /** The first day, as `2026-11-27`, where the browser is. */
+  since?: string;
+  /** The last day, likewise. */
+  until?: string;
+}
+
+const text = (value: unknown) => {
+  const said = typeof value === 'number' ? String(value) : value;
+  return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 200) : undefined;
+};
+
+const day = (value: unknown) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(midnight(value))
+    ? value
+    : undefined;
+
+/** When a day begins where the browser is, and with `after` the day after it. */
+export function midnight(day: string, after = 0): number {
+  const [year = NaN, month = NaN, date = NaN] = day.split('-').map(Number);
+  return new Date(year, month - 1, date + after).getTime();
+}
+
+/** Reads an address; what cannot be meant is left out. */
+export function readAuditSearch(raw: Record<string, unknown>): AuditSearch {
+  const search: AuditSearch = {
+    who: text(raw.who),
+    area: AREAS.find(area => area === raw.area),
+    object: text(raw.object),
+    since: day(raw.since),
+    until: day(raw.until),
+  };
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as AuditSearch;
+}
+
+/** What the server is asked: the last day is meant whole. */
+export function asked({ since, until, ...rest }: AuditSearch) {
+  return {
+    ...rest,
+    since: since === undefined ? undefined : midnight(since),
+    until: until === undefined ? undefined : midnight(until, 1),
+  };
+}

@@ -1,0 +1,230 @@
+//! Who has asked for what: a line for each request that changes something, and for each recording or message that is opened.
+//!
+//! A line is put into the store's queue before the work is done, so that nothing which the work commits can come before it; the
+//! same line is written again with what came of it. What is opened waits until its line is durable: who listens to a customer
+//! without leaving a trace would be no use of an audit. Bodies are never written down, for they hold secrets and customers; what a
+//! change did is told by the facts and versions of the thing, or by what its handler says ([`Changed`]).
+
+mod listing;
+mod openings;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use nohold_app::ports::{AuditLine, AuditTold, AuditWay, PassKind};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::Caller;
+use crate::came::Came;
+use crate::failure::Failure;
+use crate::request::RequestName;
+use crate::state::Api;
+
+pub(crate) use listing::routes;
+pub(crate) use openings::Openings;
+
+/// So long somebody who opens something waits for the line.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// The longest thing that is named, in characters.
+const LONGEST_OBJECT: usize = 200;
+
+/// What a request is to the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// It leaves a line if its method changes something.
+    Changes,
+    /// It leaves a line whatever its method, and is refused where none can be written.
+    Opens,
+    /// It leaves none: it is sent again and again while somebody types, and what comes of it in the end leaves one.
+    Draft,
+}
+
+/// On a response: what was there before and what is there now, where nothing else remembers it. Never a secret.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changed {
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl Changed {
+    /// From this to that; nothing where there was or is nothing.
+    pub(crate) fn new(before: Option<&impl Serialize>, after: Option<&impl Serialize>) -> Self {
+        Changed { before: before.and_then(text), after: after.and_then(text) }
+    }
+
+    /// Something new.
+    pub(crate) fn made(after: &impl Serialize) -> Self {
+        Changed { before: None, after: text(after) }
+    }
+
+    /// Something that is no more.
+    pub(crate) fn gone(before: &impl Serialize) -> Self {
+        Changed { before: text(before), after: None }
+    }
+}
+
+fn text(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+/// The line of a request by somebody who is known, as far as it can be told before the work.
+pub(crate) fn line(api: &Api, caller: &Caller, route: &Arc<str>, request: &Parts) -> AuditLine {
+    let way = if api.is_operator(caller.pass) {
+        AuditWay::Operator
+    } else if caller.scopes.is_some() {
+        AuditWay::Token
+    } else {
+        AuditWay::Session
+    };
+    let token = match &caller.kind {
+        PassKind::Token { label, .. } if way == AuditWay::Token => Some(label.clone()),
+        PassKind::Token { .. } | PassKind::Session => None,
+    };
+    AuditLine {
+        at: api.now(),
+        request: request.extensions.get::<RequestName>().map_or_else(String::new, |name| name.0.clone()),
+        who: caller.user.name.clone(),
+        object: object(route, request.uri.path()),
+        told: AuditTold {
+            way,
+            token,
+            from: request.extensions.get::<Came>().and_then(|came| came.address).map(|from| from.to_string()),
+            method: request.method.to_string(),
+            route: route.to_string(),
+            status: None,
+            before: seen(&request.headers),
+            after: None,
+        },
+    }
+}
+
+/// What stands in the places of a route's parameters.
+fn object(route: &str, path: &str) -> String {
+    let pairs = route.split('/').zip(path.split('/'));
+    let found = pairs.filter(|(name, _)| name.starts_with('{')).map(|(_, value)| value);
+    let found = found.collect::<Vec<_>>().join("/");
+    found.chars().take(LONGEST_OBJECT).collect()
+}
+
+/// The version that whoever asks has seen.
+fn seen(headers: &HeaderMap) -> Option<String> {
+    version(headers.get(header::IF_MATCH)?.to_str().ok()?)
+}
+
+fn version(tag: &str) -> Option<String> {
+    let version: u64 = tag.trim().trim_matches('"').parse().ok()?;
+    text(&json!({ "version": version }))
+}
+
+/// The same line with what came of it.
+fn with_answer(mut line: AuditLine, response: &Response) -> AuditLine {
+    line.told.status = Some(response.status().as_u16());
+    if !response.status().is_success() {
+        return line;
+    }
+    match response.extensions().get::<Changed>() {
+        Some(Changed { before, after }) => {
+            line.told.before = before.clone().or(line.told.before);
+            line.told.after.clone_from(after);
+        }
+        None => {
+            let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+            line.told.after = tag.and_then(version);
+        }
+    }
+    line
+}
+
+/// Does work that changes something, and writes down who asked for it.
+pub(crate) async fn changing(api: &Api, line: AuditLine, work: impl Future<Output = Response>) -> Response {
+    let before_it = api.parts().audit.write_line(line.clone());
+    let response = work.await;
+    let name = line.request.clone();
+    let with_answer = api.parts().audit.write_line(with_answer(line, &response));
+    let told = async move {
+        let before_it = before_it.await;
+        if let (Err(problem), Err(_)) = (with_answer.await, before_it) {
+            tracing::error!(request = name, %problem, "who asked for this could not be written down for the audit");
+        }
+    };
+    (api.parts().spawn)("audit", Box::pin(told));
+    response
+}
+
+/// Opens something, once it is written down who does. A player asks for a file piece by piece, which is one opening.
+pub(crate) async fn opening(
+    api: &Api,
+    caller: &Caller,
+    line: AuditLine,
+    work: impl Future<Output = Response>,
+) -> Response {
+    let what = (caller.pass, format!("{} {}", line.told.route, line.object));
+    if api.openings().is_open(&what, line.at) {
+        return work.await;
+    }
+    let written = tokio::time::timeout(WRITTEN_WITHIN, api.parts().audit.write_line(line.clone())).await;
+    if !matches!(written, Ok(Ok(()))) {
+        let message = "who listens to this is written down first, and that is not possible now: try again in a moment";
+        return Failure::unavailable("not_written_down", message).into_response();
+    }
+    let at = line.at;
+    let response = work.await;
+    if response.status().is_success() {
+        api.openings().opened(what, at);
+    }
+    // The line stands; that it says how it ended is not worth a refusal.
+    let with_answer = api.parts().audit.write_line(with_answer(line, &response));
+    (api.parts().spawn)("audit", Box::pin(async move { drop(with_answer.await) }));
+    response
+}
+
+/// Writes down a sign-in, or the first start, before it is answered.
+///
+/// # Errors
+/// When the store cannot keep it.
+pub(crate) async fn begun(
+    api: &Api,
+    who: &str,
+    way: AuditWay,
+    route: &str,
+    came: Came,
+    request: &RequestName,
+) -> Result<(), Failure> {
+    let told = AuditTold {
+        way,
+        token: None,
+        from: came.address.map(|from| from.to_string()),
+        method: "POST".to_owned(),
+        route: route.to_owned(),
+        status: Some(200),
+        before: None,
+        after: None,
+    };
+    let line =
+        AuditLine { at: api.now(), request: request.0.clone(), who: who.to_owned(), object: String::new(), told };
+    Ok(api.parts().audit.write_line(line).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_names_the_thing_and_nothing_of_the_question() {
+        assert_eq!(object("/api/users/{name}/tokens/{id}", "/api/users/ada/tokens/7"), "ada/7");
+        assert_eq!(object("/api/users", "/api/users"), "");
+        assert_eq!(object("/api/users/{name}", &format!("/api/users/{}", "a".repeat(999))).len(), LONGEST_OBJECT);
+    }
+
+    #[test]
+    fn a_version_is_read_from_a_tag() {
+        assert_eq!(version("\"3\"").as_deref(), Some(r#"{"version":3}"#));
+        assert_eq!((version("*"), version("W/\"x\"")), (None, None));
+    }
+}
