@@ -253,6 +253,15 @@ impl Agent {
         }
     }
 
+    /// The reason of the break that the agent is on while nothing holds them.
+    #[must_use]
+    pub fn break_reason(&self) -> Option<&str> {
+        match &self.mode {
+            Mode::Break(reason) => Some(reason),
+            Mode::SignedOut | Mode::Available | Mode::NotReady | Mode::NoAnswer => None,
+        }
+    }
+
     /// Whether an offer may be made to this agent at `at`.
     #[must_use]
     pub fn may_be_offered(&self, at: Timestamp) -> bool {

@@ -386,6 +386,9 @@ pub enum Fact {
         from: AgentState,
         /// What it is.
         to: AgentState,
+        /// Of a break: its reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// Who did it.
         by: Actor,
     },

@@ -17,6 +17,7 @@
 //! | [`configuration`] | whether what was written makes sense, and the directory that it means |
 //! | [`hours`], [`numbers`], [`wait`] | when a place is open, what a number is, how long a wait will be |
 //! | [`fact`] | what is now true |
+//! | [`record`], [`workday`] | nothing: what a call was, and an agent's day, as the facts tell them |
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod agent;
@@ -28,12 +29,14 @@ pub mod fact;
 pub mod hours;
 pub mod note;
 pub mod numbers;
+pub mod record;
 pub mod routing;
 pub mod tables;
 pub mod text;
 pub mod transaction;
 pub mod viewing;
 pub mod wait;
+pub mod workday;
 
 #[cfg(test)]
 pub(crate) mod fixture;

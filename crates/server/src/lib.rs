@@ -38,6 +38,7 @@ mod etag;
 pub mod failure;
 mod identity;
 mod live;
+mod masking;
 mod openapi;
 mod patience;
 mod phone;

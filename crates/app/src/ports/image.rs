@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nohold_core::tables::Tables;
 use nohold_core::transaction::Outcome;
-use nohold_model::{AgentKey, CallId, EntryId, RecordingId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, QueueKey, RecordingId, ServiceKey, Timestamp};
 use thiserror::Error;
 use tokio::sync::watch;
 
 use super::{Page, Reading};
 use nohold_core::entry::{CloseReason, Entry, State};
 use nohold_core::fact::Dated;
+use nohold_core::record::{Direction, Record, RecordEnd};
 
 /// How many of the last commits can be had again. Whoever was away longer takes a new look at everything.
 const KEPT_COMMITS: usize = 10_000;
@@ -123,6 +124,42 @@ pub struct RecordedQuery {
     pub limit: usize,
 }
 
+/// Which calls that are over are asked for, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryQuery {
+    /// Only those that somebody may see who sees these; none means all.
+    pub seen: Option<SeenCalls>,
+    /// Whose number outside ends with these digits.
+    pub number: Option<String>,
+    /// In which this agent talked, or which the agent made.
+    pub agent: Option<AgentKey>,
+    /// Which stood in this queue.
+    pub queue: Option<QueueKey>,
+    /// Which went this way.
+    pub direction: Option<Direction>,
+    /// Of which this came.
+    pub end: Option<RecordEnd>,
+    /// Which began then or later.
+    pub since: Option<Timestamp>,
+    /// Which began before.
+    pub until: Option<Timestamp>,
+    /// The cursor of the page before.
+    pub after: Option<String>,
+    /// At most so many, 1 to 200.
+    pub limit: usize,
+}
+
+/// What makes a call one that somebody may see; one of them is enough.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeenCalls {
+    /// One of these agents took part.
+    pub agents: BTreeSet<AgentKey>,
+    /// The caller stood in one of these queues.
+    pub queues: BTreeSet<QueueKey>,
+    /// It never came into a queue, and is of one of these services.
+    pub services: BTreeSet<ServiceKey>,
+}
+
 /// What a store shows. Reading is never in the way of a commit, and needs no commit to be possible.
 pub trait Archive: Send + Sync + 'static {
     /// The live rows and the last commits.
@@ -139,6 +176,12 @@ pub trait Archive: Send + Sync + 'static {
 
     /// What has happened with an entry, oldest first: the facts that name it, and those of the calls that made it.
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>>;
+
+    /// A call that is over.
+    fn call_record(&self, id: CallId) -> Reading<Option<Record>>;
+
+    /// Calls that are over, newest first.
+    fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>>;
 
     /// A recorded conversation.
     fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>>;

@@ -26,12 +26,12 @@ pub use contacts::{
     MOST_NUMBERS, MOST_TAGS, Merge,
 };
 pub use image::{
-    Archive, ClosedEntries, ClosedPlace, ClosedQuery, Commit, Condition, Image, Recorded, RecordedQuery, Revision,
-    Told, TooLongAgo,
+    Archive, ClosedEntries, ClosedPlace, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded, RecordedQuery,
+    Revision, SeenCalls, Told, TooLongAgo,
 };
 pub use office::{
     Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,
-    Page, Pass, PassKind, Place, Reading, Reconfiguration, Role, User,
+    Page, Pass, PassKind, Permission, Place, Reading, Reconfiguration, Role, User,
 };
 pub use page::{
     NotOnPage, PageAnswer, PageCall, PageCallEnd, PageCallState, PageConnection, PagePhone, PagePhones, PageState,

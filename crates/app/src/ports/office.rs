@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::BoxFuture;
-pub use nohold_core::viewing::Role;
+pub use nohold_core::viewing::{Permission, Role};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -63,6 +63,8 @@ pub struct User {
     pub agent: Option<AgentKey>,
     /// For supervisors: the groups they look after; none means all.
     pub groups: Option<BTreeSet<GroupKey>>,
+    /// What they may besides; none means what the role may ([`Permission::of_role`]).
+    pub may: Option<BTreeSet<Permission>>,
     /// The hash of the password, in the PHC string format; none when they cannot sign in with one.
     pub password: Option<String>,
     /// They may not sign in.
@@ -72,6 +74,12 @@ pub struct User {
 }
 
 impl User {
+    /// What they may besides what the role says, as it holds.
+    #[must_use]
+    pub fn permissions(&self) -> BTreeSet<Permission> {
+        self.may.clone().unwrap_or_else(|| Permission::of_role(self.role))
+    }
+
     /// Whether they can sign in and administer: an administrator with a password, who is not disabled.
     #[must_use]
     pub fn can_administer(&self) -> bool {

@@ -385,6 +385,16 @@ impl Directory {
         QueueKey::new(&format!("group.{group}")).ok()
     }
 
+    /// Whether the number is one of ours: one that customers call or are shown, and nobody's secret.
+    #[must_use]
+    pub fn is_of_the_house(&self, number: &PhoneNumber) -> bool {
+        let shown = self.services.values().map(|service| service.caller_id.as_ref());
+        let shown = shown.chain(self.campaigns.values().map(|campaign| campaign.caller_id.as_ref()));
+        self.numbers.contains_key(number)
+            || self.trunks.values().any(|trunk| trunk.numbers.contains(number))
+            || shown.flatten().any(|own| own == number)
+    }
+
     /// The queue with this key.
     #[must_use]
     pub fn queue(&self, key: &QueueKey) -> Option<&Queue> {

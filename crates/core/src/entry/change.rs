@@ -1,6 +1,6 @@
 //! What may be done with an entry, and why it may be refused.
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, Millis};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, MessageId, Millis};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -96,6 +96,11 @@ pub enum Change {
     AllowMoreAttempts,
     /// Somebody has seen that the customer could not be reached: the others need not be told any more (AT-12).
     Acknowledge,
+    /// Somebody has listened to a message.
+    Heard {
+        /// Which.
+        message: MessageId,
+    },
 }
 
 impl Change {
@@ -118,6 +123,7 @@ impl Change {
             | Change::TakeBackServed
             | Change::AllowMoreAttempts
             | Change::Acknowledge => *by != Actor::Customer,
+            Change::Heard { .. } => matches!(by, Actor::Agent(_) | Actor::Supervisor(_)),
             Change::CallBegan { .. }
             | Change::CallDropped { .. }
             | Change::AttemptBegan { .. }

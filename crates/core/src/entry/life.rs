@@ -1,8 +1,8 @@
 //! What becomes of an entry by a change (I-8).
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, Millis, Timestamp};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, MessageId, Millis, Timestamp};
 
-use super::{Actor, Attempt, Change, CloseReason, Entry, Outcome, Refusal, State, Target, Window};
+use super::{Actor, Attempt, Change, CloseReason, Entry, Heard, Outcome, Refusal, State, Target, Window};
 use crate::directory::Site;
 use crate::hours::Moment;
 
@@ -34,6 +34,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Reopen => reopen(&mut next, at)?,
         Change::TakeBackServed => take_back_served(&mut next, at)?,
         Change::Acknowledge => acknowledge(&mut next)?,
+        Change::Heard { message } => hear(&mut next, at, by, *message)?,
         Change::AllowMoreAttempts => allow_more_attempts(&mut next, at, by)?,
     }
     if next.state == State::Waiting && entry.state != State::Waiting {
@@ -456,6 +457,17 @@ fn acknowledge(entry: &mut Entry) -> Result<(), Refusal> {
         | State::Talking { .. }
         | State::Noting { .. } => Err(Refusal::Open),
     }
+}
+
+/// The first who listens is remembered; a message that is not here, or was heard before, changes nothing.
+fn hear(entry: &mut Entry, at: Timestamp, by: &Actor, message: MessageId) -> Result<(), Refusal> {
+    let (Actor::Agent(who) | Actor::Supervisor(who)) = by else { return Err(Refusal::NotAllowed) };
+    let known = entry.heard.iter().any(|heard| heard.message == message);
+    if known || !entry.messages.contains(&message) {
+        return Err(Refusal::Stale);
+    }
+    entry.heard.push(Heard { message, by: who.clone(), at });
+    Ok(())
 }
 
 fn allow_more_attempts(entry: &mut Entry, at: Timestamp, by: &Actor) -> Result<(), Refusal> {

@@ -59,6 +59,9 @@ pub struct Entry {
     pub cut_off: u32,
     /// Messages that the customer left.
     pub messages: Vec<MessageId>,
+    /// Which of them were listened to, each with who did first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Heard>,
     /// Calls that the customer gave up.
     pub missed: Missed,
     /// Where it stands.
@@ -81,6 +84,17 @@ pub struct Entry {
     pub disposition: Option<DispositionKey>,
     /// The agent's note.
     pub note: String,
+}
+
+/// A message that was listened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The message.
+    pub message: MessageId,
+    /// Who did first; of a user who is no agent, the name as the history has it.
+    pub by: AgentKey,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A caller's wish to be called (回呼请求).
@@ -304,6 +318,7 @@ impl Entry {
             request: None,
             cut_off: 0,
             messages: Vec::new(),
+            heard: Vec::new(),
             missed: Missed::default(),
             state: State::Waiting,
             attempts: Vec::new(),

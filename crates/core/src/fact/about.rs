@@ -235,7 +235,8 @@ impl Change {
             | Change::Reopen
             | Change::TakeBackServed
             | Change::AllowMoreAttempts
-            | Change::Acknowledge => None,
+            | Change::Acknowledge
+            | Change::Heard { .. } => None,
         }
     }
 
@@ -258,7 +259,8 @@ impl Change {
             | Change::Reopen
             | Change::TakeBackServed
             | Change::AllowMoreAttempts
-            | Change::Acknowledge => None,
+            | Change::Acknowledge
+            | Change::Heard { .. } => None,
         }
     }
 }

@@ -155,6 +155,7 @@ impl<R: Rows> Working<'_, R> {
             | Change::Prioritise { .. }
             | Change::AllowMoreAttempts
             | Change::Acknowledge
+            | Change::Heard { .. }
             | Change::Reassign { target: None, .. } => return Ok(None),
         };
         let Some(number) = &entry.number else { return Ok(None) };

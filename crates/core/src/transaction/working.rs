@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nohold_model::{AgentKey, AttemptId, CallId, EntryId, OfferId, PhoneNumber, QueueKey, Timestamp};
 
 use super::{Answer, CallRow, Hold, Outcome, Read, Rows, Write};
-use crate::agent::{self, Agent};
+use crate::agent::{self, Agent, AgentState};
 use crate::directory::Directory;
 use crate::entry::{self, Actor, Entry, Tried};
 use crate::fact::{Dated, Fact};
@@ -182,8 +182,9 @@ impl<'a, R: Rows> Working<'a, R> {
         let Some(next) = agent::next(&agent, at, input) else { return Ok(false) };
         // Also what the agent will be after this call is shown to people.
         if next.state() != agent.state() || next.mode != agent.mode || next.after != agent.after {
-            let fact = Fact::AgentChanged { agent: key.clone(), from: agent.state(), to: next.state(), by: by.clone() };
-            self.note(at, fact);
+            let (from, to) = (agent.state(), next.state());
+            let reason = next.break_reason().filter(|_| to == AgentState::Break).map(str::to_owned);
+            self.note(at, Fact::AgentChanged { agent: key.clone(), from, to, reason, by: by.clone() });
         }
         self.agents.insert(key.clone(), next);
         Ok(true)

@@ -3,6 +3,7 @@
 //! What a viewer may see follows from the groups that the viewer belongs to or looks after, and from nothing else: of
 //! two viewers with the same groups and role nobody sees more.
 
+mod permission;
 mod reminder;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use nohold_model::{AgentKey, GroupKey};
 use serde::{Deserialize, Serialize};
 
+pub use permission::Permission;
 pub use reminder::{Reminder, ReminderId, ReminderKind, Reminders, SHOWN_UNREACHABLE_FOR, reminder, reminders, sounds};
 
 use crate::agent::Agent;
@@ -38,6 +40,8 @@ pub struct Viewer {
     pub agent: Option<AgentKey>,
     /// For supervisors: the groups they look after; none means all.
     pub groups: Option<BTreeSet<GroupKey>>,
+    /// What they may besides.
+    pub may: BTreeSet<Permission>,
 }
 
 /// What a viewer may see, by one directory: make a new one when either changes.
@@ -163,6 +167,12 @@ impl Sight {
             && (meant.iter().any(|group| self.own.contains(group))
                 || entry.assigned.as_ref().is_some_and(|agent| self.is(agent)));
         as_agent || (self.role == Role::Supervisor && self.sees_entry(entry, directory))
+    }
+
+    /// What belongs to any of these groups.
+    #[must_use]
+    pub fn sees_groups(&self, groups: &[GroupKey]) -> bool {
+        self.sees_any(groups)
     }
 
     /// Which of what people are told of an entry this viewer is told.

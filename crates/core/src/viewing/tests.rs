@@ -10,7 +10,7 @@ use crate::fixture::{
 
 fn viewer(role: Role, agent: Option<&str>, groups: Option<&[&str]>) -> Viewer {
     let groups = groups.map(|groups| groups.iter().map(|key| GroupKey::new(key).unwrap()).collect());
-    Viewer { role, agent: agent.map(crate::fixture::agent), groups }
+    Viewer { role, agent: agent.map(crate::fixture::agent), groups, may: Permission::of_role(role) }
 }
 
 /// Everybody who looks: a name for the tables, and who it is.

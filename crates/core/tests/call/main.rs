@@ -15,6 +15,7 @@ mod handover;
 mod message;
 mod outside;
 mod overflow;
+mod record;
 mod recording;
 mod request;
 mod slow;

@@ -61,6 +61,8 @@ pub struct EntryShown {
     /// Messages: listen to them at `/api/messages/{id}/audio`.
     #[schema(value_type = Vec<String>)]
     pub messages: Vec<MessageId>,
+    /// Which of them were listened to.
+    pub heard: Vec<HeardShown>,
     /// Calls that the customer gave up.
     pub missed: MissedShown,
     /// Where it stands.
@@ -74,6 +76,20 @@ pub struct EntryShown {
     pub disposition: Option<DispositionKey>,
     /// The note.
     pub note: String,
+}
+
+/// A message that was listened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeardShown {
+    /// The message.
+    #[schema(value_type = String)]
+    pub message: MessageId,
+    /// Who did first: an agent, or `user-` and the name of a user who is none.
+    #[schema(value_type = String)]
+    pub by: AgentKey,
+    /// When.
+    #[schema(value_type = i64)]
+    pub at: Timestamp,
 }
 
 /// Who should work on an entry: a service with one of its groups, a whole service, a campaign, or a queue's agents.
@@ -330,6 +346,7 @@ impl From<&Entry> for EntryShown {
             counted: attempt.counted,
             talked: attempt.talked,
         });
+        let heard = entry.heard.iter().map(|one| HeardShown { message: one.message, by: one.by.clone(), at: one.at });
         EntryShown {
             id: entry.id,
             version: entry.version,
@@ -349,6 +366,7 @@ impl From<&Entry> for EntryShown {
             request,
             cut_off: entry.cut_off,
             messages: entry.messages.clone(),
+            heard: heard.collect(),
             missed: MissedShown {
                 count: entry.missed.count,
                 short: entry.missed.short,

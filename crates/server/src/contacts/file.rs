@@ -145,7 +145,7 @@ pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], 
 }
 
 fn row(known: &Known, seat: &Seat) -> String {
-    let numbers: Vec<String> = known.numbers.iter().map(|number| seat.shown_number(number)).collect();
+    let numbers: Vec<String> = known.numbers.iter().map(|number| seat.exported_number(number)).collect();
     let notes: Vec<&str> = known.notes.iter().map(|note| note.text.as_str()).collect();
     let language = known.language.map_or("", Language::code).to_owned();
     let cells = [

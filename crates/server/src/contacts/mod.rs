@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use nohold_app::ports::{
-    Contact, ContactNote, ContactQuery, Keeping, Known, MOST_NOTES, MOST_NUMBERS, MOST_TAGS, Merge, Role,
+    Contact, ContactNote, ContactQuery, Keeping, Known, MOST_NOTES, MOST_NUMBERS, MOST_TAGS, Merge, Permission, Role,
 };
 use nohold_core::hours::Zone;
 use nohold_core::text::{self, Unfit};
@@ -25,7 +25,11 @@ use crate::body::{Asked, Given, Named};
 use crate::desk::Seat;
 use crate::etag;
 use crate::failure::Failure;
+use crate::masking;
 use crate::state::Api;
+
+/// From so many digits on a text may be a part of a number.
+const FEWEST_DIGITS: usize = 3;
 
 /// So many on a page where nothing is said.
 const USUAL_PAGE: usize = 50;
@@ -100,6 +104,9 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     responses((status = 200, body = ContactsShown))
 )]
 async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsShown>, Failure> {
+    if asked.q.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS {
+        seat.may_look_for_numbers("q")?;
+    }
     let limit = asked.limit.unwrap_or(USUAL_PAGE);
     let query = ContactQuery { text: asked.q, after: asked.after, limit };
     let page = seat.api.parts().contacts.contacts(query).await?;
@@ -226,7 +233,24 @@ fn new_id(seat: &Seat) -> Result<ContactId, Failure> {
 impl Seat {
     /// A number as this person may see it.
     pub(crate) fn shown_number(&self, number: &PhoneNumber) -> String {
-        number.as_str().to_owned()
+        self.number_with(Permission::SeeNumbers, number)
+    }
+
+    /// A number as this person may take it away: whole only where an administrator has said so.
+    pub(crate) fn exported_number(&self, number: &PhoneNumber) -> String {
+        self.number_with(Permission::ExportNumbers, number)
+    }
+
+    fn number_with(&self, permission: Permission, number: &PhoneNumber) -> String {
+        if self.may(permission) {
+            return number.as_str().to_owned();
+        }
+        masking::shown(number, Some(&self.desk.desk.directory()))
+    }
+
+    /// Whether this person may do what no role says.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.viewer.may.contains(&permission)
     }
 
     async fn contact(&self, id: ContactId) -> Result<Contact, Failure> {
@@ -267,12 +291,9 @@ impl ContactGiven {
         }
         let mut numbers: Vec<PhoneNumber> = Vec::new();
         for (position, written) in self.numbers.iter().enumerate() {
-            // At its own place: two numbers may look alike where they are masked.
-            let same = |one: &&PhoneNumber| seat.shown_number(one) == *written;
-            let kept = before.and_then(|before| {
-                let here = before.numbers.get(position).filter(same);
-                here.or_else(|| before.numbers.iter().filter(same).find(|one| !numbers.contains(one)))
-            });
+            // Two numbers may look the same where they are masked: each stands for one of them.
+            let mut known = before.into_iter().flat_map(|before| &before.numbers);
+            let kept = known.find(|one| seat.shown_number(one) == *written && !numbers.contains(one));
             let number = match kept {
                 Some(kept) => kept.clone(),
                 None => directory

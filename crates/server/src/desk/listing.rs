@@ -1,7 +1,7 @@
 //! The missed-call list: open entries, closed ones, one with its history.
 
 use axum::Json;
-use nohold_app::ports::{ClosedPlace, ClosedQuery, Role, Told};
+use nohold_app::ports::{ClosedPlace, ClosedQuery, Permission, Role, Told};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{CloseReason, Entry, Line, Section, Target, order};
 use nohold_model::{CampaignKey, EntryId, GroupKey, QueueKey, ServiceKey};
@@ -121,7 +121,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 async fn list(seat: Seat, Asked(wanted): Asked<Wanted>) -> Result<Json<OpenPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let after = wanted.after.as_deref().map(read_cursor).transpose()?;
-    let digits = wanted.number.as_deref().map(digits).transpose()?;
+    let digits = wanted.number.as_deref().map(|number| seat.digits(number)).transpose()?;
     let page = seat.desk.board.look(|rows, _| {
         let directory = &*rows.directory;
         let sight = seat.sight(directory);
@@ -159,6 +159,9 @@ async fn list(seat: Seat, Asked(wanted): Asked<Wanted>) -> Result<Json<OpenPage>
 async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<ClosedPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let WantedClosed { reason, number, after, limit: _ } = wanted;
+    if number.is_some() {
+        seat.may_look_for_numbers("number")?;
+    }
     let of = Of::new("closed", &seat.caller.user.name, &(reason, &number));
     let after = after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
     let mut page = Filling { items: Vec::new(), limit, end: after.clone() };
@@ -271,6 +274,27 @@ fn digits(text: &str) -> Result<String, Failure> {
         return Err(Failure::invalid("number", format!("give the last {LEAST_DIGITS} to 15 digits of a number")));
     }
     Ok(digits)
+}
+
+impl Seat {
+    /// The digits that a number ends with. Who sees numbers with their middle hidden finds them by the four that are shown:
+    /// with more, each guess at a hidden digit would be answered.
+    pub(super) fn digits(&self, text: &str) -> Result<String, Failure> {
+        let digits = digits(text)?;
+        if digits.len() > LEAST_DIGITS && !self.may(Permission::SeeNumbers) {
+            let message = format!("numbers are hidden from you: give the last {LEAST_DIGITS} digits and no more");
+            return Err(Failure::invalid("number", message));
+        }
+        Ok(digits)
+    }
+
+    /// Refuses to look for a whole number in the name of somebody who may see none.
+    pub(crate) fn may_look_for_numbers(&self, field: &str) -> Result<(), Failure> {
+        if self.may(Permission::SeeNumbers) {
+            return Ok(());
+        }
+        Err(Failure::invalid(field, "numbers are hidden from you: look for something else"))
+    }
 }
 
 /// A cursor is the place of the last line that was shown, so that a page begins there whatever has happened meanwhile.

@@ -9,6 +9,7 @@ mod calls;
 mod conversation;
 mod entries;
 mod file;
+mod history;
 mod listing;
 mod names;
 mod notes;
@@ -149,7 +150,8 @@ impl FromRequestParts<Api> for Seat {
 
 /// Who a user is at the desk.
 pub(crate) fn viewer(user: &User) -> Viewer {
-    Viewer { role: user.role, agent: user.agent.clone(), groups: user.groups.clone() }
+    let may = user.permissions();
+    Viewer { role: user.role, agent: user.agent.clone(), groups: user.groups.clone(), may }
 }
 
 impl Seat {
@@ -213,6 +215,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(targets::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
+        .merge(history::routes(api))
         .merge(names::routes(api))
         .merge(notes::routes(api))
         .merge(pop::routes(api))

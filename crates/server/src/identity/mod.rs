@@ -7,7 +7,7 @@ mod setup;
 mod tokens;
 mod users;
 
-use nohold_app::ports::{Ended, Ending, Role, User};
+use nohold_app::ports::{Ended, Ending, Permission, Role, User};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -49,6 +49,12 @@ pub struct Person {
     /// For supervisors: the groups they look after; none means all.
     #[schema(value_type = Option<Vec<String>>)]
     groups: Option<BTreeSet<GroupKey>>,
+    /// What they may besides: `see_numbers`, `download`, `export_numbers`; none means what the role may.
+    #[schema(value_type = Option<Vec<String>>)]
+    may: Option<BTreeSet<Permission>>,
+    /// The same, as it holds now.
+    #[schema(value_type = Vec<String>)]
+    may_now: BTreeSet<Permission>,
     /// They may not sign in.
     disabled: bool,
     /// Since when there is this account.
@@ -58,7 +64,10 @@ pub struct Person {
 
 impl std::convert::From<User> for Person {
     fn from(user: User) -> Self {
+        let may_now = user.permissions();
         Person {
+            may: user.may,
+            may_now,
             name: user.name,
             version: user.version,
             role: user.role,

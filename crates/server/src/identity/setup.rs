@@ -84,6 +84,7 @@ async fn set_up(
         role: Role::Administrator,
         agent: None,
         groups: None,
+        may: None,
         password: Some(hash),
         disabled: false,
         made: api.now(),

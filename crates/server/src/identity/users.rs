@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::{Extension, Json};
-use nohold_app::ports::{Place, Role, User};
+use nohold_app::ports::{Permission, Place, Role, User};
 use nohold_model::{AgentKey, GroupKey};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,6 +58,11 @@ struct NewUser {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     groups: Option<BTreeSet<GroupKey>>,
+    /// What they may besides: `see_numbers` (customers' numbers whole), `download` (audio as files), `export_numbers` (whole
+    /// numbers in exports). None means what the role may: agents see numbers, others may download as well.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    may: Option<BTreeSet<Permission>>,
     /// They may not sign in.
     #[serde(default)]
     disabled: bool,
@@ -78,6 +83,11 @@ struct ChangedUser {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     groups: Option<BTreeSet<GroupKey>>,
+    /// What they may besides: `see_numbers` (customers' numbers whole), `download` (audio as files), `export_numbers` (whole
+    /// numbers in exports). None means what the role may: agents see numbers, others may download as well.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    may: Option<BTreeSet<Permission>>,
     /// They may not sign in.
     #[serde(default)]
     disabled: bool,
@@ -141,8 +151,8 @@ async fn create(
         }
         None => None,
     };
-    let NewUser { role, agent, groups, disabled, .. } = new;
-    let user = User { name, version: 0, role, agent, groups, password, disabled, made: api.now() };
+    let NewUser { role, agent, groups, may, disabled, .. } = new;
+    let user = User { name, version: 0, role, agent, groups, may, password, disabled, made: api.now() };
     let _order = api.change_accounts().await;
     let others = api.parts().accounts.users().await?;
     if others.len() >= MOST_USERS {
@@ -177,9 +187,9 @@ async fn update(
     let _order = api.change_accounts().await;
     let old = known(&api, &name).await?;
     etag::must_match(&headers, Some(old.version))?;
-    let ChangedUser { role, agent, groups, disabled } = change;
+    let ChangedUser { role, agent, groups, may, disabled } = change;
     caller.may_give(power(old.role.max(role)))?;
-    let user = User { role, agent, groups, disabled, version: old.version + 1, ..old.clone() };
+    let user = User { role, agent, groups, may, disabled, version: old.version + 1, ..old.clone() };
     let others = api.parts().accounts.users().await?;
     if disabled && user.name == caller.user.name {
         return Err(Failure::conflict("oneself", "nobody can disable themselves: ask another administrator"));

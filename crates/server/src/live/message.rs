@@ -1,8 +1,9 @@
 //! The messages of a live screen, as text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use nohold_core::viewing::Viewer;
+use nohold_core::viewing::{Permission, Viewer};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -58,6 +59,8 @@ struct Me<'a> {
     agent: Option<&'a AgentKey>,
     /// For supervisors: the groups they look after; null means all.
     groups: Option<Vec<&'a GroupKey>>,
+    /// What they may besides.
+    may: &'a BTreeSet<Permission>,
 }
 
 /// What has changed.
@@ -84,6 +87,7 @@ pub(crate) fn snapshot(
             role: role_word(viewer.role),
             agent: viewer.agent.as_ref(),
             groups: viewer.groups.as_ref().map(|groups| groups.iter().collect()),
+            may: &viewer.may,
         },
         entries: Part { items: texts(&all.entries), total: all.total },
         agents: texts(&all.agents),

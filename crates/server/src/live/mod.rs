@@ -13,7 +13,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
-use nohold_app::ports::Role;
+use nohold_app::ports::{Permission, Role};
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -26,6 +26,7 @@ use crate::board::{Position, Rows};
 use crate::body::Asked;
 use crate::desk::{ScreenSeat, Seat, viewer};
 use crate::failure::Failure;
+use crate::masking;
 use crate::phone::PhoneShown;
 use crate::state::Api;
 pub(crate) use message::Cursors;
@@ -297,12 +298,23 @@ impl Connection {
             }
         };
         match text {
-            Ok(text) => self.send(text).await,
+            Ok(text) => {
+                let text = self.as_seen(text);
+                self.send(text).await
+            }
             Err(problem) => {
                 tracing::error!(%problem, "a live message cannot be written");
                 Err(FAILED)
             }
         }
+    }
+
+    /// The text with the middle of numbers hidden, for who may not see them.
+    fn as_seen(&self, text: String) -> String {
+        if self.seat.viewer.may.contains(&Permission::SeeNumbers) {
+            return text;
+        }
+        masking::hidden(&text, Some(&self.seat.desk.desk.directory())).into_owned()
     }
 
     fn head(&self, kind: &'static str) -> Head {

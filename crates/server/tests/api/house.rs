@@ -148,6 +148,7 @@ impl House {
             role,
             agent: agent.map(|key| AgentKey::new(key).unwrap()),
             groups: None,
+            may: None,
             password: None,
             disabled: false,
             made: self.now(),

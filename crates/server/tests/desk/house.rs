@@ -414,7 +414,7 @@ pub fn user(
 ) -> User {
     let groups = groups.map(|groups| groups.iter().map(|key| GroupKey::new(key).unwrap()).collect());
     let agent = agent.map(|key| AgentKey::new(key).unwrap());
-    User { name: name.to_owned(), version, role, agent, groups, password: None, disabled: false, made }
+    User { name: name.to_owned(), version, role, agent, groups, may: None, password: None, disabled: false, made }
 }
 
 macro_rules! ids {

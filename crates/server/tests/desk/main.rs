@@ -8,6 +8,7 @@ mod client;
 mod contacts;
 mod house;
 mod https;
+mod masking;
 mod notes;
 mod phones;
 mod reminders;

@@ -33,7 +33,7 @@ async fn the_pop_has_all_in_one_answer_and_what_the_call_would_settle_can_be_kep
     assert_eq!((&pop["open"][0]["entry"]["id"], &pop["open"][0]["settled_by_this"]), (&json!(entry), &json!(true)));
     assert_eq!(pop["calls"], json!([]), "the request was made without a call, and this call is no earlier one");
     let keep = json!({ "entry": entry, "keep": true });
-    send(&house, "POST", &bob, &format!("/api/calls/{call}/keep-open"), keep.clone()).await.refused(403, "not_allowed");
+    send(&house, "POST", &bob, &format!("/api/calls/{call}/keep-open"), keep.clone()).await.refused(404, "not_found");
     let kept = send(&house, "POST", &ada, &format!("/api/calls/{call}/keep-open"), keep).await.expect(200).json();
     assert_eq!(kept["keep_open"], json!([entry]));
     let back = format!("/api/entries/{entry}/take-back-served");

@@ -517,3 +517,51 @@ async fn the_desk_knows_what_things_are_called() {
     let agents = get(&house, &ada, "/api/agents").await.expect(200).json();
     assert_eq!(agents["items"][0]["name"], agents["items"][0]["number"], "nothing else is configured");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_over_are_found_by_those_who_may_see_them() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let ren = house.person("ren", Role::Agent, Some("2003"), None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let talked = house.call(1).await;
+    let agent = AgentKey::new("2000").unwrap();
+    house.record(Fact::Connected { call: talked, agent: agent.clone() }).await;
+    let recording: RecordingId = IdSource::new(3).next(MORNING);
+    house.record(Fact::RecordingBegan { call: talked, entry: None, agent, recording }).await;
+    house.record(Fact::CallEnded { call: talked, how: nohold_core::fact::CallEnd::Served }).await;
+    let left = house.call(2).await;
+    house.missed(2, false).await;
+    house.record(Fact::CallEnded { call: left, how: nohold_core::fact::CallEnd::Missed }).await;
+    let calls = |answer: &Answer| -> Vec<String> {
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["call"].as_str().unwrap().to_owned()).collect()
+    };
+    let (talked, left) = (talked.to_string(), left.to_string());
+    let all = get(&house, &sue, "/api/history").await.expect(200);
+    assert_eq!(calls(&all), [left.clone(), talked.clone()], "newest first");
+    for (query, expected) in [
+        ("number=138-0013-8001", vec![&talked]),
+        ("number=8002", vec![&left]),
+        ("agent=2000", vec![&talked]),
+        ("result=missed", vec![&left]),
+        ("direction=callback", vec![]),
+        ("until=1000", vec![]),
+    ] {
+        let found = get(&house, &sue, &format!("/api/history?{query}")).await.expect(200);
+        assert_eq!(calls(&found).iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    let first = get(&house, &sue, "/api/history?limit=1").await.expect(200).json();
+    let next = first["next"].as_str().unwrap();
+    let rest = get(&house, &sue, &format!("/api/history?limit=1&after={next}")).await.expect(200);
+    assert_eq!((calls(&rest), &rest.json()["next"]), (vec![talked.clone()], &Value::Null));
+    // An agent sees the own calls; one of another group sees none of them, by no way.
+    let own = get(&house, &ada, "/api/history").await.expect(200);
+    assert_eq!(calls(&own), [talked.clone()]);
+    assert_eq!(own.json()["items"][0]["recordings"][0]["recording"], recording.to_string());
+    assert_eq!(calls(&get(&house, &ren, "/api/history").await.expect(200)), Vec::<String>::new());
+    get(&house, &ren, &format!("/api/history/{talked}")).await.refused(404, "not_found");
+    let one = get(&house, &ada, &format!("/api/history/{talked}")).await.expect(200).json();
+    assert_eq!((&one["end"], &one["agents"]), (&json!("talked"), &json!(["2000"])));
+    get(&house, &sue, "/api/history?number=12").await.refused(422, "invalid");
+}

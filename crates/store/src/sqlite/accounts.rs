@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nohold_app::ports::{Accounts, Ended, Ending, Keeping, NotKept, Pass, PassKind, Reading, Role, User};
+use nohold_app::ports::{Accounts, Ended, Ending, Keeping, NotKept, Pass, PassKind, Permission, Reading, Role, User};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -18,6 +18,8 @@ pub(super) struct UserBody {
     role: Role,
     agent: Option<AgentKey>,
     groups: Option<BTreeSet<GroupKey>>,
+    #[serde(default)]
+    may: Option<BTreeSet<Permission>>,
     password: Option<String>,
     disabled: bool,
     made: Timestamp,
@@ -103,7 +105,7 @@ impl Errand for KeepUser {
     type Done = ();
 
     async fn carry_out(&self, c: &mut SqliteConnection) -> Result<(), Undone> {
-        let User { name, version, role, agent, groups, password, disabled, made } = &self.user;
+        let User { name, version, role, agent, groups, may, password, disabled, made } = &self.user;
         if self.first && administrators(c).await?.next().is_some() {
             return Err(NotKept::Taken.into());
         }
@@ -123,6 +125,7 @@ impl Errand for KeepUser {
             role: *role,
             agent: agent.clone(),
             groups: groups.clone(),
+            may: may.clone(),
             password: password.clone(),
             disabled: *disabled,
             made: *made,
@@ -278,9 +281,9 @@ async fn user(c: &mut SqliteConnection, name: &str) -> Result<Option<User>, Trou
 }
 
 fn user_of(row: &SqliteRow) -> Result<User, Trouble> {
-    let UserBody { role, agent, groups, password, disabled, made } = body::of_row("users", row)?;
+    let UserBody { role, agent, groups, may, password, disabled, made } = body::of_row("users", row)?;
     let version = u64::try_from(row.try_get::<i64, _>("version")?).unwrap_or_default();
-    Ok(User { name: row.try_get("name")?, version, role, agent, groups, password, disabled, made })
+    Ok(User { name: row.try_get("name")?, version, role, agent, groups, may, password, disabled, made })
 }
 
 fn pass_of(row: &SqliteRow) -> Result<Pass, Trouble> {

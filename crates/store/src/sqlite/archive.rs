@@ -1,16 +1,18 @@
 //! What people are shown.
 
 use nohold_app::ports::{
-    Archive, ClosedEntries, ClosedQuery, Condition, Image, Page, Reading, Recorded, RecordedQuery, Revision, Told,
+    Archive, ClosedEntries, ClosedQuery, Condition, HistoryQuery, Image, Page, Reading, Recorded, RecordedQuery,
+    Revision, Told,
 };
 use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
-use nohold_model::{EntryId, RecordingId, Timestamp};
+use nohold_core::record::Record;
+use nohold_model::{CallId, EntryId, RecordingId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::trouble::Trouble;
-use super::{SqliteStore, body, load, recordings};
+use super::{SqliteStore, body, history as calls, load, recordings};
 
 /// The longest page.
 pub const LONGEST_PAGE: usize = 200;
@@ -41,6 +43,14 @@ impl Archive for SqliteStore {
 
     fn entry_history(&self, id: EntryId) -> Reading<Vec<Told>> {
         self.look(move |c| Box::pin(async move { history(c, id).await }))
+    }
+
+    fn call_record(&self, id: CallId) -> Reading<Option<Record>> {
+        self.look(move |c| Box::pin(calls::one(c, id)))
+    }
+
+    fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>> {
+        self.look(move |c| Box::pin(async move { calls::page(c, &query).await }))
     }
 
     fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>> {

@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::errand::Task;
+use super::history::{self, News};
 use super::load::{self, Progress};
 use super::named::Named;
 use super::overlay::{Horizon, Overlay, View};
@@ -63,6 +64,7 @@ pub struct Group {
     answers: Vec<Option<Answer>>,
     overlay: Overlay,
     facts: Vec<FactRow>,
+    news: Vec<News>,
     wrote: bool,
 }
 
@@ -76,6 +78,7 @@ impl Group {
             answers: Vec::new(),
             overlay: Overlay::default(),
             facts: Vec::new(),
+            news: Vec::new(),
             wrote: false,
         }
     }
@@ -103,7 +106,7 @@ impl Group {
                 self.answers.push(Some(outcome.answer.clone()));
                 self.progress.latest = self.progress.latest.max(rules.at);
                 if !outcome.writes.is_empty() || !outcome.facts.is_empty() {
-                    self.take(image, rules.at, outcome)?;
+                    self.take(image, &rules.directory, rules.at, outcome)?;
                 }
             }
         }
@@ -130,8 +133,15 @@ impl Group {
         Err(Trouble::Endless)
     }
 
-    fn take(&mut self, image: &Image, at: Timestamp, outcome: Outcome) -> Result<(), Trouble> {
+    fn take(&mut self, image: &Image, directory: &Directory, at: Timestamp, outcome: Outcome) -> Result<(), Trouble> {
         self.wrote = true;
+        // Before what the commit writes: with its end a call has no row any more.
+        let overlay = &self.overlay;
+        let row = |call| match overlay.calls.get(&call) {
+            Some(row) => row.clone(),
+            None => image.view(|tables, _| tables.calls.get(&call).cloned()),
+        };
+        self.news.extend(News::of(&outcome.facts, directory, row));
         self.overlay.absorb(&outcome);
         self.progress.revision = Revision(self.progress.revision.0.saturating_add(1));
         let commit = Commit { revision: self.progress.revision, at, outcome };
@@ -152,6 +162,7 @@ impl Group {
     pub async fn save(&self, connection: &mut SqliteConnection) -> Result<(), Trouble> {
         save::rows(connection, &self.overlay).await?;
         save::facts(connection, &self.facts).await?;
+        history::write(connection, &self.news).await?;
         save::progress(connection, self.progress).await
     }
 

@@ -18,6 +18,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0001_first.sql"),
     include_str!("../../../../migrations/sqlite/0002_recordings.sql"),
     include_str!("../../../../migrations/sqlite/0003_contacts.sql"),
+    include_str!("../../../../migrations/sqlite/0004_history.sql"),
     include_str!("../../../../migrations/sqlite/0005_audit.sql"),
 ];
 

@@ -22,6 +22,7 @@ mod errand;
 mod examine;
 mod gauge;
 mod group;
+mod history;
 mod ledger;
 mod load;
 mod migrations;

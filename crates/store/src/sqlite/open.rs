@@ -165,6 +165,7 @@ impl Files {
         let of = |trouble: Trouble| OpenError::of(&self.path, &trouble);
         let mut connection = self.connect().await.map_err(of)?;
         migrations::run(&mut connection, &self.path, migrations::STEPS).await?;
+        super::history::fill(&mut connection).await.map_err(of)?;
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode = WAL")
             .fetch_one(&mut connection)
             .await

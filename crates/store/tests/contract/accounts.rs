@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nohold_app::ports::{NotKept, Pass, PassKind, Role, User};
+use nohold_app::ports::{NotKept, Pass, PassKind, Permission, Role, User};
 use nohold_model::{GroupKey, Millis};
 
 use crate::Keeper;
@@ -15,6 +15,7 @@ fn user(name: &str) -> User {
         role: Role::Supervisor,
         agent: Some(agent("2000")),
         groups: Some(BTreeSet::from([GroupKey::new("all").unwrap()])),
+        may: Some(BTreeSet::from([Permission::Download])),
         password: Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned()),
         disabled: false,
         made: MORNING,

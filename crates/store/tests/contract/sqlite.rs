@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use nohold_app::ports::{
     Accounts, AllKept, Answers, Archive, Audit, AuditLine, AuditQuery, ClosedEntries, ClosedQuery, Condition,
-    Configured, Due, Ended, Ending, GivenAnswer, Image, Keeping, Kept, Ledger, Overview, Page, Pass, Place, Reading,
-    Reconfiguration, Recorded, RecordedQuery, Store, StoreFailed, Told, User,
+    Configured, Due, Ended, Ending, GivenAnswer, HistoryQuery, Image, Keeping, Kept, Ledger, Overview, Page, Pass,
+    Place, Reading, Reconfiguration, Recorded, RecordedQuery, Store, StoreFailed, Told, User,
 };
 use nohold_core::directory::Directory;
 use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
+use nohold_core::record::Record;
 use nohold_core::transaction::{Answer, Transaction};
 use nohold_model::{CallId, EntryId, RecordingId, Timestamp};
 use nohold_store::SqliteStore;
@@ -105,6 +106,8 @@ ports! {
         fn entry(id: EntryId) -> Reading<Option<Entry>>;
         fn closed_entries(query: ClosedQuery) -> Reading<ClosedEntries>;
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;
+        fn call_record(id: CallId) -> Reading<Option<Record>>;
+        fn call_records(query: HistoryQuery) -> Reading<Page<Record>>;
         fn recorded(id: RecordingId) -> Reading<Option<Recorded>>;
         fn recordings(query: RecordedQuery) -> Reading<Page<Recorded>>;
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nohold_core::agent::{Input, Mode};
 use nohold_core::entry::Actor;
 use nohold_core::transaction::Transaction;
-use nohold_core::viewing::{Role, Viewer};
+use nohold_core::viewing::{Permission, Role, Viewer};
 use nohold_model::GroupKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -133,6 +133,7 @@ fn everybody() -> Vec<Viewer> {
         role,
         agent: agent.map(agent_key),
         groups: groups.map(|groups| groups.iter().map(|key| GroupKey::new(key).unwrap()).collect::<BTreeSet<_>>()),
+        may: Permission::of_role(role),
     };
     let mut all: Vec<Viewer> =
         ["2000", "2001", "2002", "2003"].iter().map(|key| viewer(Role::Agent, Some(key), None)).collect();

@@ -110,6 +110,12 @@ impl Archive for Works {
     fn entry_history(&self, _: EntryId) -> Reading<Vec<Told>> {
         unreachable!("nobody reads a history here")
     }
+    fn call_record(&self, _: CallId) -> Reading<Option<nohold_core::record::Record>> {
+        unreachable!("nobody reads a call here")
+    }
+    fn call_records(&self, _: nohold_app::ports::HistoryQuery) -> Reading<Page<nohold_core::record::Record>> {
+        unreachable!("nobody reads the history here")
+    }
     fn recorded(&self, _: RecordingId) -> Reading<Option<Recorded>> {
         unreachable!("nobody listens here")
     }

@@ -1,0 +1,156 @@
+//! Who may not see numbers whole sees none, whatever they ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nohold_app::ports::{Accounts as _, Permission, Role, User};
+use nohold_core::fact::{CallEnd, Fact};
+use serde_json::{Value, json};
+
+use super::house::{House, customer, queue_600, user};
+use super::socket::Live;
+
+/// What all customers' numbers here have in their middle.
+const HIDDEN: &str = "3800138";
+
+/// Somebody who sees no number whole.
+async fn without_numbers(house: &House, name: &str, role: Role, agent: Option<&str>) -> String {
+    let plain = user(name, 0, role, agent, None, house.now());
+    house.store.keep_user(User { may: Some(BTreeSet::new()), ..plain }).await.unwrap();
+    house.token(name, &["read", "desk", "requests"]).await
+}
+
+/// A house in which everything is known of somebody; what stands for the ids in each route.
+async fn full_house(house: &House) -> BTreeMap<&'static str, String> {
+    house.sign_in("2000").await;
+    let entry = house.request(1, queue_600()).await;
+    house.missed(2, false).await;
+    let message = house.message(3, queue_600()).await;
+    let over = house.talk(5, customer(5), "2000").await;
+    house.record(Fact::CallEnded { call: over, how: CallEnd::Served }).await;
+    let live = house.talk(4, customer(4), "2000").await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let contact = json!({ "name": "Wang", "numbers": [customer(4).as_str()], "company": format!("Call {}", customer(1).as_str()) });
+    let made = house.ask("POST", "/api/contacts").token(&sue).json(&contact).send().await.expect(201).json();
+    BTreeMap::from([
+        ("/api/entries/", entry.to_string()),
+        ("/api/messages/", message.to_string()),
+        ("/api/history/", over.to_string()),
+        ("/api/calls/", live.to_string()),
+        ("/api/contacts/", made["id"].as_str().unwrap().to_owned()),
+    ])
+}
+
+/// Every route that only looks, each with ids of things that there are.
+async fn looks(house: &House, ids: &BTreeMap<&'static str, String>) -> Vec<String> {
+    let document = house.ask("GET", "/api/openapi.json").send().await.expect(200).json();
+    let paths = document["paths"].as_object().unwrap();
+    let looking = paths.iter().filter(|(path, item)| item.get("get").is_some() && *path != "/api/live");
+    let filled = |(path, _): (&String, &Value)| {
+        let id = ids.iter().find(|(start, _)| path.starts_with(**start)).map_or("x", |(_, id)| id.as_str());
+        let parts = path.split('/').map(|part| if part.starts_with('{') { id } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    looking.map(filled).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_shows_a_whole_number_to_who_may_see_none() {
+    let house = House::new().await;
+    let ids = full_house(&house).await;
+    let (sue, ada) = ("nh_sue_read_desk_requests", without_numbers(&house, "ada", Role::Agent, Some("2000")).await);
+    let sam = without_numbers(&house, "sam", Role::Supervisor, None).await;
+    let mut shown = BTreeSet::new();
+    for path in looks(&house, &ids).await {
+        for token in [&ada, &sam] {
+            let answer = house.ask("GET", &path).token(token).send().await;
+            assert!(!answer.text.contains(HIDDEN), "{path}: {}", answer.text);
+        }
+        if house.ask("GET", &path).token(sue).send().await.text.contains(HIDDEN) {
+            let start = path.split('/').nth(2).unwrap().to_owned();
+            shown.insert(start);
+        }
+    }
+    let expected = ["calls", "contacts", "entries", "history"].map(str::to_owned);
+    assert!(shown.is_superset(&BTreeSet::from(expected)), "who may see numbers sees them: {shown:?}");
+    let entry = house.ask("GET", &format!("/api/entries/{}", ids["/api/entries/"])).token(&ada).send().await;
+    let entry = entry.expect(200).json();
+    assert_eq!(entry["entry"]["number"], "138****8001");
+    assert!(entry["history"].to_string().contains("138****8001"), "the facts hide it, too: {entry}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_contacts_has_whole_numbers_only_where_an_administrator_has_said_so() {
+    let house = House::new().await;
+    full_house(&house).await;
+    let table = async |token: &str| house.ask("GET", "/api/contacts/export.csv").token(token).send().await.expect(200);
+    let sue = table("nh_sue_read_desk_requests").await;
+    assert!(sue.text.contains("138****8004") && !sue.text.contains(customer(4).as_str()), "{}", sue.text);
+    let may = Some(BTreeSet::from([Permission::SeeNumbers, Permission::ExportNumbers]));
+    let changed = User { may, ..user("sue", 1, Role::Supervisor, None, None, house.now()) };
+    house.store.keep_user(changed).await.unwrap();
+    let sue = table("nh_sue_read_desk_requests").await;
+    assert!(sue.text.contains(customer(4).as_str()), "{}", sue.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_live_line_hides_numbers_in_the_snapshot_and_in_each_change() {
+    let house = House::new().await;
+    full_house(&house).await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    let mut live = Live::open(&house, &ada, None).await;
+    assert_eq!(live.first["me"]["may"], json!([]));
+    let text = live.first.to_string();
+    assert!(text.contains("138****8001") && !text.contains(HIDDEN), "{text}");
+    house.request(6, queue_600()).await;
+    let mut seen = String::new();
+    while !seen.contains("138****8006") {
+        seen = live.next().await.to_string();
+        assert!(!seen.contains(HIDDEN), "{seen}");
+    }
+    let may = Some(BTreeSet::from([Permission::SeeNumbers]));
+    let changed = User { may, ..user("ada", 1, Role::Agent, Some("2000"), None, house.now()) };
+    house.store.keep_user(changed).await.unwrap();
+    let mut all = live.next().await;
+    while all["type"] != "snapshot" {
+        all = live.next().await;
+    }
+    assert!(all.to_string().contains(customer(1).as_str()), "who may see them now is shown everything anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_cannot_be_found_by_guessing_digits() {
+    let house = House::new().await;
+    full_house(&house).await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    for list in ["/api/entries", "/api/history"] {
+        house.ask("GET", &format!("{list}?number=8001")).token(&ada).send().await.expect(200);
+        house.ask("GET", &format!("{list}?number=38001")).token(&ada).send().await.refused(422, "invalid");
+    }
+    for guess in ["/api/entries/closed?number=%2B8613800138001", "/api/contacts?q=1380"] {
+        house.ask("GET", guess).token(&ada).send().await.refused(422, "invalid");
+    }
+    house.ask("GET", "/api/contacts?q=wang").token(&ada).send().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_who_listens_to_a_message_is_remembered_with_it() {
+    use nohold_core::entry::{Actor, Change};
+    use nohold_core::transaction::{Answer, Transaction};
+
+    use super::house::{agent, entry};
+
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let message = house.message(3, queue_600()).await;
+    let heard = |key: &str| Transaction::Entry {
+        entry: entry(3),
+        change: Change::Heard { message },
+        seen: None,
+        by: Actor::Agent(agent(key)),
+    };
+    assert_eq!(house.commit(heard("2000")).await, Answer::Done);
+    assert!(matches!(house.commit(heard("2001")).await, Answer::Refused(_)), "the first stays");
+    let shown = house.ask("GET", &format!("/api/entries/{}", entry(3))).token(&ada).send().await.expect(200).json();
+    assert_eq!(shown["entry"]["heard"][0]["message"], json!(message));
+    assert_eq!(shown["entry"]["heard"][0]["by"], "2000");
+}
