@@ -21,6 +21,7 @@ export function anEntry(id: string, more: Partial<Entry> = {}): Entry {
     request: null,
     cut_off: 0,
     messages: [],
+    heard: [],
     missed: { count: 1, short: 0, left_at: { queue: '600' }, waited: 48_000 },
     state: { name: 'waiting' },
     attempts: [],

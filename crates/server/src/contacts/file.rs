@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, header};
-use nohold_app::ports::{Contact, ContactNote, ContactQuery, Duplicates, Known};
+use nohold_app::ports::{Contact, ContactNote, ContactQuery, Duplicates, Known, Permission};
 use nohold_model::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use super::{ContactGiven, new_id};
 use crate::body::Given;
 use crate::desk::Seat;
 use crate::failure::Failure;
+use crate::masking;
 
 /// The largest file.
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -138,6 +139,10 @@ pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], 
         if query.after.is_none() {
             break;
         }
+    }
+    if !seat.may(Permission::ExportNumbers) {
+        // People write numbers into names and notes as well.
+        text = masking::hidden(&text, Some(&seat.desk.desk.directory())).into_owned();
     }
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     let name = HeaderValue::from_static("attachment; filename=\"contacts.csv\"");

@@ -557,7 +557,7 @@ async fn calls_that_are_over_are_found_by_those_who_may_see_them() {
     assert_eq!((calls(&rest), &rest.json()["next"]), (vec![talked.clone()], &Value::Null));
     // An agent sees the own calls; one of another group sees none of them, by no way.
     let own = get(&house, &ada, "/api/history").await.expect(200);
-    assert_eq!(calls(&own), [talked.clone()]);
+    assert_eq!(calls(&own), std::slice::from_ref(&talked));
     assert_eq!(own.json()["items"][0]["recordings"][0]["recording"], recording.to_string());
     assert_eq!(calls(&get(&house, &ren, "/api/history").await.expect(200)), Vec::<String>::new());
     get(&house, &ren, &format!("/api/history/{talked}")).await.refused(404, "not_found");
