@@ -3,6 +3,7 @@ import {
   IconAddressBook,
   IconDialpad,
   IconEye,
+  IconHistory,
   IconKeyboard,
   IconListDetails,
   IconMoon,
@@ -244,6 +245,16 @@ function Rail({ onKeys, customer, onGo, phone }: RailProps) {
         <IconAddressBook size={20} stroke={1.75} aria-hidden />
         <span className={styles.word}>{t('app.contacts')}</span>
       </Link>
+      <Link
+        onClick={onGo}
+        to="/history"
+        className={`${styles.place} ${styles.wide}`}
+        aria-current={path.startsWith('/history') ? 'page' : undefined}
+        title={t('past.title')}
+      >
+        <IconHistory size={20} stroke={1.75} aria-hidden />
+        <span className={styles.word}>{t('past.title')}</span>
+      </Link>
       {phone !== null && (
         <button
           type="button"
@@ -319,6 +330,12 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
       label: t('app.contacts'),
       icon: <IconAddressBook {...icon} />,
       do: () => void navigate({ to: '/contacts' }),
+    },
+    {
+      id: 'history',
+      label: t('past.title'),
+      icon: <IconHistory {...icon} />,
+      do: () => void navigate({ to: '/history' }),
     },
     {
       id: 'settings',

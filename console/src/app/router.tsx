@@ -10,6 +10,7 @@ import { Button, Empty } from '@/ui';
 import { readAuditSearch } from '@/features/audit/search';
 import { readSearch } from '@/features/callbacks/search';
 import { readContactSearch, readNumber } from '@/features/contacts/search';
+import { readHistorySearch } from '@/features/history/search';
 import { Frame } from './frame';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Failed });
@@ -46,6 +47,19 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./audit'), 'Audit'),
 });
 
+const history = createRoute({
+  getParentRoute: () => root,
+  path: '/history',
+  validateSearch: readHistorySearch,
+  component: lazyRouteComponent(() => import('./history'), 'History'),
+});
+
+const pastCall = createRoute({
+  getParentRoute: () => root,
+  path: '/history/$call',
+  component: lazyRouteComponent(() => import('./history'), 'PastCall'),
+});
+
 const customer = createRoute({
   getParentRoute: () => root,
   path: '/customer/$call',
@@ -73,7 +87,19 @@ const contact = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, entry, settings, customer, contacts, newContact, contact, audit]),
+  routeTree: root.addChildren([
+    home,
+    list,
+    entry,
+    settings,
+    history,
+    pastCall,
+    customer,
+    contacts,
+    newContact,
+    contact,
+    audit,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: false,
 });

@@ -626,6 +626,9 @@ export const en = {
     moved: '{{who}} is handed over.',
     note: 'Note',
   },
+  past: {
+    title: 'Calls',
+  },
   audit: {
     title: 'Audit',
     at: 'When',

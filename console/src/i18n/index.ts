@@ -2,12 +2,13 @@ import i18next, { type TFunction } from 'i18next';
 import { useSyncExternalStore } from 'react';
 import type { customersEn } from './customers.en';
 import { en } from './en';
+import type { pastEn } from './past.en';
 import { zh } from './zh';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof en & typeof customersEn };
+    resources: { words: typeof en & typeof customersEn & typeof pastEn };
   }
 }
 
@@ -89,3 +90,4 @@ export function setLanguage(language: Language): void {
 export { i18next };
 export type { TFunction } from 'i18next';
 export * from './format';
+export { midnight, readDay } from './days';

@@ -603,6 +603,9 @@ export const zh: Words = {
     moved: '{{who}}已转交。',
     note: '备注',
   },
+  past: {
+    title: '通话记录',
+  },
   audit: {
     title: '审计',
     at: '时间',

@@ -1,3 +1,5 @@
+import { midnight, readDay } from '@/i18n';
+
 /** The parts of the API that leave lines, by what stands behind `/api/`. */
 export const AREAS = [
   'agents',
@@ -35,25 +37,14 @@ const text = (value: unknown) => {
   return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 200) : undefined;
 };
 
-const day = (value: unknown) =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(midnight(value))
-    ? value
-    : undefined;
-
-/** When a day begins where the browser is, and with `after` the day after it. */
-export function midnight(day: string, after = 0): number {
-  const [year = NaN, month = NaN, date = NaN] = day.split('-').map(Number);
-  return new Date(year, month - 1, date + after).getTime();
-}
-
 /** Reads an address; what cannot be meant is left out. */
 export function readAuditSearch(raw: Record<string, unknown>): AuditSearch {
   const search: AuditSearch = {
     who: text(raw.who),
     area: AREAS.find(area => area === raw.area),
     object: text(raw.object),
-    since: day(raw.since),
-    until: day(raw.until),
+    since: readDay(raw.since),
+    until: readDay(raw.until),
   };
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as AuditSearch;
 }

@@ -1,0 +1,99 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Person, openBrowser } from './house/browser.ts';
+import { callAndHangUp } from './house/caller.ts';
+import { axe, cutOff } from './house/look-at.ts';
+import { Server } from './house/server.ts';
+import { Web } from './house/web.ts';
+
+/** As in `house.toml`: the number that rings queue 600. */
+const SUPPORT = '+862161230001';
+const CUSTOMER = '+8613800138123';
+
+let browser: Browser;
+let server: Server;
+let web: Web;
+
+interface Page {
+  items: { call: string; end: string }[];
+}
+
+beforeAll(async () => {
+  server = await Server.start();
+  web = await Web.start(() => server.http);
+  browser = await openBrowser();
+  await callAndHangUp(server.sip, CUSTOMER, SUPPORT, 6_500);
+  await callAndHangUp(server.sip, '+8613900139456', SUPPORT, 6_500);
+  const over = async () => (await server.ask<Page>('GET', '/api/history')).items.length;
+  for (let tries = 0; (await over()) < 2; tries += 1) {
+    if (tries === 100) throw new Error('the calls do not stand in the history');
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await web?.stop();
+  await server?.stop();
+});
+
+it('shows the calls that are over, finds one by its last digits, and tells it leg by leg', async () => {
+  const root = await Person.signedIn(browser, web.url, 'root');
+  const { page } = root;
+  await page.getByRole('link', { name: 'Calls', exact: true }).click();
+  const rows = page.locator('tbody tr');
+  await expect.poll(() => rows.count()).toBe(2);
+  await page.getByLabel('Number', { exact: true }).fill('8123');
+  await page.waitForURL(/number=/);
+  await expect.poll(() => rows.count()).toBe(1);
+  await rows.getByText('Missed').waitFor();
+  await rows.getByRole('link', { name: '+86 138 0013 8123' }).click();
+  await page.getByRole('heading', { name: '+86 138 0013 8123' }).waitFor();
+  await page.getByText('Who was on the line').waitFor();
+  await page.getByText(/^waited 0:0\d$/).waitFor();
+  await page.getByRole('link', { name: 'Open the entry' }).click();
+  await page.waitForURL(/\/list\/cbr_/);
+  await page.goBack();
+  await page.goBack();
+  expect(await page.getByLabel('Number', { exact: true }).inputValue()).toBe('8123');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect.poll(() => rows.count()).toBe(2);
+  await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+  await page.getByText('No call fits').waitFor();
+  expect(root.complaints).toEqual([]);
+  await root.leave();
+});
+
+it('says that a call is not there', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia', {
+    path: '/history/call_01KJNXTTXY000S7VTX2G2BHZNJ',
+  });
+  await mia.page.getByText('No such call').waitFor();
+  await mia.leave();
+});
+
+describe.each(['en', 'zh'] as const)('in %s', language => {
+  it.each([
+    [1360, 768, 'light'],
+    [820, 1180, 'dark'],
+    [390, 844, 'light'],
+  ] as const)('at %i × %i they can be read and used', async (width, height, theme) => {
+    const [newest] = (await server.ask<Page>('GET', '/api/history')).items;
+    for (const [name, path] of [
+      ['history', '/history'],
+      ['past-call', `/history/${newest?.call}`],
+    ] as const) {
+      const looks = { language, theme, width, height, path };
+      const root = await Person.signedIn(browser, web.url, 'root', looks);
+      await root.page
+        .locator(name === 'history' ? 'tbody tr' : 'dl dd')
+        .first()
+        .waitFor();
+      const picture = `${name}-${language}-${theme}-${width}`;
+      await root.picture(picture);
+      expect.soft(await cutOff(root.page), `${picture}: cut off`).toEqual([]);
+      expect.soft(await axe(root.page), `${picture}: axe`).toEqual([]);
+      await root.leave();
+    }
+  });
+});

@@ -1,0 +1,175 @@
+import '@/i18n/past';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { IconArrowLeft } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { Failure } from '@/api';
+import { clock, fully, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
+import { agentName, queueName, serviceName, useNames } from '@/live';
+import { Button, Empty, useTitle } from '@/ui';
+import { type Leg, type PastCall, fetchCall } from './fetch';
+import styles from './history.module.css';
+import { about, outcome, outside, partyName } from './words';
+
+/** One call that is over, leg by leg. */
+export function CallPage({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const query = useQuery({
+    queryKey: ['past-call', id],
+    queryFn: () => fetchCall(id),
+    retry: (count, problem) => count < 3 && !(problem instanceof Failure && problem.status === 404),
+  });
+  const call = query.data;
+  useTitle(call === undefined ? t('past.call') : outside(t, call));
+  return (
+    <div className={styles.page}>
+      <Link to="/history" className={styles.back}>
+        <IconArrowLeft size={16} stroke={1.75} aria-hidden />
+        {t('past.back')}
+      </Link>
+      {call !== undefined ? (
+        <Shown call={call} />
+      ) : query.isPending ? (
+        <Empty title={t('page.loading')} words="" />
+      ) : query.error instanceof Failure && query.error.status === 404 ? (
+        <Empty title={t('past.notFound')} words={t('past.notFoundWords')} />
+      ) : (
+        <Empty title={t('past.loadFailed')} words={t('past.loadFailedWords')}>
+          <Button onClick={() => void query.refetch()}>{t('list.retry')}</Button>
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+function Shown({ call }: { call: PastCall }) {
+  const { t } = useTranslation();
+  const desk = useNames(names => names.desk);
+  return (
+    <>
+      <header className={styles.callHead}>
+        <h1>{outside(t, call)}</h1>
+        <span className={styles.quiet}>
+          {about(t, desk, call)} · {outcome(t, call)}
+        </span>
+      </header>
+      <Facts call={call} />
+      {call.stays.length > 0 && (
+        <section className={styles.part}>
+          <h2>{t('past.stays')}</h2>
+          <ol className={styles.lines}>
+            {call.stays.map(stay => (
+              <li key={stay.from}>
+                <Moment at={stay.from} />
+                <b>{t('past.ofQueue', { queue: queueName(desk, stay.queue) })}</b>
+                <span className={styles.quiet}>
+                  {t('past.waitedFor', { time: timer(stay.to - stay.from) })}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+      <section className={styles.part}>
+        <h2>{t('past.legs')}</h2>
+        <ol className={styles.lines}>
+          {call.legs.map((leg, place) => (
+            // Two legs may begin in one moment; their order never changes.
+            <LegLine key={place} leg={leg} ended={call.ended} />
+          ))}
+        </ol>
+      </section>
+      {call.recordings.length > 0 && (
+        <section className={styles.part}>
+          <h2>{t('past.recordings')}</h2>
+          <ul className={styles.lines}>
+            {call.recordings.map(one => (
+              <li key={one.recording}>
+                <Moment at={one.at} />
+                <b>{agentName(one.agent)}</b>
+                {/* A conversation has no captions. */}
+                {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
+                <audio
+                  controls
+                  preload="none"
+                  aria-label={t('past.recordingOf', { agent: agentName(one.agent) })}
+                  src={`/api/recordings/${encodeURIComponent(one.recording)}/audio`}
+                />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {call.note !== '' && (
+        <section className={styles.part}>
+          <h2>{t('past.note')}</h2>
+          <p className={styles.note}>{call.note}</p>
+        </section>
+      )}
+    </>
+  );
+}
+
+function Facts({ call }: { call: PastCall }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const desk = useNames(names => names.desk);
+  const facts: [string, ReactNode][] = [
+    [t('past.began'), fully(language, call.began)],
+    [t('past.whole'), timer(call.ended - call.began)],
+  ];
+  if (call.called !== null) facts.push([t('past.called'), phoneNumber(call.called)]);
+  if (call.service !== null) facts.push([t('past.service'), serviceName(desk, call.service)]);
+  if (call.waited > 0) facts.push([t('past.waited'), timer(call.waited)]);
+  if (call.talked > 0) facts.push([t('past.length'), timer(call.talked)]);
+  if (call.held > 0) facts.push([t('past.held'), timer(call.held)]);
+  if (call.flows.length > 0) facts.push([t('past.flows'), call.flows.join(' → ')]);
+  if (call.path.length > 0) facts.push([t('past.path'), call.path.join(' → ')]);
+  if (call.disposition !== null) facts.push([t('past.disposition'), call.disposition]);
+  if (call.entry !== null) {
+    const entry = call.entry;
+    facts.push([
+      t('past.entry'),
+      <Link key="entry" to="/list/$entry" params={{ entry }}>
+        {t('past.openEntry')}
+      </Link>,
+    ]);
+  }
+  return (
+    <dl className={styles.facts}>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Moment({ at }: { at: number }) {
+  const language = useLanguage();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fully(language, at)}>
+      {clock(language, at)}
+    </time>
+  );
+}
+
+/** Since when, who, and for how long they talked or why they did not. */
+function LegLine({ leg, ended }: { leg: Leg; ended: number }) {
+  const { t } = useTranslation();
+  const words =
+    leg.answered !== null
+      ? t('past.onTheLine', { time: timer((leg.ended ?? ended) - leg.answered) })
+      : leg.why !== null
+        ? t(`past.unanswered.${leg.why}`)
+        : t('past.unanswered.none');
+  return (
+    <li>
+      <Moment at={leg.began} />
+      <b>{partyName(t, leg.party)}</b>
+      <span className={styles.quiet}>{words}</span>
+    </li>
+  );
+}

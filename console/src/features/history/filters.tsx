@@ -1,0 +1,103 @@
+import { Select, TextInput } from '@mantine/core';
+import { useEffect, useMemo, useState } from 'react';
+import { useTranslation } from '@/i18n';
+import { queueName, useLive, useNames } from '@/live';
+import { Button } from '@/ui';
+import styles from './history.module.css';
+import { DIRECTIONS, ENDS, type HistorySearch, readHistorySearch } from './search';
+
+/** What is typed becomes what is asked for after this, in milliseconds. */
+const TYPED = 400;
+
+interface HistoryFiltersProps {
+  search: HistorySearch;
+  onSearch: (next: HistorySearch) => void;
+}
+
+export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
+  const { t } = useTranslation();
+  const desk = useNames(names => names.desk);
+  const agents = useLive(live => live.agents);
+  const people = useMemo(
+    () => [...agents.values()].map(agent => ({ value: agent.key, label: `${agent.name} ${agent.key}` })),
+    [agents],
+  );
+  const queues = (desk?.queues ?? []).map(queue => ({ value: queue.key, label: queueName(desk, queue.key) }));
+  const change = (next: Record<string, unknown>) => onSearch(readHistorySearch({ ...search, ...next }));
+  const choice = (
+    name: 'agent' | 'queue' | 'direction' | 'result',
+    data: { value: string; label: string }[],
+  ) => (
+    <Select
+      className={styles.field}
+      label={t(`past.${name}`)}
+      placeholder={t('list.any')}
+      clearable
+      searchable={data.length > 12}
+      data={data}
+      value={search[name] ?? null}
+      onChange={value => change({ [name]: value ?? undefined })}
+    />
+  );
+  const day = (name: 'since' | 'until') => (
+    <TextInput
+      type="date"
+      className={styles.field}
+      label={t(`past.${name}`)}
+      value={search[name] ?? ''}
+      onChange={event => change({ [name]: event.currentTarget.value })}
+    />
+  );
+  return (
+    <div className={styles.filters} role="search">
+      <NumberField value={search.number} onChange={number => change({ number })} />
+      {choice('agent', people)}
+      {choice('queue', queues)}
+      {choice(
+        'direction',
+        DIRECTIONS.map(value => ({ value, label: t(`past.directions.${value}`) })),
+      )}
+      {choice(
+        'result',
+        ENDS.map(value => ({ value, label: t(`past.ends.${value}`) })),
+      )}
+      {day('since')}
+      {day('until')}
+      {Object.keys(search).length > 0 && (
+        <Button size="field" onClick={() => onSearch({})}>
+          {t('past.clear')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+interface NumberFieldProps {
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+/** A field that asks once somebody rests. */
+function NumberField({ value, onChange }: NumberFieldProps) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState({ of: value, text: value ?? '' });
+  // What is chosen elsewhere (the button that clears, going back) stands in the field at once.
+  if (typed.of !== value) setTyped({ of: value, text: value ?? '' });
+  const { text } = typed;
+  useEffect(() => {
+    if (text.trim() === (value ?? '')) return;
+    const timer = setTimeout(() => onChange(text), TYPED);
+    return () => clearTimeout(timer);
+  }, [text, value, onChange]);
+  return (
+    <TextInput
+      className={styles.field}
+      label={t('past.number')}
+      placeholder={t('past.digits')}
+      inputMode="tel"
+      autoComplete="off"
+      value={text}
+      onChange={event => setTyped({ of: value, text: event.currentTarget.value })}
+    />
+  );
+}

@@ -1,0 +1,65 @@
+import { Link } from '@tanstack/react-router';
+import { IconPhoneCall, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
+import { fully, moment, timer, useLanguage, useTranslation } from '@/i18n';
+import { agentName, useNames, useStep } from '@/live';
+import { Chip, type Tone } from '@/ui';
+import type { PastCall } from './fetch';
+import styles from './history.module.css';
+import type { End } from './search';
+import { about, outcome, outside } from './words';
+
+const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
+
+const TONES: Record<End, Tone> = {
+  talked: 'green',
+  requested: 'teal',
+  message: 'teal',
+  missed: 'amber',
+  cut_off: 'red',
+  ended_by_flow: 'hollow',
+  not_reached: 'amber',
+  not_dialled: 'hollow',
+};
+
+/** One call: when, with whom, what for, who of ours, how long, and what came of it. */
+export function CallRow({ call, onOpen }: { call: PastCall; onOpen: (call: string) => void }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useStep(60_000);
+  const desk = useNames(names => names.desk);
+  return (
+    <tr
+      className={styles.row}
+      data-call={call.call}
+      onClick={event =>
+        event.target instanceof Element && !event.target.closest('a, button') && onOpen(call.call)
+      }
+    >
+      <td className={styles.at}>
+        <time dateTime={new Date(call.began).toISOString()} title={fully(language, call.began)}>
+          {moment(t, language, call.began, now)}
+        </time>
+      </td>
+      <td>
+        <span className={styles.who}>
+          {call.direction === 'in' ? (
+            <IconPhoneIncoming {...icon} />
+          ) : call.direction === 'internal' ? (
+            <IconPhoneCall {...icon} />
+          ) : (
+            <IconPhoneOutgoing {...icon} />
+          )}
+          <Link to="/history/$call" params={{ call: call.call }} className={styles.number}>
+            {outside(t, call)}
+          </Link>
+        </span>
+      </td>
+      <td className={styles.quiet}>{about(t, desk, call)}</td>
+      <td>{call.agents.map(agentName).join(', ')}</td>
+      <td className={styles.figures}>{call.talked > 0 ? timer(call.talked) : '–'}</td>
+      <td>
+        <Chip tone={TONES[call.end]}>{outcome(t, call)}</Chip>
+      </td>
+    </tr>
+  );
+}

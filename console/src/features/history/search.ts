@@ -1,0 +1,69 @@
+import { midnight, readDay } from '@/i18n';
+
+/** Which way a call went. */
+export const DIRECTIONS = ['in', 'callback', 'out', 'internal'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** What became of a call. */
+export const ENDS = [
+  'talked',
+  'requested',
+  'message',
+  'missed',
+  'cut_off',
+  'ended_by_flow',
+  'not_reached',
+  'not_dialled',
+] as const;
+export type End = (typeof ENDS)[number];
+
+/** What is chosen on the page; it stands in the address, so that it can be kept and sent. */
+export interface HistorySearch {
+  /** The last digits of a number, in any writing. */
+  number?: string;
+  /** An agent, by key. */
+  agent?: string;
+  /** A queue, by key. */
+  queue?: string;
+  direction?: Direction;
+  result?: End;
+  /** The first day, as `2026-11-27`, where the browser is. */
+  since?: string;
+  /** The last day, likewise. */
+  until?: string;
+}
+
+/** So many digits make a search: fewer would find everybody. */
+export const LEAST_DIGITS = 4;
+
+const text = (value: unknown) => {
+  const said = typeof value === 'number' ? String(value) : value;
+  return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 64) : undefined;
+};
+
+/** Reads an address; what cannot be meant is left out. */
+export function readHistorySearch(raw: Record<string, unknown>): HistorySearch {
+  const search: HistorySearch = {
+    number: text(raw.number),
+    agent: text(raw.agent),
+    queue: text(raw.queue),
+    direction: DIRECTIONS.find(one => one === raw.direction),
+    result: ENDS.find(one => one === raw.result),
+    since: readDay(raw.since),
+    until: readDay(raw.until),
+  };
+  return Object.fromEntries(
+    Object.entries(search).filter(([, value]) => value !== undefined),
+  ) as HistorySearch;
+}
+
+/** What the server is asked: the last day is meant whole, and too few digits ask for nothing yet. */
+export function asked({ since, until, number, ...rest }: HistorySearch) {
+  const digits = number?.replace(/\D/g, '') ?? '';
+  return {
+    ...rest,
+    number: digits.length < LEAST_DIGITS ? undefined : number,
+    since: since === undefined ? undefined : midnight(since),
+    until: until === undefined ? undefined : midnight(until, 1),
+  };
+}

@@ -1,0 +1,35 @@
+import type { TFunction } from 'i18next';
+import { phoneNumber } from '@/i18n';
+import { type CallResult, type Desk, agentName, queueName, serviceName } from '@/live';
+import type { Party, PastCall } from './fetch';
+
+/** Who was outside, or which phone of ours where nobody was. */
+export function outside(t: TFunction, call: PastCall): string {
+  if (call.number !== null) return phoneNumber(call.number);
+  if (call.extension !== null) return t('past.extension', { extension: call.extension });
+  return t('list.unknownNumber');
+}
+
+/** What the call was about: its queue, else its service, else which way it went. */
+export function about(t: TFunction, desk: Desk | null, call: PastCall): string {
+  const way = t(`past.directions.${call.direction}`);
+  if (call.queue !== null) return `${way} · ${t('past.ofQueue', { queue: queueName(desk, call.queue) })}`;
+  if (call.service !== null) return `${way} · ${serviceName(desk, call.service)}`;
+  return way;
+}
+
+/** What became of it. */
+export function outcome(t: TFunction, call: PastCall): string {
+  if (call.result !== null && call.result !== 'answered' && call.end !== 'talked') {
+    return t(`resultCap.${call.result as CallResult}`);
+  }
+  return t(`past.ends.${call.end}`);
+}
+
+/** Whose leg it is. */
+export function partyName(t: TFunction, party: Party): string {
+  if (party === 'customer') return t('past.customer');
+  if ('agent' in party) return agentName(party.agent);
+  if ('extension' in party) return t('past.extension', { extension: party.extension });
+  return phoneNumber(party.number);
+}
