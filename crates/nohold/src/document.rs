@@ -79,7 +79,9 @@ impl Read {
 pub fn read(path: &Path, prompts: &PromptLibrary) -> Result<Read, Unreadable> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let text = text(path)?;
-    let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    // What `export` has written is JSON, whatever the file is called; no TOML begins like this.
+    let is_json = text.trim_start().starts_with('{')
+        || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     let unreadable = |problem| Unreadable::Text { path: path.to_owned(), problem };
     let (configuration, whole) = if is_json { from_json(&text) } else { from_toml(&text) }.map_err(unreadable)?;
     let beside = folder.clone();

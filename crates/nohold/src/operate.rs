@@ -114,6 +114,7 @@ pub fn export(common: &Common, arguments: &Export) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&answer)? + "\n";
     match &arguments.file {
         None => drop(say::text(&text)),
+        Some(file) if file.as_os_str() == "-" => drop(say::text(&text)),
         Some(file) if file.exists() && !arguments.force => {
             bail!("{} is there already: choose another name, or write over it with --force", file.display())
         }

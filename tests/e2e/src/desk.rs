@@ -57,7 +57,7 @@ impl Desk {
     async fn open(house: &House, person: &Value) -> Result<Desk> {
         house.server.administrator()?.post("/api/users", person).await?;
         let name = person["name"].as_str().unwrap_or_default().to_owned();
-        let mut client = Client::new(house.server.http);
+        let mut client = house.server.client()?;
         client.sign_in(&name, PASSWORD).await?;
         let mut live = client.live().await?;
         let snapshot = live.message(SOON).await?;

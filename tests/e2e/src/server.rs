@@ -141,7 +141,21 @@ impl Server {
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let control: Value = serde_json::from_str(&text)?;
         let token = control["token"].as_str().with_context(|| format!("there is no token in {}", path.display()))?;
-        Ok(Client::new(self.http).with_token(token))
+        Ok(self.client()?.with_token(token))
+    }
+
+    /// Somebody at its API who has not said yet who they are. Who comes from elsewhere is answered by HTTPS alone, and
+    /// trusts the certificate that the server has made for itself.
+    ///
+    /// # Errors
+    /// When the server has made none.
+    pub fn client(&self) -> Result<Client> {
+        if self.http.ip().is_loopback() {
+            return Ok(Client::new(self.http));
+        }
+        let path = self.data().join("tls/certificate.pem");
+        let made = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Client::trusting(self.http, &made)?)
     }
 
     /// Its process id; nothing when it has ended.
