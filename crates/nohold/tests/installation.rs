@@ -286,7 +286,7 @@ fn an_installation_is_checked_beside_its_server_and_without_it() {
 fn an_export_can_be_brought_into_an_empty_installation() {
     let installation = Installation::new();
     installation.says(&["import", SHIPPED]);
-    let file = installation._folder.path().join("exported.json");
+    let file = installation._folder.path().join("exported.toml");
     installation.says(&["export", file.to_str().unwrap()]);
     let elsewhere = Installation::new();
     let refused = elsewhere.refuses(&["import", file.to_str().unwrap()]);
