@@ -323,6 +323,8 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     const mia = await atPhone({ ...looks, width, height });
     const { page } = mia;
     const customer = await rings(mia, number);
+    // A phone shows the call alone; elsewhere the customer's page comes beside it a moment later.
+    if (width > 600) await page.locator('[data-customer]').getByRole('heading').first().waitFor();
     await check(mia, at('pop-ringing'));
     await accept(mia);
     await page
