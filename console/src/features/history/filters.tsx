@@ -1,13 +1,12 @@
 import { Select, TextInput } from '@mantine/core';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from '@/i18n';
 import { queueName, useLive, useNames } from '@/live';
 import { Button } from '@/ui';
+import { TypedField } from '@/ui/typed-field';
+import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { DIRECTIONS, ENDS, type HistorySearch, readHistorySearch } from './search';
-
-/** What is typed becomes what is asked for after this, in milliseconds. */
-const TYPED = 400;
 
 interface HistoryFiltersProps {
   search: HistorySearch;
@@ -49,8 +48,16 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
     />
   );
   return (
-    <div className={styles.filters} role="search">
-      <NumberField value={search.number} onChange={number => change({ number })} />
+    <div className={sheet.filters} role="search">
+      <TypedField
+        className={styles.field}
+        label={t('past.number')}
+        placeholder={t('past.digits')}
+        inputMode="tel"
+        autoComplete="off"
+        value={search.number}
+        onChange={number => change({ number })}
+      />
       {choice('agent', people)}
       {choice('queue', queues)}
       {choice(
@@ -69,35 +76,5 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
         </Button>
       )}
     </div>
-  );
-}
-
-interface NumberFieldProps {
-  value: string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-/** A field that asks once somebody rests. */
-function NumberField({ value, onChange }: NumberFieldProps) {
-  const { t } = useTranslation();
-  const [typed, setTyped] = useState({ of: value, text: value ?? '' });
-  // What is chosen elsewhere (the button that clears, going back) stands in the field at once.
-  if (typed.of !== value) setTyped({ of: value, text: value ?? '' });
-  const { text } = typed;
-  useEffect(() => {
-    if (text.trim() === (value ?? '')) return;
-    const timer = setTimeout(() => onChange(text), TYPED);
-    return () => clearTimeout(timer);
-  }, [text, value, onChange]);
-  return (
-    <TextInput
-      className={styles.field}
-      label={t('past.number')}
-      placeholder={t('past.digits')}
-      inputMode="tel"
-      autoComplete="off"
-      value={text}
-      onChange={event => setTyped({ of: value, text: event.currentTarget.value })}
-    />
   );
 }

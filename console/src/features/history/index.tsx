@@ -5,6 +5,7 @@ import { useTranslation } from '@/i18n';
 import { Button, Empty, useTitle } from '@/ui';
 import { fetchCalls } from './fetch';
 import { HistoryFilters } from './filters';
+import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { CallRow } from './row';
 import type { HistorySearch } from './search';
@@ -24,7 +25,7 @@ export function HistoryPage({ search, onSearch, onOpen }: HistoryPageProps) {
   useTitle(t('past.title'));
   return (
     <>
-      <header className={styles.head}>
+      <header className={sheet.head}>
         <h1>{t('past.title')}</h1>
       </header>
       <HistoryFilters search={search} onSearch={onSearch} />
@@ -65,8 +66,8 @@ function Calls({ search, onOpen }: Pick<HistoryPageProps, 'search' | 'onOpen'>) 
     );
   }
   return (
-    <div className={styles.scroller}>
-      <table className={styles.table} aria-label={t('past.title')}>
+    <div className={sheet.scroller}>
+      <table className={`${sheet.table} ${styles.table}`} aria-label={t('past.title')}>
         <thead>
           <tr>
             {COLUMNS.map(column => (
@@ -82,7 +83,7 @@ function Calls({ search, onOpen }: Pick<HistoryPageProps, 'search' | 'onOpen'>) 
           ))}
         </tbody>
       </table>
-      <div className={styles.foot}>
+      <div className={sheet.foot}>
         {query.hasNextPage && (
           <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
             {t('list.more')}
