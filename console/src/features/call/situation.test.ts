@@ -44,7 +44,7 @@ describe('the situation of a phone', () => {
   });
 
   it('rings with the deadline of a colleague who asks first, and of nothing else of that call', () => {
-    const consult = { by: '2011', to: { extension: '2014' }, agent: '2014', since: 5_000, until: 30_000 };
+    const consult = { by: '2011', to: {}, agent: '2014', since: 5_000, until: 30_000 };
     const asked = call({ consult: { ...consult, with: 'target' }, agents: ['2011', '2014'] });
     const at = (agent: string) =>
       situationOf(anAgent(agent, { state: 'ringing' }), phone(leg('ringing')), calls(asked));
