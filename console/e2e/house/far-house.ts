@@ -23,7 +23,6 @@ export class FarHouse {
   readonly web: Web;
   readonly #browsers: Browser[] = [];
   #people: Person[] = [];
-  #calls: FarCall[] = [];
 
   private constructor(far: FarPhones, carrier: FarPhone, server: Server, web: Web) {
     [this.far, this.carrier, this.server, this.web] = [far, carrier, server, web];
@@ -39,7 +38,7 @@ export class FarHouse {
         carrier: carrier.at,
         passwords: { [DESK]: DESKS_PASSWORD },
         instead: {
-          'number = "600"': 'number = "600"\ncallback_key = { digit = "2" }',
+          'number = "600"': 'number = "600"\nshort_abandon = "0s"\ncallback_key = { digit = "2" }',
           'timeout = "busy"': 'timeout = { flow = "queue-overflow" }\nkey = { flow = "queue-overflow" }',
         },
         files: { 'queue-overflow.json': flow },
@@ -82,7 +81,6 @@ export class FarHouse {
   /** A customer calls the queue and is in its line. */
   async calls(from: string, to = SUPPORT): Promise<FarCall> {
     const call = await this.carrier.dial(`sip:${to}@${this.server.sip}`, from);
-    this.#calls.push(call);
     await call.answered();
     return call;
   }
@@ -97,15 +95,32 @@ export class FarHouse {
       for (const [n, person] of this.#people.entries())
         await person.picture(`failed ${failed.slice(0, 40)} ${n}`).catch(() => {});
     }
-    for (const call of this.#calls.splice(0)) await call.hangUp().catch(() => {});
+    await this.far.hangUpAll();
     const complaints = this.#people.flatMap(person => person.complaints);
     for (const person of this.#people.splice(0)) await person.leave().catch(() => {});
     for (const browser of this.#browsers.splice(0)) await browser.close();
     for (const agent of ['2014', '2011']) {
+      await this.#free(agent);
       await this.does(agent, 'sign_out').catch(() => {});
-      await this.does(agent, 'sign_in').catch(() => {});
+      await this.does(agent, 'sign_in');
     }
     return complaints;
+  }
+
+  /** Waits until nothing has the agent in hand, and ends the wrap-up. */
+  async #free(agent: string): Promise<void> {
+    const end = Date.now() + 45_000;
+    for (;;) {
+      const { items } = await this.server.ask<{ items: { key: string; state: string; call?: string }[] }>(
+        'GET',
+        '/api/agents',
+      );
+      const one = items.find(({ key }) => key === agent);
+      if (one?.state === 'wrap_up') await this.does(agent, 'end_wrap_up').catch(() => {});
+      else if ((one?.call ?? null) === null) return;
+      if (Date.now() > end) throw new Error(`${agent} is not free: ${JSON.stringify(one)}`);
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
   }
 
   async close(): Promise<void> {

@@ -43,6 +43,7 @@ export class FarPhones {
   readonly #asked = new Map<number, { done(ok: unknown): void; failed(why: Error): void }>();
   readonly #happened: Happened[] = [];
   readonly #hearers = new Set<() => void>();
+  readonly #calls = new Set<number>();
   #next = 0;
   #gone: string | null = null;
 
@@ -130,6 +131,12 @@ export class FarPhones {
     }
   }
 
+  /** Ends all conversations, and forgets what has happened. */
+  async hangUpAll(): Promise<void> {
+    for (const call of [...this.#calls]) await this.ask('hang_up', { call }).catch(() => {});
+    this.#happened.length = 0;
+  }
+
   /** Whether something has happened that nobody has taken. */
   has(fits: (one: Happened) => boolean): boolean {
     return this.#happened.some(fits);
@@ -139,6 +146,8 @@ export class FarPhones {
     const said = JSON.parse(line) as Happened | { re: number; ok?: unknown; error?: string };
     if ('event' in said) {
       this.#happened.push(said);
+      if (said.event === 'answered') this.#calls.add(said.call);
+      if (said.event === 'ended') this.#calls.delete(said.call);
       for (const hear of [...this.#hearers]) hear();
       return;
     }
