@@ -199,8 +199,8 @@ impl Inbound {
         let phone = phone.clone();
         turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
         self.there = false;
-        self.end_phone(&phone, why != Gone::Lost, turn);
-        if why == Gone::Lost {
+        self.end_phone(&phone, !why.broke(), turn);
+        if why.broke() {
             self.cut_off(Doing::Talking, turn);
         } else {
             self.end(CallEnd::Served, turn);
