@@ -194,6 +194,7 @@ it('comes back by itself after a crash, with the request and with who was cut of
   await shows(mia, 'idle', 30_000);
   await ready(mia);
   await mia.page.goto('/list');
+  await ready(mia);
   await mia.row(request).waitFor();
   const cutOff = mia.page.locator('[data-row]').filter({ hasText: talked.slice(-4) });
   await cutOff.getByText('Line broke').waitFor();
