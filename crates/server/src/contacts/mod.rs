@@ -1,6 +1,5 @@
 //! Contacts: customers whom people know by name.
 
-mod csv;
 mod file;
 mod shown;
 

@@ -6,6 +6,7 @@
 #[path = "../api/client.rs"]
 mod client;
 mod contacts;
+mod history_table;
 mod house;
 mod https;
 mod masking;
