@@ -2,7 +2,7 @@ import { IconDots, IconPhone } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
 import { callBack, holdOf, mayCall, whoIs } from '@/entries';
-import { useTranslation } from '@/i18n';
+import { Heard, heard, useTranslation } from '@/i18n';
 import { type Entry, useAgentName } from '@/live';
 import { Button, type Width } from '@/ui';
 import { For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
@@ -105,7 +105,7 @@ function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boo
         tabIndex={active ? 0 : -1}
         title={who}
       >
-        {who}
+        <Heard text={who} />
       </Link>
       {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
@@ -139,7 +139,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
               size="row"
               className={width === 'phone' ? styles.round : undefined}
               icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
-              aria-label={t('do.callBackWho', { who })}
+              aria-label={t('do.callBackWho', { who: heard(t, who) })}
               tabIndex={tab}
               onClick={() => void callBack(entry)}
             >
@@ -152,7 +152,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
         <button
           type="button"
           className={styles.more}
-          aria-label={t('do.moreFor', { who })}
+          aria-label={t('do.moreFor', { who: heard(t, who) })}
           title={t('do.more')}
           aria-haspopup="menu"
           data-more={entry.id}

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconDownload, IconPlus, IconSearch, IconUpload, IconX } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { phoneNumber, useTranslation } from '@/i18n';
+import { Heard, phoneNumber, useTranslation } from '@/i18n';
 import { usePerson } from '@/session';
 import { Button, Empty, IconButton, useTitle } from '@/ui';
 import styles from './contacts.module.css';
@@ -148,7 +148,7 @@ function Row({ contact }: { contact: Contact }) {
       >
         <b title={contact.name}>{contact.name}</b>
         <span className={styles.rowNumber}>
-          {first !== undefined && phoneNumber(first)}
+          {first !== undefined && <Heard text={phoneNumber(first)} />}
           {others.length > 0 && <small> +{others.length}</small>}
         </span>
         <span title={contact.company}>{contact.company}</span>

@@ -1,10 +1,12 @@
 import { Select, TextInput } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { queueName, useLive, useNames } from '@/live';
+import { DIRECTIONS, ENDS } from '@/past';
 import { Button } from '@/ui';
 import styles from './history.module.css';
-import { DIRECTIONS, ENDS, type HistorySearch, readHistorySearch } from './search';
+import { type HistorySearch, readHistorySearch } from './search';
 
 /** What is typed becomes what is asked for after this, in milliseconds. */
 const TYPED = 400;
@@ -18,6 +20,7 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const agents = useLive(live => live.agents);
+  const me = useLive(live => live.me?.agent ?? null);
   const people = useMemo(
     () => [...agents.values()].map(agent => ({ value: agent.key, label: `${agent.name} ${agent.key}` })),
     [agents],
@@ -48,8 +51,20 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
       onChange={event => change({ [name]: event.currentTarget.value })}
     />
   );
+  const mine = me !== null && search.agent === me;
   return (
     <div className={styles.filters} role="search">
+      {me !== null && (
+        <Button
+          size="field"
+          className={mine ? styles.on : undefined}
+          aria-pressed={mine}
+          onClick={() => change({ agent: mine ? undefined : me })}
+        >
+          {t('past.mine')}
+          {mine && <IconX size={14} stroke={1.75} aria-hidden />}
+        </Button>
+      )}
       <NumberField value={search.number} onChange={number => change({ number })} />
       {choice('agent', people)}
       {choice('queue', queues)}
