@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The server's program; built by `cargo build`, or named by the environment. */
 const PROGRAM =
   process.env.NOHOLD_PROGRAM ?? new URL('../../../target/debug/nohold', import.meta.url).pathname;
-const SCENARIO = new URL('./house.toml', import.meta.url).pathname;
+const HOUSE = new URL('./house.toml', import.meta.url).pathname;
 
 /** A start on a busy machine. */
 const START_WITHIN = 40_000;
@@ -20,6 +20,20 @@ export class Refused extends Error {
   }
 }
 
+/** What a test wants otherwise than `house.toml` has it. */
+export interface Wishes {
+  /** Address and port of the carrier. */
+  carrier?: string;
+  /** Passwords of desk phones, by extension. */
+  passwords?: Record<string, string>;
+  /** More lines, at the end. */
+  more?: string;
+  /** Files beside it, which these lines name. */
+  files?: Record<string, string>;
+  /** Other lines in place of some. */
+  instead?: Record<string, string>;
+}
+
 /** A server of its own on free ports, in a folder of its own, with a call centre and three people. */
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'nohold-console-'));
@@ -28,8 +42,17 @@ export class Server {
   #process: ChildProcess | undefined;
   #said = '';
 
-  static async start(): Promise<Server> {
-    const server = new Server();
+  readonly #scenario: string;
+
+  private constructor(wishes: Wishes) {
+    this.#scenario = join(this.folder, 'house.toml');
+    writeFileSync(this.#scenario, scenario(wishes));
+    for (const [name, text] of Object.entries(wishes.files ?? {}))
+      writeFileSync(join(this.folder, name), text);
+  }
+
+  static async start(wishes: Wishes = {}): Promise<Server> {
+    const server = new Server(wishes);
     try {
       await server.start();
       await server.#people();
@@ -40,10 +63,11 @@ export class Server {
     }
   }
 
-  /** Starts it, also again after {@link kill}, then on the same port. */
+  /** Starts it, also again after {@link kill}, then on the same ports. */
   async start(): Promise<void> {
     const port = this.http === '' ? '0' : new URL(this.http).port;
-    const flags = ['--scenario', SCENARIO, '--data', join(this.folder, 'data'), '--sip', '127.0.0.1:0'];
+    const flags = ['--scenario', this.#scenario, '--data', join(this.folder, 'data')];
+    flags.push('--sip', this.sip || '127.0.0.1:0');
     const audio = 22_000 + Math.floor(Math.random() * 100) * 100;
     flags.push('--http', `127.0.0.1:${port}`, '--rtp-ports', `${audio}-${audio + 99}`);
     this.#said = '';
@@ -131,6 +155,25 @@ export class Server {
     const taken = await this.ask<{ entry: string }>('POST', '/api/requests', { number, target, ...more });
     return taken.entry;
   }
+}
+
+function scenario({ carrier, passwords = {}, more = '', instead = {} }: Wishes): string {
+  let text = readFileSync(HOUSE, 'utf8');
+  const put = (old: string, now: string) => {
+    if (!text.includes(old)) throw new Error(`house.toml has no ${JSON.stringify(old)}`);
+    text = text.replace(old, now);
+  };
+  if (carrier !== undefined) {
+    const [host, port] = carrier.split(':');
+    put('host = "127.0.0.2"\nport = 5060', `host = "${host}"\nport = ${port}\noptions_every = "never"`);
+  }
+  for (const [extension, password] of Object.entries(passwords))
+    put(
+      `[extensions.${extension}]\npassword = { generate = true }`,
+      `[extensions.${extension}]\npassword = "${password}"`,
+    );
+  for (const [old, now] of Object.entries(instead)) put(old, now);
+  return `${text}\n${more}`;
 }
 
 /** The password of everybody in the tests. */

@@ -1,4 +1,4 @@
-export { askedHere, wasAskedHere } from './asked';
+export { askedHere, useAnswerAsked } from './asked';
 export { choosePhone, usePhoneChoices, type PhoneChoices } from './choices';
 export { dial, isInternal, servicesToShow, useRedial } from './dial';
 export { FakePhone } from './fake';

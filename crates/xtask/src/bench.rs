@@ -68,7 +68,7 @@ impl Options {
 /// Builds server and load in the profile that is shipped, then measures.
 ///
 /// # Errors
-/// When the peer cannot be installed, something does not build, or cannot be measured. A goal that is missed is none.
+/// When the peer cannot be installed, something does not build or cannot be measured, or a goal is missed.
 pub fn run(root: &Path, options: &Options) -> Result<()> {
     if options.peer.is_some() {
         setup::run(root)?;

@@ -30,7 +30,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     Call::cargo(&format!("test --package nohold-e2e{filter} -- --test-threads {AT_ONCE}")).run(root)
 }
 
-/// The call that builds the server which the tests start.
+/// The call that builds the programs which the tests start: the server, and the phones that the browser's tests drive.
 pub fn server() -> Call {
-    Call::cargo("build --package nohold")
+    Call::cargo("build --package nohold --package nohold-e2e --bins")
 }

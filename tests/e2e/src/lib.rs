@@ -9,6 +9,7 @@ pub mod demo;
 pub mod desk;
 pub mod disk;
 pub mod ear;
+pub mod far_phones;
 mod folder;
 pub mod house;
 pub mod kill;

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { isFailure } from '@/api';
 import { useTranslation } from '@/i18n';
 import { Button, Empty, useTitle } from '@/ui';
+import sheet from '@/ui/sheet.module.css';
 import styles from './audit.module.css';
 import { fetchLines } from './fetch';
 import { AuditFilters } from './filters';
@@ -21,7 +22,7 @@ export function AuditPage({ search, onSearch }: AuditPageProps) {
   useTitle(t('audit.title'));
   return (
     <>
-      <header className={styles.head}>
+      <header className={sheet.head}>
         <h1>{t('audit.title')}</h1>
       </header>
       <AuditFilters search={search} onSearch={onSearch} />
@@ -53,8 +54,8 @@ function Lines({ search }: { search: AuditSearch }) {
   const lines = query.data.pages.flatMap(page => page.items);
   if (lines.length === 0) return <Empty title={t('audit.none')} words={t('audit.noneWords')} />;
   return (
-    <div className={styles.scroller}>
-      <table className={styles.table} aria-label={t('audit.title')}>
+    <div className={sheet.scroller}>
+      <table className={`${sheet.table} ${styles.table}`} aria-label={t('audit.title')}>
         <thead>
           <tr>
             {(['at', 'who', 'what', 'answer'] as const).map(column => (
@@ -70,7 +71,7 @@ function Lines({ search }: { search: AuditSearch }) {
           ))}
         </tbody>
       </table>
-      <div className={styles.foot}>
+      <div className={sheet.foot}>
         {query.hasNextPage && (
           <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
             {t('list.more')}

@@ -67,13 +67,17 @@ function Answer({ status }: { status: number | null | undefined }) {
   );
 }
 
+/** What every change changes tells nobody anything. */
+const COUNTED = new Set(['version', 'made']);
+
 type Told = Record<string, unknown> | null | undefined;
 
 /** What differs, each as `role: agent → supervisor`. */
 function Difference({ before, after }: { before?: unknown; after?: unknown }) {
   const [old, now] = [before as Told, after as Told];
   const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])];
-  const differ = names.filter(name => JSON.stringify(old?.[name]) !== JSON.stringify(now?.[name]));
+  const said = (told: Told, name: string) => JSON.stringify(told?.[name] ?? null);
+  const differ = names.filter(name => !COUNTED.has(name) && said(old, name) !== said(now, name));
   if (differ.length === 0) return null;
   return (
     <ul className={styles.difference}>

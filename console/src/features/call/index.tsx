@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLanguage, useTranslation } from '@/i18n';
 import { useLive, useMyAgent } from '@/live';
-import { beginPhone, wasAskedHere } from '@/phone';
+import { beginPhone, useAnswerAsked } from '@/phone';
 import { PhoneBanner } from './banner';
 import styles from './call.module.css';
 import { IdlePanel } from './idle';
@@ -35,10 +35,7 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
   useEffect(() => beginPhone(), []);
   const situation = situationOf(agent, own, calls);
   const rings = situation.kind === 'ringing' ? situation : null;
-  const [leg, call] = [rings?.leg ?? null, rings?.call?.id ?? null];
-  useEffect(() => {
-    if (leg !== null && call !== null && wasAskedHere(call)) void answer(leg);
-  }, [leg, call]);
+  useAnswerAsked(rings?.call?.id ?? null, rings?.leg ?? null, answer);
   return (
     <section className={styles.panel} aria-label={t('phone.title')} data-call={situation.kind}>
       <PhoneBanner />

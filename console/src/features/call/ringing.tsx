@@ -66,7 +66,8 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
             </Figure>
           )}
         </dl>
-        <p className={styles.dim}>{leg === null ? t('call.atPhone') : t('call.noAnswer')}</p>
+        {leg === null && <p className={styles.dim}>{t('call.atPhone')}</p>}
+        {situation.outOfRotation && <p className={styles.dim}>{t('call.noAnswer')}</p>}
       </div>
       <Block situation={situation} />
     </>

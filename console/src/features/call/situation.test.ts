@@ -35,10 +35,21 @@ describe('the situation of a phone', () => {
   });
 
   it('rings with the deadline of its own agent', () => {
-    const other = { agent: '2011', since: 1, until: 2 };
-    const rung = call({ ringing: [other, { agent: '2014', since: 1_000, until: 21_000 }] });
+    const other = { agent: '2011', since: 1, until: 2, out_of_rotation: false };
+    const mine = { agent: '2014', since: 1_000, until: 21_000, out_of_rotation: true };
+    const rung = call({ ringing: [other, mine] });
     const found = situationOf(anAgent('2014', { state: 'ringing' }), phone(leg('ringing')), calls(rung));
     expect(found).toMatchObject({ kind: 'ringing', leg: 'leg_1', since: 1_000, until: 21_000 });
+    expect(found).toHaveProperty('outOfRotation', true);
+  });
+
+  it('rings with the deadline of a colleague who asks first, and of nothing else of that call', () => {
+    const consult = { by: '2011', to: {}, agent: '2014', since: 5_000, until: 30_000 };
+    const asked = call({ consult: { ...consult, with: 'target' }, agents: ['2011', '2014'] });
+    const at = (agent: string) =>
+      situationOf(anAgent(agent, { state: 'ringing' }), phone(leg('ringing')), calls(asked));
+    expect(at('2014')).toMatchObject({ kind: 'ringing', since: 5_000, until: 30_000, outOfRotation: false });
+    expect(at('2001')).toMatchObject({ kind: 'ringing', until: null, outOfRotation: false });
   });
 
   it('rings without a leg where the phone stands on the desk', () => {

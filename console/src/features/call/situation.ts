@@ -5,7 +5,15 @@ import { given } from './given';
 export type Situation =
   | { kind: 'idle' }
   /** It rings at the agent, here or at the desk. */
-  | { kind: 'ringing'; call: Call | null; leg: string | null; since: number | null; until: number | null }
+  | {
+      kind: 'ringing';
+      call: Call | null;
+      leg: string | null;
+      since: number | null;
+      until: number | null;
+      /** Unanswered, the agent's state becomes *no answer*. */
+      outOfRotation: boolean;
+    }
   /** The agent has answered or dialled, and whoever is called has not. */
   | { kind: 'calling'; call: Call | null; leg: string | null; ringsThere: boolean }
   | { kind: 'talking'; call: Call | null; leg: string | null }
@@ -25,7 +33,7 @@ export function situationOf(
   const leg = phone?.calls.find(one => one.state === 'ringing') ?? phone?.calls[0] ?? null;
   const id = leg?.call ?? agent.call ?? null;
   const call = id === null ? null : (calls.get(id) ?? null);
-  const rings = call?.ringing.find(one => one.agent === agent.key);
+  const rings = call === null ? undefined : ringsAt(call, agent.key);
   if (leg?.state === 'ringing' || (leg === null && agent.state === 'ringing')) {
     return {
       kind: 'ringing',
@@ -33,6 +41,7 @@ export function situationOf(
       leg: leg?.leg ?? null,
       since: rings?.since ?? (leg === null ? agent.since : null),
       until: rings?.until ?? null,
+      outOfRotation: rings?.out_of_rotation ?? false,
     };
   }
   if (leg?.state === 'dialling' || leg?.state === 'ringing_there') {
@@ -53,6 +62,14 @@ export function situationOf(
     return { kind: 'wrap_up', since: agent.since, until: agent.wrap_up_until ?? null };
   }
   return { kind: 'idle' };
+}
+
+/** Since when it rings at an agent and until when it may: for the caller, or for a colleague who asks first. */
+function ringsAt(call: Call, agent: string) {
+  const { consult } = call;
+  if (given(consult) && consult.agent === agent && !given(consult.answered))
+    return { since: consult.since, until: consult.until, out_of_rotation: false };
+  return call.ringing.find(one => one.agent === agent);
 }
 
 /** Whole seconds that are left of ringing, and the part of the whole time, 0 to 1; nothing where no end is known. */

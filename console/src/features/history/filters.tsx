@@ -1,15 +1,14 @@
 import { Select, TextInput } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from '@/i18n';
 import { queueName, useLive, useNames } from '@/live';
 import { DIRECTIONS, ENDS } from '@/past';
 import { Button } from '@/ui';
+import { TypedField } from '@/ui/typed-field';
+import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { type HistorySearch, readHistorySearch } from './search';
-
-/** What is typed becomes what is asked for after this, in milliseconds. */
-const TYPED = 400;
 
 interface HistoryFiltersProps {
   search: HistorySearch;
@@ -53,7 +52,7 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
   );
   const mine = me !== null && search.agent === me;
   return (
-    <div className={styles.filters} role="search">
+    <div className={sheet.filters} role="search">
       {me !== null && (
         <Button
           size="field"
@@ -65,7 +64,15 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
           {mine && <IconX size={14} stroke={1.75} aria-hidden />}
         </Button>
       )}
-      <NumberField value={search.number} onChange={number => change({ number })} />
+      <TypedField
+        className={styles.field}
+        label={t('past.number')}
+        placeholder={t('past.digits')}
+        inputMode="tel"
+        autoComplete="off"
+        value={search.number}
+        onChange={number => change({ number })}
+      />
       {choice('agent', people)}
       {choice('queue', queues)}
       {choice(
@@ -84,35 +91,5 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
         </Button>
       )}
     </div>
-  );
-}
-
-interface NumberFieldProps {
-  value: string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-/** A field that asks once somebody rests. */
-function NumberField({ value, onChange }: NumberFieldProps) {
-  const { t } = useTranslation();
-  const [typed, setTyped] = useState({ of: value, text: value ?? '' });
-  // What is chosen elsewhere (the button that clears, going back) stands in the field at once.
-  if (typed.of !== value) setTyped({ of: value, text: value ?? '' });
-  const { text } = typed;
-  useEffect(() => {
-    if (text.trim() === (value ?? '')) return;
-    const timer = setTimeout(() => onChange(text), TYPED);
-    return () => clearTimeout(timer);
-  }, [text, value, onChange]);
-  return (
-    <TextInput
-      className={styles.field}
-      label={t('past.number')}
-      placeholder={t('past.digits')}
-      inputMode="tel"
-      autoComplete="off"
-      value={text}
-      onChange={event => setTyped({ of: value, text: event.currentTarget.value })}
-    />
   );
 }

@@ -6,6 +6,7 @@ import { useTranslation } from '@/i18n';
 import { fetchCalls } from '@/past';
 import { Button, Empty, useTitle } from '@/ui';
 import { HistoryFilters } from './filters';
+import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { Rows } from './rows';
 import { type HistorySearch, asked } from './search';
@@ -25,7 +26,7 @@ export function HistoryPage({ search, onSearch, onOpen }: HistoryPageProps) {
   useTitle(t('past.title'));
   return (
     <>
-      <header className={styles.head}>
+      <header className={sheet.head}>
         <h1>{t('past.title')}</h1>
       </header>
       <HistoryFilters search={search} onSearch={onSearch} />

@@ -3,6 +3,7 @@ import { Fragment, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import type { PastCall } from '@/past';
 import { Button, useRangeWith } from '@/ui';
+import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { CallRow } from './row';
 
@@ -60,9 +61,9 @@ export function Rows({ name, calls, onOpen, more, loading, failed, onMore, onRef
   }, [end, more, loading, failed, onMore]);
   const ends = [HEAD, ...shown.map(one => one.end)];
   return (
-    <div className={styles.scroller} ref={scroller}>
+    <div className={sheet.scroller} ref={scroller}>
       <table
-        className={styles.table}
+        className={`${sheet.table} ${styles.table}`}
         aria-label={t('past.title')}
         aria-rowcount={more ? -1 : calls.length + 1}
       >
@@ -94,7 +95,7 @@ export function Rows({ name, calls, onOpen, more, loading, failed, onMore, onRef
           <Gap height={virtual.getTotalSize() + HEAD - (ends.at(-1) ?? HEAD)} />
         </tbody>
       </table>
-      <div className={styles.foot}>
+      <div className={sheet.foot}>
         {failed && <span role="alert">{t('past.loadFailed')}</span>}
         {failed && more && <Button onClick={onMore}>{t('list.retry')}</Button>}
         {loading ? <span role="status">{t('page.loading')}</span> : null}

@@ -445,7 +445,7 @@ impl Callback {
 
     fn talk_over(&mut self, attempt: AttemptId, talked: Millis, why: Gone, turn: &mut Turn<'_, '_>) {
         let site = &turn.world.directory.site;
-        let broken = talked < site.broken_within || why == Gone::Lost;
+        let broken = talked < site.broken_within || why.broke();
         let business = self.order.target.business(turn.world.directory);
         if let (false, true, Some(Business::Service(service))) = (broken, talked >= site.served_after, business) {
             // Before the end of the conversation, so that the entry called back is closed by its outcome, not by this.

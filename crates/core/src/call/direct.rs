@@ -367,7 +367,7 @@ impl Direct {
         if !std::mem::replace(&mut self.there, false) {
             return;
         }
-        if why == Gone::Lost && matches!(self.phase, Phase::Talking(_)) {
+        if why.broke() && matches!(self.phase, Phase::Talking(_)) {
             // Whoever was called stands on the list of those for whom the agent works.
             let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.clone());
             let of_agent = || turn.world.directory.works_for(self.agent.as_ref()?);

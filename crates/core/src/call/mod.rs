@@ -189,6 +189,12 @@ pub struct LegState {
 }
 
 impl Gone {
+    /// Whether a conversation broke off: nobody has hung up, so nobody may be dropped for it (I-5).
+    #[must_use]
+    pub const fn broke(self) -> bool {
+        matches!(self, Gone::Lost | Gone::PhoneLost)
+    }
+
     /// The call result (呼叫结果) of an attempt that ended like this.
     #[must_use]
     pub const fn result(self) -> CallResult {
@@ -330,8 +336,8 @@ impl Call {
             (Story::Callback(callback), Input::Wish(wish)) if wish.what.needs_a_customer() => {
                 callback.taken(world.directory)
             }
-            (Story::Callback(callback), Input::Gone(leg, Gone::Lost))
-                if callback.is_agent(*leg) && callback.has_a_line(world.directory) =>
+            (Story::Callback(callback), Input::Gone(leg, why))
+                if why.broke() && callback.is_agent(*leg) && callback.has_a_line(world.directory) =>
             {
                 callback.taken(world.directory)
             }

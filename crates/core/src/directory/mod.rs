@@ -423,6 +423,13 @@ impl Directory {
         self.agents.get(agent).and_then(|agent| agent.ringing).unwrap_or(queue.ringing)
     }
 
+    /// Whether it is forgiven that an agent does not answer what a queue offers, so that the state stays: where all are
+    /// rung one of them is enough, and who was handed a call has not promised to take it.
+    #[must_use]
+    pub fn forgives(&self, queue: Option<&QueueKey>) -> bool {
+        queue.and_then(|queue| self.queue(queue)).is_none_or(|queue| queue.strategy == Strategy::RingAll)
+    }
+
     /// Whether the calendar of that name is open at `at`; nothing when there is no such calendar.
     #[must_use]
     pub fn is_open(&self, calendar: &CalendarKey, at: Timestamp) -> Option<bool> {

@@ -6,7 +6,12 @@ use nohold_model::{ExtensionKey, Millis, PhoneNumber};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::InboundTarget;
+use super::{Directory, InboundTarget};
+
+/// A phone that says nothing about it rings this long for a customer, who may go on to somewhere else then.
+const RING_FOR_CUSTOMER: Millis = Millis::seconds(25);
+/// And this long for a colleague, who gives up by hanging up.
+const RING_FOR_COLLEAGUE: Millis = Millis::seconds(60);
 
 /// A phone of ours: a SIP account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +39,16 @@ pub struct Unanswered {
     pub ring_for: Millis,
     /// Where the caller goes then.
     pub target: InboundTarget,
+}
+
+impl Directory {
+    /// How long a phone of ours rings that is called by its own number.
+    #[must_use]
+    pub fn rings_for(&self, extension: &ExtensionKey, by_colleague: bool) -> Millis {
+        let unanswered = self.extensions.get(extension).and_then(|known| known.unanswered.as_ref());
+        let otherwise = if by_colleague { RING_FOR_COLLEAGUE } else { RING_FOR_CUSTOMER };
+        unanswered.map_or(otherwise, |unanswered| unanswered.ring_for)
+    }
 }
 
 /// What a code that begins with `*` does for whoever dials it from an extension.

@@ -93,6 +93,14 @@ fn a_group_has_a_line_of_its_own_under_the_rules_of_its_service() {
 }
 
 #[test]
+fn an_unanswered_offer_is_forgiven_where_all_are_rung_and_where_no_queue_made_it() {
+    let mut directory = directory();
+    assert!(!directory.forgives(Some(&queue("600"))));
+    directory.queues.get_mut(&queue("600")).unwrap().strategy = Strategy::RingAll;
+    assert!(directory.forgives(Some(&queue("600"))) && directory.forgives(None));
+}
+
+#[test]
 fn an_agents_own_ring_time_comes_before_the_queues() {
     let mut directory = directory();
     let own = Ringing { ring_for: Millis::seconds(30), retry_pause: Millis::seconds(1) };

@@ -100,8 +100,8 @@ impl<R: Rows> Working<'_, R> {
             Some(agent) => self.agent_input(agent, at, &Input::Rung(call), &Actor::System)?,
             None => false,
         };
-        let ring_for = self.directory.extensions.get(extension).and_then(|known| known.unanswered.as_ref());
-        let until = ring_for.map(|unanswered| at + unanswered.ring_for);
+        let by_colleague = self.call(call)?.is_some_and(|row| row.caller.is_some());
+        let until = Some(at + self.directory.rings_for(extension, by_colleague));
         self.edit_call(call, |row| {
             row.doing = Doing::Transferring;
             row.agent = agent.filter(|_| rung);

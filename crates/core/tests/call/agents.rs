@@ -273,6 +273,28 @@ fn an_agent_who_is_lost_leaves_the_caller_before_all_others() {
 }
 
 #[test]
+fn an_agent_whose_page_does_not_come_back_has_not_hung_up_on_the_caller() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:10 caller rings
+         0:14 agent 2000 answers
+         from here
+         0:50 agent 2000 vanishes",
+        expect![[r#"
+            0:50 agent 2000 vanishes
+                   → unbridge
+                   → caller hears music
+                   · 2000 freed, wrap-up 0 s
+                   · stands in 600, place 0:10, since 0:50, stay 2, Recovered
+            0:50 agent 2000 is reserved
+                   → dial agent 2000 for 15 s, showing 138****8000
+            = 2000 is Reserved
+        "#]],
+    );
+}
+
+#[test]
 fn a_caller_on_hold_who_loses_the_agent_hears_the_waiting_music() {
     check(
         house(),

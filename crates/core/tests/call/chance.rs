@@ -118,7 +118,7 @@ const ACTIONS: &[&str] = &[
     "agent 2001 wants to complete",
     "agent 2000 wants to cancel",
     "agent 2000 wants to swap",
-    "agent 2000 wants to swap",
+    "agent 2000 vanishes",
     "agent 2000 wants a conference",
     "agent 2000 wants a conference",
     "agent 2000 wants to hold the customer",

@@ -134,6 +134,7 @@ impl Stage {
             ["presses", "resume"] => Input::PhoneHold(leg, false),
             ["hangs", "up"] => gone(Gone::HungUp),
             ["is", "lost"] => gone(Gone::Lost),
+            ["vanishes"] => gone(Gone::PhoneLost),
             ["is", "busy"] => gone(Gone::Busy),
             ["declines"] => gone(Gone::Refused),
             ["does", "not", "answer"] => gone(Gone::NoAnswer),

@@ -351,7 +351,8 @@ impl Rows {
         let mut agents: BTreeSet<AgentKey> = call.agent.iter().cloned().chain(caller).collect();
         agents.extend(self.agents.values().filter(|agent| agent.row.call() == Some(id)).map(|row| row.row.key.clone()));
         let agents: Vec<AgentKey> = agents.into_iter().collect();
-        let shown = CallShown::new(&call, agents.clone(), self.offers.get(&id).into_iter().flat_map(BTreeMap::values));
+        let offers = self.offers.get(&id).into_iter().flat_map(BTreeMap::values);
+        let shown = CallShown::new(&call, agents.clone(), offers, &self.directory);
         if let Some(row) = with_text(LiveRow { call, agents }, &shown) {
             self.calls.insert(id, row);
         }

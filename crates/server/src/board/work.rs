@@ -206,6 +206,8 @@ pub struct RingingShown {
     /// Until when it may.
     #[schema(value_type = Option<i64>)]
     pub until: Option<Timestamp>,
+    /// Whether the agent's state becomes *no answer* where nobody answers.
+    pub out_of_rotation: bool,
 }
 
 impl AgentShown {
@@ -278,14 +280,24 @@ impl QueueShown {
 impl CallShown {
     /// A call with the agents whom it has in hand, and the offers that ring for it.
     #[must_use]
-    pub fn new<'a>(row: &CallRow, agents: Vec<AgentKey>, offers: impl Iterator<Item = &'a Offer>) -> Self {
+    pub fn new<'a>(
+        row: &CallRow,
+        agents: Vec<AgentKey>,
+        offers: impl Iterator<Item = &'a Offer>,
+        directory: &Directory,
+    ) -> Self {
         let offers = offers.map(|offer| RingingShown {
             agent: Some(offer.agent.clone()),
             since: offer.made,
             until: Some(offer.ring_until),
+            out_of_rotation: !directory.forgives(offer.queue.as_ref()),
         });
-        let phone =
-            row.rings.map(|rings| RingingShown { agent: row.agent.clone(), since: rings.since, until: rings.until });
+        let phone = row.rings.map(|rings| RingingShown {
+            agent: row.agent.clone(),
+            since: rings.since,
+            until: rings.until,
+            out_of_rotation: false,
+        });
         let consult = row.consult.as_ref().map(|consult| ConsultShown {
             by: consult.by.clone(),
             to: consult.to.clone(),

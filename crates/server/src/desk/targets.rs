@@ -122,15 +122,15 @@ fn found(rows: &Rows, seat: &Seat, fits: &dyn Fn(&[&str]) -> bool) -> Vec<Target
     let own = seat.viewer.agent.as_ref();
     let name = |extension| directory.extensions.get(extension).map(|known| known.name.clone());
     let agents = directory.agents.values().filter(|profile| Some(&profile.key) != own).filter_map(|profile| {
-        let called = name(&profile.extension).unwrap_or_default();
-        if !fits(&[profile.key.as_str(), &profile.number, &called]) {
+        let phone = name(&profile.extension).unwrap_or_default();
+        if !fits(&[profile.key.as_str(), &profile.number, &profile.name, &phone]) {
             return None;
         }
         let agent = &rows.agents.get(&profile.key)?.row;
         Some(TargetFound {
             kind: "agent",
             value: profile.key.to_string(),
-            name: Some(called),
+            name: Some(profile.name.clone()),
             number: directory.extensions.get(&profile.extension).map(|known| known.number.clone()),
             state: Some(agent.state()),
             since: Some(agent.since.as_millis()),

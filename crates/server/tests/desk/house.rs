@@ -50,7 +50,7 @@ const CONFIGURATION: &str = r#"{
         "support-a": { "agents": ["2000", "2001"] }, "support-b": { "agents": ["2002"] },
         "renewals": { "agents": ["2003"] }
     },
-    "agents": { "2000": {}, "2001": {}, "2002": {}, "2003": {} },
+    "agents": { "2000": {}, "2001": {}, "2002": { "name": "Bea Lund" }, "2003": {} },
     "extensions": {
         "2000": { "password": { "generate": true } }, "2001": { "password": { "generate": true } },
         "2002": { "password": { "generate": true } }, "2003": { "password": { "generate": true } }

@@ -369,6 +369,9 @@ async fn whom_a_conversation_could_go_to_is_searched() {
     assert_eq!(agents, ["2001", "2002", "2003"], "{all:?}");
     assert_eq!((&all[0]["state"], &all[0]["reachable"]), (&json!("not_signed_in"), &json!(false)));
     assert_eq!((&all[2]["state"], &all[2]["reachable"]), (&json!("available"), &json!(true)));
+    // By the name that stands on every page, which need not be the phone's.
+    let bea = found("bea%20l").await;
+    assert_eq!((bea.len(), &bea[0]["value"], &bea[0]["name"]), (1, &json!("2002"), &json!("Bea Lund")));
     let queue = &found("600").await[0];
     assert_eq!((&queue["kind"], &queue["waiting"], &queue["available"]), (&json!("queue"), &json!(0), &json!(0)));
     assert_eq!(found("nobody").await, Vec::<serde_json::Value>::new());

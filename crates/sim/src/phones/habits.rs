@@ -71,7 +71,11 @@ impl State {
             0..2 => self.rng.u64(500..15_000),
             _ => self.rng.u64(15_000..180_000),
         };
-        let why = if self.rng.u8(0..5) < 2 { Gone::Lost } else { Gone::HungUp };
+        let why = match self.rng.u8(0..10) {
+            0..2 => Gone::Lost,
+            2..4 => Gone::PhoneLost,
+            _ => Gone::HungUp,
+        };
         if self.rng.u8(0..5) == 0 {
             let who = if self.rng.bool() { a } else { b };
             let holds = self.soon(now, length);

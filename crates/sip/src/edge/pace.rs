@@ -1,17 +1,18 @@
 //! How far the engine is behind what comes in.
 //!
 //! One call at a time is a probe: it is timed from the gate to where the engine takes it. While a probe takes too long, or
-//! the last one did and the next is not back yet, or calls have waited long before the gate already, calls of the network are refused at the gate, where that costs next to
-//! nothing, instead of after everything that waits before them. One probe at a time goes on, so the gate opens as soon as the
-//! engine has caught up.
+//! the last one did and the next is not back yet, or calls have waited long before the gate already, calls of the network are
+//! refused at the gate, where that costs next to nothing, instead of after everything that waits before them. One probe at a
+//! time goes on, so the gate opens as soon as the engine has caught up.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A call that has waited so long before the gate, or whose like waits so long behind it, is one too many: what comes after that takes
-/// its time, too, and a phone repeats an INVITE that is not answered within half a second (T1, RFC 3261 §17.1.1.2).
-const TOO_LONG_BEFORE: Duration = Duration::from_millis(80);
-const TOO_LONG_BEHIND: Duration = Duration::from_millis(200);
+/// A call that has waited so long before the gate, or whose like waits so long behind it, is one too many: what comes after
+/// that takes its time, too, as does what is let in until a late probe is noticed, and a phone repeats an INVITE that is not
+/// answered within half a second (T1, RFC 3261 §17.1.1.2).
+const TOO_LONG_BEFORE: Duration = Duration::from_millis(60);
+const TOO_LONG_BEHIND: Duration = Duration::from_millis(120);
 /// A probe that is not back by then has been dropped on the way.
 const LOST: Duration = Duration::from_secs(2);
 

@@ -22,7 +22,7 @@ impl Inbound {
         if !std::mem::replace(&mut self.there, false) {
             return;
         }
-        self.lost = why == Gone::Lost;
+        self.lost = why.broke();
         self.playing = None;
         let recording = self.recording.as_mut().filter(|recording| !recording.done).map(|recording| {
             // What was said so far is a message; the engine is about to hand it over.
@@ -124,12 +124,12 @@ impl Inbound {
             talk.leave(why, turn.at, &mut self.ids, turn.effects);
             return;
         }
-        if why != Gone::Lost && self.has_consulted() {
+        if !why.broke() && self.has_consulted() {
             self.leave_with_consulted(turn);
             return;
         }
         match std::mem::replace(&mut self.treatment, Treatment::Over) {
-            Treatment::Talking(mut talk) if why == Gone::Lost => {
+            Treatment::Talking(mut talk) if why.broke() => {
                 talk.part(turn.effects);
                 self.end_consult(&talk, turn);
                 self.told |= talk.is_recorded();
@@ -148,11 +148,11 @@ impl Inbound {
             Treatment::Connecting(connecting) => {
                 // Caller and agent never heard each other: back to the place in line. Whoever hung up on the caller has
                 // the usual wrap-up, lest the same caller rings there again at once.
-                let wrap_up = if why == Gone::Lost { Millis::ZERO } else { self.wrap_up(turn) };
+                let wrap_up = if why.broke() { Millis::ZERO } else { self.wrap_up(turn) };
                 self.end_called_back(Millis::ZERO, true, turn);
                 self.free(&connecting.agent, wrap_up, turn);
                 self.stop_playing(turn);
-                if why == Gone::Lost {
+                if why.broke() {
                     self.class = Class::Recovered;
                 }
                 self.back_to_line(turn);

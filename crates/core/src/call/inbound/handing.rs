@@ -80,10 +80,7 @@ pub(crate) fn may_call(
 /// How long it may ring there.
 pub(super) fn ring_for(directory: &Directory, to: &Destination) -> Millis {
     match to {
-        Destination::Extension(extension) => {
-            let unanswered = directory.extensions.get(extension).and_then(|known| known.unanswered.as_ref());
-            unanswered.map_or(RING_PHONE, |unanswered| unanswered.ring_for)
-        }
+        Destination::Extension(extension) => directory.rings_for(extension, false),
         Destination::Number(_) => RING_NUMBER,
         Destination::Queue(_) | Destination::Flow(_) => RING_PHONE,
     }

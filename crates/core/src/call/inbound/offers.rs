@@ -7,7 +7,7 @@ use crate::agent::{AfterOffer, OfferEnd};
 use crate::call::feature::age;
 use crate::call::talk::{Opening, Talk};
 use crate::call::{Audio, HangUp, Shown};
-use crate::directory::{Directory, Strategy};
+use crate::directory::Directory;
 use crate::fact::{Fact, LeftQueue};
 use crate::routing::Offer;
 
@@ -38,7 +38,7 @@ impl Inbound {
         let queue = offer.queue.as_ref().and_then(|queue| directory.queue(queue));
         let after = AfterOffer {
             pause: queue.map_or_else(Default::default, |queue| directory.ringing(queue, &offer.agent).retry_pause),
-            forgiving: queue.is_none_or(|queue| queue.strategy == Strategy::RingAll),
+            forgiving: directory.forgives(offer.queue.as_ref()),
         };
         let leg: LegId = self.ids.next(turn.at);
         self.ringing.push(Ringing {

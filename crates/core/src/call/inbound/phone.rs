@@ -9,10 +9,6 @@ use crate::call::{Audio, Effects, Gone, HangUp};
 use crate::fact::{CallEnd, Doing, Fact};
 use crate::transaction::Answer;
 
-/// A phone that says nothing about it rings this long for a caller from outside, who may leave a message then.
-const RING_FOR_OUTSIDE: Millis = Millis::seconds(25);
-/// And this long for a colleague, who gives up by hanging up.
-const RING_FOR_COLLEAGUE: Millis = Millis::seconds(60);
 /// So many phones are rung for one caller, one after the other: phones may name each other in a circle.
 const MOST_PHONES: u32 = 4;
 
@@ -117,7 +113,7 @@ impl Inbound {
     pub(super) fn phone_answer(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
         let directory = turn.world.directory;
         let shows = self.shown(directory);
-        let ring_for = if self.colleague.is_some() { RING_FOR_COLLEAGUE } else { RING_FOR_OUTSIDE };
+        let by_colleague = self.colleague.is_some();
         let comes_back = self.rings_back();
         let Treatment::Phone(phone) = &mut self.treatment else {
             // The end of the call frees what was taken.
@@ -128,8 +124,7 @@ impl Inbound {
             self.phone_failed(Gone::Busy, turn);
             return;
         };
-        let unanswered = directory.extensions.get(&phone.extension).and_then(|known| known.unanswered.as_ref());
-        let ring_for = unanswered.map_or(ring_for, |unanswered| unanswered.ring_for);
+        let ring_for = directory.rings_for(&phone.extension, by_colleague);
         phone.agent = agent;
         phone.stage = Stage::Ringing { until: turn.at + ring_for };
         let to = directory.dial_extension(&phone.extension, shows);
@@ -204,8 +199,8 @@ impl Inbound {
         let phone = phone.clone();
         turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
         self.there = false;
-        self.end_phone(&phone, why != Gone::Lost, turn);
-        if why == Gone::Lost {
+        self.end_phone(&phone, !why.broke(), turn);
+        if why.broke() {
             self.cut_off(Doing::Talking, turn);
         } else {
             self.end(CallEnd::Served, turn);

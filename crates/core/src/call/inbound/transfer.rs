@@ -153,7 +153,7 @@ impl Inbound {
             Treatment::Transferred(_) => {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.there = false;
-                if why == Gone::Lost {
+                if why.broke() {
                     self.cut_off(Doing::Talking, turn);
                 } else {
                     self.end(CallEnd::Served, turn);

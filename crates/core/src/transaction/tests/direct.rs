@@ -56,6 +56,20 @@ fn an_agent_who_calls_outside_is_talking_and_is_offered_nothing() {
 }
 
 #[test]
+fn it_is_known_until_when_a_phone_rings_for_a_colleague_and_for_a_customer() {
+    let mut works = Works::new();
+    calls_inside(&mut works, 1, "2000");
+    rings(&mut works, 1, "2001");
+    works.arrive(2, Some(customer(2)));
+    rings(&mut works, 2, "2002");
+    let rung_for = |n| {
+        let row = works.tables.calls[&call(n)].rings.unwrap();
+        row.until.unwrap().since(row.since)
+    };
+    assert_eq!((rung_for(1), rung_for(2)), (Millis::seconds(60), Millis::seconds(25)));
+}
+
+#[test]
 fn a_number_that_a_phone_of_ours_calls_is_called_by_nobody_else() {
     let mut works = Works::new();
     works.arrive(9, Some(customer(1)));

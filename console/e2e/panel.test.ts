@@ -1,0 +1,143 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Person, openBrowser } from './house/browser.ts';
+import { waitHeard } from './house/ear.ts';
+import type { FarCall } from './house/far-phones.ts';
+import { FarHouse, accepts, button, hands, presses, shows } from './house/far-house.ts';
+import { axe, cutOff } from './house/look-at.ts';
+
+/** Tones by which everybody is known, in hertz. */
+const MIA = 440;
+const PRIYA = 700;
+const CUSTOMER = 1_000;
+
+let house: FarHouse;
+let quiet: Browser;
+
+beforeAll(async () => {
+  house = await FarHouse.open();
+  quiet = await openBrowser();
+});
+
+afterAll(async () => {
+  await quiet?.close();
+  await house?.close();
+});
+
+afterEach(async ({ task }) => {
+  const failed = task.result?.state === 'fail' ? task.name : undefined;
+  expect(await house.empty(failed), 'what the browsers complained of').toEqual([]);
+});
+
+const SIZES = [
+  [1_360, 768],
+  [820, 1_180],
+  [390, 844],
+] as const;
+
+/** Looks at a state of the panel in each width, language and theme: nothing is cut off, and axe finds nothing. */
+async function look(person: Person, state: string): Promise<void> {
+  const { page } = person;
+  for (const language of ['en', 'zh']) {
+    await page.setViewportSize({ width: 1_360, height: 768 });
+    if (language === 'zh') await speaks(page, '简体中文');
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      for (const [width, height] of SIZES) {
+        await page.setViewportSize({ width, height });
+        const open = page.locator('button[title="Open phone"], button[title="打开电话"]');
+        if (await open.isVisible()) await open.click();
+        const name = `panel-${state}-${language}-${theme}-${width}`;
+        await person.picture(name);
+        expect.soft(await cutOff(page), `${name}: cut off`).toEqual([]);
+        expect.soft(await axe(page), `${name}: axe`).toEqual([]);
+      }
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1_360, height: 768 });
+  await speaks(page, 'English');
+}
+
+async function speaks(page: Page, language: string): Promise<void> {
+  await page
+    .locator('header')
+    .getByRole('button', { name: /^(Language|语言)$/ })
+    .click();
+  await page.getByRole('menu').getByText(language, { exact: true }).click();
+  await page.getByRole('menu').waitFor({ state: 'detached' });
+}
+
+let customers = 0;
+const customer = () => `+86138001${String(50_000 + ++customers)}`;
+
+async function talks(mia: Person): Promise<FarCall> {
+  const caller = await house.calls(customer());
+  await caller.tone(CUSTOMER);
+  await accepts(mia);
+  return caller;
+}
+
+it('stands well while it rings, and where it is no phone', async () => {
+  await house.does('2011', 'sign_out');
+  const mia = await house.comes('mia', MIA);
+  // A tab of the same browser: the other one is the phone.
+  const other = await mia.context.newPage();
+  await other.goto('/');
+  await other.getByText('Another tab or browser is the phone.').waitFor();
+  const tab = Object.assign(Object.create(Person.prototype) as Person, { page: other });
+  await look(tab, 'elsewhere');
+  await other.close();
+
+  const caller = await house.calls(customer());
+  await shows(mia, 'ringing');
+  await mia.page.getByText('Unanswered, your state becomes No answer.').waitFor();
+  await mia.picture('panel-ringing-en-light-1360');
+  expect([await axe(mia.page), await cutOff(mia.page)]).toEqual([[], []]);
+  await presses(mia, /^Accept/);
+  await caller.hangUp();
+
+  const deaf = await Person.signedIn(quiet, house.web.url, 'priya');
+  await deaf.page.getByText('This page is no phone yet.', { exact: false }).waitFor();
+  await look(deaf, 'off');
+  await deaf.page.getByRole('button', { name: 'Use microphone' }).click();
+  await deaf.page.locator('aside [data-warns]').waitFor();
+  await look(deaf, 'no-microphone');
+  await deaf.leave();
+});
+
+it('stands well in every state of a call', async () => {
+  await house.does('2011', 'not_ready');
+  const mia = await house.comes('mia', MIA);
+  const priya = await house.comes('priya', PRIYA);
+  await look(mia, 'idle');
+
+  const caller = await talks(mia);
+  await look(mia, 'talking');
+  await presses(mia, 'Hold');
+  await button(mia, 'Resume').waitFor();
+  await look(mia, 'held');
+  await button(mia, 'Resume').click();
+  await button(mia, 'Hold').waitFor();
+  await button(mia, 'Keypad').click();
+  await look(mia, 'keypad');
+  await button(mia, 'Transfer').click();
+  await mia.page.locator('aside li').first().waitFor();
+  await look(mia, 'transfer');
+  await hands(mia, 'Priya N.', 'Consult');
+  await shows(priya, 'ringing');
+  // It counts down, and does not threaten with a state that does not come.
+  await priya.page.locator('aside').getByText('seconds').waitFor();
+  expect(await priya.page.getByText('Unanswered, your state becomes No answer.').count()).toBe(0);
+  await accepts(priya);
+  await look(mia, 'consulting');
+  await button(mia, 'Conference').first().click();
+  await button(mia, 'Take out').waitFor();
+  await look(mia, 'conference');
+  await button(mia, 'Take out').click();
+  await shows(priya, 'wrap_up').catch(() => shows(priya, 'idle'));
+  await waitHeard(mia.page, CUSTOMER);
+  await caller.hangUp();
+  await shows(mia, 'wrap_up');
+  await look(mia, 'wrap-up');
+});
