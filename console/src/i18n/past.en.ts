@@ -8,6 +8,7 @@ export const pastEn = {
     loadFailed: 'The calls did not load',
     loadFailedWords: 'The connection or the server failed.',
     mine: 'My calls',
+    export: 'Export as CSV',
     number: 'Number',
     digits: 'Last 4 digits or more',
     agent: 'Agent',

@@ -10,6 +10,7 @@ export const pastZh: Shape<typeof pastEn> = {
     loadFailed: '通话记录未能加载',
     loadFailedWords: '连接或服务器出现故障。',
     mine: '我的通话',
+    export: '导出 CSV',
     number: '号码',
     digits: '末 4 位或更多',
     agent: '坐席',

@@ -1,5 +1,6 @@
 import '@/i18n/past';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { IconDownload } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { Failure } from '@/api';
 import { useTranslation } from '@/i18n';
@@ -9,7 +10,7 @@ import { HistoryFilters } from './filters';
 import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { Rows } from './rows';
-import { type HistorySearch, asked } from './search';
+import { type HistorySearch, asked, tableOf } from './search';
 
 export { CallPage } from './call-page';
 export { type HistorySearch, readHistorySearch } from './search';
@@ -28,6 +29,10 @@ export function HistoryPage({ search, onSearch, onOpen }: HistoryPageProps) {
     <>
       <header className={sheet.head}>
         <h1>{t('past.title')}</h1>
+        <a className={styles.take} href={tableOf(search)} download>
+          <IconDownload size={16} stroke={1.75} aria-hidden />
+          {t('past.export')}
+        </a>
       </header>
       <HistoryFilters search={search} onSearch={onSearch} />
       <Calls search={search} onOpen={onOpen} />

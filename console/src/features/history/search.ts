@@ -51,3 +51,10 @@ export function asked({ since, until, number, ...rest }: HistorySearch) {
     until: until === undefined ? undefined : midnight(until, 1),
   };
 }
+
+/** Where the server has all calls that fit, as a table for spreadsheets. */
+export function tableOf(search: HistorySearch): string {
+  const fits = Object.entries(asked(search)).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(fits.map(([name, value]) => [name, String(value)])).toString();
+  return `/api/history/export.csv${query === '' ? '' : `?${query}`}`;
+}
