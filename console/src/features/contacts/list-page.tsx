@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { Heard, phoneNumber, useTranslation } from '@/i18n';
 import { usePerson } from '@/session';
 import { Button, Empty, IconButton, useTitle } from '@/ui';
+import sheet from '@/ui/sheet.module.css';
 import styles from './contacts.module.css';
 import { ImportDialog } from './import';
 import type { ContactSearch } from './search';
@@ -39,7 +40,7 @@ export function ContactListPage({ search, onSearch, onCreate }: ContactListProps
               <Button icon={<IconUpload {...icon} />} onClick={() => setImporting(true)}>
                 {t('contacts.import')}
               </Button>
-              <a className={styles.link} href="/api/contacts/export.csv" download="contacts.csv">
+              <a className={sheet.link} href="/api/contacts/export.csv" download="contacts.csv">
                 <IconDownload {...icon} />
                 {t('contacts.export')}
               </a>

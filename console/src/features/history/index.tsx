@@ -29,7 +29,7 @@ export function HistoryPage({ search, onSearch, onOpen }: HistoryPageProps) {
     <>
       <header className={sheet.head}>
         <h1>{t('past.title')}</h1>
-        <a className={styles.take} href={tableOf(search)} download>
+        <a className={`${sheet.link} ${styles.take}`} href={tableOf(search)} download>
           <IconDownload size={16} stroke={1.75} aria-hidden />
           {t('past.export')}
         </a>
