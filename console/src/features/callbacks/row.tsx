@@ -1,7 +1,7 @@
 import { IconDots, IconPhone } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
-import { callBack, holdOf, mayCall, whoIs } from '@/entries';
+import { callBack, holdOf, mayCall, useCustomerName, whoIs } from '@/entries';
 import { Heard, heard, useTranslation } from '@/i18n';
 import { type Entry, useAgentName } from '@/live';
 import { Button, type Width } from '@/ui';
@@ -95,18 +95,24 @@ function SecondTime({ entry }: { entry: Entry }) {
 function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boolean }) {
   const { t } = useTranslation();
   const who = whoIs(t, entry);
+  const name = useCustomerName(entry);
   const assigned = useAgentName(entry.assigned ?? null);
   return (
     <div role="gridcell" className={`${styles.cell} ${styles.whoCell}`}>
       <Link
         to="/list/$entry"
         params={{ entry: entry.id }}
-        className={`${styles.who} ${entry.number ? styles.number : ''}`}
+        className={`${styles.who} ${name === null && entry.number ? styles.number : ''}`}
         tabIndex={active ? 0 : -1}
-        title={who}
+        title={name ?? who}
       >
-        <Heard text={who} />
+        <Heard text={name ?? who} />
       </Link>
+      {name !== null && (
+        <span className={styles.beside}>
+          <Heard text={who} />
+        </span>
+      )}
       {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
       {mine && <MineLine entry={entry} />}
