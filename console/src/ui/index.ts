@@ -3,4 +3,5 @@ export { Actions, Avatar, Badge, Chip, Empty, Glyph, KeyCap, Problem, Stack, typ
 export { Themed, markScheme, useScheme, type Scheme } from './theme';
 export { useWidth, type Width } from './media';
 export { Mark } from './mark';
+export { useRangeWith } from './rows';
 export { usePage, useTitle } from './title';
