@@ -6,7 +6,7 @@ import { useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { type Entry, type Section, useLive, useStep } from '@/live';
 import { messageOf, playOrPause } from '@/playback';
-import { useRangeWith, useWidth } from '@/ui';
+import { useRangeWith, useRoom } from '@/ui';
 import { type Item, idOf } from './arrange';
 import { type Counts, count } from './filter';
 import { useArranged, useHeld, useSteady } from './hold';
@@ -41,7 +41,7 @@ interface OpenListProps {
 /** The open part of the list. */
 export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const { t } = useTranslation();
-  const width = useWidth();
+  const width = useRoom();
   const me = useLive(live => live.me?.agent ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const held = useHeld(scroller);
