@@ -81,7 +81,7 @@ async fn at_18_an_unclaimed_request_alerts_its_group_again_and_then_the_supervis
 
 #[tokio::test]
 async fn a_mandatory_note_is_kept_over_a_crash_and_the_next_call_waits_until_it_is_saved() {
-    let queue = "callback_key = { digit = \"2\" }\nwrap_up = \"2s\"\nwrap_up_mode = \"mandatory\"";
+    let queue = "callback_key = { digit = \"2\" }\nwrap_up_mode = \"mandatory\"";
     let mut house = House::open(Wishes { queue, ..Wishes::with_callback_key() }).await.unwrap();
     let mut phone = people::colleague(&house, "2002").await.unwrap();
     let desk = Desk::agent_at_work(&house, "2002").await.unwrap();
