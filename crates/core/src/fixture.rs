@@ -186,6 +186,7 @@ fn profile(key: &str) -> AgentProfile {
         ringing: None,
         priorities: BTreeMap::new(),
         language: None,
+        outside: None,
     }
 }
 

@@ -64,6 +64,15 @@ macro_rules! ids {
         impl $name {
             /// What the text of such an id begins with, before the underscore.
             pub const PREFIX: &'static str = $prefix;
+
+            /// The part of it that chance has made: a seed for the ids of what belongs to it.
+            #[must_use]
+            pub const fn seed(&self) -> u64 {
+                // The lower half is as good as the whole.
+                #[expect(clippy::cast_possible_truncation, reason = "half of it is wanted")]
+                let seed = self.0.random() as u64;
+                seed
+            }
         }
 
         impl From<Ulid> for $name {

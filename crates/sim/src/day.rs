@@ -452,6 +452,7 @@ fn profile(n: u32) -> anyhow::Result<(AgentKey, AgentProfile)> {
             ringing: None,
             priorities: BTreeMap::new(),
             language: None,
+            outside: None,
         },
     ))
 }

@@ -50,6 +50,8 @@ pub struct State {
     pub thanked: BTreeSet<LegId>,
     /// Callers who were answered.
     pub answered: BTreeSet<LegId>,
+    /// Phones outside at which nobody had pressed 1 when they were connected with somebody.
+    pub unaccepted: BTreeSet<LegId>,
     /// Legs that may be answered before they are in the books: star codes, which never are, and emergency calls.
     bookless: BTreeMap<LegId, &'static str>,
     /// Emergency calls of which the process knows and that it has not dialled yet.
@@ -76,6 +78,11 @@ enum Party {
     Caller,
     Extension(ExtensionKey),
     Customer(PhoneNumber),
+    /// A number outside at which an agent works; some are mailboxes.
+    AgentOutside {
+        /// The 1 was pressed.
+        accepted: bool,
+    },
     Emergency,
 }
 
@@ -110,6 +117,7 @@ impl Phones {
             gone: BTreeMap::new(),
             thanked: BTreeSet::new(),
             answered: BTreeSet::new(),
+            unaccepted: BTreeSet::new(),
             bookless: BTreeMap::new(),
             emergencies: 0,
             reach: Reach::default(),
@@ -300,6 +308,14 @@ impl State {
                 self.tell_of(now, leg, Input::PhoneHold(leg, hold), false);
             }
             Plan::Press(leg, digit) if self.is_there(leg) => {
+                if let Some(one) = self.legs.get_mut(&leg)
+                    && one.party == (Party::AgentOutside { accepted: false })
+                    && one.answered
+                    && digit.as_char() == '1'
+                {
+                    one.party = Party::AgentOutside { accepted: true };
+                    self.reach.count("calls accepted outside");
+                }
                 self.tell_of(now, leg, Input::Digit(leg, digit), false);
             }
             Plan::EndOfPlaying(leg, playback) => {
@@ -357,6 +373,12 @@ impl State {
                 let chance = if busy { 95 } else { self.rng.u8(0..100) };
                 self.answer_like_an_agent(id, chance, now);
             }
+            DialTo::AgentOutside { .. } => {
+                self.reach.count("agents dialled outside");
+                self.legs.insert(id, Leg::new(Party::AgentOutside { accepted: false }, now, ring_for));
+                let chance = self.rng.u8(0..100);
+                self.answer_like_an_agent(id, chance, now);
+            }
             DialTo::Outside { number: None, .. } => {
                 self.emergencies = self.emergencies.saturating_sub(1);
                 self.reach.count("emergency calls dialled");
@@ -374,11 +396,22 @@ impl State {
         }
     }
 
+    /// These hear each other from now on.
+    fn connects(&mut self, legs: &[LegId]) {
+        let mailbox =
+            |leg: &&LegId| self.legs.get(leg).is_some_and(|leg| leg.party == (Party::AgentOutside { accepted: false }));
+        let mailboxes: Vec<LegId> = legs.iter().filter(mailbox).copied().collect();
+        self.unaccepted.extend(mailboxes);
+    }
+
     fn play(&mut self, leg: LegId, playback: PlaybackId, audio: &Audio, now: Timestamp) {
         if let Audio::Spoken { what, .. } = audio {
             let thanks = Builtin::CallbackThanks.default_key();
             if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == thanks)) {
                 self.thanked.insert(leg);
+            }
+            if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == "call-accept")) {
+                self.accepts_or_not(leg, now);
             }
             if what.iter().any(|one| matches!(one, Spoken::Prompt(key) if key.as_str() == "one-moment")) {
                 self.reach.count("told that it takes a moment");
@@ -444,6 +477,7 @@ impl Telephony for Phones {
                 }
             }
             Command::Bridge { bridge, a, b } => {
+                state.connects(&[a, b]);
                 let early = [a, b].iter().any(|leg| state.legs.get(leg).is_some_and(|leg| !leg.answered));
                 if early {
                     state.reach.count("early media bridged");
@@ -454,6 +488,7 @@ impl Telephony for Phones {
                 }
             }
             Command::Conference { legs, .. } => {
+                state.connects(&legs);
                 state.reach.count("conferences heard");
                 if let [a, .., b] = *legs.as_slice() {
                     state.talk(a, b, now);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 51] = [
+const MUST_SEE: [&str; 53] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -55,6 +55,8 @@ const MUST_SEE: [&str; 51] = [
     "conferences",
     "calls dialled at the desk",
     "notes written",
+    "agents dialled outside",
+    "calls accepted outside",
     "notes saved",
 ];
 /// So that a full run of two million steps sees each a thousand times.

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use nohold_core::directory::{
     AgentProfile, AtClosing, CallbackKey, Campaign, Directory, Extension, Group, InboundNumber, InboundTarget,
     OverflowReason, OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered,
-    WrapUpMode,
+    WorksOutside, WrapUpMode,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -148,6 +148,12 @@ fn groups() -> anyhow::Result<BTreeMap<GroupKey, Group>> {
         .collect()
 }
 
+/// One of some agents works at a number outside.
+fn outside(key: &str, rng: &mut Rng) -> anyhow::Result<Option<WorksOutside>> {
+    let number = format!("+8613911{key:0>6}").parse()?;
+    Ok((rng.u8(0..5) == 0).then_some(WorksOutside { number, used: true }))
+}
+
 fn agents(rng: &mut Rng) -> anyhow::Result<BTreeMap<AgentKey, AgentProfile>> {
     let mut agents = BTreeMap::new();
     for key in GROUPS.iter().flat_map(|(_, agents)| *agents) {
@@ -162,6 +168,7 @@ fn agents(rng: &mut Rng) -> anyhow::Result<BTreeMap<AgentKey, AgentProfile>> {
             }),
             priorities: BTreeMap::from([(QueueKey::new("700")?, rng.u8(0..3)), (QueueKey::new("600")?, rng.u8(0..3))]),
             language: None,
+            outside: outside(key, rng)?,
         };
         agents.insert(profile.key.clone(), profile);
     }

@@ -175,6 +175,15 @@ pub enum DialTo {
         /// The phone is asked to answer by itself.
         auto_answer: bool,
     },
+    /// The number outside at which an agent works. Whoever answers there presses 1 before anybody is connected.
+    AgentOutside {
+        /// The number.
+        number: PhoneNumber,
+        /// The ways there, tried in this order until a trunk takes the call; none where it may not be called.
+        routes: Vec<Route>,
+        /// In which the agent is spoken to.
+        language: Language,
+    },
     /// The public network.
     Outside {
         /// The number; none for the emergency services, whose numbers are no subscriber's.

@@ -205,7 +205,8 @@ impl StarCode {
 }
 
 /// The prompts that calls say of their own accord, besides the built-in dialogues and what is configured.
-pub const PROMPTS: [&str; 18] = [
+pub const PROMPTS: [&str; 19] = [
+    super::acceptance::PROMPT,
     "signed-in",
     "signed-out",
     "agent-on-break",

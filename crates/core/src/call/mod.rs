@@ -3,6 +3,7 @@
 //! A [`Call`] is driven by [`Call::handle`], which is total: every input in every phase does something sensible, late
 //! and repeated ones do nothing. A failure of the telephony or the store is an input like any other.
 
+mod acceptance;
 mod callback;
 mod direct;
 mod effects;
@@ -36,6 +37,7 @@ pub use feature::{FEATURE_PROMISE, PROMPTS};
 pub use outlook::{Line, Lines, Promised, promise};
 pub use wish::{Heard, Party, Wanted, Wish, WishAnswer};
 
+use acceptance::Acceptances;
 use callback::Callback;
 use direct::Direct;
 use feature::Feature;
@@ -48,6 +50,8 @@ pub struct Call {
     story: Story,
     /// The last wish of the desk that was heard.
     last_wish: u64,
+    /// Phones outside of the house that have not accepted the call.
+    acceptances: Acceptances,
 }
 
 /// What kind of call it is.
@@ -251,7 +255,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = new.id;
         let inbound = Inbound::arrive(new, number, at, world, &mut effects);
-        (Call::new(id, Story::Inbound(Box::new(inbound))), effects)
+        Call::new(id, Story::Inbound(Box::new(inbound)), effects)
     }
 
     /// An agent calls back: the store has claimed the entry and reserved the agent.
@@ -259,7 +263,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = order.call;
         let callback = Callback::begin(order, IdSource::new(seed), at, world, &mut effects);
-        (Call::new(id, Story::Callback(Box::new(callback))), effects)
+        Call::new(id, Story::Callback(Box::new(callback)), effects)
     }
 
     /// A phone of ours calls an internal number: a colleague's phone, a queue or a flow.
@@ -273,7 +277,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = new.id;
         let inbound = Inbound::from_colleague(new, (extension, target), at, world, &mut effects);
-        (Call::new(id, Story::Inbound(Box::new(inbound))), effects)
+        Call::new(id, Story::Inbound(Box::new(inbound)), effects)
     }
 
     /// A phone of ours calls the public network.
@@ -286,7 +290,7 @@ impl Call {
     ) -> (Call, Effects) {
         let mut effects = Effects::default();
         let direct = Direct::begin(new, (extension, to), at, world, &mut effects);
-        (Call::new(new.id, Story::Direct(Box::new(direct))), effects)
+        Call::new(new.id, Story::Direct(Box::new(direct)), effects)
     }
 
     /// An agent dials from the desk: the store has agreed and holds the agent, whose own phone is rung first.
@@ -294,7 +298,7 @@ impl Call {
         let mut effects = Effects::default();
         let id = order.call;
         let direct = Direct::from_desk(order, seed, at, world, &mut effects);
-        (Call::new(id, Story::Direct(Box::new(direct))), effects)
+        Call::new(id, Story::Direct(Box::new(direct)), effects)
     }
 
     /// A phone of ours has dialled a star code. What the code does is committed first: the answer comes as that of the
@@ -308,7 +312,7 @@ impl Call {
     ) -> (Call, Effects) {
         let mut effects = Effects::default();
         let feature = Feature::begin(new, extension, code, at, world, &mut effects);
-        (Call::new(new.id, Story::Feature(feature)), effects)
+        Call::new(new.id, Story::Feature(feature), effects)
     }
 
     /// Takes an input and says what follows.
@@ -320,13 +324,16 @@ impl Call {
             }
             self.last_wish = wish.number;
         }
-        self.adopt(at, input, world, &mut effects);
-        match &mut self.story {
-            Story::Inbound(inbound) => inbound.handle(at, input, world, &mut effects),
-            Story::Callback(callback) => callback.handle(at, input, world, &mut effects),
-            Story::Direct(direct) => direct.handle(at, input, world, &mut effects),
-            Story::Feature(feature) => feature.handle(at, input, &mut effects),
+        for input in self.acceptances.hear(at, input, &mut effects) {
+            self.adopt(at, &input, world, &mut effects);
+            match &mut self.story {
+                Story::Inbound(inbound) => inbound.handle(at, &input, world, &mut effects),
+                Story::Callback(callback) => callback.handle(at, &input, world, &mut effects),
+                Story::Direct(direct) => direct.handle(at, &input, world, &mut effects),
+                Story::Feature(feature) => feature.handle(at, &input, &mut effects),
+            }
         }
+        self.acceptances.watch(&effects);
         effects
     }
 
@@ -351,31 +358,36 @@ impl Call {
         }
     }
 
-    fn new(id: CallId, story: Story) -> Call {
-        Call { id, story, last_wish: 0 }
+    fn new(id: CallId, story: Story, effects: Effects) -> (Call, Effects) {
+        let mut acceptances = Acceptances::new(id.seed());
+        acceptances.watch(&effects);
+        (Call { id, story, last_wish: 0, acceptances }, effects)
     }
 
     /// When [`Input::Tick`] is due next.
     #[must_use]
     pub fn next_deadline(&self, world: World<'_>) -> Option<Timestamp> {
-        match &self.story {
+        let next = match &self.story {
             Story::Inbound(inbound) => inbound.next_deadline(world),
             Story::Callback(callback) => callback.next_deadline(),
             Story::Direct(direct) => direct.next_deadline(),
             Story::Feature(feature) => feature.next_deadline(),
-        }
+        };
+        next.into_iter().chain(self.acceptances.next_deadline()).min()
     }
 
     /// What must have happened unheard, given the legs that the engine really has: after its restart, or when an
     /// event was lost.
     #[must_use]
     pub fn reconcile(&self, legs: &BTreeMap<LegId, LegState>) -> Vec<Input> {
-        match &self.story {
+        let mut missed = match &self.story {
             Story::Inbound(inbound) => inbound.reconcile(legs),
             Story::Callback(callback) => callback.reconcile(legs),
             Story::Direct(direct) => direct.reconcile(legs),
             Story::Feature(feature) => feature.reconcile(legs),
-        }
+        };
+        missed.extend(self.acceptances.reconcile(legs));
+        missed
     }
 
     /// The id of the call.

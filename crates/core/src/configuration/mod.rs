@@ -38,7 +38,7 @@ pub use dispositions::Disposition;
 pub use length::{InvalidLength, Length, Period};
 pub use lines::{Calendar, CallbackKey, Campaign, Flow, InboundNumber, Queue, Service};
 pub use network::{InvalidNetwork, Network};
-pub use people::{Agent, Digest, Extension, Group, Ringing, Unanswered};
+pub use people::{Agent, Digest, Extension, Group, Ringing, Unanswered, WorksOutside};
 pub use pop::Pop;
 pub use problem::Problem;
 pub use secret::{Password, Secret};

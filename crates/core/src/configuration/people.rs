@@ -37,6 +37,24 @@ pub struct Agent {
     pub priorities: BTreeMap<QueueKey, u8>,
     /// The language in which this agent is spoken to, `en` or `zh`. By default the site's.
     pub language: Option<Language>,
+    /// A number outside at which the agent can work: whoever answers there presses 1 before anybody is connected. By default
+    /// none.
+    pub outside: Option<WorksOutside>,
+}
+
+/// A number outside at which an agent can work.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorksOutside {
+    /// The number, with its country: `+8613900000000`.
+    pub number: PhoneNumber,
+    /// Whether it rings instead of the phone; the agent can change that, too. By default it does.
+    #[serde(default = "yes")]
+    pub used: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// How long one agent's phone rings for an offer, and how long it is left alone after one that failed.
@@ -127,6 +145,10 @@ impl Agent {
             ringing: self.ringing.map(Ringing::build),
             priorities: self.priorities.clone(),
             language: self.language,
+            outside: self
+                .outside
+                .as_ref()
+                .map(|outside| directory::WorksOutside { number: outside.number.clone(), used: outside.used }),
         })
     }
 }

@@ -155,9 +155,22 @@ impl Directory {
         DialTo::Outside { number: None, routes: routes.collect() }
     }
 
-    /// How a phone of ours is dialled.
+    /// How an agent is dialled who works at a number outside; nothing for those who work at a phone of ours.
+    fn dial_outside_agent(&self, agent: &AgentProfile) -> Option<DialTo> {
+        let number = &agent.outside.as_ref().filter(|outside| outside.used)?.number;
+        let routes = match (self.may_be_called_back(number), self.dial_outside(number, None)) {
+            (Ok(()), DialTo::Outside { routes, .. }) => routes,
+            _ => Vec::new(),
+        };
+        Some(DialTo::AgentOutside { number: number.clone(), routes, language: self.language_of(&agent.key) })
+    }
+
+    /// How a phone of ours is dialled, or the number outside at which its agent works instead.
     #[must_use]
     pub fn dial_extension(&self, extension: &ExtensionKey, shows: Shown) -> DialTo {
+        if let Some(outside) = self.agent_of(extension).and_then(|agent| self.dial_outside_agent(agent)) {
+            return outside;
+        }
         DialTo::Extension { extension: extension.clone(), shows, auto_answer: false }
     }
 
@@ -176,6 +189,9 @@ impl Directory {
     /// How an agent's phone is dialled for work: it may answer by itself.
     #[must_use]
     pub fn dial_agent(&self, agent: &AgentProfile, shows: Shown) -> DialTo {
+        if let Some(outside) = self.dial_outside_agent(agent) {
+            return outside;
+        }
         let auto_answer = self.extensions.get(&agent.extension).is_some_and(|extension| extension.auto_answer);
         DialTo::Extension { extension: agent.extension.clone(), shows, auto_answer }
     }

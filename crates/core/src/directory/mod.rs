@@ -166,6 +166,17 @@ pub struct AgentProfile {
     pub priorities: BTreeMap<QueueKey, u8>,
     /// The language in which this agent is spoken to; the site's, where there is none.
     pub language: Option<Language>,
+    /// A number outside that can ring for this agent instead of the phone.
+    pub outside: Option<WorksOutside>,
+}
+
+/// A number outside at which an agent can work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorksOutside {
+    /// The number.
+    pub number: PhoneNumber,
+    /// It rings now, and the phone does not.
+    pub used: bool,
 }
 
 /// How long one agent's phone rings for an offer, and how long it is left alone after one that failed.

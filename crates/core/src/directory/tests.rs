@@ -218,7 +218,7 @@ fn a_phone_calls_outside_by_its_right_and_shows_a_number_that_a_trunk_owns() {
         crate::call::DialTo::Outside { routes, .. } => {
             routes.into_iter().map(|route| (route.trunk.to_string(), route.shows.unwrap())).collect::<Vec<_>>()
         }
-        other @ crate::call::DialTo::Extension { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     };
     let pair = |trunk: &str, shows: &str| (trunk.to_owned(), shows.to_owned());
     // No trunk shows another number than the one that was chosen; without one each shows its own.
@@ -228,6 +228,35 @@ fn a_phone_calls_outside_by_its_right_and_shows_a_number_that_a_trunk_owns() {
     directory.extensions.get_mut(&phone("2000")).unwrap().caller_id = Some(number("+862161238888"));
     assert!(!directory.may_show_own(&phone("2000")));
     assert_eq!(routes(&directory, "2000"), []);
+}
+
+#[test]
+fn an_agent_who_works_outside_is_dialled_there_where_the_number_may_be_called() {
+    let mut directory = with_phones();
+    let dialled = |directory: &Directory, number: PhoneNumber, used: bool| {
+        let mut directory = directory.clone();
+        let outside = Some(super::WorksOutside { number, used });
+        directory.agents.values_mut().find(|one| one.extension == phone("2000")).unwrap().outside = outside;
+        let profile = directory.agent_of(&phone("2000")).unwrap();
+        let for_work = directory.dial_agent(profile, crate::call::Shown::Nothing);
+        let by_number = directory.dial_extension(&phone("2000"), crate::call::Shown::Nothing);
+        match (for_work, by_number) {
+            (
+                crate::call::DialTo::AgentOutside { routes, .. },
+                crate::call::DialTo::AgentOutside { routes: also, .. },
+            ) => {
+                assert_eq!(routes, also);
+                Some(routes.len())
+            }
+            (crate::call::DialTo::Extension { .. }, crate::call::DialTo::Extension { .. }) => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(dialled(&directory, customer(1), true), Some(1));
+    assert_eq!(dialled(&directory, customer(1), false), None, "at the phone");
+    assert_eq!(dialled(&directory, customer(666), true), Some(0), "blocked");
+    directory.outbound.clear();
+    assert_eq!(dialled(&directory, customer(1), true), Some(0), "by no trunk");
 }
 
 #[test]

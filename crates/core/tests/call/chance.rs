@@ -18,7 +18,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use crate::stage::Stage;
-use crate::stage::house::{add_flow, key, unanswered, with_queue};
+use crate::stage::house::{add_flow, key, unanswered, with_queue, works_outside};
 
 /// What may happen, likely things more than once.
 const ACTIONS: &[&str] = &[
@@ -135,6 +135,8 @@ const ACTIONS: &[&str] = &[
     "newest answers",
     "newest answers",
     "newest is busy",
+    "agent 2001 presses 1",
+    "agent 2001 presses 1",
 ];
 
 /// How the call begins.
@@ -215,6 +217,9 @@ fn houses() -> impl Strategy<Value = Directory> {
         add_flow(&mut house, "test", nodes());
         add_flow(&mut house, "bye", bye());
         unanswered(&mut house, "2001", InboundTarget::Extension(key("3000")));
+        if full % 2 == 0 {
+            works_outside(&mut house, "2001");
+        }
         unanswered(&mut house, "3000", InboundTarget::Queue(key("600")));
         house
     })
@@ -325,7 +330,6 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         FlowEntered
         Held
         LeftQueue
-        MessageLeft
         Missed
         OfferEnded
         OfferRinging

@@ -4,6 +4,7 @@
 #[path = "../stage/mod.rs"]
 mod stage;
 
+mod accepting;
 mod agents;
 mod callback;
 mod chance;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nohold_core::directory::{
     AgentProfile, AtClosing, CallbackKey, Directory, Extension, Group, InboundNumber, InboundTarget, OverflowReason,
-    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered,
+    OverflowTarget, Queue, RetryPlan, Ringing, Service, Site, StarCode, Strategy, Trunk, Unanswered, WorksOutside,
 };
 use nohold_core::hours::{Calendar, CalendarDefinition, DiallingWindow, Zone};
 use nohold_core::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
@@ -151,8 +151,15 @@ fn agent(name: &str) -> (AgentKey, AgentProfile) {
         ringing: None,
         priorities: BTreeMap::new(),
         language: None,
+        outside: None,
     };
     (profile.key.clone(), profile)
+}
+
+/// The agent works at a number outside.
+pub fn works_outside(house: &mut Directory, name: &str) {
+    let outside = WorksOutside { number: format!("+8613911{name:0>6}").parse().unwrap(), used: true };
+    house.agents.get_mut(&key::<AgentKey>(name)).unwrap().outside = Some(outside);
 }
 
 /// A phone: those of agents answer offers by themselves, 3001 has no right to call outside.

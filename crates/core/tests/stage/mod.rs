@@ -353,10 +353,17 @@ impl Stage {
     fn see(&mut self, command: &Command) {
         match command {
             Command::Dial { leg, to, .. } => {
-                let is_agent =
-                    matches!(to, DialTo::Extension { extension: one, .. } if self.house.agent_of(one).is_some());
+                let agent = match to {
+                    DialTo::Extension { extension, .. } => self.house.agent_of(extension),
+                    DialTo::AgentOutside { number, .. } => self
+                        .house
+                        .agents
+                        .values()
+                        .find(|agent| agent.outside.as_ref().is_some_and(|outside| outside.number == *number)),
+                    DialTo::Outside { .. } => None,
+                };
                 let is_callback = self.names.leg("caller").is_none();
-                self.names.give(*leg, &words::dialled(to, is_agent, is_callback));
+                self.names.give(*leg, &words::dialled(to, agent.map(|agent| &agent.extension), is_callback));
             }
             Command::Play { leg, playback, audio: Audio::Spoken { .. } } => {
                 self.playing.insert(*leg, *playback);

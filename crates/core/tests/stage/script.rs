@@ -130,6 +130,7 @@ impl Stage {
             ["hears", "it"] => Input::Played(leg, playing),
             ["hears", "nothing"] => Input::PlayFailed(leg, playing),
             ["plays", "something"] => Input::EarlyMedia(leg),
+            ["presses", key @ ("1" | "2")] => Input::Digit(leg, Digit::new(key.chars().next().unwrap()).unwrap()),
             ["presses", "hold"] => Input::PhoneHold(leg, true),
             ["presses", "resume"] => Input::PhoneHold(leg, false),
             ["hangs", "up"] => gone(Gone::HungUp),

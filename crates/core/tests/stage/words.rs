@@ -7,7 +7,7 @@ use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
 use nohold_core::fact::{Arrival, Destination, Fact};
 use nohold_core::routing::Class;
 use nohold_core::transaction::Answer;
-use nohold_model::{Language, LegId, Millis, PhoneNumber, Spoken, Timestamp};
+use nohold_model::{ExtensionKey, Language, LegId, Millis, PhoneNumber, Spoken, Timestamp};
 
 use super::house::MORNING;
 
@@ -96,19 +96,19 @@ fn shown(to: &DialTo) -> String {
         DialTo::Extension { shows: Shown::Nothing, .. } => "no number".into(),
         DialTo::Extension { shows: Shown::Number(number), .. } => number.masked(),
         DialTo::Extension { shows: Shown::Colleague { number, name }, .. } => format!("{name} {number}"),
-        DialTo::Outside { routes, .. } => {
+        DialTo::AgentOutside { routes, .. } | DialTo::Outside { routes, .. } => {
             let shown = routes.first().and_then(|route| route.shows.as_deref());
             shown.map_or("no number".into(), |shown| shown.parse::<PhoneNumber>().unwrap().masked())
         }
     }
 }
 
-pub fn dialled(to: &DialTo, is_agent: bool, is_callback: bool) -> String {
-    match to {
-        DialTo::Extension { extension, .. } if is_agent => format!("agent {extension}"),
-        DialTo::Extension { extension, .. } => format!("phone {extension}"),
-        DialTo::Outside { .. } if is_callback => "customer".into(),
-        DialTo::Outside { .. } => "outside".into(),
+pub fn dialled(to: &DialTo, agent: Option<&ExtensionKey>, is_callback: bool) -> String {
+    match (to, agent) {
+        (_, Some(phone)) => format!("agent {phone}"),
+        (DialTo::Extension { extension, .. }, None) => format!("phone {extension}"),
+        (DialTo::Outside { .. } | DialTo::AgentOutside { .. }, None) if is_callback => "customer".into(),
+        (DialTo::Outside { .. } | DialTo::AgentOutside { .. }, None) => "outside".into(),
     }
 }
 

@@ -27,6 +27,9 @@ impl FarEnd<'_> {
         if std::mem::take(&mut phones.emergencies) > 0 {
             return broken("AT-30", "an emergency call was not dialled at once".to_owned());
         }
+        if let Some(leg) = phones.unaccepted.pop_first() {
+            return broken("accept", format!("{leg} was connected with somebody before the 1 was pressed"));
+        }
         for (number, leg, others) in std::mem::take(&mut phones.fresh_dials) {
             let dialled = format!("{number:?} by {leg}");
             if others > 0 {

@@ -44,6 +44,16 @@ impl State {
         }
     }
 
+    /// Who was asked to press 1 does, or is a mailbox, or hangs up.
+    pub(super) fn accepts_or_not(&mut self, leg: LegId, now: Timestamp) {
+        let at = self.soon(now, 9_000);
+        match (self.rng.u8(0..10), Digit::new('1')) {
+            (0..7, Ok(one)) => self.plan(at, Plan::Press(leg, one)),
+            (7, _) => self.plan(at, Plan::Go(leg, Gone::HungUp)),
+            _ => {}
+        }
+    }
+
     pub(super) fn answer_like_a_customer(&mut self, leg: LegId, now: Timestamp) {
         let rings = self.soon(now, 3_000);
         if self.rng.u8(0..4) == 0 {

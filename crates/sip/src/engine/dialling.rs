@@ -31,7 +31,7 @@ impl Engine {
                     return;
                 }
             },
-            DialTo::Outside { .. } => None,
+            DialTo::Outside { .. } | DialTo::AgentOutside { .. } => None,
         };
         self.begin(leg, orders, seat, move |orders| {
             let (groups, page) = match &to {
@@ -39,7 +39,9 @@ impl Engine {
                     let phones = engine.phones(leg, extension, shows, *auto_answer);
                     (phones.into_iter().collect(), engine.ring_page(leg, extension, *auto_answer))
                 }
-                DialTo::Outside { routes, .. } => (engine.ways(leg, routes), None),
+                DialTo::Outside { routes, .. } | DialTo::AgentOutside { routes, .. } => {
+                    (engine.ways(leg, routes), None)
+                }
             };
             let page = match page {
                 Some(Ok(page)) => Some(page),

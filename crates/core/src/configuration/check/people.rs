@@ -74,6 +74,13 @@ impl Check<'_> {
             if let Some(ringing) = agent.ringing {
                 self.ringing(&format!("{path}.ringing"), ringing);
             }
+            if let Some(outside) = agent.outside.as_ref().filter(|outside| self.owned(&outside.number)) {
+                self.problems.error(
+                    format!("{path}.outside.number"),
+                    format!("{} is a number of ours, and calls to it would come in again", outside.number.as_str()),
+                    "write the number of the telephone that is to ring",
+                );
+            }
             for queue in agent.priorities.keys() {
                 self.queue(&format!("{path}.priorities"), queue);
             }
