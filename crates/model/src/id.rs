@@ -64,6 +64,12 @@ macro_rules! ids {
         impl $name {
             /// What the text of such an id begins with, before the underscore.
             pub const PREFIX: &'static str = $prefix;
+
+            /// When it was made, in milliseconds of UTC, as its first ten letters tell (ULID).
+            #[must_use]
+            pub fn made_at(&self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))
+            }
         }
 
         impl From<Ulid> for $name {
