@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn what_is_known_is_named_by_its_tag_strong_or_weak() {
-        let known = |value: &str| is_known(&HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]), "\"a-1\"");
+        let known =
+            |value: &str| is_known(&HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]), "\"a-1\"");
         assert!(known("\"a-1\"") && known("\"b\", W/\"a-1\"") && known("*"));
         assert!(!known("\"a\"") && !known("a-1") && !is_known(&HeaderMap::new(), "\"a-1\""));
     }

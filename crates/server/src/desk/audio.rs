@@ -205,7 +205,8 @@ async fn conversation(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let found = seat.may_hear_conversation(id).await?;
-    let handed = seat.handed(taken.download, || FileName { at: found.at, agent: Some(found.agent), kind: "recording" })?;
+    let handed =
+        seat.handed(taken.download, || FileName { at: found.at, agent: Some(found.agent), kind: "recording" })?;
     seat.play(&format!("{id}.wav"), handed, &method, &headers).await
 }
 

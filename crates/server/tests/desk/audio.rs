@@ -23,12 +23,8 @@ async fn hear(house: &House, token: &str, message: MessageId, given: &Value) -> 
 
 /// A WAV file: a second in which the first channel is loud, then one in which the second is, where there are two.
 fn write(path: &Path, channels: u16) {
-    let spec = hound::WavSpec {
-        channels,
-        sample_rate: 8_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
+    let spec =
+        hound::WavSpec { channels, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     for frame in 0..16_000 {
         for channel in 0..channels {
@@ -105,14 +101,18 @@ async fn audio_is_taken_away_by_who_may_and_the_audit_says_so() {
         get(&house, &sue, &at).await.expect(200);
         let taken = get(&house, &sue, &format!("{at}?download=true")).await.expect(200);
         let named = taken.headers["content-disposition"].to_str().unwrap().to_owned();
-        let expected = if id.starts_with("rec") { ("2026-03-02-1", "-2000-recording") } else { ("1970-01-01-0800", "-message") };
+        let expected =
+            if id.starts_with("rec") { ("2026-03-02-1", "-2000-recording") } else { ("1970-01-01-0800", "-message") };
         let form = (format!("attachment; filename=\"{}", expected.0), format!("{}.wav\"", expected.1));
         assert!(named.starts_with(&form.0) && named.ends_with(&form.1), "{named}");
         let part = house.ask("GET", &format!("{at}?download=true")).token(&sue).header("range", "bytes=0-3");
         assert_eq!(part.send().await.expect(206).text, "RIFF");
         let told = openings(&house, &id, 4).await;
         let line = |who: &str, downloaded, status| (who.to_owned(), downloaded, status);
-        assert_eq!(told, [line("ada", false, 200), line("ada", true, 403), line("sue", false, 200), line("sue", true, 200)]);
+        assert_eq!(
+            told,
+            [line("ada", false, 200), line("ada", true, 403), line("sue", false, 200), line("sue", true, 200)]
+        );
         get(&house, &ada, &format!("{at}?download=perhaps")).await.refused(400, "bad_query");
     }
     let head = house.ask("HEAD", &format!("/api/recordings/{recording}/audio?download=true")).token(&sue).send().await;
@@ -148,7 +148,8 @@ async fn a_waveform_is_shown_to_those_who_may_hear_it_and_leaves_no_line() {
     let ray = house.person("ray", Role::Agent, Some("2003"), None).await;
     let masked = allowed(&house, "cara", "2001", &[]).await;
     let (message, recording) = (message(&house).await, conversation(&house).await);
-    let (of_message, of_recording) = (format!("/api/messages/{message}/peaks"), format!("/api/recordings/{recording}/peaks"));
+    let (of_message, of_recording) =
+        (format!("/api/messages/{message}/peaks"), format!("/api/recordings/{recording}/peaks"));
     let both = get(&house, &ada, &format!("{of_recording}?points=50")).await.expect(200);
     let shown = both.json();
     assert_eq!((&shown["length"], shown["channels"].as_array().unwrap().len()), (&json!(2_000), 2));
