@@ -38,7 +38,7 @@ export default ts.config(
     },
   },
   {
-    files: ['src/{api,entries,live,session,ui,i18n,phone,keys,notices}/**'],
+    files: ['src/{api,entries,live,session,ui,i18n,past,phone,playback,keys,notices}/**'],
     rules: forbid(outwards, raw),
   },
   ...features.map(own => ({

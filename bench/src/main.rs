@@ -26,7 +26,7 @@ use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 
 use machine::Machine;
-use measures::{calls, requests, route, waiting};
+use measures::{calls, pages, requests, route, waiting};
 use report::Row;
 use sink::Talk;
 use system::{Kind, System};
@@ -67,10 +67,12 @@ enum Measure {
     Calls,
     /// Callback requests that are committed
     Requests,
+    /// Pages on which a change stands
+    Pages,
 }
 
 impl Measure {
-    const ALL: [Measure; 4] = [Measure::Route, Measure::Waiting, Measure::Calls, Measure::Requests];
+    const ALL: [Measure; 5] = [Measure::Route, Measure::Waiting, Measure::Calls, Measure::Requests, Measure::Pages];
 }
 
 /// The status of a run that measured everything and missed a goal; 1 is for what could not be measured.
@@ -154,6 +156,11 @@ fn measure_one(cli: &Cli, measure: Measure) -> Result<(Vec<Row>, Value)> {
             let plan = if cli.smoke { requests::Plan::smoke() } else { requests::Plan::usual() };
             let figures = requests::measure(&plan)?;
             Ok((requests::rows(&figures), json!({ "plan": plan, "nohold": figures })))
+        }
+        Measure::Pages => {
+            let plan = if cli.smoke { pages::Plan::smoke() } else { pages::Plan::usual() };
+            let figures = pages::measure(&plan)?;
+            Ok((pages::rows(&figures), json!({ "plan": plan, "nohold": figures })))
         }
     }
 }

@@ -33,4 +33,6 @@ fn all_measures_work_and_count_right() {
     let requests = figures("requests");
     assert!(requests["confirmed"].as_u64().unwrap() > 0, "{said}");
     assert_eq!((&requests["found"], &requests["failed"]), (&requests["confirmed"], &0.into()), "{said}");
+    let pages = figures("pages");
+    assert_eq!((&pages["missing"], &pages["reloads"], &pages["wait"]["count"]), (&0.into(), &0.into(), &15.into()));
 }

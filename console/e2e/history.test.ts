@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
@@ -58,6 +59,12 @@ it('shows the calls that are over, finds one by its last digits, and tells it le
   expect(await page.getByLabel('Number', { exact: true }).inputValue()).toBe('8123');
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect.poll(() => rows.count()).toBe(2);
+  const [table] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Export as CSV' }).click(),
+  ]);
+  expect(table.suggestedFilename()).toMatch(/^calls-\d{4}-\d\d-\d\d\.csv$/);
+  expect((await readFile(await table.path(), 'utf8')).trimEnd().split('\r\n')).toHaveLength(3);
   await page.getByLabel('To', { exact: true }).fill('2020-01-01');
   await page.getByText('No call fits').waitFor();
   expect(root.complaints).toEqual([]);

@@ -1,6 +1,7 @@
-//! The four measures.
+//! The measures.
 
 pub mod calls;
+pub mod pages;
 pub mod requests;
 pub mod route;
 pub mod waiting;

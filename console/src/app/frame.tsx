@@ -19,7 +19,7 @@ import { holding, listenToKeys, shownKeys, useKey, useKeys } from '@/keys';
 import { type AgentState, useLive, useMyAgent } from '@/live';
 import { wakeSound } from '@/notices';
 import { useAdministers } from '@/session';
-import { Badge, Button, KeyCap, Mark, useScheme, useWidth } from '@/ui';
+import { Badge, Button, KeyCap, Mark, Room, useRoomOf, useScheme, useWidth } from '@/ui';
 import { StateButton, StateGlyph, changeState } from '@/features/agent-state';
 import { Bell, Dock, beginToTell } from '@/features/alerts';
 import { callFirstOfAll } from './call-first';
@@ -74,6 +74,7 @@ export function Frame() {
   const [jumping, setJumping] = useState(false);
   const [keys, setKeys] = useState(false);
   const panel = usePanel();
+  const [work, room] = useRoomOf();
   const openEntry = useCallback(
     (entry: string) => void navigate({ to: '/list/$entry', params: { entry } }),
     [navigate],
@@ -102,9 +103,11 @@ export function Frame() {
         phone={panel.there ? { shown: panel.shown, toggle: panel.toggle } : null}
         onGo={panel.giveWay}
       />
-      <main className={styles.work} id="work" tabIndex={-1}>
+      <main className={styles.work} id="work" tabIndex={-1} ref={work}>
         <div className={styles.page}>
-          <Outlet />
+          <Room value={room}>
+            <Outlet />
+          </Room>
         </div>
         <Dock />
       </main>

@@ -4,6 +4,10 @@ import { customersZh } from './customers.zh';
 import { en } from './en';
 import { age, clock, moment, phoneNumber, span, timer, windowOf } from './format';
 import { firstLanguage, i18next } from './index';
+import { pastEn } from './past.en';
+import { pastZh } from './past.zh';
+import { playbackEn } from './playback.en';
+import { playbackZh } from './playback.zh';
 import { zh } from './zh';
 
 const t = i18next.getFixedT('en');
@@ -18,8 +22,8 @@ function leaves(tree: Tree, path = ''): [string, string][] {
 }
 
 describe('the words', () => {
-  const english = [...leaves(en), ...leaves(customersEn)];
-  const chinese = new Map([...leaves(zh), ...leaves(customersZh)]);
+  const english = [en, customersEn, pastEn, playbackEn].flatMap(words => leaves(words));
+  const chinese = new Map([zh, customersZh, pastZh, playbackZh].flatMap(words => leaves(words)));
 
   it('say the same things in both languages', () => {
     const fields = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(match => match[1]).sort();

@@ -3,12 +3,13 @@ import { useSyncExternalStore } from 'react';
 import type { customersEn } from './customers.en';
 import { en } from './en';
 import type { pastEn } from './past.en';
+import type { playbackEn } from './playback.en';
 import { zh } from './zh';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof en & typeof customersEn & typeof pastEn };
+    resources: { words: typeof en & typeof customersEn & typeof pastEn & typeof playbackEn };
   }
 }
 
@@ -91,3 +92,4 @@ export { i18next };
 export type { TFunction } from 'i18next';
 export * from './format';
 export { midnight, readDay } from './days';
+export { Heard, heard, isHidden } from './heard';

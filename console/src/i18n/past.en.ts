@@ -7,6 +7,8 @@ export const pastEn = {
     noneFitsWords: 'Change or clear the filters.',
     loadFailed: 'The calls did not load',
     loadFailedWords: 'The connection or the server failed.',
+    mine: 'My calls',
+    export: 'Export as CSV',
     number: 'Number',
     digits: 'Last 4 digits or more',
     agent: 'Agent',
@@ -64,7 +66,6 @@ export const pastEn = {
       none: 'not answered',
     },
     recordings: 'Recordings',
-    recordingOf: 'Recording with {{agent}}',
     note: 'Note',
   },
 } as const;

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { type RefCallback, createContext, use, useCallback, useState, useSyncExternalStore } from 'react';
 
 /** What of the layout gives way, by the width of the page. */
 export type Width = 'wide' | 'tablet' | 'phone';
@@ -21,3 +21,28 @@ function width(): Width {
 export function useWidth(): Width {
   return useSyncExternalStore(hear, width);
 }
+
+/** A part of the page that is no wider than this, in pixels, is laid out as a phone's: rows of several lines. */
+const NARROW = 540;
+
+/** How much room the part of the page has in which something stands: a panel beside it takes some away. */
+export const Room = createContext<Width>('wide');
+
+/** The room of the part of the page that is marked with this; for the context. */
+export function useRoomOf(): [RefCallback<HTMLElement>, Width] {
+  const page = useWidth();
+  const [narrow, setNarrow] = useState(page === 'phone');
+  const ref = useCallback((element: HTMLElement | null) => {
+    if (element === null) return;
+    const look = () => setNarrow(element.clientWidth <= NARROW);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  if (narrow) return [ref, 'phone'];
+  return [ref, page === 'phone' ? 'tablet' : page];
+}
+
+/** How much room there is here. */
+export const useRoom = (): Width => use(Room);

@@ -73,7 +73,7 @@ fn configured(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Fin
     match serde_json::from_value::<Configuration>(configured) {
         Ok(configuration) => {
             let mut findings = as_it_stands(&configuration, settings);
-            findings.extend(runtime.block_on(trunk_look::look(&configuration)));
+            findings.extend(runtime.block_on(trunk_look::look(&configuration, settings.sip)));
             findings
         }
         Err(problem) => vec![Finding::bad("configuration", format!("it cannot be used: {problem}"))],

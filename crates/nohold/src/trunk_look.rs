@@ -23,14 +23,21 @@ const MOST_BYTES: usize = 4096;
 
 const WHAT: &str = "trunk";
 
-/// What each trunk of the configuration says.
-pub async fn look(configuration: &Configuration) -> Vec<Finding> {
+/// What each trunk of the configuration says; `own` is where this server takes SIP.
+pub async fn look(configuration: &Configuration, own: SocketAddr) -> Vec<Finding> {
     let asked = configuration.trunks.iter().take(MOST_ASKED);
-    join_all(asked.map(|(key, trunk)| async move { one(key.as_str(), trunk).await })).await
+    join_all(asked.map(|(key, trunk)| async move { one(key.as_str(), trunk, own).await })).await
 }
 
-async fn one(key: &str, trunk: &Trunk) -> Finding {
+async fn one(key: &str, trunk: &Trunk, own: SocketAddr) -> Finding {
     let said = |text: &str| format!("{key}: {text}");
+    if let Ok(Ok(address)) = tokio::time::timeout(PATIENCE, address_of(trunk)).await
+        && leads_back(address, own)
+    {
+        let text =
+            format!("{address} is this server itself, so whom we call rings here: write the carrier's host and port");
+        return Finding::bad(WHAT, said(&text));
+    }
     let Ok(asked) = tokio::time::timeout(PATIENCE, reach(trunk)).await else {
         let whom = format!("{}:{}", trunk.host, trunk.port);
         return Finding::doubtful(
@@ -46,8 +53,14 @@ async fn one(key: &str, trunk: &Trunk) -> Finding {
     }
 }
 
-/// Who has answered, and with which first line.
-async fn reach(trunk: &Trunk) -> Result<(SocketAddr, String), String> {
+/// Whether an address is one at which this server takes SIP.
+fn leads_back(address: SocketAddr, own: SocketAddr) -> bool {
+    // An address can be bound where it is one of this machine's.
+    let is_here = |ip: IpAddr| std::net::UdpSocket::bind((ip, 0)).is_ok();
+    address.port() == own.port() && (address.ip() == own.ip() || (own.ip().is_unspecified() && is_here(address.ip())))
+}
+
+async fn address_of(trunk: &Trunk) -> Result<SocketAddr, String> {
     let host = trunk.host.trim_matches(['[', ']']);
     let found = lookup_host((host, trunk.port)).await;
     let nowhere = || {
@@ -55,7 +68,12 @@ async fn reach(trunk: &Trunk) -> Result<(SocketAddr, String), String> {
             "the name {host} has no address: see that it is written rightly, and that this machine can look names up"
         )
     };
-    let address = found.map_err(|_| nowhere())?.next().ok_or_else(nowhere)?;
+    found.map_err(|_| nowhere())?.next().ok_or_else(nowhere)
+}
+
+/// Who has answered, and with which first line.
+async fn reach(trunk: &Trunk) -> Result<(SocketAddr, String), String> {
+    let (host, address) = (trunk.host.trim_matches(['[', ']']), address_of(trunk).await?);
     let refused =
         |problem: std::io::Error| format!("{address} cannot be reached ({problem}): see host, port and transport");
     let answer = match trunk.transport {
@@ -123,6 +141,23 @@ mod tests {
         toml::from_str(&text).unwrap()
     }
 
+    const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 5_060);
+
+    #[tokio::test]
+    async fn a_trunk_that_leads_back_to_this_server_is_bad_and_is_asked_nothing() {
+        let configuration = trunks("[trunks.loop]\nhost = \"127.0.0.1\"\nport = 5060\n");
+        for own in ["127.0.0.1:5060", "0.0.0.0:5060"] {
+            let findings = look(&configuration, own.parse().unwrap()).await;
+            assert!(
+                findings[0].verdict == Verdict::Bad && findings[0].seen.contains("this server itself"),
+                "{findings:?}"
+            );
+        }
+        let [one, other] = ["192.0.2.1:5060", "127.0.0.1:5061"].map(|own| own.parse().unwrap());
+        let at = "127.0.0.1:5060".parse().unwrap();
+        assert!(!leads_back(at, one) && !leads_back(at, other) && !leads_back(one, "0.0.0.0:5060".parse().unwrap()));
+    }
+
     #[tokio::test]
     async fn whoever_answers_is_there_and_the_others_are_named() {
         let carrier = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -147,7 +182,8 @@ mod tests {
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\n").await.unwrap();
             std::future::pending::<()>().await;
         };
-        let findings = tokio::select! { findings = look(&configuration) => findings, () = answers => unreachable!() };
+        let findings =
+            tokio::select! { findings = look(&configuration, ELSEWHERE) => findings, () = answers => unreachable!() };
         let [a, b, c, d] = findings.as_slice() else { panic!("{findings:?}") };
         assert!(a.verdict == Verdict::Good && a.seen.contains("403 Forbidden"), "{a}");
         assert!(b.verdict == Verdict::Doubtful && b.seen.contains("does not answer"), "{b}");

@@ -33,6 +33,7 @@ mod came;
 pub mod configuration;
 mod console;
 mod contacts;
+mod csv;
 mod desk;
 mod etag;
 pub mod failure;

@@ -147,6 +147,9 @@ impl<T: Contacts + ?Sized> Contacts for Watched<T> {
     fn contact_of(&self, number: &PhoneNumber) -> Reading<Option<Contact>> {
         self.port.contact_of(number)
     }
+    fn names_of(&self, numbers: Vec<PhoneNumber>) -> Reading<BTreeMap<PhoneNumber, String>> {
+        self.port.names_of(numbers)
+    }
     fn contacts(&self, query: ContactQuery) -> Reading<Page<Contact>> {
         self.port.contacts(query)
     }

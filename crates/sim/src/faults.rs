@@ -101,6 +101,22 @@ impl Fault {
         }
     }
 
+    /// The invariant that it breaks, as a violation names it. A fault can break others besides.
+    #[must_use]
+    pub const fn breaks(self) -> &'static str {
+        match self {
+            Fault::OfferedTwice => "I-1",
+            Fault::StaleAnswer | Fault::AgentNotFreed | Fault::KeptAfterTransfer | Fault::ConsultedForgotten => "I-2",
+            Fault::PausedForEver => "I-4",
+            Fault::PlaceLost | Fault::LastComeFirstServed | Fault::ReturningForgotten => "I-5",
+            Fault::NumberInUseIgnored => "I-7",
+            Fault::ClosedTwice | Fault::ThankedWithoutRequest | Fault::ClaimedForEver => "I-8",
+            Fault::MissedNotListed => "I-9",
+            Fault::AttemptsNotCounted | Fault::GapIgnored => "I-10",
+            Fault::NoteLost | Fault::WrittenLater => "note",
+        }
+    }
+
     /// Spoils what a call wants to commit.
     pub(crate) fn corrupt(self, mut transaction: Transaction, tables: &Tables, rng: &mut Rng) -> Transaction {
         match &mut transaction {

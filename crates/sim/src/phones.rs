@@ -35,6 +35,8 @@ pub struct State {
     /// What will happen, by time.
     plans: BTreeMap<(Timestamp, u64), Plan>,
     planned: u64,
+    /// Until when what has been told so far is on its way, at most.
+    told_until: Timestamp,
     /// Where events go; nothing while the process is down.
     events: Option<mpsc::UnboundedSender<TelephonyEvent>>,
     bridges: BTreeMap<BridgeId, (LegId, LegId)>,
@@ -100,6 +102,7 @@ impl Phones {
             legs: BTreeMap::new(),
             plans: BTreeMap::new(),
             planned: 0,
+            told_until: Timestamp::EPOCH,
             events: None,
             bridges: BTreeMap::new(),
             dialled: BTreeMap::new(),
@@ -239,7 +242,10 @@ impl State {
         let late = match self.rng.u8(0..100) {
             0..80 => self.rng.u64(0..5),
             80..97 => self.rng.u64(5..80),
-            _ => self.rng.u64(80..900),
+            _ => {
+                self.reach.count("events delayed");
+                self.rng.u64(80..900)
+            }
         };
         if !surely && self.rng.u8(0..100) == 0 {
             self.reach.count("events lost");
@@ -250,7 +256,12 @@ impl State {
             let later = late + self.rng.u64(0..2_000);
             self.plan(now + Millis::new(later), Plan::Tell(event.clone()));
         }
-        self.plan(now + Millis::new(late), Plan::Tell(event));
+        let at = now + Millis::new(late);
+        if at < self.told_until {
+            self.reach.count("events overtaken");
+        }
+        self.told_until = self.told_until.max(at);
+        self.plan(at, Plan::Tell(event));
     }
 
     fn tell_of(&mut self, now: Timestamp, leg: LegId, input: Input, surely: bool) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a simulation must see, or it proves nothing: each at least once in [`STEPS_FOR_ONE`] steps.
-const MUST_SEE: [&str; 48] = [
+const MUST_SEE: [&str; 51] = [
     "entries unreachable",
     "returning customers in line",
     "recovered callers in line",
@@ -26,6 +26,9 @@ const MUST_SEE: [&str; 48] = [
     "store failed",
     "store stood still",
     "events lost",
+    "events repeated",
+    "events delayed",
+    "events overtaken",
     "transfers answered",
     "wishes refused",
     "direct calls to the public network",

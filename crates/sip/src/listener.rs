@@ -23,6 +23,7 @@ impl Engine {
             let forbidden = described.address.is_some_and(|address| {
                 let addresses = self.edge().addresses();
                 is_nobodys(address, signalling)
+                    || is_of_another_family(address, addresses.for_peer(signalling))
                     || is_ours(address, addresses, signalling, |port| self.has_audio_at(port))
             });
             if forbidden { Err(Unusable::NotAcceptable) } else { Ok(described) }
@@ -39,6 +40,11 @@ fn is_nobodys(address: SocketAddr, signalling: IpAddr) -> bool {
     };
     let loopback = address.ip().to_canonical().is_loopback() && !signalling.to_canonical().is_loopback();
     group || loopback
+}
+
+/// An address that the socket of the leg cannot send to: that is of the family in which we are reached.
+fn is_of_another_family(address: SocketAddr, own: IpAddr) -> bool {
+    address.ip().to_canonical().is_ipv4() != own.to_canonical().is_ipv4()
 }
 
 /// A port of ours: we would talk to ourselves, or one call into another.
@@ -77,6 +83,14 @@ mod tests {
         ] {
             assert_eq!(is_nobodys(at(address), signalling.parse().unwrap()), forbidden, "{address}");
         }
+    }
+
+    #[test]
+    fn audio_stays_in_the_family_in_which_we_are_reached() {
+        let other = |address: &str, own: &str| is_of_another_family(at(address), own.parse().unwrap());
+        assert!(other("[2001:db8::2]:4000", "192.0.2.10") && other("192.0.2.1:4000", "2001:db8::10"));
+        assert!(!other("192.0.2.1:4000", "192.0.2.10") && !other("[::ffff:192.0.2.1]:4000", "192.0.2.10"));
+        assert!(!other("[2001:db8::2]:4000", "2001:db8::10"));
     }
 
     #[test]

@@ -41,6 +41,8 @@ enum Name {
     Calls,
     /// Callback requests that are committed
     Requests,
+    /// Pages on which a change stands
+    Pages,
 }
 
 /// Beside what.

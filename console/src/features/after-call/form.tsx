@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { Heard, clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { changeWrapUp } from './wrap-up';
 import { type Note, useLive, useMyAgent, useNames } from '@/live';
 import styles from './after-call.module.css';
@@ -77,8 +77,14 @@ function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
   return (
     <p className={styles.whom}>
       <span>
-        <b>{name ?? number}</b>
-        {name !== null && <span className={styles.dim}>{number}</span>}
+        <b>
+          <Heard text={name ?? number} />
+        </b>
+        {name !== null && (
+          <span className={styles.dim}>
+            <Heard text={number} />
+          </span>
+        )}
       </span>
       {given(row.ended) && (
         <span className={styles.dim}>{t('note.endedAt', { time: clock(language, row.ended) })}</span>

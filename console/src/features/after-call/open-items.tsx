@@ -1,6 +1,6 @@
 import { given } from '@/api';
 import { IconPencil } from '@tabler/icons-react';
-import { clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
+import { Heard, clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { type Note, useLive, useMyAgent, useSecond } from '@/live';
 import { Badge, Button } from '@/ui';
 import styles from './after-call.module.css';
@@ -69,7 +69,7 @@ function OpenItem({ note, who, draft }: { note: Note; who: string; draft: Draft 
         <span className={styles.itemText}>
           <b>
             <span className="only-heard">{t('note.title')} </span>
-            {who}
+            <Heard text={who} />
           </b>
           <span className={styles.dim}>
             {text !== '' ? text : t(missing ? 'note.missing' : 'note.notReady')}

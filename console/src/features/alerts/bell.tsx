@@ -9,7 +9,7 @@ import {
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { acknowledge, requestWords, whoIs } from '@/entries';
-import { clock, useLanguage, useTranslation } from '@/i18n';
+import { Heard, clock, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, type Reminder, useLive, useNames, useStep } from '@/live';
 import { Badge, Button, IconButton } from '@/ui';
 import styles from './alerts.module.css';
@@ -77,7 +77,9 @@ function Alert({ reminder, onOpen }: { reminder: Reminder; onOpen: () => void })
     <li className={styles.item}>
       <AlertIcon kind={reminder.kind} />
       <div className={styles.text}>
-        <p className={styles.title}>{t(`alert.${reminder.kind}`, { who })}</p>
+        <p className={styles.title}>
+          <Heard text={t(`alert.${reminder.kind}`, { who })} />
+        </p>
         <p className={styles.words}>
           {entry && reminder.kind === 'unreachable'
             ? t('alert.tries', { count: entry.attempts.length })

@@ -1,6 +1,6 @@
 import { IconAlertCircle, IconCheck, IconInfoCircle, IconPhoneCall, IconX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { useTranslation } from '@/i18n';
+import { Heard, useTranslation } from '@/i18n';
 import { type Notice, shownOf, unsay, useNotices } from '@/notices';
 import { Button, IconButton, useWidth } from '@/ui';
 import styles from './alerts.module.css';
@@ -60,7 +60,9 @@ function Card({ notice }: { notice: Notice }) {
   };
   const text = (
     <>
-      <span className={styles.title}>{notice.title}</span>
+      <span className={styles.title}>
+        <Heard text={notice.title} />
+      </span>
       {notice.words && <span className={styles.words}>{notice.words}</span>}
     </>
   );

@@ -1,15 +1,16 @@
 import { IconPhone, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
-import { useMyAgent, useNames } from '@/live';
-import { usePhone } from '@/phone';
+import { callBack, mayCall } from '@/entries';
+import { Heard, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { useLive, useMyAgent, useNames, useStep } from '@/live';
+import { dial, servicesToShow, usePhone, useRedial } from '@/phone';
 import { Button } from '@/ui';
 import styles from './call.module.css';
 import { Devices } from './devices';
 import { Keypad } from './parts';
-import { useRecent } from './recent';
-import { dial } from './wishes';
-import { given } from './given';
+import { type Recent, useRecent } from './recent';
+
+const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
 const KEPT = 'nohold.phone.shows';
 
@@ -25,6 +26,7 @@ function keptService(): string {
 export function IdlePanel({ items }: { items?: ReactNode }) {
   const { t } = useTranslation();
   const [devices, setDevices] = useState(false);
+  const { calls, failed } = useRecent();
   return (
     <>
       <div className={styles.top}>
@@ -36,24 +38,22 @@ export function IdlePanel({ items }: { items?: ReactNode }) {
       <div className={styles.middle}>
         {devices && <Devices />}
         {items}
-        <Dial />
-        <Recent />
+        <Dial last={calls?.find(call => call.number !== null)?.number ?? null} />
+        <RecentCalls calls={calls} failed={failed} />
       </div>
     </>
   );
 }
 
-function Dial() {
+/** The field and the keys. The number that was called last is dialled again where nothing is typed. */
+function Dial({ last }: { last: string | null }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState('');
   const [shows, setShows] = useState(keptService);
   const { state } = usePhone();
   const { desk } = useNames();
   const groups = useMyAgent()?.groups ?? [];
-  const last = useRecent(recent => recent.calls[0]?.number ?? null);
-  const services = (desk?.services ?? []).filter(
-    one => given(one.caller_id) && one.groups.some(group => groups.includes(group)),
-  );
+  const services = servicesToShow(desk, groups);
   const service = services.find(one => one.key === shows)?.key ?? services[0]?.key ?? null;
   const go = () => {
     if (typed.trim() === '') {
@@ -120,34 +120,52 @@ function Dial() {
   );
 }
 
-function Recent() {
+function RecentCalls({ calls, failed }: ReturnType<typeof useRecent>) {
   const { t } = useTranslation();
-  const language = useLanguage();
-  const { state } = usePhone();
-  const calls = useRecent(recent => recent.calls);
   return (
     <section className={styles.recent}>
       <h3>{t('phone.recent')}</h3>
-      {calls.length === 0 && <p className={styles.dim}>{t('phone.noRecent')}</p>}
+      {failed && <p className={styles.dim}>{t('phone.recentFailed')}</p>}
+      {calls?.length === 0 && <p className={styles.dim}>{t('phone.noRecent')}</p>}
       <ul>
-        {calls.map(({ id, number, at, out }) => (
-          <li key={id}>
-            <button
-              type="button"
-              title={t('phone.redial', { number: phoneNumber(number) })}
-              onClick={() => void dial(number, null, state === 'ready')}
-            >
-              {out ? (
-                <IconPhoneOutgoing size={16} stroke={1.75} aria-hidden />
-              ) : (
-                <IconPhoneIncoming size={16} stroke={1.75} aria-hidden />
-              )}
-              <span>{phoneNumber(number)}</span>
-              <time>{clock(language, at)}</time>
-            </button>
+        {(calls ?? []).map(call => (
+          <li key={call.id}>
+            <RecentCall {...call} />
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** One of the last calls. It is called again by its entry while that is open, else by its number, where that is known. */
+function RecentCall({ who, number, at, out, service, entry: id }: Recent) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useStep(60_000);
+  const me = useLive(live => live.me?.agent ?? null);
+  const entry = useLive(live => (id === null ? undefined : live.entries.get(id)));
+  const redial = useRedial();
+  const again =
+    entry !== undefined && mayCall(entry, me)
+      ? { words: t('do.callBackWho', { who }), do: () => void callBack(entry) }
+      : number !== null && redial !== null
+        ? { words: t('phone.redial', { number: who }), do: () => redial(number, service) }
+        : null;
+  const text = (
+    <>
+      {out ? <IconPhoneOutgoing {...icon} /> : <IconPhoneIncoming {...icon} />}
+      <span>
+        <Heard text={who} />
+      </span>
+      <time dateTime={new Date(at).toISOString()}>{moment(t, language, at, now)}</time>
+    </>
+  );
+  return again === null ? (
+    <div className={styles.again}>{text}</div>
+  ) : (
+    <button type="button" className={styles.again} title={again.words} onClick={again.do}>
+      {text}
+    </button>
   );
 }

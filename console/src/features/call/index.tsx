@@ -7,7 +7,6 @@ import styles from './call.module.css';
 import { IdlePanel } from './idle';
 import { Figure, Running } from './parts';
 import { placeOf } from './place';
-import { beginRecent } from './recent';
 import { RingingPanel } from './ringing';
 import { type Situation, situationOf } from './situation';
 import { InCallBlock, InCallFacts, InCallTop, type Open } from './talking';
@@ -34,7 +33,6 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
   const calls = useLive(live => live.calls);
   const own = useLive(live => live.phone);
   useEffect(() => beginPhone(), []);
-  useEffect(() => beginRecent(), []);
   const situation = situationOf(agent, own, calls);
   const rings = situation.kind === 'ringing' ? situation : null;
   useAnswerAsked(rings?.call?.id ?? null, rings?.leg ?? null, answer);

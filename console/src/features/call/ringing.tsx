@@ -1,6 +1,6 @@
 import { IconPhone, IconPhoneIncoming, IconPhoneX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
-import { useTranslation } from '@/i18n';
+import { Heard, heard, useTranslation } from '@/i18n';
 import { holding, shownKeys, useKey, useKeys } from '@/keys';
 import { queueName, serviceName, useMyAgent, useNames, useSecond } from '@/live';
 import { ring, usePhoneChoices } from '@/phone';
@@ -44,12 +44,16 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
       </div>
       <div className={styles.middle} data-centred>
         <p className="only-heard" role="alert">
-          {announced}
+          {heard(t, announced)}
         </p>
         <Ring since={situation.since} until={situation.until} />
-        <p className={styles.caller}>{who}</p>
+        <p className={styles.caller}>
+          <Heard text={who} />
+        </p>
         {(place !== '' || name !== null) && (
-          <p className={styles.dim}>{[name !== null && number, place].filter(Boolean).join(' · ')}</p>
+          <p className={styles.dim}>
+            <Heard text={[name !== null && number, place].filter(Boolean).join(' · ')} />
+          </p>
         )}
         <dl className={styles.figures}>
           {given(call?.queue) && <Figure name={t('call.queue')}>{queueName(desk, call.queue)}</Figure>}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, OwnPhone } from '@/live';
 import { anAgent } from '@/live/fixture';
-import { countdown, isInternal, situationOf } from './situation';
+import { countdown, situationOf } from './situation';
 
 const call = (more: Partial<Call> = {}): Call => ({
   id: 'call_1',
@@ -80,9 +80,4 @@ it('counts down whole seconds, and never below none', () => {
   expect(countdown(0, 20_000, 5_100)).toEqual({ seconds: 15, part: 0.745 });
   expect(countdown(0, 20_000, 30_000)).toEqual({ seconds: 0, part: 0 });
   expect(countdown(0, null, 30_000)).toBeNull();
-});
-
-it('tells numbers of the house from those of the public network', () => {
-  expect(isInternal('2011') && isInternal('*43') && isInternal('110')).toBe(true);
-  expect(isInternal('+86 138 0013 8000') || isInternal('13800138000')).toBe(false);
 });

@@ -79,8 +79,3 @@ export function countdown(since: number | null, until: number | null, now: numbe
   const whole = since === null ? until - now : until - since;
   return { seconds, part: whole <= 0 ? 0 : Math.min(1, Math.max(0, (until - now) / whole)) };
 }
-
-/** Whether what was typed is dialled at the phone itself: numbers of the house, codes, emergency numbers. */
-export function isInternal(typed: string): boolean {
-  return typed.replace(/[\s()./-]/g, '').length < 7 || /[*#]/.test(typed);
-}

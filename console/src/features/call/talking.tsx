@@ -11,7 +11,7 @@ import {
   IconUsersPlus,
 } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { useTranslation } from '@/i18n';
+import { Heard, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { queueName, serviceName, useMyAgent, useNames } from '@/live';
 import { phone, ringThere, usePhone, usePhoneChoices } from '@/phone';
@@ -42,7 +42,9 @@ export function InCallTop({ situation: { call }, name }: { situation: InCall; na
       <Glyph tone="violet">
         <IconPhoneFilled size={14} />
       </Glyph>
-      <h2 className={styles.who}>{name ?? withWhom(t, call, agent?.key ?? null)}</h2>
+      <h2 className={styles.who}>
+        <Heard text={name ?? withWhom(t, call, agent?.key ?? null)} />
+      </h2>
       <span className={styles.dim}>
         {given(call?.entry) ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
       </span>

@@ -1,31 +1,9 @@
-import { type components, Failure, api, need, once } from '@/api';
-import { i18next } from '@/i18n';
+import { type components, api, need, once } from '@/api';
 import type { Call } from '@/live';
-import { say } from '@/notices';
-import { askedHere } from '@/phone';
-import { isInternal } from './situation';
+import { wish } from '@/phone';
 
 export type Target = components['schemas']['TargetFound'];
 type Handing = components['schemas']['HandingGiven'];
-
-const t = i18next.t;
-
-/** What a refusal says, in our words where we have some. */
-function words(thrown: unknown): string {
-  if (thrown instanceof Failure && thrown.code === 'unreachable') return t('refusal.unreachable');
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-/** Does it; says why where it is refused. The answer is whether it was done. */
-async function wish(doing: Promise<unknown>, failed: 'call.failed' | 'phone.dialFailed' = 'call.failed') {
-  try {
-    await doing;
-    return true;
-  } catch (thrown) {
-    say({ id: 'call', kind: 'refused', title: t(failed, { words: words(thrown) }) });
-    return false;
-  }
-}
 
 const at = (call: Call) => ({ params: { path: { id: call.id }, header: once() } });
 const atLeg = (leg: string) => ({ params: { path: { leg }, header: once() } });
@@ -81,24 +59,6 @@ export const swap = (call: Call) =>
 
 export const conference = (call: Call) =>
   wish(need(api.POST('/api/calls/{id}/conference', { ...at(call), body: {} })));
-
-/** Dials: numbers of the house from this page's phone, others with the number of a service. */
-export async function dial(typed: string, service: string | null, here: boolean): Promise<boolean> {
-  if (isInternal(typed)) {
-    if (!here) {
-      say({ id: 'call', kind: 'refused', title: t('phone.internalDesk') });
-      return false;
-    }
-    const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
-    return wish(need(api.POST('/api/phone/calls', dialled)), 'phone.dialFailed');
-  }
-  const body = { number: typed, ...(service !== null && { service }) };
-  const asked = need(api.POST('/api/calls', { params: { header: once() }, body }));
-  return wish(
-    asked.then(({ call }) => askedHere(call)),
-    'phone.dialFailed',
-  );
-}
 
 /** Whom the conversation could go to. */
 export async function findTargets(query: string): Promise<Target[]> {

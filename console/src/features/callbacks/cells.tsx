@@ -27,7 +27,7 @@ import {
   whyOf,
   whyWords,
 } from '@/entries';
-import { age, clock, daysBetween, fully, moment, timer, useLanguage, useTranslation } from '@/i18n';
+import { age, clock, daysBetween, fully, heard, moment, timer, useLanguage, useTranslation } from '@/i18n';
 import {
   type Entry,
   campaignName,
@@ -40,10 +40,10 @@ import {
   useSecond,
   useStep,
 } from '@/live';
+import { messageOf, playOrPause, usePlayback } from '@/playback';
 import { Avatar, Chip, type Tone } from '@/ui';
 import { businessOf } from './filter';
 import styles from './list.module.css';
-import { playOrPause, usePlayer } from './player';
 
 const CHIP: Partial<Record<PromiseLook['kind'], [Tone, ReactNode]>> = {
   later: ['hollow', <IconCalendarClock size={14} stroke={1.75} key="i" aria-hidden />],
@@ -75,21 +75,20 @@ export function Promise({ entry }: { entry: Entry }) {
 }
 
 /** Plays a message in its place. */
-export function PlayButton({ entry, message, label }: { entry: Entry; message: string; label?: string }) {
+function PlayButton({ entry, message }: { entry: Entry; message: string }) {
   const { t } = useTranslation();
-  const own = usePlayer(player => (player.message === message ? player : null));
-  const who = whoIs(t, entry);
-  const name = own?.playing ? t('do.pause') : (label ?? t('do.play', { who }));
+  const own = usePlayback(state => (state.sound === message ? state : null));
+  const name = own?.playing ? t('do.pause') : t('do.play', { who: whoIs(t, entry) });
   return (
     <>
       <button
         type="button"
         className={styles.play}
-        aria-label={name}
+        aria-label={heard(t, name)}
         title={name}
         onClick={event => {
           event.stopPropagation();
-          void playOrPause(entry, message);
+          void playOrPause(messageOf(message, entry.id));
         }}
       >
         {own?.playing ? (

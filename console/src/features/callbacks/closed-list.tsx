@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { api, need } from '@/api';
 import { useTranslation } from '@/i18n';
 import { type Entry, useLive } from '@/live';
-import { Button, Empty, useWidth } from '@/ui';
+import { Button, Empty, useRoom } from '@/ui';
 import { ClosedRow } from './closed-row';
 import { type Around, fits } from './filter';
 import styles from './list.module.css';
@@ -55,7 +55,7 @@ interface ClosedListProps {
 /** Closed entries, the last one first. */
 export function ClosedList({ tab, search, around, onOpen }: ClosedListProps) {
   const { t } = useTranslation();
-  const width = useWidth();
+  const width = useRoom();
   const reasons = REASONS[tab];
   const query = useInfiniteQuery({
     queryKey: ['closed', tab],

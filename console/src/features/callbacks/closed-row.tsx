@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent } from 'react';
 import { acknowledge, mayTakeBack, promiseOf, reopen, takeBackServed, whoIs } from '@/entries';
-import { useTranslation } from '@/i18n';
+import { Heard, useTranslation } from '@/i18n';
 import { type Entry, useLive, useStep } from '@/live';
 import { Button, type Width } from '@/ui';
 import { For, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
@@ -53,7 +53,7 @@ export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
           className={`${styles.who} ${entry.number ? styles.number : ''}`}
           title={who}
         >
-          {who}
+          <Heard text={who} />
         </Link>
         {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       </div>

@@ -1,10 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, Suspense, lazy, useState } from 'react';
 import { api, isFailure, need } from '@/api';
 import { callBack, holdOf, mayCall, whoIs } from '@/entries';
-import { clock, fully, moment, phoneNumber, timer, useLanguage, useTranslation, windowOf } from '@/i18n';
+import {
+  Heard,
+  clock,
+  fully,
+  heard,
+  moment,
+  phoneNumber,
+  timer,
+  useLanguage,
+  useTranslation,
+  windowOf,
+} from '@/i18n';
 import {
   type Entry,
   agentName,
@@ -17,13 +28,16 @@ import {
   useNames,
   useStep,
 } from '@/live';
+import { messageOf } from '@/playback';
 import { Button, Empty, useTitle } from '@/ui';
-import { Holder, Mine, PlayButton, Promise, Tries, WhyWords } from './cells';
+import { Holder, Mine, Promise, Tries, WhyWords } from './cells';
 import { Dialogs } from './asked';
 import { Ended } from './ended';
 import styles from './entry.module.css';
 import { type Told, historyLines } from './history';
 import { type Asked, useActions } from './more';
+
+const Player = lazy(() => import('@/playback/player'));
 
 /** One entry: who, why, what was done, and what can be done. */
 export function EntryPage({ id }: { id: string }) {
@@ -102,7 +116,9 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
   const who = whoIs(t, entry);
   return (
     <header className={styles.head}>
-      <h1>{who}</h1>
+      <h1>
+        <Heard text={who} />
+      </h1>
       {isOpen(entry) ? <Promise entry={entry} /> : <Ended entry={entry} />}
       <span className={styles.why}>
         <WhyWords entry={entry} />
@@ -119,7 +135,7 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
           <Button
             kind="primary"
             icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
-            aria-label={t('do.callBackWho', { who })}
+            aria-label={t('do.callBackWho', { who: heard(t, who) })}
             onClick={() => void callBack(entry)}
           >
             {t('do.callBack')}
@@ -144,7 +160,7 @@ function Facts({ entry }: { entry: Entry }) {
   // A program that asked for a customer stands where the menu's path would.
   const through = request?.path.find(part => part.startsWith(BY_PROGRAM))?.slice(BY_PROGRAM.length);
   const facts: [string, ReactNode][] = [
-    [t('entry.number'), entry.number ? phoneNumber(entry.number) : t('list.unknownNumber')],
+    [t('entry.number'), <Heard key="number" text={whoIs(t, entry)} />],
     [t('entry.service'), target.service && serviceName(desk, target.service)],
     [t('entry.campaign'), target.campaign && campaignName(desk, target.campaign)],
     [t('entry.group'), target.group && groupName(desk, target.group)],
@@ -193,15 +209,13 @@ function Messages({ entry }: { entry: Entry }) {
     <section className={styles.part}>
       <h2>{t('entry.messages')}</h2>
       <ul>
-        {entry.messages.map((message, index) => {
-          const name = t('entry.messageN', { n: index + 1 });
-          return (
-            <li key={message} className={styles.message}>
-              <PlayButton entry={entry} message={message} label={name} />
-              {name}
-            </li>
-          );
-        })}
+        {entry.messages.map((message, index) => (
+          <li key={message} className={styles.message}>
+            <Suspense fallback={null}>
+              <Player sound={messageOf(message, entry.id)} name={t('entry.messageN', { n: index + 1 })} />
+            </Suspense>
+          </li>
+        ))}
       </ul>
     </section>
   );

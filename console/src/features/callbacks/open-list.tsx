@@ -1,17 +1,17 @@
 import { IconMicrophone, IconPhoneCall, IconPhoneX, IconUnlink } from '@tabler/icons-react';
-import { type Range, defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { callBack, claim, holdOf, mayCall, nextOf, release } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { type Entry, type Section, useLive, useStep } from '@/live';
-import { useWidth } from '@/ui';
+import { messageOf, playOrPause } from '@/playback';
+import { useRangeWith, useRoom } from '@/ui';
 import { type Item, idOf } from './arrange';
 import { type Counts, count } from './filter';
 import { useArranged, useHeld, useSteady } from './hold';
 import styles from './list.module.css';
 import { type Asked, More } from './more';
-import { playOrPause } from './player';
 import { Row } from './row';
 
 const ROW = { wide: 44, tablet: 56, phone: 84 } as const;
@@ -41,7 +41,7 @@ interface OpenListProps {
 /** The open part of the list. */
 export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const { t } = useTranslation();
-  const width = useWidth();
+  const width = useRoom();
   const me = useLive(live => live.me?.agent ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const held = useHeld(scroller);
@@ -68,15 +68,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   // New functions for the same items would make it measure all rows anew with each drawing.
   const keyOf = useCallback((index: number) => (items[index] ? idOf(items[index]) : index), [items]);
   // The row that the keys are about stays on the page, or the focus would be lost.
-  const rangeExtractor = useCallback(
-    (range: Range) => {
-      const shown = defaultRangeExtractor(range);
-      return activeIndex === -1 || shown.includes(activeIndex)
-        ? shown
-        : [...shown, activeIndex].sort((one, other) => one - other);
-    },
-    [activeIndex],
-  );
+  const rangeExtractor = useRangeWith(activeIndex);
   const virtual = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -245,7 +237,7 @@ function useListKeys({ items, activeIndex, me, focusRow, onOpen, onAsk }: KeysOf
     'play',
     withEntry(one => {
       const message = one.messages.at(-1);
-      if (message !== undefined) void playOrPause(one, message);
+      if (message !== undefined) void playOrPause(messageOf(message, one.id));
     }),
   );
 }

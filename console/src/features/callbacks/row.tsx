@@ -1,8 +1,8 @@
 import { IconDots, IconPhone } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
-import { callBack, holdOf, mayCall, whoIs } from '@/entries';
-import { useTranslation } from '@/i18n';
+import { callBack, holdOf, mayCall, useCustomerName, whoIs } from '@/entries';
+import { Heard, heard, useTranslation } from '@/i18n';
 import { type Entry, useAgentName } from '@/live';
 import { Button, type Width } from '@/ui';
 import { For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
@@ -95,18 +95,24 @@ function SecondTime({ entry }: { entry: Entry }) {
 function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boolean }) {
   const { t } = useTranslation();
   const who = whoIs(t, entry);
+  const name = useCustomerName(entry);
   const assigned = useAgentName(entry.assigned ?? null);
   return (
     <div role="gridcell" className={`${styles.cell} ${styles.whoCell}`}>
       <Link
         to="/list/$entry"
         params={{ entry: entry.id }}
-        className={`${styles.who} ${entry.number ? styles.number : ''}`}
+        className={`${styles.who} ${name === null && entry.number ? styles.number : ''}`}
         tabIndex={active ? 0 : -1}
-        title={who}
+        title={name ?? who}
       >
-        {who}
+        <Heard text={name ?? who} />
       </Link>
+      {name !== null && (
+        <span className={styles.beside}>
+          <Heard text={who} />
+        </span>
+      )}
       {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
       {mine && <MineLine entry={entry} />}
@@ -139,7 +145,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
               size="row"
               className={width === 'phone' ? styles.round : undefined}
               icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
-              aria-label={t('do.callBackWho', { who })}
+              aria-label={t('do.callBackWho', { who: heard(t, who) })}
               tabIndex={tab}
               onClick={() => void callBack(entry)}
             >
@@ -152,7 +158,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
         <button
           type="button"
           className={styles.more}
-          aria-label={t('do.moreFor', { who })}
+          aria-label={t('do.moreFor', { who: heard(t, who) })}
           title={t('do.more')}
           aria-haspopup="menu"
           data-more={entry.id}

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconArrowMerge, IconPencil, IconTrash } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { isFailure } from '@/api';
-import { LANGUAGES, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { Heard, LANGUAGES, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { useStep } from '@/live';
 import { say } from '@/notices';
 import { useDraft, usePerson } from '@/session';
@@ -147,7 +147,9 @@ function Facts({ contact }: { contact: Contact }) {
       numbers.length > 0 && (
         <ul>
           {numbers.map(number => (
-            <li key={number}>{phoneNumber(number)}</li>
+            <li key={number}>
+              <Heard text={phoneNumber(number)} />
+            </li>
           ))}
         </ul>
       ),

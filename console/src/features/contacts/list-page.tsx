@@ -2,9 +2,10 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconDownload, IconPlus, IconSearch, IconUpload, IconX } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { phoneNumber, useTranslation } from '@/i18n';
+import { Heard, phoneNumber, useTranslation } from '@/i18n';
 import { usePerson } from '@/session';
 import { Button, Empty, IconButton, useTitle } from '@/ui';
+import sheet from '@/ui/sheet.module.css';
 import styles from './contacts.module.css';
 import { ImportDialog } from './import';
 import type { ContactSearch } from './search';
@@ -39,7 +40,7 @@ export function ContactListPage({ search, onSearch, onCreate }: ContactListProps
               <Button icon={<IconUpload {...icon} />} onClick={() => setImporting(true)}>
                 {t('contacts.import')}
               </Button>
-              <a className={styles.link} href="/api/contacts/export.csv" download="contacts.csv">
+              <a className={sheet.link} href="/api/contacts/export.csv" download="contacts.csv">
                 <IconDownload {...icon} />
                 {t('contacts.export')}
               </a>
@@ -148,7 +149,7 @@ function Row({ contact }: { contact: Contact }) {
       >
         <b title={contact.name}>{contact.name}</b>
         <span className={styles.rowNumber}>
-          {first !== undefined && phoneNumber(first)}
+          {first !== undefined && <Heard text={phoneNumber(first)} />}
           {others.length > 0 && <small> +{others.length}</small>}
         </span>
         <span title={contact.company}>{contact.company}</span>

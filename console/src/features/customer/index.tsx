@@ -13,7 +13,17 @@ import {
 } from '@tabler/icons-react';
 import { Fragment, type ReactNode } from 'react';
 import { api, need, given } from '@/api';
-import { LANGUAGES, day, moment, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
+import {
+  Heard,
+  LANGUAGES,
+  day,
+  isHidden,
+  moment,
+  phoneNumber,
+  timer,
+  useLanguage,
+  useTranslation,
+} from '@/i18n';
 import { type Desk, queueName, serviceName, useNames, useSecond, useStep } from '@/live';
 import { Avatar, Chip, Empty, Glyph, useTitle } from '@/ui';
 import styles from './customer.module.css';
@@ -121,7 +131,7 @@ function Head({ pop, who }: { pop: Pop; who: string }) {
       )}
       <div className={styles.who}>
         <h1>
-          {who}{' '}
+          <Heard text={who} />{' '}
           {given(contact) ? (
             <Chip tone="grey">{t('pop.known', { time: day(language, contact.made) })}</Chip>
           ) : (
@@ -129,7 +139,11 @@ function Head({ pop, who }: { pop: Pop; who: string }) {
           )}
         </h1>
         <p>
-          {given(contact) && given(number) && <b>{phoneNumber(number)}</b>}
+          {given(contact) && given(number) && (
+            <b>
+              <Heard text={phoneNumber(number)} />
+            </b>
+          )}
           {!given(number) && <b>{t('list.unknownNumber')}</b>}
           {place !== '' && <span>{time === null ? place : t('pop.there', { place, time })}</span>}
         </p>
@@ -141,7 +155,8 @@ function Head({ pop, who }: { pop: Pop; who: string }) {
             {t('pop.edit')}
           </Link>
         ) : (
-          given(number) && (
+          given(number) &&
+          !isHidden(number) && (
             <Link to="/contacts/new" search={{ number }} className={styles.link}>
               <IconUserPlus {...icon} />
               {t('pop.create')}

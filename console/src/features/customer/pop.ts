@@ -13,7 +13,8 @@ const HOUR = 3_600_000;
 /** What is known of the customer of a call. It stays known when the call is over, as long as the page is open. */
 export function usePop(call: string | null) {
   useRow(call);
-  const there = useLive(live => call !== null && live.calls.has(call));
+  // After the call it is read once more where it is written about on a page that was opened anew.
+  const there = useLive(live => call !== null && (live.calls.has(call) || live.notes.has(call)));
   return useQuery({
     queryKey: ['pop', call],
     queryFn: () => need(api.GET('/api/calls/{id}/pop', { params: { path: { id: call ?? '' } } })),

@@ -1,15 +1,32 @@
 import '@/i18n/past';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { IconArrowLeft } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
+import { type ReactNode, Suspense, lazy } from 'react';
 import { Failure } from '@/api';
-import { clock, fully, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
-import { agentName, queueName, serviceName, useNames } from '@/live';
+import { callBack, mayCall } from '@/entries';
+import {
+  Heard,
+  clock,
+  fully,
+  heard,
+  isHidden,
+  phoneNumber,
+  timer,
+  useLanguage,
+  useTranslation,
+} from '@/i18n';
+import { agentName, queueName, serviceName, useLive, useNames } from '@/live';
+import { type Leg, type PastCall, fetchCall } from '@/past';
+import { useRedial } from '@/phone';
+import { messageOf, recordingOf } from '@/playback';
 import { Button, Empty, useTitle } from '@/ui';
-import { type Leg, type PastCall, fetchCall } from './fetch';
 import styles from './history.module.css';
 import { about, outcome, outside, partyName } from './words';
+
+const Player = lazy(() => import('@/playback/player'));
+
+const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
 /** One call that is over, leg by leg. */
 export function CallPage({ id }: { id: string }) {
@@ -48,10 +65,13 @@ function Shown({ call }: { call: PastCall }) {
   return (
     <>
       <header className={styles.callHead}>
-        <h1>{outside(t, call)}</h1>
+        <h1>
+          <Heard text={outside(t, call)} />
+        </h1>
         <span className={styles.quiet}>
           {about(t, desk, call)} · {outcome(t, call)}
         </span>
+        <Again call={call} />
       </header>
       <Facts call={call} />
       {call.stays.length > 0 && (
@@ -79,6 +99,68 @@ function Shown({ call }: { call: PastCall }) {
           ))}
         </ol>
       </section>
+      <Recorded call={call} />
+      {call.note !== '' && (
+        <section className={styles.part}>
+          <h2>{t('past.note')}</h2>
+          <p className={styles.note}>{call.note}</p>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Calls the customer back by the entry while that is open, else by the number, where the viewer may see it. */
+function Again({ call }: { call: PastCall }) {
+  const { t } = useTranslation();
+  const me = useLive(live => live.me?.agent ?? null);
+  const entry = useLive(live => (call.entry === null ? undefined : live.entries.get(call.entry)));
+  const redial = useRedial();
+  const { number, service } = call;
+  const who = outside(t, call);
+  if (entry !== undefined && mayCall(entry, me)) {
+    return (
+      <Button
+        kind="primary"
+        className={styles.again}
+        icon={<IconPhone {...icon} />}
+        aria-label={t('do.callBackWho', { who: heard(t, who) })}
+        onClick={() => void callBack(entry)}
+      >
+        {t('do.callBack')}
+      </Button>
+    );
+  }
+  if (redial === null || number === null || isHidden(number)) return null;
+  return (
+    <Button className={styles.again} icon={<IconPhone {...icon} />} onClick={() => redial(number, service)}>
+      {t('phone.redial', { number: who })}
+    </Button>
+  );
+}
+
+/** What the caller said to the machine, and what was recorded of the conversation. */
+function Recorded({ call }: { call: PastCall }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {call.messages.length > 0 && (
+        <section className={styles.part}>
+          <h2>{t('entry.messages')}</h2>
+          <ul className={styles.lines}>
+            {call.messages.map((message, place) => (
+              <li key={message}>
+                <Suspense fallback={null}>
+                  <Player
+                    sound={messageOf(message, call.entry)}
+                    name={t('entry.messageN', { n: place + 1 })}
+                  />
+                </Suspense>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {call.recordings.length > 0 && (
         <section className={styles.part}>
           <h2>{t('past.recordings')}</h2>
@@ -86,24 +168,12 @@ function Shown({ call }: { call: PastCall }) {
             {call.recordings.map(one => (
               <li key={one.recording}>
                 <Moment at={one.at} />
-                <b>{agentName(one.agent)}</b>
-                {/* A conversation has no captions. */}
-                {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
-                <audio
-                  controls
-                  preload="none"
-                  aria-label={t('past.recordingOf', { agent: agentName(one.agent) })}
-                  src={`/api/recordings/${encodeURIComponent(one.recording)}/audio`}
-                />
+                <Suspense fallback={null}>
+                  <Player sound={recordingOf(one.recording)} name={agentName(one.agent)} />
+                </Suspense>
               </li>
             ))}
           </ul>
-        </section>
-      )}
-      {call.note !== '' && (
-        <section className={styles.part}>
-          <h2>{t('past.note')}</h2>
-          <p className={styles.note}>{call.note}</p>
         </section>
       )}
     </>
@@ -168,7 +238,9 @@ function LegLine({ leg, ended }: { leg: Leg; ended: number }) {
   return (
     <li>
       <Moment at={leg.began} />
-      <b>{partyName(t, leg.party)}</b>
+      <b>
+        <Heard text={partyName(t, leg.party)} />
+      </b>
       <span className={styles.quiet}>{words}</span>
     </li>
   );

@@ -1,12 +1,14 @@
 import { Select, TextInput } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useTranslation } from '@/i18n';
 import { queueName, useLive, useNames } from '@/live';
+import { DIRECTIONS, ENDS } from '@/past';
 import { Button } from '@/ui';
 import { TypedField } from '@/ui/typed-field';
 import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
-import { DIRECTIONS, ENDS, type HistorySearch, readHistorySearch } from './search';
+import { type HistorySearch, readHistorySearch } from './search';
 
 interface HistoryFiltersProps {
   search: HistorySearch;
@@ -17,6 +19,7 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const agents = useLive(live => live.agents);
+  const me = useLive(live => live.me?.agent ?? null);
   const people = useMemo(
     () => [...agents.values()].map(agent => ({ value: agent.key, label: `${agent.name} ${agent.key}` })),
     [agents],
@@ -47,8 +50,20 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
       onChange={event => change({ [name]: event.currentTarget.value })}
     />
   );
+  const mine = me !== null && search.agent === me;
   return (
     <div className={sheet.filters} role="search">
+      {me !== null && (
+        <Button
+          size="field"
+          className={mine ? styles.on : undefined}
+          aria-pressed={mine}
+          onClick={() => change({ agent: mine ? undefined : me })}
+        >
+          {t('past.mine')}
+          {mine && <IconX size={14} stroke={1.75} aria-hidden />}
+        </Button>
+      )}
       <TypedField
         className={styles.field}
         label={t('past.number')}

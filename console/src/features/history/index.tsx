@@ -1,14 +1,16 @@
 import '@/i18n/past';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { IconDownload } from '@tabler/icons-react';
+import { useMemo } from 'react';
 import { Failure } from '@/api';
 import { useTranslation } from '@/i18n';
+import { fetchCalls } from '@/past';
 import { Button, Empty, useTitle } from '@/ui';
-import { fetchCalls } from './fetch';
 import { HistoryFilters } from './filters';
 import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
-import { CallRow } from './row';
-import type { HistorySearch } from './search';
+import { Rows } from './rows';
+import { type HistorySearch, asked, tableOf } from './search';
 
 export { CallPage } from './call-page';
 export { type HistorySearch, readHistorySearch } from './search';
@@ -27,6 +29,10 @@ export function HistoryPage({ search, onSearch, onOpen }: HistoryPageProps) {
     <>
       <header className={sheet.head}>
         <h1>{t('past.title')}</h1>
+        <a className={`${sheet.link} ${styles.take}`} href={tableOf(search)} download>
+          <IconDownload size={16} stroke={1.75} aria-hidden />
+          {t('past.export')}
+        </a>
       </header>
       <HistoryFilters search={search} onSearch={onSearch} />
       <Calls search={search} onOpen={onOpen} />
@@ -34,28 +40,34 @@ export function HistoryPage({ search, onSearch, onOpen }: HistoryPageProps) {
   );
 }
 
-const COLUMNS = ['began', 'who', 'why', 'agents', 'length', 'came'] as const;
+const calledFor = (search: HistorySearch, after: string | undefined) =>
+  fetchCalls({ ...asked(search), after, limit: 50 });
 
 function Calls({ search, onOpen }: Pick<HistoryPageProps, 'search' | 'onOpen'>) {
   const { t } = useTranslation();
+  const key = useMemo(() => ['history', search], [search]);
   const query = useInfiniteQuery({
-    queryKey: ['history', search],
-    queryFn: ({ pageParam }) => fetchCalls(search, pageParam),
+    queryKey: key,
+    queryFn: ({ pageParam }) => calledFor(search, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: page => page.next ?? undefined,
+    // Whoever comes back from a call finds the pages that they had; the button asks anew.
+    staleTime: 60_000,
     retry: (count, problem) => count < 2 && !(problem instanceof Failure && problem.status === 422),
   });
-  const again = () => void query.refetch();
+  const client = useQueryClient();
+  const pages = query.data?.pages;
+  const calls = useMemo(() => pages?.flatMap(page => page.items) ?? [], [pages]);
   if (query.isPending) return <Empty title={t('page.loading')} words="" />;
-  if (query.data === undefined) {
-    const refused = query.error instanceof Failure && query.error.status === 422;
+  if (pages === undefined) {
+    const { error } = query;
+    const refused = error instanceof Failure && error.status === 422 ? error.message : null;
     return (
-      <Empty title={t('past.loadFailed')} words={refused ? query.error.message : t('past.loadFailedWords')}>
-        <Button onClick={again}>{t('list.retry')}</Button>
+      <Empty title={t('past.loadFailed')} words={refused ?? t('past.loadFailedWords')}>
+        <Button onClick={() => void query.refetch()}>{t('list.retry')}</Button>
       </Empty>
     );
   }
-  const calls = query.data.pages.flatMap(page => page.items);
   if (calls.length === 0) {
     const chosen = Object.keys(search).length > 0;
     return (
@@ -66,34 +78,17 @@ function Calls({ search, onOpen }: Pick<HistoryPageProps, 'search' | 'onOpen'>) 
     );
   }
   return (
-    <div className={sheet.scroller}>
-      <table className={`${sheet.table} ${styles.table}`} aria-label={t('past.title')}>
-        <thead>
-          <tr>
-            {COLUMNS.map(column => (
-              <th key={column} scope="col">
-                {t(`past.${column}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {calls.map(call => (
-            <CallRow key={call.call} call={call} onOpen={onOpen} />
-          ))}
-        </tbody>
-      </table>
-      <div className={sheet.foot}>
-        {query.hasNextPage && (
-          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {t('list.more')}
-          </Button>
-        )}
-        <Button disabled={query.isFetching} onClick={again}>
-          {t('past.refresh')}
-        </Button>
-        {query.isError && <span role="alert">{t('past.loadFailed')}</span>}
-      </div>
-    </div>
+    <Rows
+      key={JSON.stringify(search)}
+      name={JSON.stringify(search)}
+      calls={calls}
+      onOpen={onOpen}
+      more={query.hasNextPage}
+      loading={query.isFetchingNextPage}
+      failed={query.isError}
+      onMore={() => void query.fetchNextPage()}
+      // From the first page on: a long list is not read again as a whole.
+      onRefresh={() => void client.resetQueries({ queryKey: key, exact: true })}
+    />
   );
 }

@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { IconPhoneCall, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
-import { fully, moment, timer, useLanguage, useTranslation } from '@/i18n';
+import { memo } from 'react';
+import { Heard, fully, moment, timer, useLanguage, useTranslation } from '@/i18n';
 import { agentName, useNames, useStep } from '@/live';
+import type { End, PastCall } from '@/past';
 import { Chip, type Tone } from '@/ui';
-import type { PastCall } from './fetch';
 import styles from './history.module.css';
-import type { End } from './search';
 import { about, outcome, outside } from './words';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
@@ -21,15 +21,27 @@ const TONES: Record<End, Tone> = {
   not_dialled: 'hollow',
 };
 
+interface CallRowProps {
+  call: PastCall;
+  /** Its place among all rows, from 0. */
+  place: number;
+  /** Takes the row's height. */
+  measure: (row: HTMLElement | null) => void;
+  onOpen: (call: string) => void;
+}
+
 /** One call: when, with whom, what for, who of ours, how long, and what came of it. */
-export function CallRow({ call, onOpen }: { call: PastCall; onOpen: (call: string) => void }) {
+export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: CallRowProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useStep(60_000);
   const desk = useNames(names => names.desk);
   return (
     <tr
+      ref={measure}
       className={styles.row}
+      aria-rowindex={place + 2}
+      data-index={place}
       data-call={call.call}
       onClick={event =>
         event.target instanceof Element && !event.target.closest('a, button') && onOpen(call.call)
@@ -50,7 +62,7 @@ export function CallRow({ call, onOpen }: { call: PastCall; onOpen: (call: strin
             <IconPhoneOutgoing {...icon} />
           )}
           <Link to="/history/$call" params={{ call: call.call }} className={styles.number}>
-            {outside(t, call)}
+            <Heard text={outside(t, call)} />
           </Link>
         </span>
       </td>
@@ -62,4 +74,4 @@ export function CallRow({ call, onOpen }: { call: PastCall; onOpen: (call: strin
       </td>
     </tr>
   );
-}
+});

@@ -1,21 +1,5 @@
 import { midnight, readDay } from '@/i18n';
-
-/** Which way a call went. */
-export const DIRECTIONS = ['in', 'callback', 'out', 'internal'] as const;
-export type Direction = (typeof DIRECTIONS)[number];
-
-/** What became of a call. */
-export const ENDS = [
-  'talked',
-  'requested',
-  'message',
-  'missed',
-  'cut_off',
-  'ended_by_flow',
-  'not_reached',
-  'not_dialled',
-] as const;
-export type End = (typeof ENDS)[number];
+import { DIRECTIONS, type Direction, ENDS, type End } from '@/past';
 
 /** What is chosen on the page; it stands in the address, so that it can be kept and sent. */
 export interface HistorySearch {
@@ -66,4 +50,11 @@ export function asked({ since, until, number, ...rest }: HistorySearch) {
     since: since === undefined ? undefined : midnight(since),
     until: until === undefined ? undefined : midnight(until, 1),
   };
+}
+
+/** Where the server has all calls that fit, as a table for spreadsheets. */
+export function tableOf(search: HistorySearch): string {
+  const fits = Object.entries(asked(search)).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(fits.map(([name, value]) => [name, String(value)])).toString();
+  return `/api/history/export.csv${query === '' ? '' : `?${query}`}`;
 }

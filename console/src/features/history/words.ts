@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import { phoneNumber } from '@/i18n';
 import { type CallResult, type Desk, agentName, queueName, serviceName } from '@/live';
-import type { Party, PastCall } from './fetch';
+import type { Party, PastCall } from '@/past';
 
 /** Who was outside, or which phone of ours where nobody was. */
 export function outside(t: TFunction, call: PastCall): string {

@@ -1,5 +1,7 @@
 //! Contacts: customers whom people know by name.
 
+use std::collections::BTreeMap;
+
 use nohold_model::{ContactId, Language, Millis, PhoneNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +117,8 @@ pub trait Contacts: Send + Sync + 'static {
     fn contact(&self, id: ContactId) -> Reading<Option<Contact>>;
     /// Whose number this is.
     fn contact_of(&self, number: &PhoneNumber) -> Reading<Option<Contact>>;
+    /// The names of those whose numbers these are; a number that nobody knows has none.
+    fn names_of(&self, numbers: Vec<PhoneNumber>) -> Reading<BTreeMap<PhoneNumber, String>>;
     /// Contacts by name.
     fn contacts(&self, query: ContactQuery) -> Reading<Page<Contact>>;
     /// Adds a contact whose `version` is 0, or changes the one that still has the version before (`version - 1`). Refused as

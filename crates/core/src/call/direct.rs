@@ -147,7 +147,12 @@ impl Direct {
                 call.dial(to, RING_EMERGENCY, &mut turn);
                 call.ask(&mut turn);
             }
-            Outside::Number(number) if world.directory.may_call_outside(&call.extension, number) => call.ask(&mut turn),
+            Outside::Number(number)
+                if world.directory.may_call_outside(&call.extension, number)
+                    && world.directory.may_show_own(&call.extension) =>
+            {
+                call.ask(&mut turn);
+            }
             Outside::Number(_) => call.refuse_in_words(HangUp::Forbidden, &mut turn),
         }
         call

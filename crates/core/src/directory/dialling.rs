@@ -119,20 +119,20 @@ impl Directory {
         has_right && self.site.outbound.check(&dialled, Dialler::Extension, &self.blocked).is_ok()
     }
 
-    /// How a phone of ours dials a number of the public network: by the trunks that own its caller ID, then by the
-    /// others, which show their own.
+    /// Whether the number that was chosen for a phone of ours may be shown: a trunk by which we call out owns it. Where
+    /// none was chosen each trunk shows its own.
+    #[must_use]
+    pub fn may_show_own(&self, extension: &ExtensionKey) -> bool {
+        let chosen = self.extensions.get(extension).and_then(|extension| extension.caller_id.as_ref());
+        chosen.is_none_or(|chosen| self.outbound_trunks().any(|trunk| trunk.numbers.contains(chosen)))
+    }
+
+    /// How a phone of ours dials a number of the public network. As [`Directory::dial_outside`], with the number that was
+    /// chosen for the phone.
     #[must_use]
     pub fn dial_from(&self, extension: &ExtensionKey, number: &PhoneNumber) -> DialTo {
         let chosen = self.extensions.get(extension).and_then(|extension| extension.caller_id.as_ref());
-        let owned = |trunk: &Trunk| chosen.filter(|chosen| trunk.numbers.contains(*chosen));
-        let mut trunks: Vec<&Trunk> = self.outbound_trunks().collect();
-        trunks.sort_by_key(|trunk| owned(trunk).is_none());
-        let routes = trunks.into_iter().map(|trunk| Route {
-            trunk: trunk.key.clone(),
-            dial: trunk.numbering.sent(number),
-            shows: owned(trunk).or_else(|| trunk.numbers.first()).map(|shown| trunk.numbering.sent(shown)),
-        });
-        DialTo::Outside { number: Some(number.clone()), routes: routes.collect() }
+        self.dial_outside(number, chosen)
     }
 
     /// What a phone of ours shows of a colleague who calls.

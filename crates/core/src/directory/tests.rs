@@ -221,9 +221,13 @@ fn a_phone_calls_outside_by_its_right_and_shows_a_number_that_a_trunk_owns() {
         other @ crate::call::DialTo::Extension { .. } => panic!("{other:?}"),
     };
     let pair = |trunk: &str, shows: &str| (trunk.to_owned(), shows.to_owned());
-    // The owner of the phone's number comes first; the other trunk shows its own.
-    assert_eq!(routes(&directory, "2000"), [pair("carrier-1", "+862161230002"), pair("other", "+862161239999")]);
+    // No trunk shows another number than the one that was chosen; without one each shows its own.
+    assert_eq!(routes(&directory, "2000"), [pair("carrier-1", "+862161230002")]);
     assert_eq!(routes(&directory, "2001"), [pair("other", "+862161239999"), pair("carrier-1", "+862161230001")]);
+    assert!(directory.may_show_own(&phone("2000")) && directory.may_show_own(&phone("2001")));
+    directory.extensions.get_mut(&phone("2000")).unwrap().caller_id = Some(number("+862161238888"));
+    assert!(!directory.may_show_own(&phone("2000")));
+    assert_eq!(routes(&directory, "2000"), []);
 }
 
 #[test]

@@ -99,6 +99,16 @@ impl Zone {
         (self.first(date, 0), self.first(date, MINUTES_A_DAY))
     }
 
+    /// A moment as clocks there show it, with how far they are from UTC: `2026-03-02 10:00:00+08:00`.
+    #[must_use]
+    pub fn written(&self, at: Timestamp) -> String {
+        let at = to_jiff(at);
+        let minutes = self.0.to_offset(at).seconds() / 60;
+        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs());
+        let local = self.0.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S");
+        format!("{local}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     /// All zones of the IANA list that are nobody's second name.
     pub(super) fn all() -> impl Iterator<Item = Zone> {
         DATABASE.available().filter_map(|name| DATABASE.get(name.as_str()).ok()).filter(TimeZone::is_primary).map(Zone)

@@ -152,6 +152,14 @@ fn lord_howe_moves_its_clocks_by_half_an_hour() {
 }
 
 #[test]
+fn a_moment_is_written_as_clocks_show_it() {
+    let written = |zone: &str, millis| Zone::new(zone).unwrap().written(nohold_model::Timestamp::from_millis(millis));
+    assert_eq!(written("Asia/Shanghai", 1_772_416_800_000), "2026-03-02 10:00:00+08:00");
+    assert_eq!(written("America/St_Johns", 1_772_416_800_999), "2026-03-01 22:30:00-03:30");
+    assert_eq!(written("UTC", 0), "1970-01-01 00:00:00+00:00");
+}
+
+#[test]
 fn a_zone_may_skip_midnight_or_a_whole_day() {
     // Beirut puts its clocks forward at midnight, Samoa left out 2011-12-30.
     let beirut = calendar("Asia/Beirut", &[(&Weekday::ALL, "00:00-24:00")], "[]", "[]");

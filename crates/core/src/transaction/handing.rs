@@ -251,6 +251,7 @@ impl<R: Rows> Working<'_, R> {
             Business::Campaign(campaign) => Target::Campaign(campaign.clone()),
         });
         let caller_id = match &whose {
+            None if !self.directory.may_show_own(&extension) => return refused(Refusal::NotOwned),
             None => None,
             Some(whose) if !whose.is_known(self.directory) => return refused(Refusal::NotFound(Noun::Target)),
             Some(whose) if !self.directory.is_in_one(agent, whose.groups(self.directory)) => {

@@ -48,6 +48,12 @@ pub enum Refusal {
     /// The line of business has no caller ID that could be shown.
     #[error("no number is configured that this customer may see: choose a caller ID for the service or campaign")]
     NoCallerId,
+    /// The number that was chosen for the agent's phone is owned by no trunk by which we call out.
+    #[error(
+        "the number that this phone shows belongs to no trunk: choose the number of a service, or ask an administrator for \
+         another one"
+    )]
+    NotOwned,
     /// The agent works for another line of business.
     #[error("this agent does not work for that service or campaign: choose another number to show")]
     OtherBusiness,
@@ -113,6 +119,7 @@ impl Refusal {
             | Refusal::AlreadyOffered
             | Refusal::NoNumber
             | Refusal::NoCallerId
+            | Refusal::NotOwned
             | Refusal::OtherBusiness
             | Refusal::NoRight
             | Refusal::OwnPhone

@@ -173,7 +173,11 @@ async fn list(State(api): State<Api>, kind: Kind, Asked(part): Asked<Part>) -> R
 async fn show(State(api): State<Api>, kind: Kind, key: String) -> Result<Response, Failure> {
     let place = place(kind, &key)?;
     let all = api.parts().configured.configured().await?;
-    let kept = all.things.get(&place).filter(|kept| kept.body.is_some()).ok_or_else(nothing_here)?;
+    let unset = || match kind.is_single() {
+        true => Failure::not_found("nothing is set here, so what is documented as usual holds"),
+        false => nothing_here(),
+    };
+    let kept = all.things.get(&place).filter(|kept| kept.body.is_some()).ok_or_else(unset)?;
     Ok(([(header::ETAG, etag::of(kept.version))], Json(thing(&place, kept)?)).into_response())
 }
 

@@ -9,9 +9,9 @@ use nohold_model::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::csv::{self, Line};
 use super::{ContactGiven, new_id};
 use crate::body::Given;
+use crate::csv::{self, Line};
 use crate::desk::Seat;
 use crate::failure::Failure;
 use crate::masking;

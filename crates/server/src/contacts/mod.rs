@@ -1,6 +1,5 @@
 //! Contacts: customers whom people know by name.
 
-mod csv;
 mod file;
 mod shown;
 
@@ -296,6 +295,11 @@ impl ContactGiven {
             let kept = known.find(|one| seat.shown_number(one) == *written && !numbers.contains(one));
             let number = match kept {
                 Some(kept) => kept.clone(),
+                // Whether a contact has it already would be a way to guess numbers.
+                None if !seat.may(Permission::SeeNumbers) => {
+                    let message = "numbers are hidden from you: somebody who sees them can add one";
+                    return Err(Failure::invalid(&format!("numbers[{position}]"), message));
+                }
                 None => directory
                     .site
                     .numbers

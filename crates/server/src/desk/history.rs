@@ -12,8 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Seat;
 use super::listing::page_length;
+use super::{Seat, history_table};
 use crate::access::{Need, Scope, guarded};
 use crate::body::{Asked, Named};
 use crate::failure::Failure;
@@ -43,9 +43,9 @@ pub(crate) struct WantedCalls {
     /// Which began before, in milliseconds since 1970 (UTC).
     until: Option<i64>,
     /// The cursor of the page before.
-    after: Option<String>,
+    pub(super) after: Option<String>,
     /// At most so many, 1 to 200; 50 where nothing is said.
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
 }
 
 /// A page of calls that are over, newest first.
@@ -60,7 +60,11 @@ pub(crate) struct HistoryPage {
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     let look = Need::look(Role::Agent, Scope::Read);
-    OpenApiRouter::new().routes(guarded(api, look, routes!(past_calls))).routes(guarded(api, look, routes!(past_call)))
+    let take = Need::open(Role::Agent, Scope::Read);
+    OpenApiRouter::new()
+        .routes(guarded(api, look, routes!(past_calls)))
+        .routes(guarded(api, take, routes!(history_table::table)))
+        .routes(guarded(api, look, routes!(past_call)))
 }
 
 /// Calls that are over: one's own and those of one's groups, newest first
@@ -68,19 +72,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     get, path = "/api/history", tag = "desk", params(WantedCalls), responses((status = 200, body = HistoryPage))
 )]
 async fn past_calls(seat: Seat, Asked(wanted): Asked<WantedCalls>) -> Result<Json<HistoryPage>, Failure> {
-    let limit = page_length(wanted.limit)?;
-    let query = HistoryQuery {
-        seen: seat.seen_calls(&seat.desk.desk.directory()),
-        number: wanted.number.as_deref().map(|number| seat.digits(number)).transpose()?,
-        agent: wanted.agent,
-        queue: wanted.queue,
-        direction: wanted.direction,
-        end: wanted.result,
-        since: wanted.since.map(Timestamp::from_millis),
-        until: wanted.until.map(Timestamp::from_millis),
-        after: wanted.after,
-        limit,
-    };
+    let query = seat.history_query(wanted)?;
     let page = seat.api.parts().archive.call_records(query).await?;
     let items = page.items.into_iter().map(|record| seat.as_heard(record)).collect();
     Ok(Json(HistoryPage { items, next: page.next }))
@@ -99,6 +91,22 @@ async fn past_call(seat: Seat, Named(call): Named<CallId>) -> Result<Json<Record
 }
 
 impl Seat {
+    /// What the store is asked for, of what this person sees.
+    pub(super) fn history_query(&self, wanted: WantedCalls) -> Result<HistoryQuery, Failure> {
+        Ok(HistoryQuery {
+            seen: self.seen_calls(&self.desk.desk.directory()),
+            number: wanted.number.as_deref().map(|number| self.digits(number)).transpose()?,
+            agent: wanted.agent,
+            queue: wanted.queue,
+            direction: wanted.direction,
+            end: wanted.result,
+            since: wanted.since.map(Timestamp::from_millis),
+            until: wanted.until.map(Timestamp::from_millis),
+            after: wanted.after,
+            limit: page_length(wanted.limit)?,
+        })
+    }
+
     /// Which calls this person sees: those of the agents and queues of the groups, and the own; none means all.
     fn seen_calls(&self, directory: &Directory) -> Option<SeenCalls> {
         let sight = self.sight(directory);
@@ -119,7 +127,7 @@ impl Seat {
     }
 
     /// The record with those recordings alone that this person may hear.
-    fn as_heard(&self, mut record: Record) -> Record {
+    pub(super) fn as_heard(&self, mut record: Record) -> Record {
         let sight = self.sight(&self.desk.desk.directory());
         record.recordings.retain(|recording| sight.acts_for(&recording.agent));
         record

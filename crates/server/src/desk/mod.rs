@@ -10,6 +10,8 @@ mod conversation;
 mod entries;
 mod file;
 mod history;
+mod history_table;
+mod known;
 mod listing;
 mod names;
 mod notes;
@@ -221,6 +223,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(audio::routes(api))
         .merge(peaks::routes(api))
         .merge(history::routes(api))
+        .merge(known::routes(api))
         .merge(names::routes(api))
         .merge(notes::routes(api))
         .merge(pop::routes(api))

@@ -1,13 +1,18 @@
 //! The screen pop (弹屏): everything an agent should see of a customer as the phone rings, in one answer.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use nohold_app::ports::{Role, Told};
 use nohold_core::directory::{Directory, Opens, Variables};
 use nohold_core::entry::{Business, Entry};
 use nohold_core::fact::{CallEnd, Fact};
 use nohold_core::hours::Place;
+use nohold_core::record::{Direction, Record};
 use nohold_core::transaction::CallRow;
-use nohold_model::{AgentKey, CallId, CallResult, Millis, PhoneNumber, Timestamp};
+use nohold_model::{
+    AgentKey, CallId, CallResult, EntryId, FlowKey, Millis, PhoneNumber, QueueKey, ServiceKey, Timestamp,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -101,26 +106,25 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(pop)))
 }
 
-/// What is known of the customer of a call, as the phone rings
+/// What is known of the customer of a call, as the phone rings; afterwards, of a call in which one has talked
 #[utoipa::path(
     get, path = "/api/calls/{id}/pop", tag = "desk", params(("id" = String, Path)),
     responses((status = 200, body = PopShown))
 )]
 async fn pop(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PopShown>, Failure> {
-    seat.in_hand(call)?;
-    let (row, open) = seat.row_and_open(call)?;
+    let of = seat.live_or_over(call).await?;
+    let open = seat.open_of(&of);
     let directory = seat.desk.desk.directory();
     let contacts = &seat.api.parts().contacts;
-    let number = customer(&row);
+    let number = of.number.as_ref();
     let (contact, told) = match number {
         Some(number) => (contacts.contact_of(number).await?, contacts.calls_with(number, MOST_CALLS + 1).await?),
         None => (None, Vec::new()),
     };
-    let waited_until = row.left_line.unwrap_or_else(|| seat.api.now());
     let contact = contact.map(|contact| ContactShown::new(&contact, &seat));
     let page = directory
-        .pop(row.queue.as_ref())
-        .map(|pop| PageShown { address: pop.filled(&seat.variables(&row, contact.as_ref())), opens: pop.opens });
+        .pop(of.queue.as_ref())
+        .map(|pop| PageShown { address: pop.filled(&seat.variables(&of, contact.as_ref())), opens: pop.opens });
     let place = number.map(|number| Place::of(number, &directory.site.zone));
     let zones = place.iter().flat_map(|place| place.zones()).map(ToString::to_string);
     let past = told.iter().filter_map(|told| PastCallShown::of(told)).filter(|past| past.call != call);
@@ -130,65 +134,120 @@ async fn pop(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PopShown>, F
         country: number.and_then(PhoneNumber::country).map(|country| country.to_string()),
         zones: zones.collect(),
         contact,
-        waited: row.stood.map(|stood| waited_until.since(stood)),
-        path: row.flows.iter().map(ToString::to_string).collect(),
-        open: open.iter().map(|entry| OpenShown::new(entry, &row, &directory)).collect(),
+        waited: of.waited,
+        path: of.flows.iter().map(ToString::to_string).collect(),
+        open: open.iter().map(|entry| OpenShown::new(entry, &of, &directory)).collect(),
         calls: past.take(MOST_CALLS).collect(),
         page,
     }))
 }
 
-/// Whom the agent talks with: who has called, or whom a phone of ours has dialled.
-fn customer(row: &CallRow) -> Option<&PhoneNumber> {
-    row.number.as_ref().or(row.dialled.as_ref())
+/// What the rules know of the call.
+struct OfCall {
+    id: CallId,
+    /// Whom the agent talks with: who has called, or whom a phone of ours has dialled.
+    number: Option<PhoneNumber>,
+    called: Option<PhoneNumber>,
+    queue: Option<QueueKey>,
+    service: Option<ServiceKey>,
+    /// The entry that is called back.
+    entry: Option<EntryId>,
+    flows: Vec<FlowKey>,
+    waited: Option<Millis>,
+    keep_open: BTreeSet<EntryId>,
+    /// It goes on, and may still settle what is open.
+    live: bool,
+}
+
+impl OfCall {
+    fn live(row: CallRow, now: Timestamp) -> Self {
+        OfCall {
+            id: row.id,
+            waited: row.stood.map(|stood| row.left_line.unwrap_or(now).since(stood)),
+            number: row.number.or(row.dialled),
+            called: row.called,
+            queue: row.queue,
+            service: row.service,
+            entry: row.callback.map(|callback| callback.entry),
+            flows: row.flows.into_iter().collect(),
+            keep_open: row.keep_open.into_iter().collect(),
+            live: true,
+        }
+    }
+
+    fn over(record: Record) -> Self {
+        OfCall {
+            id: record.call,
+            waited: (!record.stays.is_empty()).then_some(record.waited),
+            number: record.number,
+            called: record.called,
+            queue: record.queue,
+            service: record.service,
+            entry: record.entry.filter(|_| record.direction == Direction::Callback),
+            flows: record.flows,
+            keep_open: BTreeSet::new(),
+            live: false,
+        }
+    }
 }
 
 impl Seat {
-    /// A live call, and what is open about its customer: what this person may see, and what the call would settle.
-    fn row_and_open(&self, call: CallId) -> Result<(CallRow, Vec<Entry>), Failure> {
-        let found = self.desk.board.look(|rows, _| {
-            let row = rows.calls.get(&call)?.row.call.clone();
-            let sight = self.sight(&rows.directory);
-            let number = customer(&row);
-            let of_customer = |entry: &&Entry| entry.is_open() && number.is_some() && entry.number.as_ref() == number;
-            let all = rows.entries.values().map(|row| &row.row.entry).filter(of_customer);
-            let shown =
-                all.filter(|entry| sight.sees_entry(entry, &rows.directory) || settles(entry, &row, &rows.directory));
-            let mut open: Vec<Entry> = shown.cloned().collect();
-            open.sort_by_cached_key(nohold_core::entry::order);
-            Some((row, open))
-        });
-        found.ok_or_else(|| Failure::not_found("there is no such call"))
+    /// A live call that one has in hand, or one that is over in which one has talked: it is written about.
+    async fn live_or_over(&self, call: CallId) -> Result<OfCall, Failure> {
+        let live = self.desk.board.look(|rows, _| rows.calls.get(&call).map(|row| row.row.call.clone()));
+        if let Some(row) = live {
+            self.in_hand(call)?;
+            return Ok(OfCall::live(row, self.api.now()));
+        }
+        let over = self.api.parts().archive.call_record(call).await?;
+        let own = |record: &Record| self.viewer.agent.as_ref().is_some_and(|agent| record.agents.contains(agent));
+        let none = || Failure::not_found("there is no such call, or it is not yours");
+        Ok(OfCall::over(over.filter(own).ok_or_else(none)?))
     }
 
-    fn variables(&self, row: &CallRow, contact: Option<&ContactShown>) -> Variables {
+    /// What is open about the customer of a call: what this person may see, and what the call would settle.
+    fn open_of(&self, of: &OfCall) -> Vec<Entry> {
+        self.desk.board.look(|rows, _| {
+            let sight = self.sight(&rows.directory);
+            let of_customer =
+                |entry: &&Entry| entry.is_open() && of.number.is_some() && entry.number.as_ref() == of.number.as_ref();
+            let all = rows.entries.values().map(|row| &row.row.entry).filter(of_customer);
+            let shown =
+                all.filter(|entry| sight.sees_entry(entry, &rows.directory) || settles(entry, of, &rows.directory));
+            let mut open: Vec<Entry> = shown.cloned().collect();
+            open.sort_by_cached_key(nohold_core::entry::order);
+            open
+        })
+    }
+
+    fn variables(&self, of: &OfCall, contact: Option<&ContactShown>) -> Variables {
         let text = |text: Option<String>| text.unwrap_or_default();
         Variables::from([
-            ("number", text(customer(row).map(|number| self.shown_number(number)))),
-            ("call", row.id.to_string()),
+            ("number", text(of.number.as_ref().map(|number| self.shown_number(number)))),
+            ("call", of.id.to_string()),
             ("agent", text(self.viewer.agent.as_ref().map(ToString::to_string))),
-            ("queue", text(row.queue.as_ref().map(ToString::to_string))),
-            ("service", text(row.service.as_ref().map(ToString::to_string))),
-            ("called", text(row.called.as_ref().map(|number| number.as_str().to_owned()))),
+            ("queue", text(of.queue.as_ref().map(ToString::to_string))),
+            ("service", text(of.service.as_ref().map(ToString::to_string))),
+            ("called", text(of.called.as_ref().map(|number| number.as_str().to_owned()))),
             ("name", text(contact.map(|contact| contact.name.clone()))),
             ("contact", text(contact.map(|contact| contact.id.to_string()))),
-            ("entry", text(row.callback.as_ref().map(|callback| callback.entry.to_string()))),
+            ("entry", text(of.entry.as_ref().map(ToString::to_string))),
         ])
     }
 }
 
 /// Whether this call settles the entry when they talk for long enough.
-fn settles(entry: &Entry, row: &CallRow, directory: &Directory) -> bool {
-    let own = row.callback.as_ref().is_some_and(|callback| callback.entry == entry.id);
-    let business = row.service.clone().map(Business::Service);
-    !own && business.is_some() && entry.target.business(directory) == business
+fn settles(entry: &Entry, of: &OfCall, directory: &Directory) -> bool {
+    let own = of.entry == Some(entry.id);
+    let business = of.service.clone().map(Business::Service);
+    of.live && !own && business.is_some() && entry.target.business(directory) == business
 }
 
 impl OpenShown {
-    fn new(entry: &Entry, row: &CallRow, directory: &Directory) -> Self {
+    fn new(entry: &Entry, of: &OfCall, directory: &Directory) -> Self {
         OpenShown {
-            settled_by_this: settles(entry, row, directory),
-            kept_open: row.keep_open.contains(&entry.id),
+            settled_by_this: settles(entry, of, directory),
+            kept_open: of.keep_open.contains(&entry.id),
             entry: entry.into(),
         }
     }

@@ -40,7 +40,7 @@ fn by_the_rules(refusal: &Refusal) -> Failure {
         Refusal::Dial(Forbidden::Hour(refused)) => {
             until(Failure::conflict("outside_window", words), refused.until.as_ref())
         }
-        Refusal::NoCallerId => Failure::conflict("no_caller_id", words),
+        Refusal::NoCallerId | Refusal::NotOwned => Failure::conflict("no_caller_id", words),
         Refusal::OtherBusiness => Failure::forbidden("other_groups", words),
         Refusal::NoRight => Failure::forbidden("no_right", words),
         Refusal::OwnPhone => unprocessable("own_phone", words),

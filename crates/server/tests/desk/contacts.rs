@@ -6,7 +6,7 @@ use nohold_app::ports::{Accounts as _, Permission, Role, User};
 use serde_json::{Value, json};
 
 use super::client::Answer;
-use super::house::{House, user};
+use super::house::{House, queue_600, user};
 
 async fn post(house: &House, token: &str, path: &str, body: Value) -> Answer {
     house.ask("POST", path).token(token).json(&body).send().await
@@ -126,4 +126,22 @@ async fn a_file_is_taken_over_whole_or_not_at_all_and_comes_back_as_it_was() {
     assert!(text.contains("\"Tea, Ltd\""), "{text}");
     let again = bring(&text, "skip", false).await.expect(200).json();
     assert_eq!((&again["made"], &again["problems"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stands_on_the_list_has_a_name_where_the_contacts_know_one() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let ren = house.person("ren", Role::Agent, Some("2003"), None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let (known, unknown) = (house.request(1, queue_600()).await, house.request(2, queue_600()).await);
+    post(&house, &sue, "/api/contacts", json!({ "name": "Wang Li", "numbers": ["13800138001"] })).await.expect(201);
+    let asked = format!("/api/entries/names?entries={known},{unknown}");
+    let names = get(&house, &ada, &asked).await.expect(200).json();
+    assert_eq!(names, json!({ "names": { known.to_string(): "Wang Li" } }));
+    let others = get(&house, &ren, &asked).await.expect(200).json();
+    assert_eq!(others, json!({ "names": {} }), "entries of other groups");
+    get(&house, &ada, "/api/entries/names?entries=x").await.refused(422, "invalid");
+    let many = vec![known.to_string(); 101].join(",");
+    get(&house, &ada, &format!("/api/entries/names?entries={many}")).await.refused(422, "invalid");
 }

@@ -130,6 +130,9 @@ async fn what_is_hidden_cannot_be_found_by_guessing_digits() {
         house.ask("GET", guess).token(&ada).send().await.refused(422, "invalid");
     }
     house.ask("GET", "/api/contacts?q=wang").token(&ada).send().await.expect(200);
+    let guess = json!({ "name": "Guess", "numbers": [customer(4).as_str()] });
+    house.ask("POST", "/api/contacts").token(&ada).json(&guess).send().await.refused(422, "invalid");
+    house.ask("POST", "/api/contacts").token(&ada).json(&json!({ "name": "Nobody" })).send().await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,10 @@ async fn a_note_is_kept_as_typed_over_a_restart_and_stands_until_it_is_saved() {
     house.record(Fact::CallEnded { call, how: CallEnd::Served }).await;
     let me = get(&house, &ada, "/api/me/agent").await.expect(200).json();
     assert_eq!((&me["state"], &me["wrap_up_of"]), (&json!("wrap_up"), &json!(call.to_string())));
+    // A page that is opened anew shows whom it is about.
+    let pop = get(&house, &ada, &format!("/api/calls/{call}/pop")).await.expect(200).json();
+    assert_eq!((&pop["number"], &pop["country"]), (&json!(customer(1).as_str()), &json!("CN")));
+    get(&house, &bob, &format!("/api/calls/{call}/pop")).await.refused(404, "not_found");
     house.end().await;
     let house = House::at(folder.path().to_owned()).await;
     let items = get(&house, &ada, "/api/me/notes").await.expect(200).json()["items"].clone();

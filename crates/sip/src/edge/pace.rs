@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 /// A call that has waited so long before the gate, or whose like waits so long behind it, is one too many: what comes after
 /// that takes its time, too, as does what is let in until a late probe is noticed, and a phone repeats an INVITE that is not
 /// answered within half a second (T1, RFC 3261 §17.1.1.2).
-const TOO_LONG_BEFORE: Duration = Duration::from_millis(60);
-const TOO_LONG_BEHIND: Duration = Duration::from_millis(120);
+const TOO_LONG_BEFORE: Duration = Duration::from_millis(80);
+const TOO_LONG_BEHIND: Duration = Duration::from_millis(200);
 /// A probe that is not back by then has been dropped on the way.
 const LOST: Duration = Duration::from_secs(2);
 

@@ -36,6 +36,10 @@ impl Contacts for SqliteStore {
         })
     }
 
+    fn names_of(&self, numbers: Vec<PhoneNumber>) -> Reading<BTreeMap<PhoneNumber, String>> {
+        self.look(move |c| Box::pin(async move { names_of(c, &numbers).await }))
+    }
+
     fn contacts(&self, query: ContactQuery) -> Reading<Page<Contact>> {
         self.look(move |c| Box::pin(async move { page(c, &query).await }))
     }
@@ -70,6 +74,19 @@ async fn one(c: &mut SqliteConnection, id: ContactId) -> Result<Option<Contact>,
     let sql = "SELECT id, version, v, body FROM contacts WHERE id = ?1 AND merged_into IS NULL";
     let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(c).await?;
     row.map(|row| contact_of(&row)).transpose()
+}
+
+async fn names_of(c: &mut SqliteConnection, numbers: &[PhoneNumber]) -> Result<BTreeMap<PhoneNumber, String>, Trouble> {
+    let sql = "SELECT number, v, body FROM contact_numbers JOIN contacts ON contacts.id = contact \
+        WHERE number IN (SELECT value FROM json_each(?1))";
+    let rows = sqlx::query(sql).bind(serde_json::to_string(numbers)?).fetch_all(c).await?;
+    let name = |row: &SqliteRow| {
+        let unreadable = |_| Trouble::Unreadable { table: "contact_numbers", problem: "not a number".to_owned() };
+        let number = row.try_get::<String, _>("number")?.parse().map_err(unreadable)?;
+        let known: Known = body::of_row("contacts", row)?;
+        Ok((number, known.name))
+    };
+    rows.iter().map(name).collect()
 }
 
 fn contact_of(row: &SqliteRow) -> Result<Contact, Trouble> {

@@ -16,6 +16,9 @@ use super::cursor::Cursor;
 use super::trouble::Trouble;
 use super::{body, load};
 
+/// Of so many keys the calls are put together. Whoever sees more finds a page soon enough among all calls.
+const MOST_MERGED: usize = 8;
+
 /// So many calls of before are written down in one transaction.
 const AT_ONCE: i64 = 500;
 
@@ -216,10 +219,8 @@ pub async fn page(c: &mut SqliteConnection, query: &HistoryQuery) -> Result<Page
         // A cursor that was not ours has nothing after it.
         Some(None) => return Ok(Page { items: Vec::new(), next: None }),
     };
-    let mut sql = asked(query, after)?;
-    sql.push(" ORDER BY records.began DESC, records.call DESC LIMIT ");
     // One more than the page, to know whether there is another.
-    sql.push_bind(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX));
+    let mut sql = asked(query, &after, i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX))?;
     let rows = sql.build().fetch_all(c).await?;
     let more = rows.len() > limit;
     let items: Vec<Record> =
@@ -229,10 +230,57 @@ pub async fn page(c: &mut SqliteConnection, query: &HistoryQuery) -> Result<Page
     Ok(Page { items, next })
 }
 
-fn asked(query: &HistoryQuery, (began, call): (i64, String)) -> Result<QueryBuilder<Sqlite>, Trouble> {
-    let mut sql =
-        QueryBuilder::new("SELECT records.v, records.body FROM records WHERE (records.began, records.call) < (");
-    sql.push_bind(began).push(", ").push_bind(call).push(")");
+/// The statement for these calls. Where few keys say whose calls they are, the newest of each are taken from the index and put
+/// together, so that somebody with few calls does not look through those of everybody.
+fn asked(query: &HistoryQuery, after: &(i64, String), most: i64) -> Result<QueryBuilder<Sqlite>, Trouble> {
+    const COLUMNS: &str = "SELECT records.v, records.body FROM";
+    let seen: Option<Vec<String>> = query.seen.as_ref().map(|seen| {
+        let keys = seen.agents.iter().map(|key| format!("a:{key}"));
+        let keys = keys.chain(seen.queues.iter().map(|key| format!("q:{key}")));
+        keys.chain(seen.services.iter().map(|key| format!("s:{key}"))).collect()
+    });
+    let agent = query.agent.as_ref().map(|key| format!("a:{key}"));
+    let queue = query.queue.as_ref().map(|key| format!("q:{key}"));
+    let led_by = match (&query.number, agent.as_ref().or(queue.as_ref()), &seen) {
+        (None, Some(key), _) => std::slice::from_ref(key),
+        (None, None, Some(keys)) if keys.len() <= MOST_MERGED => keys.as_slice(),
+        // A number has an index of its own, which leaves little to look through.
+        (Some(_), ..) | (None, None, _) => {
+            let mut sql = QueryBuilder::new(format!("{COLUMNS} records WHERE (records.began, records.call) < ("));
+            sql.push_bind(after.0).push(", ").push_bind(after.1.clone()).push(")");
+            fits(&mut sql, query)?;
+            for named in [&agent, &queue].into_iter().flatten() {
+                among(&mut sql, Some(std::slice::from_ref(named)))?;
+            }
+            among(&mut sql, seen.as_deref())?;
+            sql.push(" ORDER BY records.began DESC, records.call DESC LIMIT ").push_bind(most);
+            return Ok(sql);
+        }
+    };
+    let mut sql = QueryBuilder::new(format!("{COLUMNS} (SELECT DISTINCT call FROM (SELECT NULL AS call WHERE FALSE"));
+    for key in led_by {
+        // The order of the tables is that of the words: by the key's index first.
+        sql.push(
+            " UNION ALL SELECT call FROM (SELECT led.call FROM record_keys AS led CROSS JOIN records \
+             ON records.call = led.call WHERE led.key = ",
+        );
+        sql.push_bind(key.clone()).push(" AND (led.began, led.call) < (");
+        sql.push_bind(after.0).push(", ").push_bind(after.1.clone()).push(")");
+        fits(&mut sql, query)?;
+        if agent.is_some() || queue.is_some() {
+            let other = queue.as_ref().filter(|_| agent.is_some());
+            among(&mut sql, other.map(std::slice::from_ref))?;
+            among(&mut sql, seen.as_deref())?;
+        }
+        sql.push(" ORDER BY led.began DESC, led.call DESC LIMIT ").push_bind(most).push(")");
+    }
+    sql.push(")) AS found CROSS JOIN records ON records.call = found.call");
+    sql.push(" ORDER BY records.began DESC, records.call DESC LIMIT ").push_bind(most);
+    Ok(sql)
+}
+
+/// What is asked of the call itself.
+fn fits(sql: &mut QueryBuilder<Sqlite>, query: &HistoryQuery) -> Result<(), Trouble> {
     if let Some(since) = query.since {
         sql.push(" AND records.began >= ").push_bind(since.as_millis());
     }
@@ -251,19 +299,15 @@ fn asked(query: &HistoryQuery, (began, call): (i64, String)) -> Result<QueryBuil
         sql.push(" AND records.reversed >= ").push_bind(reversed.clone());
         sql.push(" AND records.reversed < ").push_bind(format!("{reversed}:"));
     }
-    let named =
-        [query.agent.as_ref().map(|key| format!("a:{key}")), query.queue.as_ref().map(|key| format!("q:{key}"))];
-    for key in named.into_iter().flatten() {
-        sql.push(" AND (records.began, records.call) IN (SELECT began, call FROM record_keys WHERE key = ");
-        sql.push_bind(key).push(")");
-    }
-    if let Some(seen) = &query.seen {
-        let keys = seen.agents.iter().map(|key| format!("a:{key}"));
-        let keys = keys.chain(seen.queues.iter().map(|key| format!("q:{key}")));
-        let keys: Vec<String> = keys.chain(seen.services.iter().map(|key| format!("s:{key}"))).collect();
+    Ok(())
+}
+
+/// That the call has one of these keys.
+fn among(sql: &mut QueryBuilder<Sqlite>, keys: Option<&[String]>) -> Result<(), Trouble> {
+    if let Some(keys) = keys {
         sql.push(" AND EXISTS (SELECT 1 FROM record_keys AS own WHERE own.key IN (SELECT value FROM json_each(");
-        sql.push_bind(serde_json::to_string(&keys)?);
+        sql.push_bind(serde_json::to_string(keys)?);
         sql.push(")) AND own.began = records.began AND own.call = records.call)");
     }
-    Ok(sql)
+    Ok(())
 }

@@ -85,6 +85,7 @@ macro_rules! contract {
                 shown::the_same_rows_are_shown_after_a_restart
                 shown::an_entry_can_be_had_long_after_it_was_closed
                 shown::closed_entries_come_in_pages
+                shown::calls_that_are_over_are_found_in_pages_however_they_are_asked_for
                 shown::the_history_of_an_entry_has_the_calls_that_made_it
                 shown::rules_hold_after_a_restart
             }

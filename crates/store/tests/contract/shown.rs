@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use nohold_app::ports::{ClosedPlace, ClosedQuery, Revision, TooLongAgo};
+use nohold_app::ports::{ClosedPlace, ClosedQuery, HistoryQuery, Revision, SeenCalls, TooLongAgo};
 use nohold_core::entry::{Actor, Change, CloseReason, Target};
-use nohold_core::fact::Fact;
+use nohold_core::fact::{CallEnd, Dated, Fact};
+use nohold_core::record::{Direction, Record, RecordEnd};
 use nohold_core::transaction::{Answer, Refusal, Transaction};
-use nohold_model::{EntryId, Millis};
+use nohold_model::{AgentKey, CallId, EntryId, Millis, QueueKey};
 
 use crate::Keeper;
-use crate::house::{House, MORNING, agent, call, call_back, customer, entry, queue, request, reserve};
+use crate::house::{
+    AGENTS, House, MORNING, agent, arrived, call, call_back, customer, entry, queue, request, reserve, waiting,
+};
 
 pub async fn the_image_shows_what_is_committed_and_tells_of_each_commit<S: Keeper>(store: S) {
     let house = House::open(store).await;
@@ -162,4 +165,74 @@ pub async fn rules_hold_after_a_restart<S: Keeper>(store: S) {
         n += 1;
     }
     assert!(limit.check(n - 2).is_err() && limit.check(n - 3).is_ok(), "{n}");
+}
+
+pub async fn calls_that_are_over_are_found_in_pages_however_they_are_asked_for<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    let later = |n: u32| MORNING + Millis::seconds(n.into());
+    for n in 1..=12_u32 {
+        let came = [arrived(n), Fact::Queued(waiting(n))];
+        let talks = Fact::Connected { call: call(n), agent: agent(AGENTS[n as usize % 3]) };
+        let (served, over) = if n % 4 == 0 { (None, CallEnd::Missed) } else { (Some(talks), CallEnd::Served) };
+        let over = Fact::CallEnded { call: call(n), how: over };
+        let records = came.into_iter().chain(served).chain([over]).map(|fact| Dated { at: later(n), fact }).collect();
+        let done = house.commit_at(later(n), Transaction::Call { records, promise: None }).await;
+        assert_eq!(done, Answer::Done);
+    }
+    let every = HistoryQuery { limit: 100, ..HistoryQuery::default() };
+    let all = house.store.call_records(every).await.unwrap().items;
+    assert_eq!(all.len(), 12);
+    let sees = |agents: &[&str], queues: &[&str]| {
+        let agents = agents.iter().map(|key| agent(key)).collect();
+        let queues = queues.iter().map(|key| QueueKey::new(key).unwrap()).collect();
+        Some(SeenCalls { agents, queues, ..SeenCalls::default() })
+    };
+    // So many that the calls of each are not looked for one by one.
+    let many = ["2000", "2001", "2100", "2101", "2102", "2103", "2104", "2105", "2106", "2107"];
+    let seen = [None, sees(&["2000"], &[]), sees(&["2009"], &[]), sees(&["2001", "2002"], &["600"]), sees(&many, &[])];
+    let mut asked = Vec::new();
+    for seen in seen {
+        let plain = HistoryQuery { seen, limit: 2, ..HistoryQuery::default() };
+        asked.push(HistoryQuery { agent: Some(agent("2001")), ..plain.clone() });
+        asked.push(HistoryQuery { queue: Some(queue()), agent: Some(agent("2000")), ..plain.clone() });
+        asked.push(HistoryQuery { queue: Some(queue()), end: Some(RecordEnd::Missed), ..plain.clone() });
+        asked.push(HistoryQuery { number: Some(ending(5)), ..plain.clone() });
+        asked.push(HistoryQuery { number: Some(ending(4)), agent: Some(agent("2001")), ..plain.clone() });
+        asked.push(HistoryQuery { end: Some(RecordEnd::Talked), direction: Some(Direction::In), ..plain.clone() });
+        let stretch = (Some(all[9].began), Some(all[2].began));
+        asked.push(HistoryQuery { since: stretch.0, until: stretch.1, ..plain.clone() });
+        asked.push(plain);
+    }
+    for query in asked {
+        let fits = |record: &&Record| {
+            let of = |key: &AgentKey| record.agents.contains(key);
+            let stood = |key: &QueueKey| record.stays.iter().any(|stay| stay.queue == *key);
+            let number = record.number.as_ref().map_or("", |number| number.as_str());
+            query.seen.as_ref().is_none_or(|seen| seen.agents.iter().any(of) || seen.queues.iter().any(stood))
+                && query.agent.as_ref().is_none_or(of)
+                && query.queue.as_ref().is_none_or(stood)
+                && query.number.as_ref().is_none_or(|digits| number.ends_with(digits))
+                && query.direction.is_none_or(|direction| record.direction == direction)
+                && query.end.is_none_or(|end| record.end == end)
+                && query.since.is_none_or(|since| record.began >= since)
+                && query.until.is_none_or(|until| record.began < until)
+        };
+        let expected: Vec<CallId> = all.iter().filter(fits).map(|record| record.call).collect();
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = house.store.call_records(HistoryQuery { after, ..query.clone() }).await.unwrap();
+            found.extend(page.items.iter().map(|record| record.call));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{query:?}");
+    }
+}
+
+/// The last digits of the number of customer `n`.
+fn ending(n: u32) -> String {
+    let number = customer(n);
+    number.as_str().chars().skip(number.as_str().len() - 4).collect()
 }

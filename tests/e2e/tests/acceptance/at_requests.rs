@@ -156,8 +156,8 @@ async fn at_17_numbers_that_may_not_be_called_are_refused_neutrally_and_1_and_3_
     let (mut caller, mut ear) = at_the_menu(&house, "anonymous").await;
     caller.press("2").await.unwrap();
     ear.hears_begin(&caller, "number-ask", SOON).await.unwrap();
-    // Emergency, impossible, abroad.
-    for keyed in ["110#", "13#", "00442079460000#"] {
+    // Emergency, premium, impossible; three are tried.
+    for keyed in ["110#", "01016812345#", "13#"] {
         caller.press(keyed).await.unwrap();
         ear.hears(&caller, "number-not-called", SOON).await.unwrap();
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nohold_e2e::desk::Desk;
-use nohold_e2e::ear::hears_tone;
+use nohold_e2e::ear::{hears_speech, hears_tone};
 use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes};
 use nohold_e2e::people::{self, AGENTS_TONE, CUSTOMERS_TONE};
 use serde_json::{Value, json};
@@ -108,11 +108,10 @@ async fn at_22_who_waited_or_talked_is_listed_as_cut_off_and_their_phones_are_to
 async fn at_22_a_planned_stop_lists_whom_it_cut_off_too() {
     let mut house = House::open(Wishes::with_callback_key()).await.unwrap();
     let mut desk = Desk::agent(&house, "2002").await.unwrap();
-    let waiting = house.calls(CUSTOMER, SUPPORT).await.unwrap();
-    waiting.wait_answered(SOON).await.unwrap();
-    waiting.wait_speech(SOON).await.unwrap();
+    let mut waiting = people::customer(&house, CUSTOMER, SUPPORT).await.unwrap();
+    hears_speech(&waiting, SOON).await.unwrap();
     house.server.terminate(SOON).await.unwrap();
-    waiting.wait_ended(SOON).await.unwrap();
+    waiting.wait_closed(SOON).await.unwrap();
     house.server.start_again().await.unwrap();
     desk.look_again().await.unwrap();
     let entry = desk.sees("who was cut off", |entry| entry["number"] == CUSTOMER).await.unwrap();

@@ -12,5 +12,6 @@ mod at_queue;
 mod at_reminders;
 mod at_requests;
 mod at_restart;
+mod at_returning;
 mod at_transfer;
 mod recordings;

@@ -96,7 +96,10 @@ impl Check<'_> {
             if let Some(number) = extension.caller_id.as_ref().filter(|number| !self.owned(number)) {
                 self.problems.warn(
                     format!("{path}.caller_id"),
-                    format!("no trunk by which we call out owns {}, so it is not shown", number.as_str()),
+                    format!(
+                        "no trunk by which we call out owns {}, so this phone reaches nobody outside",
+                        number.as_str()
+                    ),
                     "choose a number that a trunk owns",
                 );
             }

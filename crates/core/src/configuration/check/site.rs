@@ -60,7 +60,7 @@ impl Check<'_> {
             [("site.remind_again_after", site.remind_again_after), ("site.escalate_after", site.escalate_after)]
         {
             if let Period::After(length) = period {
-                self.length(path, length, Length::minutes(1), Length::hours(7 * 24));
+                self.length(path, length, Length::seconds(10), Length::hours(7 * 24));
             }
         }
         if let (Period::After(again), Period::After(escalate)) = (site.remind_again_after, site.escalate_after)

@@ -1,5 +1,21 @@
-import { api, need } from '@/api';
-import { type Direction, type End, type HistorySearch, asked } from './search';
+import { api, need, type paths } from '@/api';
+
+/** Which way a call went. */
+export const DIRECTIONS = ['in', 'callback', 'out', 'internal'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** What became of a call. */
+export const ENDS = [
+  'talked',
+  'requested',
+  'message',
+  'missed',
+  'cut_off',
+  'ended_by_flow',
+  'not_reached',
+  'not_dialled',
+] as const;
+export type End = (typeof ENDS)[number];
 
 /** Whose leg it is: the customer's, or that of an agent, of a phone of the house, or of a number outside. */
 export type Party = 'customer' | { agent: string } | { extension: string } | { number: string };
@@ -30,7 +46,9 @@ export interface PastCall {
   called: string | null;
   service: string | null;
   queue: string | null;
+  /** The phone of ours that called. */
   extension: string | null;
+  /** Who made it or talked in it, in that order. */
   agents: string[];
   legs: Leg[];
   stays: { queue: string; from: number; to: number; why: string }[];
@@ -47,11 +65,12 @@ export interface PastCall {
   note: string;
 }
 
-/** A page of calls, newest first, behind this cursor. */
-export async function fetchCalls(search: HistorySearch, after: string | undefined) {
-  const page = await need(
-    api.GET('/api/history', { params: { query: { ...asked(search), after, limit: 50 } } }),
-  );
+/** Which calls are asked for. */
+type Wanted = NonNullable<paths['/api/history']['get']['parameters']['query']>;
+
+/** A page of calls, newest first: 50 where nothing else is said. */
+export async function fetchCalls(query: Wanted) {
+  const page = await need(api.GET('/api/history', { params: { query } }));
   return { items: page.items as unknown as PastCall[], next: page.next };
 }
 

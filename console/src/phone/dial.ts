@@ -1,0 +1,49 @@
+import { api, given, need, once } from '@/api';
+import { i18next } from '@/i18n';
+import { type Desk, useMyAgent, useNames } from '@/live';
+import { say } from '@/notices';
+import { askedHere } from './asked';
+import { usePhone } from './here';
+import { wish } from './wish';
+
+/** Whether what was typed is dialled at the phone itself: numbers of the house, codes, emergency numbers. */
+export function isInternal(typed: string): boolean {
+  return typed.replace(/[\s()./-]/g, '').length < 7 || /[*#]/.test(typed);
+}
+
+/** Dials: numbers of the house from this page's phone, others with the number of a service. */
+export async function dial(typed: string, service: string | null, here: boolean): Promise<boolean> {
+  if (isInternal(typed)) {
+    if (!here) {
+      say({ id: 'call', kind: 'refused', title: i18next.t('phone.internalDesk') });
+      return false;
+    }
+    const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
+    return wish(need(api.POST('/api/phone/calls', dialled)), 'phone.dialFailed');
+  }
+  const body = { number: typed, ...(service !== null && { service }) };
+  const asked = need(api.POST('/api/calls', { params: { header: once() }, body }));
+  return wish(
+    asked.then(({ call }) => askedHere(call)),
+    'phone.dialFailed',
+  );
+}
+
+/** The services whose number an agent of these groups may show. */
+export function servicesToShow(desk: Desk | null, groups: readonly string[]) {
+  return (desk?.services ?? []).filter(
+    one => given(one.caller_id) && one.groups.some(group => groups.includes(group)),
+  );
+}
+
+/** Dials a number from before, with that of the same service where the agent may show it; nothing for who has no phone. */
+export function useRedial(): ((number: string, service: string | null) => void) | null {
+  const agent = useMyAgent();
+  const desk = useNames(names => names.desk);
+  const { state } = usePhone();
+  if (agent === null) return null;
+  return (number, service) => {
+    const shown = servicesToShow(desk, agent.groups).find(one => one.key === service);
+    void dial(number, shown?.key ?? null, state === 'ready');
+  };
+}

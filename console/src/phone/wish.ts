@@ -1,0 +1,23 @@
+import { isFailure } from '@/api';
+import { i18next } from '@/i18n';
+import { say } from '@/notices';
+
+/** What a refusal says, in our words where we have some. */
+function words(thrown: unknown): string {
+  if (isFailure(thrown, 'unreachable')) return i18next.t('refusal.unreachable');
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Does it; says why where it is refused. The answer is whether it was done. */
+export async function wish(
+  doing: Promise<unknown>,
+  failed: 'call.failed' | 'phone.dialFailed' = 'call.failed',
+): Promise<boolean> {
+  try {
+    await doing;
+    return true;
+  } catch (thrown) {
+    say({ id: 'call', kind: 'refused', title: i18next.t(failed, { words: words(thrown) }) });
+    return false;
+  }
+}
