@@ -74,7 +74,9 @@ beforeAll(async () => {
   await spoken();
   await talker.hangUp();
   expect(await house.empty()).toEqual([]);
-  const past = await first<{ call: string; recordings: { recording: string }[] }>('/api/history?result=talked');
+  const past = await first<{ call: string; recordings: { recording: string }[] }>(
+    '/api/history?result=talked',
+  );
   [call, recording] = [past.call, past.recordings[0]?.recording ?? ''];
 });
 

@@ -29,8 +29,7 @@ async function tell({ id, entry }: Sound): Promise<boolean> {
     const answer = (await need(api.POST('/api/messages/{id}/heard', { params, body: { entry } }))) as Entry;
     showAnswer(answer);
     const heard = answer.heard.find(one => one.message === id);
-    if (heard !== undefined)
-      useMarked.setState(({ marked }) => ({ marked: new Map(marked).set(id, heard) }));
+    if (heard !== undefined) useMarked.setState(({ marked }) => ({ marked: new Map(marked).set(id, heard) }));
     return true;
   } catch {
     return false;

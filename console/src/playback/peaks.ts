@@ -16,7 +16,11 @@ const POINTS = 300;
 function fetchPeaks({ kind, id, entry }: Sound): Promise<Peaks> {
   const path = { id };
   return kind === 'message'
-    ? need(api.GET('/api/messages/{id}/peaks', { params: { path, query: { entry, points: POINTS } } }))
+    ? need(
+        api.GET('/api/messages/{id}/peaks', {
+          params: { path, query: { entry: entry ?? undefined, points: POINTS } },
+        }),
+      )
     : need(api.GET('/api/recordings/{id}/peaks', { params: { path, query: { points: POINTS } } }));
 }
 
