@@ -615,7 +615,7 @@ export const zh: Words = {
     heardAt: '{{name}} 于 {{time}} 听过',
     heardOn: '{{name}} 于 {{time}} 听过',
     mark: '标为已听',
-    markFailed: '无法标为已听，请重试。',
+    markFailed: '没能标为已听，可再试一次。',
   },
   audit: {
     title: '审计',

@@ -54,7 +54,7 @@ const height = (peak: number) => Math.max(LEAST, Math.sqrt(peak / 255) * (MIDDLE
 export function outline({ channels }: Peaks): string {
   const [above = [], below = above] = channels.map(channel => channel.peaks);
   const edge = (peaks: number[], direction: 1 | -1) =>
-    peaks.map((peak, at) => `${at + 0.5} ${(MIDDLE + direction * height(peak)).toFixed(1)}`);
+    peaks.map((peak, at) => `${at + 0.5} ${(MIDDLE + direction * height(peak)).toFixed(2)}`);
   const [top, bottom] = [edge(above, -1), edge(below, 1).reverse()];
   const [start, end] = [`0 ${MIDDLE}`, `${above.length} ${MIDDLE}`];
   return `M${[start, ...top, end, ...bottom].join('L')}Z`;

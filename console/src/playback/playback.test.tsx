@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, fireEvent, render as draw, screen } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { api } from '@/api';
 import { anAgent, anEntry } from '@/live/fixture';
 import { useLive } from '@/live';
 import { useNotices } from '@/notices';
@@ -30,26 +31,32 @@ function stop(this: HTMLAudioElement) {
 let answers: Record<string, [number, unknown]> = {};
 const asked: string[] = [];
 
-async function answered(request: Request | URL | string): Promise<Response> {
-  const { pathname, search } = new URL(request instanceof Request ? request.url : request);
-  asked.push(pathname + search);
-  const [status, body] = answers[pathname] ?? [
+interface Init {
+  params: { path: { id: string }; query?: Record<string, string | number | undefined> };
+}
+
+function answered(path: string, { params }: Init) {
+  const address = path.replace('{id}', params.path.id);
+  const query = Object.entries(params.query ?? {}).filter(([, value]) => value !== undefined);
+  asked.push([address, ...query.map(([name, value]) => `${name}=${value}`)].join(' '));
+  const [status, body] = answers[address] ?? [
     404,
     { code: 'not_found', message: 'it is not there', problems: [] },
   ];
-  return Promise.resolve(Response.json(body, { status }));
+  const response = new Response(null, { status });
+  return Promise.resolve(status === 200 ? { data: body, response } : { error: body, response });
 }
 
 beforeEach(() => {
   answers = {};
   asked.length = 0;
-  vi.stubGlobal('fetch', answered);
+  vi.spyOn(api, 'GET').mockImplementation(answered as never);
+  vi.spyOn(api, 'POST').mockImplementation(answered as never);
   vi.spyOn(window.HTMLMediaElement.prototype, 'play').mockImplementation(begin);
   vi.spyOn(window.HTMLMediaElement.prototype, 'pause').mockImplementation(stop);
 });
 
 afterEach(() => {
-  vi.unstubAllGlobals();
   elements[0]?.pause();
   cleanup();
 });
@@ -154,7 +161,7 @@ it('draws both sides of a conversation, and knows how long it is before it is op
   const place = screen.getByRole<HTMLInputElement>('slider');
   expect([place.disabled, place.max]).toEqual([false, '8']);
   expect(usePlayback.getState().sound).not.toBe('rec_7');
-  expect(asked).toEqual(['/api/recordings/rec_7/peaks?points=300']);
+  expect(asked).toEqual(['/api/recordings/rec_7/peaks points=300']);
   fireEvent.change(place, { target: { value: '2' } });
   const played = () => container.querySelector('clipPath rect')?.getAttribute('width');
   expect(played()).toBe('0.5');
@@ -169,7 +176,7 @@ it('says why there is no waveform, and shows a flat line', async () => {
   await screen.findByText('The recording is damaged: no waveform.');
   expect(container.querySelector('[data-wave="flat"]')).not.toBeNull();
   expect(screen.getByRole<HTMLInputElement>('slider').disabled).toBe(true);
-  expect(asked).toEqual(['/api/messages/msg_8/peaks?entry=cbr_8&points=300']);
+  expect(asked).toEqual(['/api/messages/msg_8/peaks entry=cbr_8 points=300']);
 });
 
 it('offers the file to who may take it away', async () => {
