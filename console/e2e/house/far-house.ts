@@ -28,7 +28,8 @@ export class FarHouse {
     [this.far, this.carrier, this.server, this.web] = [far, carrier, server, web];
   }
 
-  static async open(): Promise<FarHouse> {
+  /** With more lines for queue 600, where some are given. */
+  static async open(queue = ''): Promise<FarHouse> {
     const far = FarPhones.start();
     let server: Server | undefined;
     try {
@@ -38,7 +39,7 @@ export class FarHouse {
         carrier: carrier.at,
         passwords: { [DESK]: DESKS_PASSWORD },
         instead: {
-          'number = "600"': 'number = "600"\nshort_abandon = "0s"\ncallback_key = { digit = "2" }',
+          'number = "600"': `number = "600"\nshort_abandon = "0s"\ncallback_key = { digit = "2" }\n${queue}`,
           'timeout = "busy"': 'timeout = { flow = "queue-overflow" }\nkey = { flow = "queue-overflow" }',
         },
         files: { 'queue-overflow.json': flow },

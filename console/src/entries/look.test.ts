@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { i18next } from '@/i18n';
 import { aRequest, anEntry } from '@/live/fixture';
 import type { Attempt, Entry } from '@/live';
-import { isMineToDo, mayCall, nextOf, promiseOf, reasonOf, triesOf, whyOf } from './look';
+import { heardLast, isMineToDo, mayCall, nextOf, promiseOf, reasonOf, toPlay, triesOf, whyOf } from './look';
 import { promiseWords } from './words';
 
 const MINUTE = 60_000;
@@ -16,6 +16,20 @@ const attempt = (more: Partial<Attempt>): Attempt => ({
   counted: true,
   talked: 0,
   ...more,
+});
+
+it('plays the first message that nobody has heard, and stays with the one that plays', () => {
+  const heard = (message: string, at: number) => ({ message, by: '2000', at });
+  const entry = (...all: ReturnType<typeof heard>[]) =>
+    anEntry('a', { section: 'messages', messages: ['m1', 'm2'], heard: all });
+  expect(toPlay(entry(), null)).toBe('m1');
+  expect(toPlay(entry(heard('m1', 1)), null)).toBe('m2');
+  expect(toPlay(entry(heard('m1', 1)), 'm1')).toBe('m1');
+  expect(toPlay(entry(heard('m1', 1)), 'another')).toBe('m2');
+  expect(toPlay(entry(heard('m2', 1), heard('m1', 2)), null)).toBe('m2');
+  expect(toPlay(anEntry('b'), null)).toBeUndefined();
+  expect(heardLast(entry(heard('m1', 1)))).toBeUndefined();
+  expect(heardLast(entry(heard('m1', 1), heard('m2', 5)))?.at).toBe(5);
 });
 
 describe('a promise', () => {

@@ -137,6 +137,18 @@ export function reasonOf(why: Why): Reason {
   }
 }
 
+/** The message that *play* is about: the one that plays, else the first that nobody has heard, else the last. */
+export function toPlay(entry: Entry, playing: string | null): string | undefined {
+  if (playing !== null && entry.messages.includes(playing)) return playing;
+  const isNew = (message: string) => entry.heard.every(one => one.message !== message);
+  return entry.messages.find(isNew) ?? entry.messages.at(-1);
+}
+
+/** When the last of the messages was heard first, and by whom; nothing while one of them is new. */
+export function heardLast(entry: Entry): Entry['heard'][number] | undefined {
+  return entry.heard.length < entry.messages.length ? undefined : entry.heard.at(-1);
+}
+
 /** How often somebody has tried, and how the last try ended. */
 export function triesOf(entry: Entry): { made: number; result: CallResult | null } {
   const counted = entry.attempts.filter(attempt => attempt.counted);

@@ -412,6 +412,7 @@ export const en = {
     reopen: 'Opened again',
     allow_more_attempts: 'More attempts allowed',
     acknowledge: 'Marked as seen',
+    heard: 'Message listened to',
     gathered: 'Another call was added',
     recording: 'Recording began',
     unknown: 'Something else happened',
@@ -631,6 +632,14 @@ export const en = {
   past: {
     title: 'Calls',
   },
+  message: {
+    new: 'New',
+    heardShort: 'Heard {{time}}',
+    heardAt: 'heard by {{name}} at {{time}}',
+    heardOn: 'heard by {{name}}, {{time}}',
+    mark: 'Mark as heard',
+    markFailed: 'It could not be marked as heard. Try again.',
+  },
   audit: {
     title: 'Audit',
     at: 'When',
@@ -653,6 +662,7 @@ export const en = {
     done: 'Done',
     refused: 'Refused',
     open: 'Not answered',
+    downloaded: 'Downloaded',
     way: { session: 'Browser', token: 'Token', operator: 'Command line', set_up: 'Set-up link' },
     areas: {
       agents: 'Agents',

@@ -9,5 +9,13 @@ export const playbackEn = {
     at: '{{at}} of {{length}}',
     speed: 'Speed',
     times: '{{speed}}×',
+    download: 'Download',
+    agent: 'Agent',
+    customer: 'Customer',
+    noWave: {
+      damaged: 'The recording is damaged: no waveform.',
+      gone: 'The recording is not kept any more.',
+      none: 'The waveform could not be loaded.',
+    },
   },
 } as const;

@@ -11,5 +11,13 @@ export const playbackZh: Shape<typeof playbackEn> = {
     at: '{{at}}，共 {{length}}',
     speed: '速度',
     times: '{{speed}} 倍',
+    download: '下载',
+    agent: '坐席',
+    customer: '客户',
+    noWave: {
+      damaged: '录音已损坏，无波形。',
+      gone: '录音已不再保存。',
+      none: '无法加载波形。',
+    },
   },
 };

@@ -393,6 +393,7 @@ export const zh: Words = {
     reopen: '重新打开',
     allow_more_attempts: '允许再次呼叫',
     acknowledge: '标为已看',
+    heard: '已听留言',
     gathered: '并入另一次来电',
     recording: '开始录音',
     unknown: '其他事件',
@@ -608,6 +609,14 @@ export const zh: Words = {
   past: {
     title: '通话记录',
   },
+  message: {
+    new: '新',
+    heardShort: '{{time}} 已听',
+    heardAt: '{{name}} 于 {{time}} 听过',
+    heardOn: '{{name}} 于 {{time}} 听过',
+    mark: '标为已听',
+    markFailed: '没能标为已听，可再试一次。',
+  },
   audit: {
     title: '审计',
     at: '时间',
@@ -630,6 +639,7 @@ export const zh: Words = {
     done: '完成',
     refused: '被拒绝',
     open: '未应答',
+    downloaded: '已下载',
     way: { session: '浏览器', token: '令牌', operator: '命令行', set_up: '设置链接' },
     areas: {
       agents: '坐席',

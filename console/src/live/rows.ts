@@ -95,6 +95,8 @@ export interface Me {
   agent: string | null;
   /** For supervisors: the groups they look after; null means all. */
   groups: string[] | null;
+  /** What they may beside the role; nothing until the server has told. */
+  may?: ('see_numbers' | 'download' | 'export_numbers')[];
 }
 
 /** The agent who has an entry in hand. */

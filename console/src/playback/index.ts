@@ -2,10 +2,14 @@ import { create } from 'zustand';
 import { i18next } from '@/i18n';
 import { useLive } from '@/live';
 import { say } from '@/notices';
+import { listened } from './heard';
 
 /** Something that was recorded and can be heard. */
 export interface Sound {
+  kind: 'message' | 'recording';
   id: string;
+  /** Of a message: the entry, which the server must be told where it is closed. */
+  entry: string | null;
   /** Where the server has it. */
   address: string;
 }
@@ -13,14 +17,21 @@ export interface Sound {
 /** A message that somebody left; of a closed entry the server must be told which. */
 export function messageOf(message: string, entry: string | null): Sound {
   const of = entry === null ? '' : `?entry=${encodeURIComponent(entry)}`;
-  return { id: message, address: `/api/messages/${encodeURIComponent(message)}/audio${of}` };
+  const address = `/api/messages/${encodeURIComponent(message)}/audio${of}`;
+  return { kind: 'message', id: message, entry, address };
 }
 
 /** A recorded conversation. */
 export const recordingOf = (recording: string): Sound => ({
+  kind: 'recording',
   id: recording,
+  entry: null,
   address: `/api/recordings/${encodeURIComponent(recording)}/audio`,
 });
+
+/** Where it is as a file to take away, for who may. */
+export const fileOf = ({ address }: Sound): string =>
+  `${address}${address.includes('?') ? '&' : '?'}download=true`;
 
 export const SPEEDS = [1, 1.25, 1.5, 2] as const;
 export type Speed = (typeof SPEEDS)[number];
@@ -53,7 +64,21 @@ export function within(at: number, length: number | null): number {
   return Math.max(0, Math.min(at, length ?? Infinity));
 }
 
+/** Whoever has played so much of a message has heard it. */
+const ENOUGH = 0.75;
+
 let audio: HTMLAudioElement | undefined;
+
+/** A message in the player that nobody has been told of yet that it was heard. */
+let unheard: Sound | undefined;
+
+function progressed(own: HTMLAudioElement): void {
+  usePlayback.setState({ at: own.currentTime });
+  const { length } = usePlayback.getState();
+  if (unheard === undefined || own.paused || length === null || own.currentTime < length * ENOUGH) return;
+  listened(unheard);
+  unheard = undefined;
+}
 
 function element(): HTMLAudioElement {
   if (audio !== undefined) return audio;
@@ -61,7 +86,7 @@ function element(): HTMLAudioElement {
   audio = own;
   // Every opening is written down by the server, so nothing is opened before somebody presses.
   own.preload = 'metadata';
-  own.ontimeupdate = () => usePlayback.setState({ at: own.currentTime });
+  own.ontimeupdate = () => progressed(own);
   own.ondurationchange = () =>
     usePlayback.setState({ length: Number.isFinite(own.duration) ? own.duration : null });
   own.onplay = () => usePlayback.setState({ playing: true });
@@ -83,10 +108,12 @@ function failed(): void {
 }
 
 /** Puts it into the player, where it is not there already. */
-function load({ id, address }: Sound): HTMLAudioElement {
+function load(sound: Sound): HTMLAudioElement {
+  const { id, kind, address } = sound;
   const own = element();
   if (usePlayback.getState().sound === id) return own;
   usePlayback.setState({ sound: id, at: 0, length: null, playing: false });
+  unheard = kind === 'message' ? sound : undefined;
   own.src = address;
   // A new source plays at the speed that is the element's default.
   own.defaultPlaybackRate = own.playbackRate = usePlayback.getState().speed;

@@ -1,5 +1,6 @@
 import '@/i18n/playback';
 import {
+  IconDownload,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconRewindBackward10,
@@ -7,12 +8,14 @@ import {
 } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { timer, useTranslation } from '@/i18n';
+import { useLive } from '@/live';
 import { IconButton } from '@/ui';
 import {
   JUMP,
   SPEEDS,
   type Sound,
   type Speed,
+  fileOf,
   jump,
   leave,
   playOrPause,
@@ -20,7 +23,9 @@ import {
   setSpeed,
   usePlayback,
 } from '.';
+import { noWave, usePeaks } from './peaks';
 import styles from './player.module.css';
+import { Sides, Waveform } from './waveform';
 
 const icon = { size: 18, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -77,6 +82,7 @@ export default function Player({ sound, name }: PlayerProps) {
         <IconButton label={t('playback.on')} onClick={() => jump(sound, JUMP)}>
           <IconRewindForward10 {...icon} />
         </IconButton>
+        <Download sound={sound} name={name} />
         <select
           className={styles.speed}
           aria-label={t('playback.speed')}
@@ -94,12 +100,33 @@ export default function Player({ sound, name }: PlayerProps) {
   );
 }
 
-/** Where it is. How long it is stands there as soon as it was opened. */
+/** Takes it away as a file, where the viewer may. */
+function Download({ sound, name }: PlayerProps) {
+  const { t } = useTranslation();
+  const may = useLive(live => live.me?.may?.includes('download') ?? false);
+  if (!may) return null;
+  const words = `${t('playback.download')}, ${name}`;
+  return (
+    <a
+      className={styles.download}
+      href={fileOf(sound)}
+      download
+      aria-label={words}
+      title={t('playback.download')}
+    >
+      <IconDownload {...icon} />
+    </a>
+  );
+}
+
+/** Where it is, in its waveform. How long it is stands there as soon as that was drawn, or it was opened. */
 function Place({ sound }: { sound: Sound }) {
   const { t } = useTranslation();
   const own = usePlayback(state => (state.sound === sound.id ? state : null));
-  const length = own?.length ?? null;
-  const at = own?.at ?? 0;
+  const peaks = usePeaks(sound);
+  const drawn = peaks.data === undefined ? null : peaks.data.length / 1_000;
+  const length = own?.length ?? drawn;
+  const at = Math.min(own?.at ?? 0, length ?? Infinity);
   const shown = (seconds: number) => timer(seconds * 1_000);
   const onKey = (event: KeyboardEvent) => {
     const by = JUMPS[event.key];
@@ -111,24 +138,29 @@ function Place({ sound }: { sound: Sound }) {
   };
   return (
     <>
-      <input
-        type="range"
-        className={styles.place}
-        aria-label={t('playback.place')}
-        aria-valuetext={
-          length === null ? shown(at) : t('playback.at', { at: shown(at), length: shown(length) })
-        }
-        min={0}
-        step="any"
-        max={length ?? 0}
-        value={at}
-        disabled={length === null}
-        onKeyDown={onKey}
-        onChange={event => seek(sound, Number(event.currentTarget.value))}
-      />
+      {peaks.data?.channels.length === 2 && <Sides />}
+      <span className={styles.track}>
+        <Waveform peaks={peaks.data} played={length === null || length === 0 ? 0 : at / length} />
+        <input
+          type="range"
+          className={styles.place}
+          aria-label={t('playback.place')}
+          aria-valuetext={
+            length === null ? shown(at) : t('playback.at', { at: shown(at), length: shown(length) })
+          }
+          min={0}
+          step="any"
+          max={length ?? 0}
+          value={at}
+          disabled={length === null}
+          onKeyDown={onKey}
+          onChange={event => seek(sound, Number(event.currentTarget.value))}
+        />
+      </span>
       <span className={styles.time} aria-hidden>
         {shown(at)} / {length === null ? '–' : shown(length)}
       </span>
+      {peaks.isError && <span className={styles.flat}>{t(`playback.noWave.${noWave(peaks.error)}`)}</span>}
     </>
   );
 }

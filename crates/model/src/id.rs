@@ -73,6 +73,12 @@ macro_rules! ids {
                 let seed = self.0.random() as u64;
                 seed
             }
+
+            /// When it was made, in milliseconds of UTC, as its first ten letters tell (ULID).
+            #[must_use]
+            pub fn made_at(&self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))
+            }
         }
 
         impl From<Ulid> for $name {

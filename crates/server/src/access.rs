@@ -130,6 +130,12 @@ impl Need {
         Need { trace: Trace::Opens, ..Need::look(role, scope) }
     }
 
+    /// The same of a route that opens audio, which may be taken away as a file, too.
+    #[must_use]
+    pub const fn play(role: Role, scope: Scope) -> Self {
+        Need { trace: Trace::Plays, ..Need::look(role, scope) }
+    }
+
     /// Of a route that changes something again and again while somebody types; what comes of it in the end is another's.
     #[must_use]
     pub const fn draft(role: Role, scope: Scope) -> Self {
@@ -289,10 +295,13 @@ async fn guard(State((api, need, route)): State<Guarded>, request: Request, next
     };
     parts.extensions.insert(caller.clone());
     let changes = changes(&parts.method);
-    let line = audit::line(&api, &caller, &route, &parts);
+    let mut line = audit::line(&api, &caller, &route, &parts);
+    if need.trace == Trace::Plays {
+        line = audit::playing(line, &parts.uri);
+    }
     let work = carried_out(&api, need, &caller, Request::from_parts(parts, body), next);
     let answer = match need.trace {
-        Trace::Opens => audit::opening(&api, &caller, line, work).await,
+        Trace::Opens | Trace::Plays => audit::opening(&api, &caller, line, work).await,
         Trace::Changes if changes => audit::changing(&api, line, work).await,
         Trace::Changes | Trace::Draft => work.await,
     };

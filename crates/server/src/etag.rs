@@ -31,6 +31,13 @@ pub(crate) fn must_match(headers: &HeaderMap, now: Option<u64>) -> Result<(), Fa
     Ok(())
 }
 
+/// Whether whoever asks has what this tag stands for (`If-None-Match`, RFC 9110 §13.1.2).
+pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}
+
 fn changed(message: &str) -> Failure {
     Failure::new(StatusCode::PRECONDITION_FAILED, "changed", message)
 }
@@ -41,6 +48,14 @@ mod tests {
 
     fn fits(name: header::HeaderName, value: &str, now: Option<u64>) -> bool {
         must_match(&HeaderMap::from_iter([(name, value.parse().unwrap())]), now).is_ok()
+    }
+
+    #[test]
+    fn what_is_known_is_named_by_its_tag_strong_or_weak() {
+        let known =
+            |value: &str| is_known(&HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]), "\"a-1\"");
+        assert!(known("\"a-1\"") && known("\"b\", W/\"a-1\"") && known("*"));
+        assert!(!known("\"a\"") && !known("a-1") && !is_known(&HeaderMap::new(), "\"a-1\""));
     }
 
     #[test]

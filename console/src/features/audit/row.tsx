@@ -30,6 +30,7 @@ export function AuditRow({ line }: { line: AuditLine }) {
         <div className={styles.more}>
           {line.method} {address(line)}
         </div>
+        {line.downloaded && <Chip tone="grey">{t('audit.downloaded')}</Chip>}
         <Difference before={line.before} after={line.after} />
       </td>
       <td>

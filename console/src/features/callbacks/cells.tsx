@@ -21,15 +21,29 @@ import {
   type PromiseLook,
   type Why,
   promiseOf,
+  heardLast,
   promiseWords,
+  toPlay,
   triesOf,
   whoIs,
   whyOf,
   whyWords,
 } from '@/entries';
-import { age, clock, daysBetween, fully, heard, moment, timer, useLanguage, useTranslation } from '@/i18n';
+import {
+  age,
+  brief,
+  clock,
+  daysBetween,
+  fully,
+  heard,
+  moment,
+  timer,
+  useLanguage,
+  useTranslation,
+} from '@/i18n';
 import {
   type Entry,
+  agentName,
   campaignName,
   groupName,
   holder,
@@ -41,6 +55,7 @@ import {
   useStep,
 } from '@/live';
 import { messageOf, playOrPause, usePlayback } from '@/playback';
+import { NewMessage, useHeardWords } from '@/playback/heard-words';
 import { Avatar, Chip, type Tone } from '@/ui';
 import { businessOf } from './filter';
 import styles from './list.module.css';
@@ -61,7 +76,8 @@ export function Promise({ entry }: { entry: Entry }) {
   const now = useSecond();
   const look = promiseOf(entry, now);
   const words = promiseWords(t, language, look, now);
-  const message = entry.messages.at(-1);
+  const playing = usePlayback(state => (state.playing ? state.sound : null));
+  const message = toPlay(entry, playing);
   if (look.kind === 'messages' && message !== undefined)
     return <PlayButton entry={entry} message={message} />;
   if (words === null) return null;
@@ -97,12 +113,29 @@ function PlayButton({ entry, message }: { entry: Entry; message: string }) {
           <IconPlayerPlayFilled size={12} aria-hidden />
         )}
       </button>
-      {own !== null && (
-        <span className={styles.plain}>
-          {timer((own.playing || own.at > 0 ? own.at : (own.length ?? 0)) * 1_000)}
-        </span>
+      {own?.playing ? (
+        <span className={styles.plain}>{timer(own.at * 1_000)}</span>
+      ) : (
+        <IsHeard entry={entry} />
       )}
     </>
+  );
+}
+
+/** Whether one of the messages is new, else who heard the last one first. */
+function IsHeard({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useStep(60_000);
+  const heard = heardLast(entry);
+  const words = useHeardWords(heard);
+  if (heard === undefined || words === null) return <NewMessage />;
+  const time = daysBetween(now, heard.at) === 0 ? clock(language, heard.at) : brief(language, heard.at, now);
+  return (
+    <span className={`${styles.stacked} ${styles.heard}`} title={words}>
+      <span>{t('message.heardShort', { time })}</span>
+      <span>{agentName(heard.by)}</span>
+    </span>
   );
 }
 

@@ -29,6 +29,7 @@ import {
   useStep,
 } from '@/live';
 import { messageOf } from '@/playback';
+import { HeardBy } from '@/playback/heard-by';
 import { Button, Empty, useTitle } from '@/ui';
 import { Holder, Mine, Promise, Tries, WhyWords } from './cells';
 import { Dialogs } from './asked';
@@ -214,6 +215,7 @@ function Messages({ entry }: { entry: Entry }) {
             <Suspense fallback={null}>
               <Player sound={messageOf(message, entry.id)} name={t('entry.messageN', { n: index + 1 })} />
             </Suspense>
+            <HeardBy entry={entry} sound={messageOf(message, entry.id)} />
           </li>
         ))}
       </ul>

@@ -47,6 +47,7 @@ it('tells outcomes with their notes', () => {
 
 it('says that a colleague moved it, and that time ran out', () => {
   expect(words(changed({ reassign: { target: null, agent: '2001' } }))).toEqual([['Given to 2001', '2000']]);
+  expect(words(changed({ heard: { message: 'msg_1' } }))).toEqual([['Message listened to', '2000']]);
   expect(words(changed('tick', 'system'))).toEqual([['Time ran out', 'Nohold']]);
 });
 

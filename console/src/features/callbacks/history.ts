@@ -131,6 +131,7 @@ function changeWords(context: Context, value: unknown): Said | null {
     case 'reopen':
     case 'allow_more_attempts':
     case 'acknowledge':
+    case 'heard':
       return { words: t(`history.${kind}`) };
     case 'outcome':
       return outcomeWords(context, Object.keys(of).length > 0 ? of : (value as Fields).outcome);

@@ -1,11 +1,11 @@
 import { IconMicrophone, IconPhoneCall, IconPhoneX, IconUnlink } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { callBack, claim, holdOf, mayCall, nextOf, release } from '@/entries';
+import { callBack, claim, holdOf, mayCall, nextOf, release, toPlay } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { type Entry, type Section, useLive, useStep } from '@/live';
-import { messageOf, playOrPause } from '@/playback';
+import { messageOf, playOrPause, usePlayback } from '@/playback';
 import { useRangeWith, useRoom } from '@/ui';
 import { type Item, idOf } from './arrange';
 import { type Counts, count } from './filter';
@@ -236,7 +236,8 @@ function useListKeys({ items, activeIndex, me, focusRow, onOpen, onAsk }: KeysOf
   useKey(
     'play',
     withEntry(one => {
-      const message = one.messages.at(-1);
+      const { playing, sound } = usePlayback.getState();
+      const message = toPlay(one, playing ? sound : null);
       if (message !== undefined) void playOrPause(messageOf(message, one.id));
     }),
   );

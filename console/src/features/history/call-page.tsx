@@ -20,6 +20,7 @@ import { agentName, queueName, serviceName, useLive, useNames } from '@/live';
 import { type Leg, type PastCall, fetchCall } from '@/past';
 import { useRedial } from '@/phone';
 import { messageOf, recordingOf } from '@/playback';
+import { HeardBy } from '@/playback/heard-by';
 import { Button, Empty, useTitle } from '@/ui';
 import styles from './history.module.css';
 import { about, outcome, outside, partyName } from './words';
@@ -142,6 +143,7 @@ function Again({ call }: { call: PastCall }) {
 /** What the caller said to the machine, and what was recorded of the conversation. */
 function Recorded({ call }: { call: PastCall }) {
   const { t } = useTranslation();
+  const entry = useLive(live => (call.entry === null ? undefined : live.entries.get(call.entry)));
   return (
     <>
       {call.messages.length > 0 && (
@@ -156,6 +158,7 @@ function Recorded({ call }: { call: PastCall }) {
                     name={t('entry.messageN', { n: place + 1 })}
                   />
                 </Suspense>
+                {entry !== undefined && <HeardBy entry={entry} sound={messageOf(message, entry.id)} />}
               </li>
             ))}
           </ul>

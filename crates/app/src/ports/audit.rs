@@ -39,6 +39,9 @@ pub struct AuditTold {
     pub before: Option<String>,
     /// What is there now, likewise.
     pub after: Option<String>,
+    /// What was opened was taken away as a file, and not only listened to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub downloaded: bool,
 }
 
 impl AuditTold {

@@ -42,12 +42,10 @@ impl Acceptances {
     /// Remembers which phones outside these effects ring, and forgets those that they hang up.
     pub(super) fn watch(&mut self, effects: &Effects) {
         for command in &effects.media {
-            match command {
-                Command::Dial { leg, to: DialTo::AgentOutside { language, .. }, .. } => {
-                    self.legs.insert(*leg, Asked { language: *language, answered: None });
-                }
-                Command::HangUp { leg, .. } => drop(self.legs.remove(leg)),
-                _ => {}
+            if let Command::Dial { leg, to: DialTo::AgentOutside { language, .. }, .. } = command {
+                self.legs.insert(*leg, Asked { language: *language, answered: None });
+            } else if let Command::HangUp { leg, .. } = command {
+                self.legs.remove(leg);
             }
         }
     }
@@ -83,7 +81,22 @@ impl Acceptances {
                 }
                 late.into_iter().map(|leg| Input::Gone(leg, Gone::NoAnswer)).chain([Input::Tick]).collect()
             }
-            _ => vec![input.clone()],
+            Input::Ringing(_)
+            | Input::EarlyMedia(_)
+            | Input::Answered(_)
+            | Input::Digit(..)
+            | Input::Played(..)
+            | Input::PlayFailed(..)
+            | Input::Recorded { .. }
+            | Input::RecordFailed { .. }
+            | Input::Offered(_)
+            | Input::Hold(_)
+            | Input::PhoneHold(..)
+            | Input::HangUp(_)
+            | Input::Wish(_)
+            | Input::Committed { .. }
+            | Input::StoreFailed { .. }
+            | Input::StoreSlow { .. } => vec![input.clone()],
         }
     }
 

@@ -92,6 +92,8 @@ struct AuditLineShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     after: Option<Value>,
+    /// What was opened was to be taken away as a file (`?download=true`), and not only listened to.
+    downloaded: bool,
 }
 
 /// A page of the audit, newest first.
@@ -153,6 +155,7 @@ impl From<AuditLine> for AuditLineShown {
             status: told.status,
             before: value(told.before),
             after: value(told.after),
+            downloaded: told.downloaded,
         }
     }
 }

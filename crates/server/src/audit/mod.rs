@@ -12,11 +12,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::Query;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use nohold_app::ports::{AuditLine, AuditTold, AuditWay, PassKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::access::Caller;
@@ -41,6 +42,8 @@ pub enum Trace {
     Changes,
     /// It leaves a line whatever its method, and is refused where none can be written.
     Opens,
+    /// The same of audio, which may be taken away as a file (`?download=true`): the line says which of both.
+    Plays,
     /// It leaves none: it is sent again and again while somebody types, and what comes of it in the end leaves one.
     Draft,
 }
@@ -100,8 +103,23 @@ pub(crate) fn line(api: &Api, caller: &Caller, route: &Arc<str>, request: &Parts
             status: None,
             before: seen(&request.headers),
             after: None,
+            downloaded: false,
         },
     }
+}
+
+/// Whether audio is asked for as a file.
+#[derive(Debug, Deserialize)]
+struct AsFile {
+    #[serde(default)]
+    download: Option<bool>,
+}
+
+/// The same line of somebody who opens audio. The address is read as the handler reads it; what cannot be read is refused there.
+pub(crate) fn playing(mut line: AuditLine, address: &Uri) -> AuditLine {
+    let asked = Query::<AsFile>::try_from_uri(address);
+    line.told.downloaded = asked.is_ok_and(|Query(asked)| asked.download == Some(true));
+    line
 }
 
 /// What stands in the places of a route's parameters.
@@ -164,7 +182,9 @@ pub(crate) async fn opening(
     line: AuditLine,
     work: impl Future<Output = Response>,
 ) -> Response {
-    let what = (caller.pass, format!("{} {}", line.told.route, line.object));
+    // Who has listened and takes the file away opens it once more.
+    let way = if line.told.downloaded { "as a file" } else { "" };
+    let what = (caller.pass, format!("{} {} {way}", line.told.route, line.object));
     if api.openings().is_open(&what, line.at) {
         return work.await;
     }
@@ -205,6 +225,7 @@ pub(crate) async fn begun(
         status: Some(200),
         before: None,
         after: None,
+        downloaded: false,
     };
     let line =
         AuditLine { at: api.now(), request: request.0.clone(), who: who.to_owned(), object: String::new(), told };
@@ -220,6 +241,37 @@ mod tests {
         assert_eq!(object("/api/users/{name}/tokens/{id}", "/api/users/ada/tokens/7"), "ada/7");
         assert_eq!(object("/api/users", "/api/users"), "");
         assert_eq!(object("/api/users/{name}", &format!("/api/users/{}", "a".repeat(999))).len(), LONGEST_OBJECT);
+    }
+
+    #[test]
+    fn audio_is_taken_away_where_the_handler_would_read_so() {
+        let line = AuditLine {
+            at: nohold_model::Timestamp::EPOCH,
+            request: String::new(),
+            who: String::new(),
+            object: String::new(),
+            told: AuditTold {
+                way: AuditWay::Session,
+                token: None,
+                from: None,
+                method: "GET".to_owned(),
+                route: String::new(),
+                status: None,
+                before: None,
+                after: None,
+                downloaded: false,
+            },
+        };
+        let downloaded = |query: &str| {
+            let address = format!("/api/messages/1/audio{query}").parse().unwrap();
+            playing(line.clone(), &address).told.downloaded
+        };
+        for query in ["?download=true", "?entry=1&download=true", "?d%6Fwnload=tru%65"] {
+            assert!(downloaded(query), "{query}");
+        }
+        for query in ["", "?download=false", "?entry=download=true", "?download=1", "?download=true&download=false"] {
+            assert!(!downloaded(query), "{query}");
+        }
     }
 
     #[test]

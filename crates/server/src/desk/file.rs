@@ -30,11 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// So many bytes are read and handed to the connection at once.
 const PIECE: u64 = 64 * 1024;
 
-/// The turns of those who listen.
+/// The turns of those who want the same of the server.
 #[derive(Debug)]
 pub(super) struct Turns {
     all: Arc<Semaphore>,
     each: Mutex<BTreeMap<String, Arc<Semaphore>>>,
+    of_one: usize,
+    /// What is said to whom none comes in time.
+    busy: &'static str,
 }
 
 /// It is over when this is dropped: all was handed to the connection, or nobody listens any more.
@@ -43,13 +46,18 @@ pub(super) struct Turn {
     _of_all: OwnedSemaphorePermit,
 }
 
-impl Default for Turns {
-    fn default() -> Self {
-        Turns { all: Arc::new(Semaphore::new(AT_ONCE)), each: Mutex::default() }
-    }
-}
-
 impl Turns {
+    /// Of those who listen.
+    pub(super) fn to_listen() -> Self {
+        let busy = "as many recordings as the server serves at once are being listened to: close some and try again";
+        Turns::new(AT_ONCE, AT_ONCE_OF_ONE, busy)
+    }
+
+    /// So many at once, so many of them of one user.
+    pub(super) fn new(at_once: usize, of_one: usize, busy: &'static str) -> Self {
+        Turns { all: Arc::new(Semaphore::new(at_once)), each: Mutex::default(), of_one, busy }
+    }
+
     /// Waits for a turn of this user.
     ///
     /// # Errors
@@ -63,15 +71,14 @@ impl Turns {
             Some(Turn { _own: own, _of_all: of_all })
         };
         let taken = tokio::time::timeout(PATIENCE, taken).await.ok().flatten();
-        let message = "as many recordings as the server serves at once are being listened to: close some and try again";
-        taken.ok_or_else(|| Failure::unavailable("busy", message))
+        taken.ok_or_else(|| Failure::unavailable("busy", self.busy))
     }
 
     fn of(&self, user: &str) -> Arc<Semaphore> {
         let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever has a turn or waits for one has a share of it.
         each.retain(|_, turns| Arc::strong_count(turns) > 1);
-        each.entry(user.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_OF_ONE))).clone()
+        each.entry(user.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.of_one))).clone()
     }
 }
 
@@ -118,26 +125,45 @@ pub(super) enum Found {
 /// # Errors
 /// When it is not there or cannot be read.
 pub(super) fn open(path: &Path, asked: &Asked) -> Result<Found, Failure> {
-    let mut file = File::open(path).map_err(|problem| {
-        if problem.kind() != io::ErrorKind::NotFound {
-            tracing::error!(%problem, "a recording cannot be opened");
-        }
-        Failure::not_found("this recording is not there: it is not finished yet, or not kept any more")
-    })?;
-    let failed = |problem: io::Error| {
-        tracing::error!(%problem, "a recording cannot be read");
-        Failure::internal()
-    };
-    let about = file.metadata().map_err(failed)?;
-    let (whole, tag) = (about.len(), tag(&about));
+    let Kept { mut file, whole, tag } = kept(path)?;
     let unchanged = asked.if_range.as_ref().is_none_or(|known| *known == tag);
     let (from, to, in_part) = match wanted(asked.range.as_deref().filter(|_| unchanged), whole) {
         Wanted::All => (0, whole, false),
         Wanted::Part { from, to } => (from, to, true),
         Wanted::Nothing => return Ok(Found::NoneOf(whole)),
     };
-    file.seek(SeekFrom::Start(from)).map_err(failed)?;
+    file.seek(SeekFrom::Start(from)).map_err(unreadable)?;
     Ok(Found::Bytes(Opened { file, from, to, whole, in_part, tag }))
+}
+
+/// A file as it lies there.
+pub(super) struct Kept {
+    pub(super) file: File,
+    /// Its length, in bytes.
+    pub(super) whole: u64,
+    /// Its validator (RFC 9110 §8.8.3).
+    pub(super) tag: String,
+}
+
+/// Opens a file. Blocks.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub(super) fn kept(path: &Path) -> Result<Kept, Failure> {
+    let file = File::open(path).map_err(|problem| {
+        if problem.kind() != io::ErrorKind::NotFound {
+            tracing::error!(%problem, "a recording cannot be opened");
+        }
+        Failure::not_found("this recording is not there: it is not finished yet, or not kept any more")
+    })?;
+    let about = file.metadata().map_err(unreadable)?;
+    Ok(Kept { file, whole: about.len(), tag: tag(&about) })
+}
+
+/// The disk does not give what it has.
+pub(super) fn unreadable(problem: io::Error) -> Failure {
+    tracing::error!(%problem, "a recording cannot be read");
+    Failure::internal()
 }
 
 /// Tells one file from another in its place.
@@ -257,7 +283,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_takes_the_turns_of_the_others() {
-        let turns = Turns::default();
+        let turns = Turns::to_listen();
         let mut taken = Vec::new();
         for _ in 0..AT_ONCE_OF_ONE {
             taken.push(turns.take("ann").await.unwrap());

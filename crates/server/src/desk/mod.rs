@@ -15,6 +15,7 @@ mod known;
 mod listing;
 mod names;
 mod notes;
+mod peaks;
 mod pop;
 mod refusals;
 mod requests;
@@ -71,6 +72,8 @@ pub(crate) struct DeskState {
     pub(crate) cursors: Cursors,
     /// Turns of those who listen to recordings.
     turns: file::Turns,
+    /// How loud recordings are along their way.
+    peaks: peaks::Known,
     screens: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -85,7 +88,8 @@ impl DeskState {
             recordings,
             recordings_failing_since,
             cursors,
-            turns: file::Turns::default(),
+            turns: file::Turns::to_listen(),
+            peaks: peaks::Known::default(),
             screens: Mutex::default(),
         }
     }
@@ -217,6 +221,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(targets::routes(api))
         .merge(requests::routes(api))
         .merge(audio::routes(api))
+        .merge(peaks::routes(api))
         .merge(history::routes(api))
         .merge(known::routes(api))
         .merge(names::routes(api))

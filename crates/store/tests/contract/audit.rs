@@ -25,6 +25,7 @@ fn line(n: i64, who: &str, route: &str, object: &str) -> AuditLine {
             status: None,
             before: None,
             after: None,
+            downloaded: object == "rec_1",
         },
     }
 }
@@ -38,7 +39,7 @@ pub async fn lines_come_in_pages_newest_first_and_by_what_is_asked_for<S: Keeper
         line(1, "ada", "/api/users/{name}", "bob"),
         line(2, "ada", "/api/entries/{id}/claim", "entry_1"),
         line(3, "bob", "/api/entries/{id}/claim", "entry_1"),
-        line(4, "bob", "/api/session", ""),
+        line(4, "bob", "/api/recordings/{id}/audio", "rec_1"),
         line(5, "ada", "/api/users", ""),
     ];
     for line in &lines {
