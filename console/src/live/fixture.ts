@@ -69,6 +69,7 @@ export function anAgent(key: string, more: Partial<Agent> = {}): Agent {
     wrap_up_of: null,
     must_write: false,
     may_wrap_up_until: null,
+    outside: null,
     wants_wrap_up: false,
     call: null,
     offer: null,

@@ -11,7 +11,7 @@ function words(thrown: unknown): string {
 /** Does it; says why where it is refused. The answer is whether it was done. */
 export async function wish(
   doing: Promise<unknown>,
-  failed: 'call.failed' | 'phone.dialFailed' = 'call.failed',
+  failed: 'call.failed' | 'phone.dialFailed' | 'phone.outsideFailed' = 'call.failed',
 ): Promise<boolean> {
   try {
     await doing;

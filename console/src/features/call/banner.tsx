@@ -1,7 +1,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { timer, useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useSecond } from '@/live';
-import { choosePhone, phone, usePhone, usePhoneChoices } from '@/phone';
+import { choosePhone, phone, usePhone, usePhoneChoices, workOutside } from '@/phone';
 import { Button } from '@/ui';
 import styles from './call.module.css';
 
@@ -10,11 +10,19 @@ export function PhoneBanner() {
   const { t } = useTranslation();
   const { by } = usePhoneChoices();
   const { state, problem, lostSince } = usePhone();
-  const extension = useMyAgent()?.extension ?? '';
+  const agent = useMyAgent();
+  const extension = agent?.extension ?? '';
   const browser = () => {
     choosePhone({ by: 'browser' });
     void phone.open();
   };
+  if (agent?.outside) {
+    return (
+      <Banner words={t('phone.outsideWords')}>
+        <Button onClick={() => void workOutside(false)}>{t('phone.useInside')}</Button>
+      </Banner>
+    );
+  }
   if (by === 'desk') {
     return (
       <Banner words={t('phone.deskWords', { extension })}>

@@ -2,14 +2,17 @@ import { SegmentedControl } from '@mantine/core';
 import { type ReactNode } from 'react';
 import { LANGUAGES, type Language, setLanguage, useLanguage, useTranslation } from '@/i18n';
 import { type Scheme, useScheme, useTitle } from '@/ui';
+import { useMyAgent } from '@/live';
 import { Notices } from './notices';
 import { Password } from './password';
+import { PhonePlace } from './phone';
 import styles from './settings.module.css';
 
 /** What somebody chooses for themselves. `keys` is the table of keys. */
 export function SettingsPage({ keys }: { keys: ReactNode }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const outside = useMyAgent()?.outside;
   const { chosen, choose } = useScheme();
   useTitle(t('settings.title'));
   return (
@@ -43,6 +46,11 @@ export function SettingsPage({ keys }: { keys: ReactNode }) {
             <p className={styles.hint}>{t('settings.saved')}</p>
           </div>
         </Section>
+        {typeof outside === 'boolean' && (
+          <Section title={t('settings.phone')}>
+            <PhonePlace outside={outside} />
+          </Section>
+        )}
         <Section title={t('settings.notices')}>
           <Notices />
         </Section>

@@ -24,6 +24,8 @@ pub struct AgentShown {
     pub number: String,
     /// The phone.
     pub extension: String,
+    /// Whether calls ring at the agent's number outside instead; nothing where no such number is configured.
+    pub outside: Option<bool>,
     /// The groups.
     #[schema(value_type = Vec<String>)]
     pub groups: Vec<GroupKey>,
@@ -227,6 +229,7 @@ impl AgentShown {
             name: profile.name.clone(),
             number: profile.number.clone(),
             extension: profile.extension.to_string(),
+            outside: profile.outside.as_ref().map(|outside| outside.used),
             groups: groups.map(|group| group.key.clone()).collect(),
             state: agent.state(),
             since: agent.since,

@@ -9,6 +9,7 @@
 //! | `whole` | all things as one document, and back |
 //! | `effective` | what is kept, as the rules and the engine read it |
 //! | `change` | carries plans out |
+//! | `outside` | what agents change by themselves |
 //! | `things`, `transfer` | the routes |
 //!
 //! [`import`], [`export`], [`Effective::of`] and [`plan()`] do no I/O; the command line uses them as well.
@@ -16,6 +17,7 @@
 mod change;
 mod effective;
 mod kind;
+mod outside;
 mod plan;
 mod schemas;
 mod secrets;
@@ -36,6 +38,7 @@ pub use strict::parse;
 pub use whole::{Import, export, import};
 
 pub(crate) use change::Configuring;
+pub(crate) use outside::work_outside;
 pub(crate) use schemas::insert as insert_schemas;
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {

@@ -15,6 +15,7 @@ use super::{Seat, refused};
 use crate::access::{Need, Scope, guarded};
 use crate::board::{AgentShown, QueueShown};
 use crate::body::{Given, Named};
+use crate::configuration::work_outside;
 use crate::failure::Failure;
 use crate::state::Api;
 
@@ -74,6 +75,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(guarded(api, look, routes!(me)))
         .routes(guarded(api, change, routes!(change_me)))
+        .routes(guarded(api, change, routes!(change_outside)))
         .routes(guarded(api, look, routes!(all)))
         .routes(guarded(api, supervise, routes!(change_one)))
         .routes(guarded(api, look, routes!(queues)))
@@ -84,6 +86,24 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 async fn me(seat: Seat) -> Result<Json<Box<RawValue>>, Failure> {
     let agent = seat.agent(None)?;
     seat.shown(&agent)
+}
+
+/// Where an agent works.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outside {
+    /// At the number outside that is configured for the agent; otherwise at the phone.
+    outside: bool,
+}
+
+/// Work at my number outside, where whoever answers presses 1 to be connected, or at my phone again
+#[utoipa::path(
+    put, path = "/api/me/outside", tag = "desk", request_body = Outside, responses((status = 200, body = Outside))
+)]
+async fn change_outside(seat: Seat, Given(given): Given<Outside>) -> Result<Json<Outside>, Failure> {
+    let agent = seat.agent(None)?;
+    work_outside(&seat.api, &seat.caller.user.name, &agent, given.outside).await?;
+    Ok(Json(given))
 }
 
 /// Sign in or out, take calls or not, have a break, clear *no answer*, end the wrap-up

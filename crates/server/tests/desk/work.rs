@@ -568,3 +568,27 @@ async fn calls_that_are_over_are_found_by_those_who_may_see_them() {
     assert_eq!((&one["end"], &one["agents"]), (&json!("talked"), &json!(["2000"])));
     get(&house, &sue, "/api/history?number=12").await.refused(422, "invalid");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_works_at_the_number_outside_that_an_administrator_has_configured() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    house.person("root", Role::Administrator, None, None).await;
+    let root = house.token("root", &["read", "configure"]).await;
+    let outside = async |outside: bool| {
+        house.ask("PUT", "/api/me/outside").token(&ada).json(&json!({ "outside": outside })).send().await
+    };
+    outside(true).await.refused(409, "no_number_outside");
+    let agent = json!({ "outside": { "number": "+8613911112222", "used": false } });
+    let put = house.ask("PUT", "/api/configuration/agents/2000").token(&root).json(&agent).send().await;
+    put.expect(200);
+    outside(true).await.expect(200);
+    let kept = get(&house, &root, "/api/configuration/agents/2000").await.expect(200).json();
+    assert_eq!((&kept["body"]["outside"]["used"], &kept["by"]), (&json!(true), &json!("ada")));
+    outside(false).await.expect(200);
+    let kept = get(&house, &root, "/api/configuration/agents/2000").await.expect(200).json();
+    assert_eq!(kept["body"]["outside"], json!({ "number": "+8613911112222", "used": false }));
+    let ours = json!({ "outside": { "number": "+862161230001" } });
+    let put = house.ask("PUT", "/api/configuration/agents/2000").token(&root).json(&ours).send().await;
+    put.refused(422, "invalid");
+}

@@ -2,6 +2,7 @@
 //! telephones of other makers on both sides wherever they can do what the row asks for.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod agents_outside;
 mod at_after_hours;
 mod at_callback;
 mod at_configured;
