@@ -86,6 +86,7 @@ macro_rules! contract {
                 shown::an_entry_can_be_had_long_after_it_was_closed
                 shown::closed_entries_come_in_pages
                 shown::the_history_of_an_entry_has_the_calls_that_made_it
+                shown::an_agents_day_has_the_own_facts_and_calls_of_it
                 shown::rules_hold_after_a_restart
             }
         }
