@@ -14,5 +14,6 @@ mod phones;
 mod reminders;
 mod screens;
 mod socket;
+mod today;
 mod trail;
 mod work;
