@@ -13,6 +13,7 @@ use super::{Page, Reading};
 use nohold_core::entry::{CloseReason, Entry, State};
 use nohold_core::fact::Dated;
 use nohold_core::record::{Direction, Record, RecordEnd};
+use nohold_core::workday::Standing;
 
 /// How many of the last commits can be had again. Whoever was away longer takes a new look at everything.
 const KEPT_COMMITS: usize = 10_000;
@@ -160,6 +161,19 @@ pub struct SeenCalls {
     pub services: BTreeSet<ServiceKey>,
 }
 
+/// What an agent has done in a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentDay {
+    /// From when on it is told: later than was asked for where there is more than anybody could do in a day.
+    pub from: Timestamp,
+    /// How the agent stood just before.
+    pub before: Standing,
+    /// The changes of the agent's state, and how the offers to them ended; oldest first.
+    pub facts: Vec<Dated>,
+    /// The calls that are over, in which the agent took part, and that began in it; newest first.
+    pub calls: Vec<Record>,
+}
+
 /// What a store shows. Reading is never in the way of a commit, and needs no commit to be possible.
 pub trait Archive: Send + Sync + 'static {
     /// The live rows and the last commits.
@@ -182,6 +196,9 @@ pub trait Archive: Send + Sync + 'static {
 
     /// Calls that are over, newest first.
     fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>>;
+
+    /// What this agent has done since `from` and before `until`.
+    fn agent_day(&self, agent: AgentKey, from: Timestamp, until: Timestamp) -> Reading<AgentDay>;
 
     /// A recorded conversation.
     fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>>;

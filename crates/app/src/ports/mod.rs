@@ -26,8 +26,8 @@ pub use contacts::{
     MOST_NUMBERS, MOST_TAGS, Merge,
 };
 pub use image::{
-    Archive, ClosedEntries, ClosedPlace, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded, RecordedQuery,
-    Revision, SeenCalls, Told, TooLongAgo,
+    AgentDay, Archive, ClosedEntries, ClosedPlace, ClosedQuery, Commit, Condition, HistoryQuery, Image, Recorded,
+    RecordedQuery, Revision, SeenCalls, Told, TooLongAgo,
 };
 pub use office::{
     Accounts, AllKept, Answers, Configured, Ended, Ending, GivenAnswer, HiddenText, Keeping, Kept, Ledger, NotKept,

@@ -184,6 +184,19 @@ impl Record {
         Some(self.dialled? <= self.promise?.to)
     }
 
+    /// Whether the agent made the call: called back, or dialled.
+    #[must_use]
+    pub fn is_made_by(&self, agent: &AgentKey) -> bool {
+        match self.direction {
+            Direction::In => false,
+            Direction::Callback => self.agents.first() == Some(agent),
+            // The connection of whoever calls is the first one.
+            Direction::Out | Direction::Internal => {
+                self.legs.first().is_some_and(|leg| matches!(&leg.party, Party::Agent(one) if one == agent))
+            }
+        }
+    }
+
     /// How long the agent talked in it, with the time on hold.
     #[must_use]
     pub fn talked_with(&self, agent: &AgentKey) -> Millis {

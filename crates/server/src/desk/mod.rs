@@ -20,6 +20,7 @@ mod pop;
 mod refusals;
 mod requests;
 mod targets;
+mod today;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -227,6 +228,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .merge(names::routes(api))
         .merge(notes::routes(api))
         .merge(pop::routes(api))
+        .merge(today::routes(api))
 }
 
 #[cfg(test)]

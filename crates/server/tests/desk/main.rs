@@ -16,5 +16,6 @@ mod phones;
 mod reminders;
 mod screens;
 mod socket;
+mod today;
 mod trail;
 mod work;

@@ -1,18 +1,18 @@
 //! What people are shown.
 
 use nohold_app::ports::{
-    Archive, ClosedEntries, ClosedQuery, Condition, HistoryQuery, Image, Page, Reading, Recorded, RecordedQuery,
-    Revision, Told,
+    AgentDay, Archive, ClosedEntries, ClosedQuery, Condition, HistoryQuery, Image, Page, Reading, Recorded,
+    RecordedQuery, Revision, Told,
 };
 use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
 use nohold_core::record::Record;
-use nohold_model::{CallId, EntryId, RecordingId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, RecordingId, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::trouble::Trouble;
-use super::{SqliteStore, body, history as calls, load, recordings};
+use super::{SqliteStore, body, day, history as calls, load, recordings};
 
 /// The longest page.
 pub const LONGEST_PAGE: usize = 200;
@@ -51,6 +51,10 @@ impl Archive for SqliteStore {
 
     fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>> {
         self.look(move |c| Box::pin(async move { calls::page(c, &query).await }))
+    }
+
+    fn agent_day(&self, agent: AgentKey, from: Timestamp, until: Timestamp) -> Reading<AgentDay> {
+        self.look(move |c| Box::pin(async move { day::of(c, &agent, from, until).await }))
     }
 
     fn recorded(&self, id: RecordingId) -> Reading<Option<Recorded>> {

@@ -157,7 +157,7 @@ async fn promises(
     Ok(promises)
 }
 
-fn dated(row: &SqliteRow) -> Result<Dated, Trouble> {
+pub(super) fn dated(row: &SqliteRow) -> Result<Dated, Trouble> {
     Ok(Dated { at: Timestamp::from_millis(row.try_get("at")?), fact: body::of_row("facts", row)? })
 }
 

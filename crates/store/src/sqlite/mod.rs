@@ -18,6 +18,7 @@ mod body;
 mod configured;
 mod contacts;
 mod cursor;
+mod day;
 mod errand;
 mod examine;
 mod gauge;

@@ -87,6 +87,7 @@ macro_rules! contract {
                 shown::closed_entries_come_in_pages
                 shown::calls_that_are_over_are_found_in_pages_however_they_are_asked_for
                 shown::the_history_of_an_entry_has_the_calls_that_made_it
+                shown::an_agents_day_has_the_own_facts_and_calls_of_it
                 shown::rules_hold_after_a_restart
             }
         }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use nohold_app::ports::{ClosedPlace, ClosedQuery, HistoryQuery, Revision, SeenCalls, TooLongAgo};
+use nohold_core::agent::{self as agent_rules, AfterOffer, AgentState, Mode, OfferEnd};
 use nohold_core::entry::{Actor, Change, CloseReason, Target};
 use nohold_core::fact::{CallEnd, Dated, Fact};
 use nohold_core::record::{Direction, Record, RecordEnd};
 use nohold_core::transaction::{Answer, Refusal, Transaction};
+use nohold_core::workday::Standing;
 use nohold_model::{AgentKey, CallId, EntryId, Millis, QueueKey};
 
 use crate::Keeper;
@@ -144,6 +146,44 @@ pub async fn the_history_of_an_entry_has_the_calls_that_made_it<S: Keeper>(store
     assert_eq!(has(&|fact| matches!(fact, Fact::EntryChanged { .. })), 1, "the call back");
     assert_eq!(has(&|fact| *fact == missed), 1);
     assert_eq!(house.store.entry_history(entry(9)).await, Ok(vec![]));
+}
+
+pub async fn an_agents_day_has_the_own_facts_and_calls_of_it<S: Keeper>(store: S) {
+    let house = House::open(store).await;
+    let at = |seconds: u64| MORNING + Millis::seconds(seconds);
+    let change = |key: &str, input| Transaction::Agent { agent: agent(key), input, by: Actor::System };
+    let lunch = agent_rules::Input::Choose(Mode::Break("lunch".into()));
+    assert_eq!(house.commit_at(at(5), change("2000", lunch)).await, Answer::Done);
+    let back = || agent_rules::Input::Choose(Mode::Available);
+    assert_eq!(house.commit_at(at(60), change("2000", back())).await, Answer::Done);
+    let away = agent_rules::Input::SignOut;
+    assert_eq!(house.commit_at(at(70), change("2001", away)).await, Answer::Done);
+    // The agent talks in one call; the other is a colleague's.
+    for (n, key) in [(1, "2000"), (2, "2001")] {
+        house.wait(n).await;
+        house.record(Fact::Connected { call: call(n), agent: agent(key) }).await;
+        house.record(Fact::CallEnded { call: call(n), how: CallEnd::Served }).await;
+    }
+    // An offer that is told by its id alone is found under whom it was made to.
+    house.wait(3).await;
+    let Answer::Reserved(made) = house.commit_at(at(80), reserve(3, 3, "2000")).await else { panic!("not offered") };
+    let fact = Fact::OfferEnded { offer: made.id, end: OfferEnd::NoAnswer, after: AfterOffer::default() };
+    let records = vec![Dated { at: at(90), fact }];
+    house.commit_at(at(90), Transaction::Call { records, promise: None }).await;
+    let house = house.reopen().await;
+    let day = house.store.agent_day(agent("2000"), at(10), at(100)).await.unwrap();
+    assert_eq!(day.from, at(10));
+    let on_break = Standing { state: AgentState::Break, reason: Some("lunch".into()) };
+    assert_eq!(day.before, on_break, "the break began before");
+    let times: Vec<_> = day.facts.iter().map(|dated| dated.at).collect();
+    assert!(times.windows(2).all(|pair| pair[0] <= pair[1]), "{times:?}");
+    assert!(day.facts.iter().all(|told| told.fact.agent().is_none_or(|named| *named == agent("2000"))));
+    let unanswered = |told: &Dated| matches!(told.fact, Fact::OfferEnded { end: OfferEnd::NoAnswer, .. });
+    assert_eq!(day.facts.iter().filter(|told| unanswered(told)).count(), 1);
+    assert_eq!(day.calls, [], "the call began before");
+    let day = house.store.agent_day(agent("2000"), MORNING, at(1)).await.unwrap();
+    assert_eq!(day.calls.iter().map(|record| record.call).collect::<Vec<_>>(), [call(1)]);
+    assert_eq!(day.before, Standing { state: AgentState::NotSignedIn, reason: None });
 }
 
 pub async fn rules_hold_after_a_restart<S: Keeper>(store: S) {

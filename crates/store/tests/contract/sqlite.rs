@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use nohold_app::ports::{
-    Accounts, AllKept, Answers, Archive, Audit, AuditLine, AuditQuery, ClosedEntries, ClosedQuery, Condition,
+    Accounts, AgentDay, AllKept, Answers, Archive, Audit, AuditLine, AuditQuery, ClosedEntries, ClosedQuery, Condition,
     Configured, Due, Ended, Ending, GivenAnswer, HistoryQuery, Image, Keeping, Kept, Ledger, Overview, Page, Pass,
     Place, Reading, Reconfiguration, Recorded, RecordedQuery, Store, StoreFailed, Told, User,
 };
@@ -17,7 +17,7 @@ use nohold_core::entry::Entry;
 use nohold_core::fact::Dated;
 use nohold_core::record::Record;
 use nohold_core::transaction::{Answer, Transaction};
-use nohold_model::{CallId, EntryId, RecordingId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, RecordingId, Timestamp};
 use nohold_store::SqliteStore;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -108,6 +108,7 @@ ports! {
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;
         fn call_record(id: CallId) -> Reading<Option<Record>>;
         fn call_records(query: HistoryQuery) -> Reading<Page<Record>>;
+        fn agent_day(agent: AgentKey, from: Timestamp, until: Timestamp) -> Reading<AgentDay>;
         fn recorded(id: RecordingId) -> Reading<Option<Recorded>>;
         fn recordings(query: RecordedQuery) -> Reading<Page<Recorded>>;
     }

@@ -116,6 +116,9 @@ impl Archive for Works {
     fn call_records(&self, _: nohold_app::ports::HistoryQuery) -> Reading<Page<nohold_core::record::Record>> {
         unreachable!("nobody reads the history here")
     }
+    fn agent_day(&self, _: AgentKey, _: Timestamp, _: Timestamp) -> Reading<nohold_app::ports::AgentDay> {
+        unreachable!("nobody looks at a day here")
+    }
     fn recorded(&self, _: RecordingId) -> Reading<Option<Recorded>> {
         unreachable!("nobody listens here")
     }
