@@ -79,6 +79,24 @@ it('says that a call is not there', async () => {
   await mia.leave();
 });
 
+it('adds up the day of an agent, which nobody else has', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia');
+  const { page } = mia;
+  await server.ask('POST', '/api/agents/2014', { action: 'sign_in' });
+  await page.getByRole('link', { name: 'Today', exact: true }).click();
+  await page.getByRole('heading', { name: 'Today', exact: true }).waitFor();
+  await page.getByText(/^Signed in at \d/).waitFor();
+  await page
+    .getByText(/^Available/)
+    .first()
+    .waitFor();
+  expect(mia.complaints).toEqual([]);
+  await mia.leave();
+  const root = await Person.signedIn(browser, web.url, 'root', { path: '/today' });
+  await root.page.getByText('You have no day of calls').waitFor();
+  await root.leave();
+});
+
 describe.each(['en', 'zh'] as const)('in %s', language => {
   it.each([
     [1360, 768, 'light'],
@@ -86,21 +104,19 @@ describe.each(['en', 'zh'] as const)('in %s', language => {
     [390, 844, 'light'],
   ] as const)('at %i × %i they can be read and used', async (width, height, theme) => {
     const [newest] = (await server.ask<Page>('GET', '/api/history')).items;
-    for (const [name, path] of [
-      ['history', '/history'],
-      ['past-call', `/history/${newest?.call}`],
+    for (const [name, who, path, there] of [
+      ['history', 'root', '/history', 'tbody tr'],
+      ['past-call', 'root', `/history/${newest?.call}`, 'dl dd'],
+      ['today', 'mia', '/today', 'dl dd'],
     ] as const) {
       const looks = { language, theme, width, height, path };
-      const root = await Person.signedIn(browser, web.url, 'root', looks);
-      await root.page
-        .locator(name === 'history' ? 'tbody tr' : 'dl dd')
-        .first()
-        .waitFor();
+      const person = await Person.signedIn(browser, web.url, who, looks);
+      await person.page.locator(there).first().waitFor();
       const picture = `${name}-${language}-${theme}-${width}`;
-      await root.picture(picture);
-      expect.soft(await cutOff(root.page), `${picture}: cut off`).toEqual([]);
-      expect.soft(await axe(root.page), `${picture}: axe`).toEqual([]);
-      await root.leave();
+      await person.picture(picture);
+      expect.soft(await cutOff(person.page), `${picture}: cut off`).toEqual([]);
+      expect.soft(await axe(person.page), `${picture}: axe`).toEqual([]);
+      await person.leave();
     }
   });
 });

@@ -1,6 +1,7 @@
 import { given } from '@/api';
 import {
   IconAddressBook,
+  IconCalendarStats,
   IconDialpad,
   IconEye,
   IconHistory,
@@ -248,6 +249,18 @@ function Rail({ onKeys, customer, onGo, phone }: RailProps) {
         <IconAddressBook size={20} stroke={1.75} aria-hidden />
         <span className={styles.word}>{t('app.contacts')}</span>
       </Link>
+      {phone !== null && (
+        <Link
+          onClick={onGo}
+          to="/today"
+          className={`${styles.place} ${styles.wide}`}
+          aria-current={path === '/today' ? 'page' : undefined}
+          title={t('app.today')}
+        >
+          <IconCalendarStats size={20} stroke={1.75} aria-hidden />
+          <span className={styles.word}>{t('app.today')}</span>
+        </Link>
+      )}
       <Link
         onClick={onGo}
         to="/history"
@@ -334,6 +347,16 @@ function JumpTo({ onOpen, onKeys, onClose }: JumpProps) {
       icon: <IconAddressBook {...icon} />,
       do: () => void navigate({ to: '/contacts' }),
     },
+    ...(agent === null
+      ? []
+      : [
+          {
+            id: 'today',
+            label: t('app.today'),
+            icon: <IconCalendarStats {...icon} />,
+            do: () => void navigate({ to: '/today' }),
+          },
+        ]),
     {
       id: 'history',
       label: t('past.title'),

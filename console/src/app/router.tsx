@@ -47,6 +47,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./audit'), 'Audit'),
 });
 
+const today = createRoute({
+  getParentRoute: () => root,
+  path: '/today',
+  component: lazyRouteComponent(() => import('./today'), 'Today'),
+});
+
 const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
@@ -92,6 +98,7 @@ export const router = createRouter({
     list,
     entry,
     settings,
+    today,
     history,
     pastCall,
     customer,

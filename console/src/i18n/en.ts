@@ -9,6 +9,7 @@ export const en = {
     skip: 'Skip to the list',
     contacts: 'Contacts',
     customer: 'Customer',
+    today: 'Today',
   },
   signIn: {
     title: 'Sign in',

@@ -6,6 +6,8 @@ import { age, clock, moment, phoneNumber, span, timer, windowOf } from './format
 import { firstLanguage, i18next } from './index';
 import { pastEn } from './past.en';
 import { pastZh } from './past.zh';
+import { todayEn } from './today.en';
+import { todayZh } from './today.zh';
 import { playbackEn } from './playback.en';
 import { playbackZh } from './playback.zh';
 import { zh } from './zh';
@@ -22,8 +24,8 @@ function leaves(tree: Tree, path = ''): [string, string][] {
 }
 
 describe('the words', () => {
-  const english = [en, customersEn, pastEn, playbackEn].flatMap(words => leaves(words));
-  const chinese = new Map([zh, customersZh, pastZh, playbackZh].flatMap(words => leaves(words)));
+  const english = [en, customersEn, pastEn, playbackEn, todayEn].flatMap(words => leaves(words));
+  const chinese = new Map([zh, customersZh, pastZh, playbackZh, todayZh].flatMap(words => leaves(words)));
 
   it('say the same things in both languages', () => {
     const fields = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(match => match[1]).sort();

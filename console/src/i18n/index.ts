@@ -4,12 +4,13 @@ import type { customersEn } from './customers.en';
 import { en } from './en';
 import type { pastEn } from './past.en';
 import type { playbackEn } from './playback.en';
+import type { todayEn } from './today.en';
 import { zh } from './zh';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof en & typeof customersEn & typeof pastEn & typeof playbackEn };
+    resources: { words: typeof en & typeof customersEn & typeof pastEn & typeof playbackEn & typeof todayEn };
   }
 }
 
@@ -91,5 +92,6 @@ export function setLanguage(language: Language): void {
 export { i18next };
 export type { TFunction } from 'i18next';
 export * from './format';
+export { BREAKS, breakWords } from './breaks';
 export { midnight, readDay } from './days';
 export { Heard, heard, isHidden } from './heard';

@@ -11,6 +11,7 @@ export const zh: Words = {
     skip: '跳到列表',
     contacts: '联系人',
     customer: '客户',
+    today: '今日',
   },
   signIn: {
     title: '登录',

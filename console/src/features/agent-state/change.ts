@@ -6,13 +6,6 @@ import { say } from '@/notices';
 /** What an agent can choose by a click. */
 export type Wish = components['schemas']['AgentWish'];
 
-/** Reasons of a break where the site has configured none. Their words are ours; what is kept is the key, so that both languages read it. */
-export const BREAKS = ['short', 'lunch', 'meeting', 'training'] as const;
-
-export function isKnownBreak(reason: string | null | undefined): reason is (typeof BREAKS)[number] {
-  return BREAKS.some(one => one === reason);
-}
-
 /** Changes the viewer's own state, and says why where that is refused. */
 export async function changeState(wish: Wish): Promise<void> {
   try {

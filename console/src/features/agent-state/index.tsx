@@ -1,10 +1,10 @@
 import { Menu } from '@mantine/core';
 import { IconCheck, IconChevronDown } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { timer, useTranslation } from '@/i18n';
+import { BREAKS, breakWords, timer, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { type Agent, type AgentState, useMyAgent, useNames, useSecond, useStep } from '@/live';
-import { BREAKS, type Wish, changeState, isKnownBreak } from './change';
+import { type Wish, changeState } from './change';
 import { StateGlyph } from './looks';
 import styles from './state.module.css';
 
@@ -19,11 +19,6 @@ function Running({ since }: { since: number }) {
   return <span className={styles.timer}>{timer(now - since)}</span>;
 }
 
-function useBreakWords() {
-  const { t } = useTranslation();
-  return (reason: string) => (isKnownBreak(reason) ? t(`breaks.${reason}`) : reason);
-}
-
 /** The state of the viewer's own agent, and one click to another. */
 export function StateButton() {
   const agent = useMyAgent();
@@ -32,14 +27,13 @@ export function StateButton() {
 
 function OwnState({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
-  const breakWords = useBreakWords();
   const [opened, setOpened] = useState(false);
   const works = agent.state !== 'not_signed_in';
   useKey('available', () => void changeState({ action: works ? 'available' : 'sign_in' }));
   useKey('notReady', () => void (works && changeState({ action: 'not_ready' })));
   useKey('break', () => setOpened(true));
   const word = t(`state.${agent.state}`);
-  const shown = agent.state === 'break' && agent.reason ? breakWords(agent.reason) : word;
+  const shown = agent.state === 'break' && agent.reason ? breakWords(t, agent.reason) : word;
   return (
     <Menu opened={opened} onChange={setOpened} position="bottom-start">
       <Menu.Target>
@@ -65,7 +59,6 @@ function OwnState({ agent }: { agent: Agent }) {
 
 function Choices({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
-  const breakWords = useBreakWords();
   const configured = useNames(names => names.desk?.site.break_reasons);
   const reasons = configured !== undefined && configured.length > 0 ? configured : BREAKS;
   const now = useStep(5_000);
@@ -113,7 +106,7 @@ function Choices({ agent }: { agent: Agent }) {
           state="break"
           chosen={chosen === 'break' && !busy && agent.reason === reason}
           onClick={choose({ action: 'break', reason })}
-          words={t('stateMenu.breakFor', { reason: breakWords(reason) })}
+          words={t('stateMenu.breakFor', { reason: breakWords(t, reason) })}
         />
       ))}
       <Menu.Divider />

@@ -42,7 +42,7 @@ use super::phones::Pages;
 /// Monday, 10:00 in Shanghai.
 pub const MORNING: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-const CONFIGURATION: &str = r#"{
+pub const CONFIGURATION: &str = r#"{
     "site": { "zone": "Asia/Shanghai", "country": "CN" },
     "services": { "support": { "groups": ["support-a", "support-b"], "caller_id": "+862161230001" } },
     "campaigns": { "renewals": { "groups": ["renewals"], "caller_id": "+862161230001" } },

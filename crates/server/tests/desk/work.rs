@@ -7,7 +7,7 @@ use nohold_model::{AgentKey, IdSource, RecordingId, ServiceKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::Answer;
-use super::house::{House, MORNING, group_b, queue_600, renewals};
+use super::house::{CONFIGURATION, House, MORNING, group_b, queue_600, renewals};
 
 async fn get(house: &House, token: &str, path: &str) -> Answer {
     house.ask("GET", path).token(token).send().await
@@ -575,6 +575,8 @@ async fn an_agent_works_at_the_number_outside_that_an_administrator_has_configur
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
     house.person("root", Role::Administrator, None, None).await;
     let root = house.token("root", &["read", "configure"]).await;
+    let document: Value = serde_json::from_str(CONFIGURATION).unwrap();
+    house.ask("POST", "/api/configuration/import").token(&root).json(&document).send().await.expect(200);
     let outside = async |outside: bool| {
         house.ask("PUT", "/api/me/outside").token(&ada).json(&json!({ "outside": outside })).send().await
     };

@@ -1,0 +1,33 @@
+import type { components } from '@/api';
+import type { AgentState } from '@/live';
+
+type Told = components['schemas']['Today'];
+
+interface StateLength {
+  state: AgentState;
+  /** In milliseconds. */
+  length: number;
+}
+
+/** The viewer's day as the server has added it up. */
+export type Today = Omit<Told, 'states' | 'standing'> & {
+  states: StateLength[];
+  standing: { state: AgentState; reason?: string | null; since: number };
+};
+
+export const known = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
+
+/** The day as it is now: the state of the moment has gone on since the server looked. */
+export function grown(day: Today, now: number) {
+  const { state, reason } = day.standing;
+  const since = state === 'not_signed_in' ? 0 : Math.max(0, now - day.now);
+  const has = day.states.some(one => one.state === state);
+  const states = has || since === 0 ? day.states : [...day.states, { state, length: 0 }];
+  return {
+    signedIn: day.signed_in + since,
+    states: states.map(one => (one.state === state ? { ...one, length: one.length + since } : one)),
+    breaks: day.breaks.map(one =>
+      state === 'break' && one.reason === (reason ?? '') ? { ...one, length: one.length + since } : one,
+    ),
+  };
+}

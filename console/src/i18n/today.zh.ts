@@ -1,0 +1,36 @@
+import type { Shape } from './shape';
+import type { todayEn } from './today.en';
+
+export const todayZh: Shape<typeof todayEn> = {
+  today: {
+    loading: '正在统计今天的数据…',
+    failed: '今天的数据未能加载',
+    failedWords: '连接或服务器出现故障。',
+    noAgent: '没有您的通话数据',
+    noAgentWords: '此页面供坐席使用，您的用户不是坐席，可由管理员更改。',
+    notYet: '您今天尚未签入',
+    notYetWords: '示闲后，您的通话与时长会显示在这里。',
+    since: '{{time}} 签入',
+    taken: '接听',
+    made: '拨出',
+    callbacks: '回呼',
+    notAnswered: '未接听',
+    declined: '拒接',
+    talked: '通话时长',
+    signedIn: '签入时长',
+    promises: '承诺兑现',
+    ofAll: '{{kept}}/{{all}}',
+    noPromises: '暂无到期承诺',
+    times: '时间分布',
+    timesOf: '时间分布：{{parts}}',
+    breaks: '小休',
+    noBreaks: '尚未小休',
+    otherBreak: '未说明原因的小休',
+    claims: '我的待办',
+    noClaims: '暂无待办。',
+    last: '最近通话',
+    noCalls: '今天还没有通话。',
+    allCalls: '全部通话',
+    cut: '自 {{time}} 起统计：您今天的记录多于此处的统计范围。',
+  },
+};
