@@ -95,7 +95,7 @@ it('shows a message as new, draws it before it is opened, and goes where it is t
   await mia.row(entry).getByRole('link').click();
   const own = player(page, message);
   await own.locator('svg[data-wave="1"]').waitFor();
-  await page.getByText('New', { exact: true }).waitFor();
+  await page.getByText('New', { exact: true }).last().waitFor();
   expect(await openings(message), 'a drawing opens nothing').toEqual([]);
   expect(await own.getByRole('link', { name: /^Download/ }).count(), 'an agent may listen alone').toBe(0);
 
@@ -112,7 +112,7 @@ it('shows a message as new, draws it before it is opened, and goes where it is t
   await expect.poll(() => at(slider)).toBe(0);
   await expect.poll(() => openings(message)).toEqual([false]);
   // What was looked at and not played is new.
-  await page.getByText('New', { exact: true }).waitFor();
+  await page.getByText('New', { exact: true }).last().waitFor();
   expect(mia.complaints).toEqual([]);
   await mia.leave();
 });

@@ -40,7 +40,9 @@ export function TodayPage() {
       <header className={sheet.head}>
         <h1>{t('app.today')}</h1>
       </header>
-      <div className={styles.page}>
+      {/* It scrolls, also where nothing in it can have the focus. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles.page} role="region" aria-label={t('app.today')} tabIndex={0}>
         <Loaded />
       </div>
     </>
