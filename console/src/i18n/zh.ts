@@ -505,7 +505,7 @@ export const zh: Words = {
     use: '启用麦克风',
     outside: '用外线号码工作',
     outsideHint: '来电在该号码上振铃，接听后按 1 接通。',
-    outsideWords: '来电在您的外线号码上振铃，接听后按 1 接通，其余操作在本页面完成。',
+    outsideWords: '来电在外线号码上振铃，接听后按 1 接通，其余操作在本页面完成。',
     outsideFailed: '话机未切换：{{words}}',
     useInside: '改回我的话机',
     useDesk: '使用桌面话机',
