@@ -383,6 +383,9 @@ export const en = {
     byWhom: 'by {{name}}',
   },
   history: {
+    arrived: 'Called in',
+    queued: 'In queue {{queue}}',
+    connected: 'Talks with {{agent}}',
     requestMade: 'Asked to be called',
     requestAgain: 'Asked again',
     messageLeft: 'Left a message, {{time}}',

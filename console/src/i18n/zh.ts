@@ -364,6 +364,9 @@ export const zh: Words = {
     byWhom: '{{name}}',
   },
   history: {
+    arrived: '来电',
+    queued: '进入队列 {{queue}}',
+    connected: '与 {{agent}} 通话',
     requestMade: '要求回呼',
     requestAgain: '再次要求',
     messageLeft: '留言 {{time}}',

@@ -54,3 +54,21 @@ it('says that a colleague moved it, and that time ran out', () => {
 it('passes over nothing that it does not know', () => {
   expect(words(told({ teleported: {} }))).toEqual([['Something else happened', null]]);
 });
+
+it('tells how a call came and with whom it went on, and leaves its inner steps to its own page', () => {
+  const lines = words(
+    told({ call_arrived: { call: 'c', number: '+86' } }),
+    told({ flow_entered: { call: 'c', flow: 'menu' } }),
+    told({ queued: { call: 'c', queue: '600' } }),
+    told({ offer_made: { offer: 'o' } }),
+    told({ connected: { call: 'c', agent: '2000' } }),
+    told({ call_ended: { call: 'c', how: 'served' } }),
+    told({ something_new: {} }),
+  );
+  expect(lines).toEqual([
+    ['Something else happened', null],
+    ['Talks with 2000', null],
+    ['In queue 600', null],
+    ['Called in', 'Customer'],
+  ]);
+});

@@ -157,9 +157,45 @@ function changeWords(context: Context, value: unknown): Said | null {
   }
 }
 
+/** What else is kept of a call; its own page tells it leg by leg. */
+const OF_THE_CALL = new Set([
+  'flow_entered',
+  'left_queue',
+  'offer_made',
+  'offer_ringing',
+  'offer_ended',
+  'phone_rung',
+  'phone_answered',
+  'phone_failed',
+  'held',
+  'agent_freed',
+  'recording_paused',
+  'recording_resumed',
+  'number_refused',
+  'transferred',
+  'transfer_answered',
+  'transfer_failed',
+  'treated_as_customer',
+  'handed_over',
+  'consult_began',
+  'consult_answered',
+  'consult_changed',
+  'consult_ended',
+  'consult_completed',
+  'note_saved',
+  'call_ended',
+]);
+
 function factWords(context: Context, kind: string, of: Fields): Said | null {
-  const { t } = context;
+  const { t, desk } = context;
+  if (OF_THE_CALL.has(kind)) return null;
   switch (kind) {
+    case 'call_arrived':
+      return { words: t('history.arrived'), by: t('history.customer') };
+    case 'queued':
+      return { words: t('history.queued', { queue: queueName(desk, String(of.queue)) }) };
+    case 'connected':
+      return { words: t('history.connected', { agent: agentName(String(of.agent)) }) };
     case 'request_made':
       return { words: t('history.requestMade'), by: t('history.customer') };
     case 'message_left':
