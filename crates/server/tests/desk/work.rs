@@ -592,5 +592,5 @@ async fn an_agent_works_at_the_number_outside_that_an_administrator_has_configur
     assert_eq!(kept["body"]["outside"], json!({ "number": "+8613911112222", "used": false }));
     let ours = json!({ "outside": { "number": "+862161230001" } });
     let put = house.ask("PUT", "/api/configuration/agents/2000").token(&root).json(&ours).send().await;
-    put.refused(422, "invalid");
+    put.refused(422, "invalid_configuration");
 }

@@ -40,6 +40,7 @@ notices! {
     NotPossible, "not-possible-now", "This is not possible now.";
     NotInService, "not-in-service", "This number is not in service.";
     EchoTest, "echo-test", "This is the echo test. Speak after the tone, and you will hear yourself.";
+    Accept, "call-accept", "You have a call. To accept it, press 1.";
     OneMoment, "one-moment", "One moment, please.";
     LineBusy, "line-busy", "The line is busy.";
     NoAnswer, "no-answer", "There is no answer.";
