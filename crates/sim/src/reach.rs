@@ -59,8 +59,8 @@ const MUST_SEE: [&str; 53] = [
     "calls accepted outside",
     "notes saved",
 ];
-/// So that a full run of two million steps sees each a thousand times.
-const STEPS_FOR_ONE: u64 = 2_000;
+/// So that a full run of two million steps sees each eight hundred times.
+const STEPS_FOR_ONE: u64 = 2_500;
 
 /// How often each thing was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
