@@ -158,17 +158,40 @@ impl Desk {
         self.sees_of("/closed", what, wished).await
     }
 
-    async fn sees_of(&self, which: &str, what: &str, wished: impl Fn(&Value) -> bool) -> Result<Value> {
+    /// Asks at this path until the answer is as wished, and gives it out. What a phone hears comes before what is written
+    /// down: who looks at the desk right after it may be early.
+    ///
+    /// # Errors
+    /// When it is not in time; with the answer.
+    pub async fn reads(&self, path: &str, wished: impl Fn(&Value) -> bool) -> Result<Value> {
         let end = tokio::time::Instant::now() + SOON;
         loop {
-            let page = self.person.get(&format!("/api/entries{which}")).await?;
-            let found = page["items"].as_array().into_iter().flatten().find(|entry| wished(entry));
-            if let Some(entry) = found {
-                return Ok(entry.clone());
+            let answer = self.person.get(path).await?;
+            if wished(&answer) {
+                return Ok(answer);
             }
-            ensure!(tokio::time::Instant::now() < end, "{} does not see {what}; the list:\n{page:#}", self.name);
+            ensure!(
+                tokio::time::Instant::now() < end,
+                "{} does not read at {path} what is wished:\n{answer:#}",
+                self.name
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Waits until the agent is in this state.
+    ///
+    /// # Errors
+    /// When the state is not reached in time; with the state.
+    pub async fn is_in(&self, state: &str) -> Result<()> {
+        self.reads("/api/me/agent", |agent| agent["state"] == state).await.map(|_| ())
+    }
+
+    async fn sees_of(&self, which: &str, what: &str, wished: impl Fn(&Value) -> bool) -> Result<Value> {
+        let among = |page: &Value| page["items"].as_array().into_iter().flatten().find(|entry| wished(entry)).cloned();
+        let page =
+            self.reads(&format!("/api/entries{which}"), |page| among(page).is_some()).await.context(what.to_owned())?;
+        among(&page).context("it was there")
     }
 
     /// The open entries that are listed, first to last; those with short abandons alone are not.
@@ -188,6 +211,16 @@ impl Desk {
         let id = id.as_str().context("an id is a text")?;
         let mut both = self.person.get(&format!("/api/entries/{id}")).await?;
         Ok((both["entry"].take(), both["history"].take()))
+    }
+
+    /// Says what came of a conversation, once it is written down as over.
+    ///
+    /// # Errors
+    /// When it is not over in time, or the API refuses.
+    pub async fn says_outcome(&self, entry: &Value, outcome: Value) -> Result<()> {
+        self.sees("the conversation's end", |seen| seen["id"] == *entry && seen["state"]["name"] == "noting").await?;
+        self.works(entry, "outcome", outcome).await?;
+        Ok(())
     }
 
     /// Does something with an entry: `claim`, `release`, `call`, `outcome` …

@@ -26,6 +26,7 @@ import {
 } from '@/i18n';
 import { type Desk, queueName, serviceName, useNames, useSecond, useStep } from '@/live';
 import { Avatar, Chip, Empty, Glyph, useTitle } from '@/ui';
+import sheet from '@/ui/sheet.module.css';
 import styles from './customer.module.css';
 import { OpenHint } from './hint';
 import { PastCalls } from './past';
@@ -150,21 +151,21 @@ function Head({ pop, who }: { pop: Pop; who: string }) {
       </div>
       <div className={styles.buttons}>
         {given(contact) ? (
-          <Link to="/contacts/$contact" params={{ contact: contact.id }} className={styles.link}>
+          <Link to="/contacts/$contact" params={{ contact: contact.id }} className={sheet.link}>
             <IconPencil {...icon} />
             {t('pop.edit')}
           </Link>
         ) : (
           given(number) &&
           !isHidden(number) && (
-            <Link to="/contacts/new" search={{ number }} className={styles.link}>
+            <Link to="/contacts/new" search={{ number }} className={sheet.link}>
               <IconUserPlus {...icon} />
               {t('pop.create')}
             </Link>
           )
         )}
         {given(page) && isWeb(page.address) && (
-          <a href={page.address} target="_blank" rel="noopener noreferrer" className={styles.link}>
+          <a href={page.address} target="_blank" rel="noopener noreferrer" className={sheet.link}>
             <IconExternalLink {...icon} />
             {t('pop.page')}
           </a>

@@ -85,7 +85,8 @@ pub struct Extension {
     /// Whether it may call the public network. By default not; emergency numbers it may call always.
     #[serde(default)]
     pub may_call_outside: bool,
-    /// The number that it shows there; a trunk that does not own it shows its own first number.
+    /// The number that it shows there, by trunks that own it alone: where none does, nobody outside is reached but emergency
+    /// services. Without one each trunk shows its own first number.
     #[serde(default)]
     pub caller_id: Option<PhoneNumber>,
     /// The phone is asked to answer agent offers by itself. By default not.

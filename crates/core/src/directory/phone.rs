@@ -24,7 +24,8 @@ pub struct Extension {
     pub name: String,
     /// Whether it may call the public network. Emergency numbers it may call always.
     pub may_call_outside: bool,
-    /// The number that it shows there; a trunk that does not own it shows its own first number.
+    /// The number that it shows there, by trunks that own it alone: where none does, nobody outside is reached but emergency
+    /// services. Without one each trunk shows its own first number.
     pub caller_id: Option<PhoneNumber>,
     /// The phone is asked to answer agent offers by itself.
     pub auto_answer: bool,

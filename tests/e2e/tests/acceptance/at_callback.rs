@@ -73,7 +73,7 @@ async fn at_11_the_agents_phone_rings_first_then_the_customers_and_both_hear_eac
     customer.hang_up().await.unwrap();
     phone.wait_closed(SOON).await.unwrap();
     let outcome = json!({ "outcome": "close", "reason": "done", "note": "Called back" });
-    desk.works(&entry, "outcome", outcome).await.unwrap();
+    desk.says_outcome(&entry, outcome).await.unwrap();
     let closed = desk.sees_closed("the closed request", |closed| closed["id"] == entry).await.unwrap();
     assert_eq!((&closed["state"]["reason"], &closed["note"]), (&json!("done"), &json!("Called back")), "{closed:#}");
     assert_eq!(closed["attempts"].as_array().map(Vec::len), Some(1), "{closed:#}");
@@ -231,6 +231,7 @@ async fn at_12_an_agent_says_that_a_machine_answered_and_the_customer_is_left_al
     hears_tone(&phone, CUSTOMERS_TONE, SOON).await.unwrap();
     phone.hang_up().await.unwrap();
     machine.wait_ended(SOON).await.unwrap();
+    desk.sees("the call's end", |seen| seen["id"] == entry && seen["state"]["name"] == "noting").await.unwrap();
     assert_eq!(code(desk.works(&entry, "outcome", json!({ "outcome": "not_reached" })).await), "invalid");
     let heard = json!({ "outcome": "not_reached", "result": "machine" });
     desk.works(&entry, "outcome", heard).await.unwrap();
@@ -280,7 +281,7 @@ async fn at_26_a_missed_call_is_claimed_called_back_and_closed() {
     hears_tone(&phone, CUSTOMERS_TONE, SOON).await.unwrap();
     customer.hang_up().await.unwrap();
     phone.wait_closed(SOON).await.unwrap();
-    desk.works(&entry, "outcome", json!({ "outcome": "close" })).await.unwrap();
+    desk.says_outcome(&entry, json!({ "outcome": "close" })).await.unwrap();
     desk.sees_closed("the closed missed call", |closed| closed["id"] == entry).await.unwrap();
 }
 

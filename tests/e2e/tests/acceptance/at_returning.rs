@@ -91,7 +91,7 @@ async fn a_mandatory_note_is_kept_over_a_crash_and_the_next_call_waits_until_it_
     hears_tone(&customer, AGENTS_TONE, SOON).await.unwrap();
     customer.hang_up().await.unwrap();
     phone.wait_closed(SOON).await.unwrap();
-    let notes = desk.person.get("/api/me/notes").await.unwrap();
+    let notes = desk.reads("/api/me/notes", |notes| notes["items"][0]["call"].is_string()).await.unwrap();
     let path = format!("/api/calls/{}/note", notes["items"][0]["call"].as_str().unwrap());
     let typed = json!({ "note": "wants the blue one" });
     desk.person.put(&path, &typed).await.unwrap();
@@ -99,12 +99,12 @@ async fn a_mandatory_note_is_kept_over_a_crash_and_the_next_call_waits_until_it_
     house.server.start_again().await.unwrap();
     let notes = desk.person.get("/api/me/notes").await.unwrap();
     assert_eq!(notes["items"][0]["written"]["note"], typed["note"], "{notes:#}");
-    assert_eq!(desk.person.get("/api/me/agent").await.unwrap()["state"], "wrap_up");
+    desk.is_in("wrap_up").await.unwrap();
     let waiting = people::customer(&house, STRANGER, SUPPORT).await.unwrap();
     hears_speech(&waiting, SOON).await.unwrap();
     // Longer than the wrap-up should be: that nothing rings within this is what is looked at.
     assert!(phone.wait_incoming(Duration::from_secs(3)).await.is_err(), "it rings before the note is saved");
     desk.person.post(&format!("{path}/save"), &typed).await.unwrap();
     phone.wait_incoming(SOON).await.unwrap();
-    assert_eq!(desk.person.get("/api/me/notes").await.unwrap()["items"], json!([]));
+    desk.reads("/api/me/notes", |notes| notes["items"] == json!([])).await.unwrap();
 }

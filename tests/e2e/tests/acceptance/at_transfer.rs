@@ -57,15 +57,9 @@ impl Conversation {
 
 /// Waits until the live call of this person is as wished.
 async fn row(desk: &Desk, wished: impl Fn(&Value) -> bool) -> Value {
-    let end = tokio::time::Instant::now() + SOON;
-    loop {
-        let calls = desk.person.get("/api/calls").await.unwrap();
-        if let Some(row) = calls["items"].as_array().into_iter().flatten().find(|row| wished(row)) {
-            return row.clone();
-        }
-        assert!(tokio::time::Instant::now() < end, "the call is not as wished: {calls:#}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let among = |calls: &Value| calls["items"].as_array().into_iter().flatten().find(|row| wished(row)).cloned();
+    let calls = desk.reads("/api/calls", |calls| among(calls).is_some()).await.unwrap();
+    among(&calls).unwrap()
 }
 
 /// Waits until somebody hears both tones at once.
@@ -108,8 +102,7 @@ async fn a_customer_is_handed_over_and_hears_the_colleague_and_the_agent_is_free
     assert_eq!(code(talk.wishes("consult/complete", json!({})).await), "no_consult");
     talk.wishes("transfer", json!({ "to": { "agent": "2001" } })).await.unwrap();
     talk.agent.wait_ended(SOON).await.unwrap();
-    let state = talk.desk.person.get("/api/me/agent").await.unwrap()["state"].clone();
-    assert!(state == "wrap_up" || state == "available", "the agent is {state}");
+    talk.desk.reads("/api/me/agent", |me| me["state"] == "wrap_up" || me["state"] == "available").await.unwrap();
     let incoming = phone.next_call(SOON).await.unwrap();
     incoming.ring().unwrap();
     let colleague = incoming.answer().await.unwrap();
@@ -214,7 +207,7 @@ async fn what_is_said_while_the_recording_pauses_is_in_no_file() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     talk.customer.hang_up().await.unwrap();
     talk.agent.wait_ended(SOON).await.unwrap();
-    let listed = talk.desk.person.get("/api/recordings").await.unwrap();
+    let listed = talk.desk.reads("/api/recordings", |page| page["items"][1]["id"].is_string()).await.unwrap();
     let ids: Vec<&str> = listed["items"].as_array().unwrap().iter().filter_map(|one| one["id"].as_str()).collect();
     assert_eq!(ids.len(), 2, "{listed:#}");
     let mut heard = Duration::ZERO;

@@ -55,7 +55,7 @@ async fn a_callback_is_recorded_after_the_notice_and_heard_by_its_agent_alone() 
     tokio::time::sleep(Duration::from_secs(1)).await;
     customer.hang_up().await.unwrap();
     phone.wait_closed(SOON).await.unwrap();
-    desk.works(&entry, "outcome", json!({ "outcome": "close", "reason": "done" })).await.unwrap();
+    desk.says_outcome(&entry, json!({ "outcome": "close", "reason": "done" })).await.unwrap();
     let (_, history) = desk.entry(&entry).await.unwrap();
     let id = recording_in(&history).unwrap_or_else(|| panic!("no recording is told of: {history:#}"));
     let at = format!("/api/recordings/{id}/audio");
