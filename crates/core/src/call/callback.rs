@@ -43,6 +43,10 @@ struct Hears {
     ringback: Option<PlaybackId>,
 }
 
+/// So long after its attempt began a customer is dialled at the latest. Whoever reads after a crash that an attempt had begun
+/// reckons until when the customer's phone may ring, and does not know when it was dialled.
+const LATEST_DIAL: Millis = Millis::seconds(15);
+
 #[derive(Debug, Clone, PartialEq)]
 enum Phase {
     /// The agent's phone rings.
@@ -52,6 +56,8 @@ enum Phase {
     /// The agent has answered; the attempt is being committed.
     Committing {
         attempt: AttemptId,
+        /// What the attempt will say of when it began.
+        since: Timestamp,
         /// The store takes its time, and the agent will be told after the whisper.
         slow: bool,
     },
@@ -172,7 +178,7 @@ impl Callback {
                     call: self.order.call,
                     number: self.order.number.clone(),
                 };
-                self.phase = Phase::Committing { attempt, slow: false };
+                self.phase = Phase::Committing { attempt, since: turn.at, slow: false };
                 let fact = Dated { at: turn.at, fact };
                 turn.effects.promise = Some(Promise { number: ATTEMPT_PROMISE, fact });
                 self.whisper(turn);
@@ -222,7 +228,7 @@ impl Callback {
 
     /// The store has committed the attempt, or refuses it: the number is in use, or the window has closed.
     fn committed(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
-        let Phase::Committing { attempt, .. } = self.phase else { return };
+        let Phase::Committing { attempt, since, .. } = self.phase else { return };
         if !matches!(answer, Answer::Attempt(_)) {
             let why = if let Answer::Refused(refusal) = answer { refusal.dropped() } else { Dropped::Refused };
             self.not_begun(why, turn);
@@ -230,9 +236,9 @@ impl Callback {
         }
         let order = &self.order;
         let allowed = turn.world.directory.may_dial(&order.number, &order.target, turn.at, order.beyond_window).is_ok();
-        if !self.agent_there || !allowed {
+        if !self.agent_there || !allowed || turn.at.since(since) > LATEST_DIAL {
             if self.agent_there {
-                // While the store stood still the dialling window has closed.
+                // The store stood still: meanwhile the dialling window has closed, or it is too late to keep the gap.
                 self.hang_up(self.agent_leg, turn);
             }
             // Certainly not sent: it counts for nothing.

@@ -6,7 +6,8 @@ use super::{Actor, Attempt, Change, CloseReason, Entry, Heard, Outcome, Refusal,
 use crate::directory::Site;
 use crate::hours::Moment;
 
-/// An attempt that may have been sent is not repeated before its ring time and this.
+/// An attempt that may have been sent is not repeated before its ring time and this, within which a callback that waits for
+/// the store still dials.
 const INTERRUPTED_MARGIN: Millis = Millis::seconds(30);
 
 /// The entry after `change`, or why it stays as it is.

@@ -201,6 +201,37 @@ fn an_agent_who_calls_back_hears_it_after_the_whisper() {
 }
 
 #[test]
+fn a_customer_is_not_dialled_any_more_once_the_gap_after_an_interruption_could_not_be_kept() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:00 agent 2000 calls back
+         store holds
+         0:02 agent 2000 answers
+         0:18 store commits
+         store works",
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 calls back
+                   → dial agent 2000 for 20 s, showing 138****8000
+            0:00 store holds
+            0:02 agent 2000 answers
+                   → agent 2000 hears [whisper-callback] 8000
+                   ? attempt to reach 138****8000
+            0:18 store commits
+            0:18 store: attempt begun
+                   → hang up agent 2000
+                   · attempt ended: Interrupted, not sent
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Callback
+            0:18 store works
+            = 2000 is Available
+            = list: Missed of 138****8000 for support, place 0:00, waiting
+        "#]],
+    );
+}
+
+#[test]
 fn a_star_code_is_confirmed_once_it_is_certain() {
     check(
         house(),

@@ -13,7 +13,7 @@ use crate::scenario;
 
 /// A hang-up takes this long to reach the far end.
 const HANG_UP: Millis = Millis::new(100);
-/// Between the commit of an attempt and its dial the store may have stood still.
+/// Between the beginning of an attempt and its dial the store may stand still for so long.
 const BETWEEN_COMMIT_AND_DIAL: Millis = Millis::seconds(15);
 /// After a machine has answered.
 const GAP_AFTER_MACHINE: Millis = Millis::minutes(15);
