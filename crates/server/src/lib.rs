@@ -33,7 +33,6 @@ mod came;
 pub mod configuration;
 mod console;
 mod contacts;
-mod csv;
 mod desk;
 mod etag;
 pub mod failure;
@@ -51,6 +50,7 @@ mod serve;
 mod setup_page;
 mod state;
 mod system;
+mod table;
 mod tls;
 mod words;
 

@@ -1,20 +1,22 @@
 //! Contacts from a file, and into one.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, header};
 use nohold_app::ports::{Contact, ContactNote, ContactQuery, Duplicates, Known, Permission};
+use nohold_core::text::LONGEST_TEXT;
 use nohold_model::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ContactGiven, new_id};
 use crate::body::Given;
-use crate::csv::{self, Line};
 use crate::desk::Seat;
 use crate::failure::Failure;
 use crate::masking;
+use crate::table::{self, Line};
 
 /// The largest file.
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -89,7 +91,7 @@ pub(super) struct LineProblem {
     responses((status = 200, body = FileShown))
 )]
 pub(super) async fn bring(seat: Seat, Given(given): Given<FileGiven>) -> Result<Json<FileShown>, Failure> {
-    let lines = csv::read(&given.csv, MOST_LINES).map_err(|problem| Failure::invalid("csv", problem.to_string()))?;
+    let lines = table::read(&given.csv, MOST_LINES).map_err(|problem| Failure::invalid("csv", problem.to_string()))?;
     let mut lines = lines.into_iter();
     let head = lines.next().ok_or_else(|| Failure::invalid("csv", "the file is empty"))?;
     let columns = columns(&head)?;
@@ -133,7 +135,7 @@ pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], 
     loop {
         let page = seat.api.parts().contacts.contacts(query.clone()).await?;
         for contact in &page.items {
-            text.push_str(&row(&contact.known, &seat));
+            text.push_str(&row(&contact.known, &seat).map_err(|_| Failure::internal())?);
         }
         query.after = page.next.as_deref().and_then(|next| next.parse().ok());
         if query.after.is_none() {
@@ -149,7 +151,7 @@ pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], 
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text))
 }
 
-fn row(known: &Known, seat: &Seat) -> String {
+fn row(known: &Known, seat: &Seat) -> io::Result<String> {
     let numbers: Vec<String> = known.numbers.iter().map(|number| seat.exported_number(number)).collect();
     let notes: Vec<&str> = known.notes.iter().map(|note| note.text.as_str()).collect();
     let language = known.language.map_or("", Language::code).to_owned();
@@ -163,8 +165,7 @@ fn row(known: &Known, seat: &Seat) -> String {
         known.tags.join("|"),
         notes.join("\n"),
     ];
-    let cells: Vec<String> = cells.iter().map(|text| csv::cell(text)).collect();
-    format!("{}\r\n", cells.join(","))
+    table::line(cells)
 }
 
 /// Which column stands where.
@@ -193,7 +194,7 @@ fn columns(head: &Line) -> Result<BTreeMap<&'static str, usize>, Failure> {
 
 fn contact(line: &Line, columns: &BTreeMap<&'static str, usize>, seat: &Seat) -> Result<Known, LineProblem> {
     let cell = |name: &str| {
-        let text = columns.get(name).and_then(|at| line.cells.get(*at)).map_or("", |cell| csv::meant(cell));
+        let text = columns.get(name).and_then(|at| line.cells.get(*at)).map_or("", |cell| table::meant(cell));
         text.to_owned()
     };
     let several = |name: &str| -> Vec<String> {
@@ -218,11 +219,48 @@ fn contact(line: &Line, columns: &BTreeMap<&'static str, usize>, seat: &Seat) ->
         tags: several("tags"),
     };
     let now = seat.api.now();
-    let note = cell("note");
-    nohold_core::text::note(&note).map_err(|unfit| problem(Some("note".to_owned()), unfit.to_string()))?;
+    let notes = notes(&cell("note"));
+    if let Some(unfit) = notes.iter().find_map(|note| nohold_core::text::note(note).err()) {
+        return Err(problem(Some("note".to_owned()), unfit.to_string()));
+    }
     let known =
         given.meant(seat, None).map_err(|failure| problem(failure.body.field.clone(), failure.body.message.clone()))?;
     let by = seat.caller.user.name.clone();
-    let notes = if note.is_empty() { Vec::new() } else { vec![ContactNote { at: now, by, text: note }] };
+    let notes = notes.into_iter().map(|text| ContactNote { at: now, by: by.clone(), text }).collect();
     Ok(Known { notes, made: now, changed: now, ..known })
+}
+
+/// The notes that a cell holds: one, or as many as it takes where several were written into it line after line.
+fn notes(cell: &str) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    let mut length = 0;
+    for line in cell.lines() {
+        let more = line.chars().count();
+        match notes.last_mut() {
+            Some(note) if length + 1 + more <= LONGEST_TEXT => {
+                note.push('\n');
+                note.push_str(line);
+                length += 1 + more;
+            }
+            Some(_) | None => {
+                notes.push(line.to_owned());
+                length = more;
+            }
+        }
+    }
+    notes.retain(|note| !note.trim().is_empty());
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_taken_as_one_cell_comes_back_as_notes_that_fit() {
+        assert_eq!(notes("one\r\n\r\ntwo"), ["one\n\ntwo"]);
+        assert_eq!(notes(" \n"), [""; 0]);
+        let long = ["a".repeat(1_500), "b".repeat(400), "c".repeat(1_999)];
+        assert_eq!(notes(&long.join("\n")), [long[..2].join("\n"), long[2].clone()]);
+    }
 }

@@ -14,9 +14,9 @@ use super::Seat;
 use super::file::Turn;
 use super::history::WantedCalls;
 use crate::body::Asked;
-use crate::csv::cell;
 use crate::failure::Failure;
 use crate::masking;
+use crate::table;
 
 /// A table has so many calls at most: the newest of those that were asked for.
 const MOST_LINES: usize = 100_000;
@@ -71,7 +71,9 @@ fn parts(seat: Seat, query: HistoryQuery, turn: Turn) -> impl Stream<Item = io::
         };
         let page = seat.api.parts().archive.call_records(query.clone()).await.map_err(io::Error::other)?;
         let lines = lines + page.items.len();
-        let text: String = page.items.into_iter().map(|record| seat.line(&seat.as_heard(record))).collect();
+        let lines_of_page: io::Result<Vec<String>> =
+            page.items.into_iter().map(|record| seat.line(&seat.as_heard(record))).collect();
+        let text = lines_of_page?.concat();
         let next = match page.next {
             Some(after) => Next::Page(HistoryQuery { after: Some(after), ..query }, lines),
             None => Next::Nothing,
@@ -86,7 +88,7 @@ impl Seat {
     }
 
     /// One call, in the columns of [`HEAD`].
-    fn line(&self, record: &Record) -> String {
+    fn line(&self, record: &Record) -> io::Result<String> {
         let at = |at: Option<Timestamp>| at.map(|at| self.on_clocks(at)).unwrap_or_default();
         let number =
             |number: &Option<PhoneNumber>| number.as_ref().map(|one| one.as_str().to_owned()).unwrap_or_default();
@@ -120,8 +122,7 @@ impl Seat {
         let whole = self.may(Permission::ExportNumbers);
         let directory = self.desk.desk.directory();
         let hidden = |text: String| if whole { text } else { masking::hidden(&text, Some(&directory)).into_owned() };
-        let cells: Vec<String> = cells.into_iter().map(|text| cell(&hidden(text))).collect();
-        cells.join(",") + "\r\n"
+        table::line(cells.into_iter().map(hidden))
     }
 }
 
