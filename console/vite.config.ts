@@ -14,6 +14,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 800,
+    // What is handed out holds the work of others, whose licences want to be named with it.
+    license: { fileName: 'licences.txt' },
   },
   server: {
     proxy: {

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
 import { waitHeard } from './house/ear.ts';
@@ -40,7 +40,7 @@ async function look(person: Person, state: string): Promise<void> {
   const { page } = person;
   for (const language of ['en', 'zh']) {
     await page.setViewportSize({ width: 1_360, height: 768 });
-    if (language === 'zh') await speaks(page, '简体中文');
+    if (language === 'zh') await person.speaks('简体中文');
     for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       for (const [width, height] of SIZES) {
@@ -56,16 +56,7 @@ async function look(person: Person, state: string): Promise<void> {
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1_360, height: 768 });
-  await speaks(page, 'English');
-}
-
-async function speaks(page: Page, language: string): Promise<void> {
-  await page
-    .locator('header')
-    .getByRole('button', { name: /^(Language|语言)$/ })
-    .click();
-  await page.getByRole('menu').getByText(language, { exact: true }).click();
-  await page.getByRole('menu').waitFor({ state: 'detached' });
+  await person.speaks('English');
 }
 
 let customers = 0;

@@ -127,6 +127,17 @@ export class Person {
     await page.locator('[data-state=connected]').waitFor({ timeout: 60_000 });
   }
 
+  /** Chooses a language by the menu in the header. */
+  async speaks(language: 'English' | '简体中文'): Promise<void> {
+    const { page } = this;
+    await page
+      .locator('header')
+      .getByRole('button', { name: /^(Language|语言)$/ })
+      .click();
+    await page.getByRole('menu').getByText(language, { exact: true }).click();
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+  }
+
   row(entry: string) {
     return this.page.locator(`[data-row="${entry}"]`);
   }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::steps::{Call, Steps};
@@ -11,6 +11,9 @@ use crate::{e2e, setup};
 
 /// The oldest Node.js that the console's packages run on.
 const NODE: (u32, u32) = (20, 19);
+
+/// The page as it is handed out.
+const DIST: &str = "console/dist";
 
 /// Which tests to run.
 #[derive(Args, Debug, Clone)]
@@ -42,7 +45,29 @@ pub fn steps(steps: &mut Steps, root: &Path) -> Result<()> {
         steps.run(name, &call.typed(), || call.run(root))?;
     }
     let call = build();
-    steps.run("console build", &call.typed(), || call.run(root))
+    steps.run("console build", &call.typed(), || call.run(root))?;
+    steps.run("console handed out", &format!("git diff --stat -- {DIST}"), || handed_out(root))
+}
+
+/// The page in the repository is the one that its sources make: whoever builds the program needs no Node.js for it.
+fn handed_out(root: &Path) -> Result<()> {
+    let other = git(root, &["diff", "--name-only", "--", DIST])?;
+    let new = git(root, &["ls-files", "--others", "--exclude-standard", "--", DIST])?;
+    let files: Vec<&str> = other.lines().chain(new.lines()).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the page that was just built is not the one in the repository: put it there with `git add --all {DIST}`\n    {}",
+        files.join("\n    ")
+    )
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new("git").args(arguments).current_dir(root).output().context("cannot start git")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`git {}`: {}", arguments.join(" "), said.trim());
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The call that builds the console.

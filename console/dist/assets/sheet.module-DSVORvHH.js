@@ -1,0 +1,1 @@
+var e={head:`_head_2glqt_2`,filters:`_filters_2glqt_11`,scroller:`_scroller_2glqt_21`,table:`_table_2glqt_27`,foot:`_foot_2glqt_52`,link:`_link_2glqt_60`};export{e as t};
