@@ -270,6 +270,9 @@ pub enum Fact {
         talked: Millis,
         /// It broke before it was a conversation.
         broken: bool,
+        /// The agent's line broke: nobody is there to say what came of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        agent_lost: bool,
     },
     /// A callback ended before the customer was dialled.
     CallbackDropped {

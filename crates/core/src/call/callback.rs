@@ -390,11 +390,11 @@ impl Callback {
             }
             Phase::Notice { attempt, leg, .. } => {
                 self.hang_up(leg, turn);
-                self.talk_over(attempt, Millis::ZERO, why, turn);
+                self.talk_over(attempt, Millis::ZERO, why, why.broke(), turn);
             }
             Phase::Talking { attempt, talk } => {
                 self.hang_up(talk.customer_leg(), turn);
-                self.talk_over(attempt, talk.length(turn.at), why, turn);
+                self.talk_over(attempt, talk.length(turn.at), why, why.broke(), turn);
             }
         }
     }
@@ -407,11 +407,11 @@ impl Callback {
             }
             Phase::Notice { attempt, leg: customer, .. } if leg == customer => {
                 self.hang_up(self.agent_leg, turn);
-                self.talk_over(attempt, Millis::ZERO, why, turn);
+                self.talk_over(attempt, Millis::ZERO, why, false, turn);
             }
             Phase::Talking { attempt, talk } if leg == talk.customer_leg() => {
                 self.hang_up(self.agent_leg, turn);
-                self.talk_over(attempt, talk.length(turn.at), why, turn);
+                self.talk_over(attempt, talk.length(turn.at), why, false, turn);
             }
             Phase::Agent { .. }
             | Phase::Committing { .. }
@@ -449,7 +449,7 @@ impl Callback {
         self.over(Millis::ZERO, turn);
     }
 
-    fn talk_over(&mut self, attempt: AttemptId, talked: Millis, why: Gone, turn: &mut Turn<'_, '_>) {
+    fn talk_over(&mut self, attempt: AttemptId, talked: Millis, why: Gone, agent_lost: bool, turn: &mut Turn<'_, '_>) {
         let site = &turn.world.directory.site;
         let broken = talked < site.broken_within || why.broke();
         let business = self.order.target.business(turn.world.directory);
@@ -460,8 +460,9 @@ impl Callback {
             turn.effects.record(turn.at, Fact::Served { call, number, service, agent });
         }
         let entry = self.order.entry;
-        turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken });
-        let wrap_up = self.wrap_up(turn);
+        turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken, agent_lost });
+        // Whose phone is gone writes nothing now.
+        let wrap_up = if agent_lost { Millis::ZERO } else { self.wrap_up(turn) };
         self.over(wrap_up, turn);
     }
 

@@ -110,9 +110,14 @@ impl<R: Rows> Working<'_, R> {
         if let Fact::AttemptEnded { attempt, entry, result, sent } = fact {
             self.attempt_ended(at, *attempt, *entry, *result, *sent)?;
         }
-        if let Fact::CallbackTalked { attempt, entry, talked, broken } = fact {
+        if let Fact::CallbackTalked { attempt, entry, talked, broken, agent_lost } = fact {
             // A record may come late; the agent's time for the outcome begins when everybody can see it.
-            self.talk_ended(at.max(self.at), *attempt, *entry, *talked, *broken)?;
+            let at = at.max(self.at);
+            self.talk_ended(at, *attempt, *entry, *talked, *broken)?;
+            if *agent_lost {
+                // Whoever is quickest goes on; the agent who comes back may be that.
+                let _ = self.entry_change(*entry, at, &Change::Release, &Actor::System)?;
+            }
         }
         if let Fact::CallbackDropped { entry, call, why } = fact {
             self.call_dropped(at, *entry, *call, *why)?;

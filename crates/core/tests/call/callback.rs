@@ -401,11 +401,11 @@ fn a_line_that_is_lost_later_is_broken_too() {
             2:35 agent 2000 is lost
                    → hang up customer
                    · talked for 145 s, broken
-                   · 2000 freed, wrap-up 10 s
+                   · 2000 freed, wrap-up 0 s
                    · call ended: Callback
             2:35 agent 2000 ends it
-            = 2000 is WrapUp
-            = list: Missed of 138****8000 for support, place 0:00, outcome to be noted, broken, attempts 1
+            = 2000 is Available
+            = list: Missed of 138****8000 for support, place 0:00, waiting, attempts 1
         "#]],
     );
 }

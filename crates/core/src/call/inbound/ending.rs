@@ -60,7 +60,7 @@ impl Inbound {
             }
             Treatment::Connecting(connecting) => {
                 self.hang_up(connecting.agent_leg, turn);
-                self.end_called_back(Millis::ZERO, true, turn);
+                self.end_called_back(Millis::ZERO, true, false, turn);
                 self.free(&connecting.agent, Millis::ZERO, turn);
                 self.end_gone(left_at, doing, turn);
             }
@@ -133,7 +133,7 @@ impl Inbound {
                 talk.part(turn.effects);
                 self.end_consult(&talk, turn);
                 self.told |= talk.is_recorded();
-                self.end_called_back(talk.length(turn.at), true, turn);
+                self.end_called_back(talk.length(turn.at), true, true, turn);
                 self.free(&talk.agent, Millis::ZERO, turn);
                 self.class = Class::Recovered;
                 self.account.talked = false;
@@ -149,7 +149,7 @@ impl Inbound {
                 // Caller and agent never heard each other: back to the place in line. Whoever hung up on the caller has
                 // the usual wrap-up, lest the same caller rings there again at once.
                 let wrap_up = if why.broke() { Millis::ZERO } else { self.wrap_up(turn) };
-                self.end_called_back(Millis::ZERO, true, turn);
+                self.end_called_back(Millis::ZERO, true, why.broke(), turn);
                 self.free(&connecting.agent, wrap_up, turn);
                 self.stop_playing(turn);
                 if why.broke() {
@@ -244,13 +244,14 @@ impl Inbound {
             let fact = Fact::Served { call: self.id, number, service, agent: talk.agent.clone() };
             turn.effects.record(turn.at, fact);
         }
-        self.end_called_back(talked, broken, turn);
+        self.end_called_back(talked, broken, false, turn);
     }
 
     /// The callback that this call is has come to its end: its agent writes the outcome, whoever goes on.
-    fn end_called_back(&mut self, talked: Millis, broken: bool, turn: &mut Turn<'_, '_>) {
+    /// Where the agent is the one whose line broke, anybody may: while the customer waits again nobody can call them.
+    fn end_called_back(&mut self, talked: Millis, broken: bool, agent_lost: bool, turn: &mut Turn<'_, '_>) {
         if let Some(CalledBack { entry, attempt }) = self.called_back.take() {
-            turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken });
+            turn.effects.record(turn.at, Fact::CallbackTalked { attempt, entry, talked, broken, agent_lost });
         }
     }
 

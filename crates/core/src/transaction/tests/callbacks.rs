@@ -60,7 +60,13 @@ fn a_callback_from_claim_to_outcome() {
     assert_eq!(works.agent("2000").state(), AgentState::Talking);
     works.pass(Millis::seconds(90));
     let talked = Millis::seconds(90);
-    works.record(Fact::CallbackTalked { attempt: attempt(1), entry: entry(1), talked, broken: false });
+    works.record(Fact::CallbackTalked {
+        attempt: attempt(1),
+        entry: entry(1),
+        talked,
+        broken: false,
+        agent_lost: false,
+    });
     end_call(&mut works, 11, "2000");
     let outcome = Outcome::Close { reason: entry::CloseReason::Done, disposition: None, note: "sent papers".into() };
     assert_eq!(works.change(1, Change::Outcome(outcome), by("2000")), Answer::Done);
@@ -71,6 +77,30 @@ fn a_callback_from_claim_to_outcome() {
         "Entry:Claim 2000:Reserved Entry:CallBegan AttemptBegan Entry:AttemptBegan AttemptAnswered Entry:Answered \
          Connected 2000:Talking CallbackTalked Entry:TalkEnded AgentFreed 2000:Available CallEnded Entry:Outcome NoteSaved"
     );
+}
+
+#[test]
+fn an_agent_whose_line_broke_holds_the_request_no_longer() {
+    let mut works = asked();
+    works.call_back(1, 11, "2000");
+    assert_eq!(works.dial(1, 1, 11, &customer(1)), Answer::Attempt(attempt(1)));
+    works.record(Fact::AttemptAnswered { attempt: attempt(1), entry: entry(1), call: call(11) });
+    works.record(Fact::Connected { call: call(11), agent: agent("2000") });
+    works.pass(Millis::seconds(36));
+    let talked = Millis::seconds(36);
+    works.record(Fact::CallbackTalked { attempt: attempt(1), entry: entry(1), talked, broken: true, agent_lost: true });
+    assert_eq!(
+        (&works.entry(1).state, works.entry(1).due),
+        (&State::Waiting, works.now),
+        "due at once, for whoever is there"
+    );
+    assert_eq!(
+        works.call_back(1, 12, "2001"),
+        Answer::Refused(Refusal::NumberInUse),
+        "while the customer is on the line"
+    );
+    end_call(&mut works, 11, "2000");
+    assert!(matches!(works.call_back(1, 12, "2001"), Answer::CallBack(_)), "another calls back at once");
 }
 
 #[test]
@@ -287,7 +317,13 @@ fn who_asks_again_right_after_the_callback_has_a_new_wish() {
     works.dial(1, 1, 11, &customer(1));
     works.record(Fact::AttemptAnswered { attempt: attempt(1), entry: entry(1), call: call(11) });
     let talked = Millis::seconds(90);
-    works.record(Fact::CallbackTalked { attempt: attempt(1), entry: entry(1), talked, broken: false });
+    works.record(Fact::CallbackTalked {
+        attempt: attempt(1),
+        entry: entry(1),
+        talked,
+        broken: false,
+        agent_lost: false,
+    });
     end_call(&mut works, 11, "2000");
     works.pass(Millis::seconds(10));
     ask(&mut works, 2, &customer(1), queue_600());

@@ -72,7 +72,13 @@ fn a_customer_of_a_campaign_who_was_handed_over_stands_on_its_list() {
     works.pass(Millis::seconds(60));
     let (by, to, wrap_up) = (agent("2003"), Destination::Number(customer(2)), Millis::ZERO);
     works.record(Fact::HandedOver { call, by, to, leg: leg(20), wrap_up });
-    works.record(Fact::CallbackTalked { attempt, entry: of_entry, talked: Millis::seconds(60), broken: false });
+    works.record(Fact::CallbackTalked {
+        attempt,
+        entry: of_entry,
+        talked: Millis::seconds(60),
+        broken: false,
+        agent_lost: false,
+    });
     works.record(Fact::TransferAnswered { call });
     works.recover(11);
     let listed = works.entry(1);

@@ -52,7 +52,13 @@ fn talk(works: &mut Works, n: u32, of_entry: u32, key: &str, broken: bool) {
     works.record(Fact::AttemptAnswered { attempt: attempt(n), entry: entry(of_entry), call: call(100 + n) });
     works.record(Fact::Connected { call: call(100 + n), agent: agent(key) });
     let talked = Millis::seconds(if broken { 3 } else { 90 });
-    works.record(Fact::CallbackTalked { attempt: attempt(n), entry: entry(of_entry), talked, broken });
+    works.record(Fact::CallbackTalked {
+        attempt: attempt(n),
+        entry: entry(of_entry),
+        talked,
+        broken,
+        agent_lost: false,
+    });
     end_call(works, n, key);
 }
 
@@ -109,7 +115,13 @@ fn the_gap_begins_when_a_customer_who_was_handed_over_hangs_up() {
     works.pass(Millis::seconds(30));
     works.record(Fact::AgentFreed { call: call(101), agent: agent("2000"), wrap_up: Millis::ZERO });
     let talked = Millis::seconds(30);
-    works.record(Fact::CallbackTalked { attempt: attempt(1), entry: entry(1), talked, broken: false });
+    works.record(Fact::CallbackTalked {
+        attempt: attempt(1),
+        entry: entry(1),
+        talked,
+        broken: false,
+        agent_lost: false,
+    });
     // The customer talks on with a colleague for a quarter of an hour.
     works.pass(Millis::minutes(15));
     works.record(Fact::CallEnded { call: call(101), how: CallEnd::Callback });
