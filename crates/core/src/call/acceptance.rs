@@ -92,6 +92,7 @@ impl Acceptances {
             | Input::Offered(_)
             | Input::Hold(_)
             | Input::PhoneHold(..)
+            | Input::PhoneAway(..)
             | Input::HangUp(_)
             | Input::Wish(_)
             | Input::Committed { .. }

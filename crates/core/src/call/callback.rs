@@ -154,6 +154,7 @@ impl Callback {
             Input::Wish(wish) => self.wish(wish, &mut turn),
             Input::HangUp(_)
             | Input::PhoneHold(..)
+            | Input::PhoneAway(..)
             | Input::Digit(..)
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }

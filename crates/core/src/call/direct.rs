@@ -14,7 +14,7 @@ use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, LegId, Millis, Phon
 use super::feature::words;
 use super::talk::{EarlyHolds, Pair};
 use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, NewCall, Promise, World};
-use crate::entry::Target;
+use crate::entry::{Business, Target};
 use crate::fact::{CallEnd, Dated, Doing, Fact};
 use crate::numbers::EmergencyNumber;
 use crate::transaction::Answer;
@@ -197,6 +197,7 @@ impl Direct {
             | Input::Played(..)
             | Input::PlayFailed(..)
             | Input::PhoneHold(..)
+            | Input::PhoneAway(..)
             | Input::Digit(..)
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
@@ -286,6 +287,24 @@ impl Direct {
         }
     }
 
+    /// A customer who was talked with for long enough is served, whoever called whom (AT-14).
+    fn note_served(&self, turn: &mut Turn<'_, '_>) {
+        let directory = turn.world.directory;
+        let (Some(agent), Some(since), Outside::Number(number), None) =
+            (&self.agent, self.answered, &self.to, &self.cut_off)
+        else {
+            return;
+        };
+        let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.clone());
+        let whose = whose.or_else(|| directory.works_for(agent));
+        if let Some(Business::Service(service)) = whose.and_then(|whose| whose.business(directory))
+            && turn.at.since(since) >= directory.site.served_after
+        {
+            let (number, agent) = (number.clone(), agent.clone());
+            turn.effects.record(turn.at, Fact::Served { call: self.call, number, service, agent });
+        }
+    }
+
     fn note_held(&self, held: bool, turn: &mut Turn<'_, '_>) {
         if let Some(agent) = self.agent.clone() {
             turn.effects.record(turn.at, Fact::Held { call: self.call, agent, held });
@@ -295,6 +314,7 @@ impl Direct {
     /// The last record of a call that is in the books.
     fn close(&mut self, turn: &mut Turn<'_, '_>) {
         self.books = Books::Written;
+        self.note_served(turn);
         if let Some(agent) = self.agent.take() {
             turn.effects.record(turn.at, Fact::AgentFreed { call: self.call, agent, wrap_up: Millis::ZERO });
         }

@@ -52,6 +52,8 @@ pub struct Call {
     last_wish: u64,
     /// Phones outside of the house that have not accepted the call.
     acceptances: Acceptances,
+    /// Phones that are not heard at the moment, and may come back.
+    away: BTreeSet<LegId>,
 }
 
 /// What kind of call it is.
@@ -129,6 +131,9 @@ pub enum Input {
     /// The phone on this leg has put us on hold by its own key (`true`), or taken us back: for who is on the line that is
     /// the same as a hold from the desk. Before the conversation it is kept for its beginning.
     PhoneHold(LegId, bool),
+    /// The phone on this leg is not heard any more (`true`), or is heard again. While it may come back the call stands; whoever
+    /// hangs up meanwhile has lost it through our fault.
+    PhoneAway(LegId, bool),
     /// This agent ends the call.
     HangUp(AgentKey),
     /// Something else is wished of an agent's conversation.
@@ -325,16 +330,52 @@ impl Call {
             self.last_wish = wish.number;
         }
         for input in self.acceptances.hear(at, input, &mut effects) {
-            self.adopt(at, &input, world, &mut effects);
-            match &mut self.story {
-                Story::Inbound(inbound) => inbound.handle(at, &input, world, &mut effects),
-                Story::Callback(callback) => callback.handle(at, &input, world, &mut effects),
-                Story::Direct(direct) => direct.handle(at, &input, world, &mut effects),
-                Story::Feature(feature) => feature.handle(at, &input, &mut effects),
+            let lost = self.lost_by_then(&input, &mut effects);
+            for input in lost.iter().chain([&input]) {
+                self.adopt(at, input, world, &mut effects);
+                match &mut self.story {
+                    Story::Inbound(inbound) => inbound.handle(at, input, world, &mut effects),
+                    Story::Callback(callback) => callback.handle(at, input, world, &mut effects),
+                    Story::Direct(direct) => direct.handle(at, input, world, &mut effects),
+                    Story::Feature(feature) => feature.handle(at, input, &mut effects),
+                }
             }
+        }
+        if let Input::Gone(leg, _) = input {
+            // What was meant for them while they were on the line.
+            effects.spare(*leg);
         }
         self.acceptances.watch(&effects);
         effects
+    }
+
+    /// The agent's phone, where the other side has hung up on one that was away: they had lost the agent, nobody has ended
+    /// a conversation.
+    fn lost_by_then(&mut self, input: &Input, effects: &mut Effects) -> Option<Input> {
+        match input {
+            Input::PhoneAway(leg, true) => {
+                self.away.insert(*leg);
+                None
+            }
+            Input::PhoneAway(leg, false) => {
+                self.away.remove(leg);
+                None
+            }
+            Input::Gone(leg, _) => {
+                self.away.remove(leg);
+                let agent = match &self.story {
+                    Story::Inbound(inbound) => inbound.agent_facing(*leg),
+                    Story::Callback(callback) => callback.agent_facing(*leg),
+                    Story::Direct(direct) => direct.agent_facing(*leg),
+                    Story::Feature(_) => None,
+                }?;
+                self.away.remove(&agent).then(|| {
+                    effects.media(Command::HangUp { leg: agent, how: HangUp::Normal });
+                    Input::Gone(agent, Gone::PhoneLost)
+                })
+            }
+            _ => None,
+        }
     }
 
     /// Somebody whom we have called goes on as a caller, where the agent wants to have somebody else go on, or is lost.
@@ -361,7 +402,7 @@ impl Call {
     fn new(id: CallId, story: Story, effects: Effects) -> (Call, Effects) {
         let mut acceptances = Acceptances::new(id.seed());
         acceptances.watch(&effects);
-        (Call { id, story, last_wish: 0, acceptances }, effects)
+        (Call { id, story, last_wish: 0, acceptances, away: BTreeSet::new() }, effects)
     }
 
     /// When [`Input::Tick`] is due next.

@@ -5,7 +5,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
 use crate::agent::{AfterOffer, Input, OfferEnd};
-use crate::entry::{Actor, Business, CameTo, Change, Target, Tried, may_ring_until};
+use crate::entry::{self, Actor, Business, CameTo, Change, Entry, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
 use crate::routing::Waiting;
 
@@ -292,12 +292,16 @@ impl<R: Rows> Working<'_, R> {
     /// number, of several people or matters, nobody knows which of them this was: they stay for a person to close.
     /// What the agent has chosen to keep open stays, too.
     fn served(&mut self, at: Timestamp, call: CallId, number: &PhoneNumber, business: &Business) -> Read<()> {
-        let kept = self.call(call)?.map(|row| row.keep_open).unwrap_or_default();
+        let row = self.call(call)?;
+        let since = row.as_ref().and_then(|row| row.connected);
+        let kept = row.map(|row| row.keep_open).unwrap_or_default();
         let mut open = self.open_entries(number)?;
+        // What was agreed upon in this very conversation is not done by its end.
+        let agreed = |entry: &Entry| since.is_some_and(|since| entry.last > since);
         // A record may come late: what the customer has left behind since then was not settled by this call.
         open.retain(|entry| entry.last <= at && entry.target.business(self.directory).as_ref() == Some(business));
         let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
-        open.retain(|entry| !kept.contains(&entry.id));
+        open.retain(|entry| !kept.contains(&entry.id) && !agreed(entry));
         for entry in open.iter().filter(|entry| !(several && entry.request.is_some())) {
             self.by_system(entry.id, at, &Change::Served)?;
         }
@@ -388,9 +392,17 @@ impl<R: Rows> Working<'_, R> {
         talked: Millis,
         broken: bool,
     ) -> Read<()> {
+        let talking = match self.entry(entry)?.map(|entry| entry.state) {
+            Some(entry::State::Talking { agent, .. }) => Some(agent),
+            _ => None,
+        };
         self.by_system(entry, at, &Change::TalkEnded { attempt, talked, broken })?;
         let Some(entry) = self.entry(entry)? else { return Ok(()) };
         if let Some(call) = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.call) {
+            if let Some(agent) = talking {
+                // While the call still is the callback: what the agent writes is the outcome of the entry.
+                self.note_begins(call, &agent)?;
+            }
             // The customer may go on without the agent, like any other caller.
             self.edit_call(call, |row| row.callback = None)?;
         }

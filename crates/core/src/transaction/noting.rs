@@ -64,6 +64,18 @@ impl<R: Rows> Working<'_, R> {
         }
     }
 
+    /// An agent who talks has a note to write from now on, if not before.
+    pub(super) fn note_begins(&mut self, call: CallId, agent: &AgentKey) -> Read<()> {
+        let row = self.call(call)?.filter(|row| row.connected.is_some());
+        let Some(row) = row else { return Ok(()) };
+        if self.note_of(call, agent)?.is_none()
+            && let Some(note) = self.begun_note(&row, agent)?
+        {
+            self.put_note(note);
+        }
+        Ok(())
+    }
+
     fn begun_note(&self, row: &CallRow, agent: &AgentKey) -> Read<Option<CallNote>> {
         let entry = match &row.callback {
             Some(callback) => self.entry(callback.entry)?,

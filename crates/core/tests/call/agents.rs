@@ -264,10 +264,10 @@ fn an_agent_who_is_lost_leaves_the_caller_before_all_others() {
                    · offer ended: NoAnswer, pause 5 s
             1:40 caller hangs up
                    · left the line: HungUp
-                   · missed call of queue 600, left at queue 600, waited 90 s
-                   · call ended: Missed
+                   · cut off by us, customer of queue 600: Waiting
+                   · call ended: CutOff
             = 2000 is NoAnswer
-            = list: Missed of 138****8000 for queue 600, place 0:10, waiting
+            = list: CutOff of 138****8000 for queue 600, place 0:10, waiting
         "#]],
     );
 }
@@ -290,6 +290,60 @@ fn an_agent_whose_page_does_not_come_back_has_not_hung_up_on_the_caller() {
             0:50 agent 2000 is reserved
                    → dial agent 2000 for 15 s, showing 138****8000
             = 2000 is Reserved
+        "#]],
+    );
+}
+
+#[test]
+fn who_hangs_up_while_the_agents_phone_is_away_was_cut_off() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:10 caller rings
+         0:14 agent 2000 answers
+         from here
+         0:50 agent 2000 goes away
+         0:55 agent 2000 is back
+         1:00 agent 2000 goes away
+         1:08 caller hangs up",
+        expect![[r#"
+            0:50 agent 2000 goes away
+            0:55 agent 2000 is back
+            1:00 agent 2000 goes away
+            1:08 caller hangs up
+                   → hang up agent 2000
+                   → unbridge
+                   · 2000 freed, wrap-up 0 s
+                   · stands in 600, place 0:10, since 1:08, stay 2, Recovered
+                   · left the line: HungUp
+                   · cut off by us, customer of queue 600: Waiting
+                   · call ended: CutOff
+            = 2000 is Available
+            = list: CutOff of 138****8000 for queue 600, place 0:10, waiting
+        "#]],
+    );
+}
+
+#[test]
+fn who_hangs_up_after_the_agents_phone_came_back_has_talked() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:10 caller rings
+         0:14 agent 2000 answers
+         from here
+         0:50 agent 2000 goes away
+         0:55 agent 2000 is back
+         1:08 caller hangs up",
+        expect![[r#"
+            0:50 agent 2000 goes away
+            0:55 agent 2000 is back
+            1:08 caller hangs up
+                   → hang up agent 2000
+                   · served by 2000
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Served
+            = 2000 is WrapUp
         "#]],
     );
 }

@@ -411,6 +411,30 @@ fn a_line_that_is_lost_later_is_broken_too() {
 }
 
 #[test]
+fn who_hangs_up_on_an_agent_whose_phone_is_away_still_waits_for_a_call() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:00 agent 2000 calls back
+         0:03 agent 2000 answers
+         0:10 customer answers
+         from here
+         0:43 agent 2000 goes away
+         0:49 customer hangs up",
+        expect![[r#"
+            0:43 agent 2000 goes away
+            0:49 customer hangs up
+                   → hang up agent 2000
+                   · talked for 39 s, broken
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Callback
+            = 2000 is Available
+            = list: Missed of 138****8000 for support, place 0:00, waiting, attempts 1
+        "#]],
+    );
+}
+
+#[test]
 fn the_agent_hears_the_whisper_then_that_it_rings() {
     check(
         house(),

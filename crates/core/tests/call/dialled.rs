@@ -46,3 +46,24 @@ fn the_rules_are_those_of_a_call_from_the_phone() {
         "#]],
     );
 }
+
+#[test]
+fn a_customer_who_was_called_and_talked_with_for_long_enough_is_served() {
+    check(
+        house(),
+        "agent 2000 is free
+         0:00 agent 2000 dials +8613900139000 for support
+         0:02 agent 2000 answers
+         0:05 customer answers
+         from here
+         0:30 agent 2000 hangs up",
+        expect![[r#"
+            0:30 agent 2000 hangs up
+                   → hang up customer
+                   · served by 2000
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Direct
+            = 2000 is Available
+        "#]],
+    );
+}

@@ -133,6 +133,8 @@ impl Stage {
             ["presses", key @ ("1" | "2")] => Input::Digit(leg, Digit::new(key.chars().next().unwrap()).unwrap()),
             ["presses", "hold"] => Input::PhoneHold(leg, true),
             ["presses", "resume"] => Input::PhoneHold(leg, false),
+            ["goes", "away"] => Input::PhoneAway(leg, true),
+            ["is", "back"] => Input::PhoneAway(leg, false),
             ["hangs", "up"] => gone(Gone::HungUp),
             ["is", "lost"] => gone(Gone::Lost),
             ["vanishes"] => gone(Gone::PhoneLost),

@@ -174,6 +174,10 @@ async fn follow_up(
         source: format!("desk/{}", seat.caller.user.name),
     };
     let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
+    if !asked.new {
+        // What was open before would be settled by the end of this call; where that is over already there is nothing to keep.
+        let _ = seat.desk.desk.keep_open(call, asked.entry, true, seat.actor()?).await;
+    }
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(FollowUp { entry: asked.entry, promise, new: asked.new })))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nohold_app::ports::PageCallState;
-use nohold_core::call::{Gone, HangUp};
+use nohold_core::call::{Gone, HangUp, Input};
 use nohold_media::Remote;
 use nohold_model::{ExtensionKey, LegId};
 
@@ -46,6 +46,10 @@ struct Lost {
 impl Lost {
     fn new(engine: &Engine) -> Self {
         Lost { waits_for: engine.pages().waits_for(), until: None }
+    }
+
+    fn is_on(&self) -> bool {
+        self.until.is_some()
     }
 
     fn hear(&mut self, word: Word) {
@@ -213,7 +217,11 @@ impl PageTalk {
                 word = self.page.words.recv() => match word {
                     Some(Word::HangUp) | None => break Gone::HungUp,
                     Some(word) => {
+                        let away = self.lost.is_on();
                         self.lost.hear(word);
+                        if away != self.lost.is_on() {
+                            self.page.engine.tell(self.page.leg, Input::PhoneAway(self.page.leg, !away));
+                        }
                         if word == Word::Moved {
                             self.page.speak();
                         }

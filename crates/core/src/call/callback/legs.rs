@@ -8,6 +8,11 @@ use super::{Callback, Phase};
 use crate::call::{Gone, Input, LegState};
 
 impl Callback {
+    /// The agent's leg, where this is that of the customer whom the agent talks with.
+    pub(in crate::call) fn agent_facing(&self, leg: LegId) -> Option<LegId> {
+        matches!(&self.phase, Phase::Talking { talk, .. } if talk.customer_leg() == leg).then_some(self.agent_leg)
+    }
+
     pub(in crate::call) fn next_deadline(&self) -> Option<Timestamp> {
         match &self.phase {
             Phase::Agent { until } | Phase::Customer { until, .. } => Some(*until),

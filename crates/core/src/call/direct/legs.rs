@@ -8,6 +8,11 @@ use super::{Books, Direct, Phase};
 use crate::call::{Gone, Input, LegState};
 
 impl Direct {
+    /// The caller's leg, where this is that of whom the caller talks with.
+    pub(in crate::call) fn agent_facing(&self, leg: LegId) -> Option<LegId> {
+        (leg == self.far && matches!(self.phase, Phase::Talking(_))).then_some(self.leg)
+    }
+
     pub(in crate::call) fn next_deadline(&self) -> Option<Timestamp> {
         let phase = match &self.phase {
             Phase::OwnPhone { until } | Phase::Ringing { until, .. } | Phase::LastWords { until, .. } => Some(*until),

@@ -96,7 +96,8 @@ impl Inbound {
 
     /// A caller without a conversation has gone: by a hang-up a missed call, otherwise cut off by us.
     fn end_gone(&mut self, left_at: LeftAt, doing: Doing, turn: &mut Turn<'_, '_>) {
-        if self.lost && !self.account.has_something() {
+        // Who had lost an agent and waits no longer has given up what broke through our fault.
+        if (self.lost || self.class == Class::Recovered) && !self.account.has_something() {
             self.cut_off(doing, turn);
         } else {
             self.end_unserved(left_at, turn);

@@ -8,6 +8,18 @@ use super::{Connecting, Inbound, Treatment};
 use crate::call::{Gone, Input, LegState};
 
 impl Inbound {
+    /// The leg of the agent whom the caller on this one talks with.
+    pub(in crate::call) fn agent_facing(&self, leg: LegId) -> Option<LegId> {
+        if leg != self.leg {
+            return None;
+        }
+        match &self.treatment {
+            Treatment::Talking(talk) if talk.left.is_none() => Some(talk.agent_leg()),
+            Treatment::Phone(phone) if phone.is_talking() => Some(phone.leg),
+            _ => None,
+        }
+    }
+
     pub(in crate::call) fn waits_in(&self) -> Option<&QueueKey> {
         self.stand.as_ref().map(|stand| &stand.queue)
     }

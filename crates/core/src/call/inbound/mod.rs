@@ -310,6 +310,8 @@ impl Inbound {
             Input::Offered(offer) => self.offered(offer, turn),
             Input::Hold(hold) => self.agent_holds(*hold, turn),
             Input::PhoneHold(leg, hold) => self.phone_holds(*leg, *hold, turn),
+            // What comes of it is told as a phone that has gone.
+            Input::PhoneAway(..) => {}
             Input::HangUp(agent) => self.agent_hangs_up(agent, turn),
             Input::Wish(wish) => self.wish(at, wish, world, turn.effects),
             Input::Committed { promise, answer } => self.committed(*promise, answer, turn),

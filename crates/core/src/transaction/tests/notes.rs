@@ -196,3 +196,14 @@ fn a_close_as_served_is_taken_back_for_a_day_and_nothing_is_lost() {
     assert_eq!(refused, Answer::Refused(Refusal::Entry(entry::Refusal::NotServedNow)));
     assert!(at(0) < late.now);
 }
+
+#[test]
+fn what_was_agreed_upon_in_the_conversation_is_not_done_by_its_end() {
+    let mut works = works(WrapUpMode::Timed);
+    talking(&mut works, &customer(1));
+    works.pass(Millis::seconds(20));
+    works.ask(5, &customer(1), queue_600());
+    works.pass(Millis::seconds(10));
+    served(&mut works);
+    assert_eq!(works.entry(5).state, State::Waiting);
+}
