@@ -157,7 +157,7 @@ async fn wishes_at_the_desk_are_told_with_how_things_stood_and_stand() {
     assert_eq!(line["wish"]["action"], "clear", "{line}");
 
     // Whom and where to, also where it is refused.
-    let dialled = watched.ask("POST", &ada, "/api/calls", json!({ "number": "139 0013 9000" })).await;
+    let dialled = watched.ask("POST", &ada, "/api/calls", json!({ "number": "13900139000" })).await;
     let line = watched.line(&dialled.refused(403, "no_right")).await;
     assert_eq!(line["wish"]["to"], json!({ "number": "139****9000" }), "{line}");
     let call = watched.house.call(1).await;
