@@ -665,7 +665,7 @@ export const en = {
     request: 'Request',
     operator: 'Operator of this server',
     none: 'No line fits',
-    noneWords: 'Each change, sign-in and opened recording leaves a line here.',
+    noneWords: 'Each change, sign-in and opened recording, also a refused one, leaves a line here.',
     notYours: 'Only administrators read it.',
     loadFailed: 'The lines could not be loaded.',
     failed: 'Failed',
@@ -673,6 +673,8 @@ export const en = {
     refused: 'Refused',
     open: 'Not answered',
     downloaded: 'Downloaded',
+    wish: 'Asked for',
+    unsaid: '{{n}} more before it',
     way: { session: 'Browser', token: 'Token', operator: 'Command line', set_up: 'Set-up link' },
     areas: {
       agents: 'Agents',

@@ -642,7 +642,7 @@ export const zh: Words = {
     request: '请求编号',
     operator: '服务器运维者',
     none: '没有符合的记录',
-    noneWords: '每次更改、登录和打开录音都会在此留下记录。',
+    noneWords: '每次更改、登录和打开录音（包括被拒绝的）都会在此留下记录。',
     notYours: '仅管理员可查看。',
     loadFailed: '无法加载记录。',
     failed: '失败',
@@ -650,6 +650,8 @@ export const zh: Words = {
     refused: '被拒绝',
     open: '未应答',
     downloaded: '已下载',
+    wish: '请求内容',
+    unsaid: '此前另有 {{n}} 次',
     way: { session: '浏览器', token: '令牌', operator: '命令行', set_up: '设置链接' },
     areas: {
       agents: '坐席',

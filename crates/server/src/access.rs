@@ -3,14 +3,16 @@
 //! What a route needs is written down once, where it is put together ([`guarded`]): the guard in front of it and the
 //! document that describes it are made of the same [`Need`].
 
+mod known;
+
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use nohold_app::ports::{Pass, PassKind, Permission, Role, User};
-use nohold_model::{Millis, Timestamp};
+use nohold_app::ports::{AuditLine, PassKind, Permission, Role, User};
+use nohold_model::Millis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -20,13 +22,15 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
-use crate::audit::{self, Trace};
+use crate::audit::{self, Telling, Trace};
 use crate::body::{is_json, not_json};
 use crate::came::Came;
 use crate::failure::Failure;
 use crate::masking;
 use crate::repeat;
 use crate::state::Api;
+
+pub(crate) use known::session_end;
 
 /// The cookie of a sign-in.
 pub const COOKIE: &str = "nohold_session";
@@ -39,9 +43,6 @@ pub const IDLE: Millis = Millis::hours(12);
 
 /// A sign-in ends after so long, whatever was asked.
 pub const LONGEST: Millis = Millis::hours(7 * 24);
-
-/// The end of a sign-in is moved at most this often.
-const MOVED_EVERY: Millis = Millis::minutes(1);
 
 /// What a token may be for. A person who has signed in has all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -147,6 +148,15 @@ impl Need {
         matches!(self.scope, None | Some(Scope::Accounts | Scope::Configure))
     }
 
+    /// Whether a request with this method leaves a line.
+    fn leaves_a_line(&self, method: &Method) -> bool {
+        match self.trace {
+            Trace::Opens | Trace::Plays => true,
+            Trace::Changes => changes(method),
+            Trace::Draft => false,
+        }
+    }
+
     /// Of a route that is for a person who has signed in, and not for programs.
     #[must_use]
     pub const fn in_person(role: Role) -> Self {
@@ -165,6 +175,8 @@ pub struct Caller {
     pub kind: PassKind,
     /// What a token is for; none of a person who has signed in, who may do all that the role may.
     pub scopes: Option<BTreeSet<Scope>>,
+    /// What the audit is told of the request.
+    pub(crate) telling: Telling,
 }
 
 /// What an account holds that somebody wants to make, change or end.
@@ -291,24 +303,32 @@ async fn guard(State((api, need, route)): State<Guarded>, request: Request, next
     let (mut parts, body) = request.into_parts();
     let caller = match admitted(&api, need, &parts).await {
         Ok(caller) => caller,
-        Err(refusal) => return refusal.into_response(),
+        Err(TurnedAway { refusal, known }) => {
+            let answer = refusal.into_response();
+            if let Some(caller) = known.filter(|_| need.leaves_a_line(&parts.method)) {
+                audit::turned_away(&api, line_of(&api, need, &caller, &route, &parts), &answer);
+            }
+            return answer;
+        }
     };
     parts.extensions.insert(caller.clone());
     let changes = changes(&parts.method);
-    let mut line = audit::line(&api, &caller, &route, &parts);
-    if need.trace == Trace::Plays {
-        line = audit::playing(line, &parts.uri);
-    }
+    let line = line_of(&api, need, &caller, &route, &parts);
     let work = carried_out(&api, need, &caller, Request::from_parts(parts, body), next);
     let answer = match need.trace {
         Trace::Opens | Trace::Plays => audit::opening(&api, &caller, line, work).await,
-        Trace::Changes if changes => audit::changing(&api, line, work).await,
+        Trace::Changes if changes => audit::changing(&api, &caller, line, work).await,
         Trace::Changes | Trace::Draft => work.await,
     };
     if caller.user.permissions().contains(&Permission::SeeNumbers) {
         return answer;
     }
     masking::hidden_in(&api, answer).await
+}
+
+fn line_of(api: &Api, need: Need, caller: &Caller, route: &Arc<str>, request: &Parts) -> AuditLine {
+    let line = audit::line(api, caller, route, request);
+    if need.trace == Trace::Plays { audit::playing(line, &request.uri) } else { line }
 }
 
 async fn carried_out(api: &Api, need: Need, caller: &Caller, request: Request, next: Next) -> Response {
@@ -329,26 +349,45 @@ async fn to_its_end(api: &Api, request: Request, next: Next) -> Result<Response,
     api.patiently("change", work).await
 }
 
-async fn admitted(api: &Api, need: Need, request: &Parts) -> Result<Caller, Failure> {
-    let headers = &request.headers;
-    let came = request.extensions.get::<Came>();
-    let caller = match secret(headers)? {
-        Secret::Token(token) => by_token(api, need, &token).await?,
-        Secret::Cookie(cookie) => {
-            let caller = by_cookie(api, &cookie).await?;
-            if let Some(came) = came {
-                api.limiter().works_from(&caller.user.name, came.from);
+/// Somebody who is not let in.
+struct TurnedAway {
+    refusal: Failure,
+    /// Who it is, where that is known.
+    known: Option<Box<Caller>>,
+}
+
+async fn admitted(api: &Api, need: Need, request: &Parts) -> Result<Caller, TurnedAway> {
+    let caller = known::who(api, request).await.map_err(|refusal| TurnedAway { refusal, known: None })?;
+    match may_enter(api, need, &caller, request) {
+        Ok(()) => Ok(caller),
+        Err(refusal) => Err(TurnedAway { refusal, known: Some(Box::new(caller)) }),
+    }
+}
+
+fn may_enter(api: &Api, need: Need, caller: &Caller, request: &Parts) -> Result<(), Failure> {
+    match &caller.scopes {
+        Some(_) if api.is_operator(caller.pass) => {}
+        Some(scopes) => {
+            let Some(scope) = need.scope else {
+                let message = "this is for a person who has signed in, not for programs";
+                return Err(Failure::forbidden("not_for_tokens", message));
+            };
+            if !scopes.contains(&scope) {
+                let message = format!("this token is not for `{0}`: make one that has this scope", scope.word());
+                return Err(Failure::forbidden("scope_missing", message));
             }
-            let changes = changes(&request.method);
+        }
+        None => {
+            let (headers, changes) = (&request.headers, changes(&request.method));
             if changes || headers.contains_key(header::UPGRADE) {
+                let came = request.extensions.get::<Came>();
                 same_origin(headers, &request.uri, came.and_then(|came| came.by_https))?;
             }
             if changes && has_body(headers) && !is_json(headers) {
                 return Err(not_json());
             }
-            caller
         }
-    };
+    }
     if caller.user.role < need.role {
         let who = match need.role {
             Role::Agent | Role::Supervisor => "supervisors and administrators",
@@ -358,100 +397,12 @@ async fn admitted(api: &Api, need: Need, request: &Parts) -> Result<Caller, Fail
         let message = format!("only {who} may do this, and your role is `{own}`: ask an administrator");
         return Err(Failure::forbidden("role_too_small", message));
     }
-    Ok(caller)
+    Ok(())
 }
 
 fn has_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
     length || headers.contains_key(header::TRANSFER_ENCODING)
-}
-
-enum Secret {
-    Token(String),
-    Cookie(String),
-}
-
-/// What a request brings to be known by. A browser sends cookies unasked, so a token comes before them.
-fn secret(headers: &HeaderMap) -> Result<Secret, Failure> {
-    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        let (scheme, token) =
-            authorization.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(Failure::unknown_caller)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Failure::unknown_caller());
-        }
-        return Ok(Secret::Token(token.trim().to_owned()));
-    }
-    cookie(headers).map(Secret::Cookie).ok_or_else(Failure::unknown_caller)
-}
-
-/// The cookie of the sign-in (RFC 6265 §4.2).
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<String> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
-}
-
-async fn by_token(api: &Api, need: Need, token: &str) -> Result<Caller, Failure> {
-    if !token.starts_with(TOKEN_PREFIX) {
-        return Err(Failure::unknown_caller());
-    }
-    let hash = fingerprint(token);
-    if api.is_operator(hash) {
-        let kind = PassKind::Token { label: String::new(), scopes: BTreeSet::new() };
-        return Ok(Caller { user: operator(), pass: hash, kind, scopes: Some(Scope::ALL.into()) });
-    }
-    let (pass, user) = valid(api, token).await?;
-    let PassKind::Token { scopes, .. } = &pass.kind else { return Err(Failure::unknown_caller()) };
-    let Some(scope) = need.scope else {
-        return Err(Failure::forbidden("not_for_tokens", "this is for a person who has signed in, not for programs"));
-    };
-    if !scopes.contains(scope.word()) {
-        let message = format!("this token is not for `{0}`: make one that has this scope", scope.word());
-        return Err(Failure::forbidden("scope_missing", message));
-    }
-    let scopes = Some(Scope::ALL.into_iter().filter(|scope| scopes.contains(scope.word())).collect());
-    Ok(Caller { user, pass: pass.hash, kind: pass.kind, scopes })
-}
-
-/// Whoever runs this installation. No account can have this name.
-fn operator() -> User {
-    User {
-        name: "(operator)".to_owned(),
-        version: 0,
-        role: Role::Administrator,
-        agent: None,
-        groups: None,
-        may: None,
-        password: None,
-        disabled: false,
-        made: Timestamp::EPOCH,
-    }
-}
-
-/// Who a cookie belongs to. The end of the sign-in moves on.
-pub(crate) async fn by_cookie(api: &Api, cookie: &str) -> Result<Caller, Failure> {
-    let (pass, user) = valid(api, cookie).await?;
-    if pass.kind != PassKind::Session {
-        return Err(Failure::unknown_caller());
-    }
-    let caller = Caller { user, pass: pass.hash, kind: pass.kind, scopes: None };
-    let expires = session_end(pass.made, api.now());
-    if expires.since(pass.expires) >= MOVED_EVERY
-        && let Err(problem) = api.parts().accounts.move_pass(pass.hash, expires).await
-    {
-        tracing::debug!(%problem, "the end of a sign-in was not moved");
-    }
-    Ok(caller)
-}
-
-/// When a sign-in that was made then and is used now ends.
-pub(crate) fn session_end(made: Timestamp, now: Timestamp) -> Timestamp {
-    (now + IDLE).min(made + LONGEST)
-}
-
-async fn valid(api: &Api, secret: &str) -> Result<(Pass, User), Failure> {
-    let found = api.parts().accounts.pass(fingerprint(secret), api.now()).await?;
-    found.filter(|(_, user)| !user.disabled).ok_or_else(Failure::unknown_caller)
 }
 
 /// Whether a page of this very server asks: a browser sends our cookie with what other pages ask, too. Where it is known how

@@ -46,9 +46,21 @@ pub struct Help {
     /// The entry that is meant instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// The contact that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactNamed>,
     /// Under this the server's log tells of a mistake of its own; also the header `X-Request-Id` of every answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+}
+
+/// A contact, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ContactNamed {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// One thing that is wrong with what was sent.

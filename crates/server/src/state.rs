@@ -9,7 +9,7 @@ use nohold_core::configuration::Network;
 use nohold_model::{Language, PromptKey, Timestamp};
 use tokio::sync::{Mutex, MutexGuard, Semaphore, oneshot, watch};
 
-use crate::audit::Openings;
+use crate::audit::{Openings, TurnedAway};
 use crate::board::follow;
 use crate::configuration::{Applied, Configuring, Effective, Seal};
 use crate::desk::{DeskParts, DeskState};
@@ -109,6 +109,7 @@ struct Inner {
     in_progress: Repeated,
     requests: Requests,
     openings: Openings,
+    turned_away: TurnedAway,
     cursors: Cursors,
 }
 
@@ -133,6 +134,7 @@ impl Api {
             in_progress: Repeated::default(),
             requests: Requests::default(),
             openings: Openings::default(),
+            turned_away: TurnedAway::default(),
             cursors: Cursors::default(),
             parts,
         };
@@ -285,6 +287,11 @@ impl Api {
     /// Names for requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.inner.requests
+    }
+
+    /// Who was refused at the door.
+    pub(crate) fn turned_away(&self) -> &TurnedAway {
+        &self.inner.turned_away
     }
 
     /// What was opened a moment ago.

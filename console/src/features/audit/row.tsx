@@ -3,6 +3,7 @@ import { Chip, type Tone } from '@/ui';
 import styles from './audit.module.css';
 import type { AuditLine } from './fetch';
 import { AREAS } from './search';
+import { differences, wished } from './told';
 
 /** One line: when, who and from where, what about, and what came of it. */
 export function AuditRow({ line }: { line: AuditLine }) {
@@ -10,6 +11,7 @@ export function AuditRow({ line }: { line: AuditLine }) {
   const language = useLanguage();
   const area = AREAS.find(one => one === line.route.split('/')[2]);
   const way = t(`audit.way.${line.way}`);
+  const wish = wished(line.wish);
   return (
     <tr>
       <td className={styles.at}>
@@ -30,11 +32,17 @@ export function AuditRow({ line }: { line: AuditLine }) {
         <div className={styles.more}>
           {line.method} {address(line)}
         </div>
+        {wish !== '' && (
+          <div className={styles.more}>
+            {t('audit.wish')}: {wish}
+          </div>
+        )}
         {line.downloaded && <Chip tone="grey">{t('audit.downloaded')}</Chip>}
         <Difference before={line.before} after={line.after} />
       </td>
       <td>
         <Answer status={line.status} />
+        {line.unsaid > 0 && <div className={styles.more}>{t('audit.unsaid', { n: line.unsaid })}</div>}
       </td>
     </tr>
   );
@@ -68,30 +76,15 @@ function Answer({ status }: { status: number | null | undefined }) {
   );
 }
 
-/** What every change changes tells nobody anything. */
-const COUNTED = new Set(['version', 'made']);
-
-type Told = Record<string, unknown> | null | undefined;
-
-/** What differs, each as `role: agent → supervisor`. */
+/** What differs. */
 function Difference({ before, after }: { before?: unknown; after?: unknown }) {
-  const [old, now] = [before as Told, after as Told];
-  const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])];
-  const said = (told: Told, name: string) => JSON.stringify(told?.[name] ?? null);
-  const differ = names.filter(name => !COUNTED.has(name) && said(old, name) !== said(now, name));
+  const differ = differences(before, after);
   if (differ.length === 0) return null;
   return (
     <ul className={styles.difference}>
-      {differ.map(name => (
-        <li key={name}>
-          {name}: {[old?.[name], now?.[name]].map(shown).join(' → ')}
-        </li>
+      {differ.map(words => (
+        <li key={words}>{words}</li>
       ))}
     </ul>
   );
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_BYTES, decode, linesOf } from './file';
 import { readContactSearch, readNumber } from './search';
-import { conflictOf, emptyTyped, givenOf, typedOf } from './typed';
+import { conflictOf, emptyTyped, givenOf, placeOf, typedOf } from './typed';
 import type { Contact } from './wishes';
 
 const wang: Contact = {
@@ -39,6 +39,15 @@ describe('the form', () => {
       zone: null,
       language: null,
     });
+  });
+});
+
+describe('a number that another contact has', () => {
+  it('is found in the form, where empty fields are not given', () => {
+    expect(placeOf('numbers[1]', ['', '+8613800138001', ' ', '+8613800138002'])).toBe(3);
+    expect(placeOf('numbers', ['+8613800138001'])).toBeNull();
+    expect(placeOf('name', ['+8613800138001'])).toBeNull();
+    expect(placeOf('numbers[7]', ['+8613800138001'])).toBeNull();
   });
 });
 

@@ -6,7 +6,7 @@ import { useDraft } from '@/session';
 import { say } from '@/notices';
 import { Actions, Button, IconButton, Problem, Stack } from '@/ui';
 import styles from './contacts.module.css';
-import { type Field, type Typed, conflictOf, emptyTyped, givenOf, typedOf } from './typed';
+import { type Field, type Typed, conflictOf, emptyTyped, givenOf, placeOf, typedOf } from './typed';
 import { type Contact, contact as read, create, failureWords, isChanged, replace } from './wishes';
 
 interface FormProps {
@@ -54,6 +54,11 @@ export function ContactForm({ before: first, number, onSaved, onCancel }: FormPr
     keep(JSON.stringify(merged));
     setProblem({ field: '', words: t('contacts.changed') });
   };
+  const takenWords = (field: string, { body }: Failure) => {
+    const at = placeOf(field, typed.numbers);
+    if (at === null || !body?.contact) return t('contacts.takenBySome');
+    return t('contacts.taken', { n: at + 1, name: body.contact.name });
+  };
   const save = async () => {
     try {
       const given = givenOf(typed);
@@ -61,9 +66,9 @@ export function ContactForm({ before: first, number, onSaved, onCancel }: FormPr
     } catch (thrown) {
       if (before !== null && isChanged(thrown)) return compare(before);
       const field = thrown instanceof Failure ? (thrown.body?.field ?? '') : '';
-      const taken = thrown instanceof Failure && thrown.code === 'taken';
-      const words = taken ? t('contacts.taken') : t('contacts.failed', { words: failureWords(thrown) });
-      setProblem({ field: taken ? 'numbers' : field, words });
+      const taken = thrown instanceof Failure && thrown.code === 'number_taken';
+      const words = taken ? takenWords(field, thrown) : t('contacts.failed', { words: failureWords(thrown) });
+      setProblem({ field, words });
     }
   };
   const submit = async (event: FormEvent) => {
@@ -100,7 +105,12 @@ export function ContactForm({ before: first, number, onSaved, onCancel }: FormPr
     <form onSubmit={event => void submit(event)} className={styles.form} noValidate>
       <Stack>
         {plain('name', t('contacts.name'))}
-        <Numbers numbers={typed.numbers} onChange={numbers => change({ numbers })} id={id} />
+        <Numbers
+          numbers={typed.numbers}
+          wrong={placeOf(problem?.field ?? '', typed.numbers)}
+          onChange={numbers => change({ numbers })}
+          id={id}
+        />
         <About {...about('numbers')} />
         {plain('company', t('contacts.company'))}
         {plain('email', t('contacts.email'))}
@@ -168,6 +178,8 @@ function About({ field, problem, theirs }: AboutProps) {
 
 interface NumbersProps {
   numbers: string[];
+  /** The one with which something is wrong. */
+  wrong: number | null;
   onChange: (numbers: string[]) => void;
   id: string;
 }
@@ -175,7 +187,7 @@ interface NumbersProps {
 /** The most numbers that the server takes. */
 const MOST_NUMBERS = 20;
 
-function Numbers({ numbers, onChange, id }: NumbersProps) {
+function Numbers({ numbers, wrong, onChange, id }: NumbersProps) {
   const { t } = useTranslation();
   return (
     <fieldset className={styles.numbers}>
@@ -189,6 +201,7 @@ function Numbers({ numbers, onChange, id }: NumbersProps) {
             value={number}
             maxLength={64}
             autoComplete="off"
+            aria-invalid={index === wrong || undefined}
             onChange={event => onChange(numbers.map((one, at) => (at === index ? event.target.value : one)))}
           />
           {numbers.length > 1 && (

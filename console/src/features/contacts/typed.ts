@@ -50,6 +50,14 @@ export function givenOf(typed: Typed): ContactGiven {
   };
 }
 
+/** Where the number stands in the form that the server names by its place among those it was given, as `numbers[1]`. */
+export function placeOf(field: string, numbers: string[]): number | null {
+  const place = /^numbers\[(\d+)\]$/.exec(field)?.[1];
+  if (place === undefined) return null;
+  const given = numbers.flatMap((number, at) => (number.trim() === '' ? [] : [at]));
+  return given[Number(place)] ?? null;
+}
+
 const written = (typed: Typed, field: Field): string => {
   const value = givenOf(typed)[field];
   return Array.isArray(value) ? value.join(', ') : (value ?? '');

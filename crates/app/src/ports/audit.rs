@@ -35,13 +35,23 @@ pub struct AuditTold {
     pub route: String,
     /// The HTTP status of the answer; none while there is none, and where nobody was left to hear it.
     pub status: Option<u16>,
-    /// What was there before, as JSON, where nothing else remembers it. Never a secret.
+    /// What was asked for, as JSON, where the address does not say it. Never a secret, and no customer's number whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<String>,
+    /// What was there before, likewise.
     pub before: Option<String>,
     /// What is there now, likewise.
     pub after: Option<String>,
     /// What was opened was taken away as a file, and not only listened to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub downloaded: bool,
+    /// So many requests like this one were refused before it without a line of their own.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unsaid: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl AuditTold {

@@ -84,7 +84,11 @@ struct AuditLineShown {
     /// The HTTP status of the answer; none where nobody was left to hear it.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// What was there before, or the version that was seen, where nothing else remembers it.
+    /// What was asked for, where the address does not say it: where to a call goes, what an agent shall do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    wish: Option<Value>,
+    /// What was there before, or the version that was seen. Customers' numbers are masked, long texts and lists cut.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     before: Option<Value>,
@@ -94,6 +98,8 @@ struct AuditLineShown {
     after: Option<Value>,
     /// What was opened was to be taken away as a file (`?download=true`), and not only listened to.
     downloaded: bool,
+    /// So many requests like this one were refused before it without a line of their own.
+    unsaid: u32,
 }
 
 /// A page of the audit, newest first.
@@ -107,8 +113,8 @@ struct AuditPage {
 
 /// Who has asked for what, newest first
 ///
-/// A line for each request that changed something or tried to, for each sign-in, and for each recording or message that was
-/// opened. Drafts of notes, which are sent while somebody types, leave none.
+/// A line for each request that changed something or tried to, for each sign-in, also one with a wrong password, and for each
+/// recording or message that was opened or refused. Drafts of notes, which are sent while somebody types, leave none.
 #[utoipa::path(get, path = "/api/audit", tag = "users", params(WantedLines), responses((status = 200, body = AuditPage)))]
 async fn audit(
     State(api): State<Api>,
@@ -153,9 +159,11 @@ impl From<AuditLine> for AuditLineShown {
             route: told.route,
             object: line.object,
             status: told.status,
+            wish: value(told.wish),
             before: value(told.before),
             after: value(told.after),
             downloaded: told.downloaded,
+            unsaid: told.unsaid,
         }
     }
 }

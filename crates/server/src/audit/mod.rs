@@ -2,11 +2,14 @@
 //!
 //! A line is put into the store's queue before the work is done, so that nothing which the work commits can come before it; the
 //! same line is written again with what came of it. What is opened waits until its line is durable: who listens to a customer
-//! without leaving a trace would be no use of an audit. Bodies are never written down, for they hold secrets and customers; what a
-//! change did is told by the facts and versions of the thing, or by what its handler says ([`Changed`]).
+//! without leaving a trace would be no use of an audit. Bodies are never written down as they come, for they hold secrets and
+//! customers; what was asked for and what a change did is told by the handler ([`Telling`]), else by the versions of the thing.
+//! Who is refused at the door leaves a line as well, where it is known who it was.
 
 mod listing;
 mod openings;
+mod telling;
+mod turned_away;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,20 +17,23 @@ use std::time::Duration;
 
 use axum::extract::Query;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use nohold_app::ports::{AuditLine, AuditTold, AuditWay, PassKind};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::access::Caller;
 use crate::came::Came;
 use crate::failure::Failure;
+use crate::masking;
 use crate::request::RequestName;
 use crate::state::Api;
 
 pub(crate) use listing::routes;
 pub(crate) use openings::Openings;
+pub(crate) use telling::Telling;
+pub(crate) use turned_away::TurnedAway;
 
 /// So long somebody who opens something waits for the line.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
@@ -46,34 +52,6 @@ pub enum Trace {
     Plays,
     /// It leaves none: it is sent again and again while somebody types, and what comes of it in the end leaves one.
     Draft,
-}
-
-/// On a response: what was there before and what is there now, where nothing else remembers it. Never a secret.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Changed {
-    before: Option<String>,
-    after: Option<String>,
-}
-
-impl Changed {
-    /// From this to that; nothing where there was or is nothing.
-    pub(crate) fn new(before: Option<&impl Serialize>, after: Option<&impl Serialize>) -> Self {
-        Changed { before: before.and_then(text), after: after.and_then(text) }
-    }
-
-    /// Something new.
-    pub(crate) fn made(after: &impl Serialize) -> Self {
-        Changed { before: None, after: text(after) }
-    }
-
-    /// Something that is no more.
-    pub(crate) fn gone(before: &impl Serialize) -> Self {
-        Changed { before: text(before), after: None }
-    }
-}
-
-fn text(value: &impl Serialize) -> Option<String> {
-    serde_json::to_string(value).ok()
 }
 
 /// The line of a request by somebody who is known, as far as it can be told before the work.
@@ -101,9 +79,11 @@ pub(crate) fn line(api: &Api, caller: &Caller, route: &Arc<str>, request: &Parts
             method: request.method.to_string(),
             route: route.to_string(),
             status: None,
+            wish: None,
             before: seen(&request.headers),
             after: None,
             downloaded: false,
+            unsaid: 0,
         },
     }
 }
@@ -137,34 +117,39 @@ fn seen(headers: &HeaderMap) -> Option<String> {
 
 fn version(tag: &str) -> Option<String> {
     let version: u64 = tag.trim().trim_matches('"').parse().ok()?;
-    text(&json!({ "version": version }))
+    Some(json!({ "version": version }).to_string())
 }
 
 /// The same line with what came of it.
-fn with_answer(mut line: AuditLine, response: &Response) -> AuditLine {
+fn with_answer(api: &Api, mut line: AuditLine, telling: &Telling, response: &Response) -> AuditLine {
     line.told.status = Some(response.status().as_u16());
-    if !response.status().is_success() {
-        return line;
+    let said = telling.said();
+    // Lines are never removed: no customer's number stands in one, whoever has written it down.
+    let directory = api.desk().map(|desk| desk.desk.directory());
+    let hidden = |text: String| masking::hidden(&text, directory.as_deref()).into_owned();
+    if line.object.is_empty() {
+        line.object = said.object.unwrap_or_default();
     }
-    match response.extensions().get::<Changed>() {
-        Some(Changed { before, after }) => {
-            line.told.before = before.clone().or(line.told.before);
-            line.told.after.clone_from(after);
-        }
-        None => {
-            let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
-            line.told.after = tag.and_then(version);
-        }
+    line.told.wish = said.wish.map(hidden);
+    line.told.before = said.before.map(hidden).or(line.told.before);
+    if response.status().is_success() {
+        let tag = || version(response.headers().get(header::ETAG)?.to_str().ok()?);
+        line.told.after = said.after.map(hidden).or_else(tag);
     }
     line
 }
 
 /// Does work that changes something, and writes down who asked for it.
-pub(crate) async fn changing(api: &Api, line: AuditLine, work: impl Future<Output = Response>) -> Response {
+pub(crate) async fn changing(
+    api: &Api,
+    caller: &Caller,
+    line: AuditLine,
+    work: impl Future<Output = Response>,
+) -> Response {
     let before_it = api.parts().audit.write_line(line.clone());
     let response = work.await;
     let name = line.request.clone();
-    let with_answer = api.parts().audit.write_line(with_answer(line, &response));
+    let with_answer = api.parts().audit.write_line(with_answer(api, line, &caller.telling, &response));
     let told = async move {
         let before_it = before_it.await;
         if let (Err(problem), Err(_)) = (with_answer.await, before_it) {
@@ -199,9 +184,31 @@ pub(crate) async fn opening(
         api.openings().opened(what, at);
     }
     // The line stands; that it says how it ended is not worth a refusal.
-    let with_answer = api.parts().audit.write_line(with_answer(line, &response));
+    let with_answer = api.parts().audit.write_line(with_answer(api, line, &caller.telling, &response));
     (api.parts().spawn)("audit", Box::pin(async move { drop(with_answer.await) }));
     response
+}
+
+/// Writes down that somebody who is known was refused at the door. Who goes on and on leaves a line now and then, which says how
+/// many there were between.
+pub(crate) fn turned_away(api: &Api, mut line: AuditLine, response: &Response) {
+    let what = format!("{} {}", line.told.method, line.told.route);
+    let Some(unsaid) = api.turned_away().unsaid_before(line.who.clone(), what, line.at) else { return };
+    line.told.status = Some(response.status().as_u16());
+    line.told.unsaid = unsaid;
+    write_beside(api, line);
+}
+
+/// Writes a line whose request does not wait for it.
+fn write_beside(api: &Api, line: AuditLine) {
+    let name = line.request.clone();
+    let written = api.parts().audit.write_line(line);
+    let told = async move {
+        if let Err(problem) = written.await {
+            tracing::error!(request = name, %problem, "who was refused this could not be written down for the audit");
+        }
+    };
+    (api.parts().spawn)("audit", Box::pin(told));
 }
 
 /// Writes down a sign-in, or the first start, before it is answered.
@@ -216,20 +223,46 @@ pub(crate) async fn begun(
     came: Came,
     request: &RequestName,
 ) -> Result<(), Failure> {
+    let line = at_the_door(api, who, way, route, came, request, StatusCode::OK);
+    Ok(api.parts().audit.write_line(line).await?)
+}
+
+/// Writes down that somebody gave a wrong password for a name. A name that nobody has leaves no line; which of both it is, the
+/// answer does not show by the time that it takes, for it does not wait. How many there can be, the limit of guesses says.
+pub(crate) fn not_begun(api: &Api, who: String, came: Came, request: &RequestName) {
+    let line = at_the_door(api, &who, AuditWay::Session, "/api/session", came, request, StatusCode::UNAUTHORIZED);
+    let of = api.clone();
+    let told = async move {
+        if let Ok(Some(_)) = of.parts().accounts.user(&who).await {
+            write_beside(&of, line);
+        }
+    };
+    (api.parts().spawn)("audit", Box::pin(told));
+}
+
+fn at_the_door(
+    api: &Api,
+    who: &str,
+    way: AuditWay,
+    route: &str,
+    came: Came,
+    request: &RequestName,
+    status: StatusCode,
+) -> AuditLine {
     let told = AuditTold {
         way,
         token: None,
         from: came.address.map(|from| from.to_string()),
         method: "POST".to_owned(),
         route: route.to_owned(),
-        status: Some(200),
+        status: Some(status.as_u16()),
+        wish: None,
         before: None,
         after: None,
         downloaded: false,
+        unsaid: 0,
     };
-    let line =
-        AuditLine { at: api.now(), request: request.0.clone(), who: who.to_owned(), object: String::new(), told };
-    Ok(api.parts().audit.write_line(line).await?)
+    AuditLine { at: api.now(), request: request.0.clone(), who: who.to_owned(), object: String::new(), told }
 }
 
 #[cfg(test)]
@@ -257,9 +290,11 @@ mod tests {
                 method: "GET".to_owned(),
                 route: String::new(),
                 status: None,
+                wish: None,
                 before: None,
                 after: None,
                 downloaded: false,
+                unsaid: 0,
             },
         };
         let downloaded = |query: &str| {

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 pub(crate) use note::{NoteShown, WrittenShown};
 pub(crate) use rows::{Changed, EntryRow, LiveRow, Rows, Shared, Step};
-pub(crate) use shown::{EntryShown, ReminderShown, TargetShown, WindowShown};
+pub(crate) use shown::{EntryShown, ReminderShown, StateShown, TargetShown, WindowShown};
 pub(crate) use work::{AgentShown, CallShown, QueueShown};
 
 use crate::state::Now;

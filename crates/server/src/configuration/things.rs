@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use nohold_app::ports::{Kept, Place, Role};
 use nohold_model::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -22,6 +22,7 @@ use super::plan::{Plan, Standing, plan};
 use super::schemas::Pattern;
 use super::strict;
 use crate::access::{Caller, Need, Scope, guarded};
+use crate::audit::Telling;
 use crate::body::{Asked, Named, bad_json, is_json, not_json, unreadable};
 use crate::etag;
 use crate::failure::{Failure, ProblemBody};
@@ -214,13 +215,16 @@ async fn change_one(
 ) -> Result<Response, Failure> {
     let place = kind.place(&key).map_err(|problem| Failure::invalid(kind.word(), problem))?;
     let at = place.clone();
+    let telling = caller.telling.clone();
     let way = Way { by: caller.user.name, redraw: true, generate_missing: false, dry_run: false };
     let done = carry_out(&api, way, move |kept, around| {
-        etag::must_match(&put.headers, kept.things.get(&at).map(|kept| kept.version))?;
-        Ok((plan(kept, BTreeMap::from([(at, Some(put.body))]), around)?, ()))
+        let before = kept.things.get(&at).cloned();
+        etag::must_match(&put.headers, before.as_ref().map(|kept| kept.version))?;
+        Ok((plan(kept, BTreeMap::from([(at, Some(put.body))]), around)?, before))
     })
     .await?;
     let kept = done.kept.things.get(&place).ok_or_else(Failure::internal)?;
+    tell(&telling, done.about.as_ref(), Some(kept), &done.plan);
     let tag = etag::of(kept.version);
     let status =
         if done.plan.standings.get(&place) == Some(&Standing::Added) { StatusCode::CREATED } else { StatusCode::OK };
@@ -242,14 +246,43 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let place = place(kind, &key)?;
+    let telling = caller.telling.clone();
     let way = Way { by: caller.user.name, redraw: false, generate_missing: false, dry_run: false };
-    carry_out(&api, way, move |kept, around| {
-        let known = kept.things.get(&place).ok_or_else(nothing_here)?;
+    let done = carry_out(&api, way, move |kept, around| {
+        let known = kept.things.get(&place).cloned().ok_or_else(nothing_here)?;
         etag::must_match(&headers, Some(known.version))?;
-        Ok((plan(kept, BTreeMap::from([(place, None)]), around)?, ()))
+        Ok((plan(kept, BTreeMap::from([(place, None)]), around)?, known))
     })
     .await?;
+    tell(&telling, Some(&done.about), None, &done.plan);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells the audit what of a thing has changed; all that it was and is stands among its versions. In a body stands no password,
+/// so that one which has changed is told beside it.
+fn tell(telling: &Telling, before: Option<&Kept>, after: Option<&Kept>, plan: &Plan) {
+    let told = |kept: Option<&Kept>, other: Option<&Kept>| {
+        let mut told = body_of(kept?)?;
+        if let Some(other) = other.and_then(body_of) {
+            told.retain(|name, value| other.get(name) != Some(value));
+        }
+        told.insert("version".to_owned(), kept?.version.into());
+        Some(told)
+    };
+    if let Some(before) = told(before, after) {
+        telling.before(&before);
+    }
+    if let Some(mut after) = told(after, before) {
+        let passwords: Vec<&String> = plan.reconfiguration.secrets.keys().collect();
+        if !passwords.is_empty() {
+            after.insert("passwords_changed".to_owned(), json!(passwords));
+        }
+        telling.after(&after);
+    }
+}
+
+fn body_of(kept: &Kept) -> Option<Map<String, Value>> {
+    serde_json::from_str(kept.body.as_deref()?).ok()
 }
 
 /// What should be looked at about this thing, and what is not about any one.

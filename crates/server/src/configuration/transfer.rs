@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use nohold_app::ports::{Place, Role};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -208,13 +208,16 @@ async fn bring(
     Document(document): Document,
 ) -> Result<Response, Failure> {
     let How { prune, dry_run, generate_missing } = how;
+    let (telling, tells) = (caller.telling.clone(), caller.telling.clone());
+    telling.wish(&json!({ "prune": prune, "dry_run": dry_run, "generate_missing": generate_missing }));
     let way = Way { by: caller.user.name, redraw: false, generate_missing, dry_run };
     let done = carry_out(&api, way, move |kept, around| {
         let import = import(&document, kept, prune, around)?;
+        tells.before(&json!({ "revision": kept.revision }));
         Ok((import.plan, import.missing))
     })
     .await?;
-    let standing = |wanted: Standing| {
+    let standing = |wanted: Standing| -> Vec<String> {
         let places = done.plan.standings.iter().filter(|(_, standing)| **standing == wanted);
         places.map(|(place, _)| named(place)).collect()
     };
@@ -233,6 +236,10 @@ async fn bring(
         drawn_for: done.plan.generated.keys().cloned().collect(),
         generated: drawn,
     };
+    if !dry_run {
+        let Imported { revision, added, changed, removed, .. } = &imported;
+        telling.after(&json!({ "revision": revision, "added": added, "changed": changed, "removed": removed }));
+    }
     Ok(with_secrets(!imported.generated.is_empty(), Json(imported).into_response()))
 }
 

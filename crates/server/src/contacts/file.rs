@@ -7,8 +7,9 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, header};
 use nohold_app::ports::{Contact, ContactNote, ContactQuery, Duplicates, Known, Permission};
 use nohold_core::text::LONGEST_TEXT;
-use nohold_model::Language;
+use nohold_model::{ContactId, Language};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{ContactGiven, new_id};
@@ -109,8 +110,15 @@ pub(super) async fn bring(seat: Seat, Given(given): Given<FileGiven>) -> Result<
         }
     }
     let only_look = given.preview || !problems.is_empty();
+    seat.telling().wish(&json!({ "lines": numbers.len(), "duplicates": given.duplicates, "preview": given.preview }));
+    let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
     let brought = seat.api.parts().contacts.bring_contacts(contacts, given.duplicates, only_look);
     let brought = seat.written(brought).await?;
+    if !only_look {
+        let made: Vec<&ContactId> = brought.made.iter().filter_map(|at| ids.get(*at)).collect();
+        let (merged, left_out) = (brought.merged.len(), brought.skipped.len() + brought.unclear.len());
+        seat.telling().after(&json!({ "made": made, "merged": merged, "left_out": left_out }));
+    }
     let of_file = |positions: Vec<usize>| positions.into_iter().filter_map(|at| numbers.get(at).copied()).collect();
     Ok(Json(FileShown {
         done: !only_look,

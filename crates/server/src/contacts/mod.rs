@@ -2,17 +2,20 @@
 
 mod file;
 mod shown;
+mod told;
 
 use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use nohold_app::ports::{
-    Contact, ContactNote, ContactQuery, Keeping, Known, MOST_NOTES, MOST_NUMBERS, MOST_TAGS, Merge, Permission, Role,
+    Contact, ContactNote, ContactQuery, Keeping, Known, MERGE_UNDONE_WITHIN, MOST_NOTES, MOST_NUMBERS, MOST_TAGS,
+    Merge, Permission, Role,
 };
 use nohold_core::hours::Zone;
 use nohold_core::text::{self, Unfit};
 use nohold_model::{ContactId, IdSource, PhoneNumber};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -23,7 +26,7 @@ use crate::access::{Need, Scope, guarded};
 use crate::body::{Asked, Given, Named};
 use crate::desk::Seat;
 use crate::etag;
-use crate::failure::Failure;
+use crate::failure::{ContactNamed, Failure, FailureBody, Help};
 use crate::masking;
 use crate::state::Api;
 
@@ -115,14 +118,18 @@ async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsSh
 
 /// Make a contact
 #[utoipa::path(
-    post, path = "/api/contacts", tag = "contacts", request_body = ContactGiven,
-    responses((status = 201, body = ContactShown))
+    post, path = "/api/contacts", tag = "contacts", request_body = ContactGiven, responses(
+        (status = 201, body = ContactShown),
+        (status = 409, description = "a number belongs to another contact, which is named: `number_taken`", body = FailureBody),
+    )
 )]
 async fn create(seat: Seat, Given(given): Given<ContactGiven>) -> Result<(StatusCode, Tagged), Failure> {
     let now = seat.api.now();
     let known = Known { made: now, changed: now, ..given.meant(&seat, None)? };
     let contact = Contact { id: new_id(&seat)?, version: 0, known };
     seat.keep(contact.clone()).await?;
+    seat.telling().object(&contact.id);
+    seat.telling().after(&told::contact(&contact));
     Ok((StatusCode::CREATED, tagged(&contact, &seat)))
 }
 
@@ -138,7 +145,10 @@ async fn show(seat: Seat, Named(id): Named<ContactId>) -> Result<Tagged, Failure
 /// Change a contact; its notes stay
 #[utoipa::path(
     put, path = "/api/contacts/{id}", tag = "contacts", params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
-    request_body = ContactGiven, responses((status = 200, body = ContactShown))
+    request_body = ContactGiven, responses(
+        (status = 200, body = ContactShown),
+        (status = 409, description = "a number belongs to another contact, which is named: `number_taken`", body = FailureBody),
+    )
 )]
 async fn replace(
     seat: Seat,
@@ -147,11 +157,13 @@ async fn replace(
     Given(given): Given<ContactGiven>,
 ) -> Result<Tagged, Failure> {
     let before = seat.contact(id).await?;
+    seat.telling().before(&told::contact(&before));
     etag::must_match(&headers, Some(before.version))?;
     let Known { notes, made, .. } = before.known.clone();
     let known = Known { notes, made, changed: seat.api.now(), ..given.meant(&seat, Some(&before.known))? };
     let contact = Contact { id, version: before.version.saturating_add(1), known };
     seat.keep(contact.clone()).await?;
+    seat.telling().after(&told::contact(&contact));
     Ok(tagged(&contact, &seat))
 }
 
@@ -162,6 +174,7 @@ async fn replace(
 )]
 async fn remove(seat: Seat, headers: HeaderMap, Named(id): Named<ContactId>) -> Result<StatusCode, Failure> {
     let before = seat.contact(id).await?;
+    seat.telling().before(&told::whole(&before));
     etag::must_match(&headers, Some(before.version))?;
     let wish = seat.api.parts().contacts.remove_contact(id, before.version);
     seat.written(wish).await?;
@@ -188,10 +201,12 @@ async fn add_note(
         return Err(Failure::conflict("too_many", format!("a contact has {MOST_NOTES} notes at most")));
     }
     let now = seat.api.now();
+    seat.telling().before(&told::noted(&contact));
     contact.known.notes.push(ContactNote { at: now, by: seat.caller.user.name.clone(), text });
     contact.known.changed = now;
     contact.version = contact.version.saturating_add(1);
     seat.keep(contact.clone()).await?;
+    seat.telling().after(&told::noted(&contact));
     Ok((StatusCode::CREATED, tagged(&contact, &seat)))
 }
 
@@ -201,11 +216,18 @@ async fn add_note(
     responses((status = 200, body = ContactShown))
 )]
 async fn merge(seat: Seat, Named(id): Named<ContactId>, Given(given): Given<MergeGiven>) -> Result<Tagged, Failure> {
+    seat.telling().wish(&json!({ "from": given.from }));
     if id == given.from {
         return Err(Failure::invalid("from", "name another contact"));
     }
+    let contacts = &seat.api.parts().contacts;
+    if let (Some(into), Some(from)) = (contacts.contact(id).await?, contacts.contact(given.from).await?) {
+        seat.telling().before(&json!({ "into": told::contact(&into), "from": told::contact(&from) }));
+    }
     let merge = Merge { into: (id, given.version), from: (given.from, given.from_version), at: seat.api.now() };
+    let apart_until = merge.at + MERGE_UNDONE_WITHIN;
     let merged = seat.written(seat.api.parts().contacts.merge_contacts(merge)).await?;
+    seat.telling().after(&json!({ "into": told::contact(&merged), "may_be_taken_apart_until": apart_until }));
     Ok(tagged(&merged, &seat))
 }
 
@@ -216,6 +238,7 @@ async fn merge(seat: Seat, Named(id): Named<ContactId>, Given(given): Given<Merg
 )]
 async fn part(seat: Seat, Named(id): Named<ContactId>) -> Result<Tagged, Failure> {
     let parted = seat.written(seat.api.parts().contacts.part_contact(id, seat.api.now())).await?;
+    seat.telling().after(&told::contact(&parted));
     Ok(tagged(&parted, &seat))
 }
 
@@ -258,8 +281,27 @@ impl Seat {
     }
 
     async fn keep(&self, contact: Contact) -> Result<(), Failure> {
-        let wish = self.api.parts().contacts.keep_contact(contact);
-        self.written(wish).await
+        let (id, numbers) = (contact.id, contact.known.numbers.clone());
+        match self.written(self.api.parts().contacts.keep_contact(contact)).await {
+            Err(refusal) if refusal.body.code == "taken" => Err(self.number_taken(id, &numbers).await?),
+            done => done,
+        }
+    }
+
+    /// Which number of this contact belongs to another one, and to which.
+    async fn number_taken(&self, id: ContactId, numbers: &[PhoneNumber]) -> Result<Failure, Failure> {
+        for (position, number) in numbers.iter().enumerate() {
+            let owner = self.api.parts().contacts.contact_of(number).await?;
+            let Some(owner) = owner.filter(|owner| owner.id != id) else { continue };
+            let named = ContactNamed { id: owner.id.to_string(), name: owner.known.name };
+            let message =
+                format!("this number belongs to the contact `{}`: leave it out, or merge the two contacts", named.name);
+            let mut refusal = Failure::conflict("number_taken", message).at(format!("numbers[{position}]"));
+            refusal.body.help = Some(Box::new(Help { contact: Some(named), ..Help::default() }));
+            return Ok(refusal);
+        }
+        let message = "a number belonged to another contact a moment ago: try again";
+        Ok(Failure::conflict("number_taken", message).at("numbers"))
     }
 
     /// Waits for what is written beside the rules, for as long as the store answers.

@@ -23,17 +23,18 @@ use crate::state::Api;
 const LONGEST_REASON: usize = 64;
 
 /// What an agent shall do.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgentWish {
     /// What.
     action: AgentAction,
     /// The reason of a break, up to 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
 /// What an agent can do by a click.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AgentAction {
     /// Begin to work.
@@ -101,8 +102,11 @@ pub(crate) struct Outside {
     put, path = "/api/me/outside", tag = "desk", request_body = Outside, responses((status = 200, body = Outside))
 )]
 async fn change_outside(seat: Seat, Given(given): Given<Outside>) -> Result<Json<Outside>, Failure> {
+    seat.telling().wish(&given);
     let agent = seat.agent(None)?;
+    seat.telling().before(&seat.agent_told(&agent));
     work_outside(&seat.api, &seat.caller.user.name, &agent, given.outside).await?;
+    seat.telling().after(&given);
     Ok(Json(given))
 }
 
@@ -136,6 +140,7 @@ async fn change_one(
     Named(key): Named<AgentKey>,
     Given(wish): Given<AgentWish>,
 ) -> Result<Json<Box<RawValue>>, Failure> {
+    seat.telling().wish(&wish);
     let agent = seat.agent(Some(key))?;
     seat.wish(agent, wish).await
 }
@@ -171,10 +176,13 @@ impl Seat {
     }
 
     async fn wish(&self, agent: AgentKey, wish: AgentWish) -> Result<Json<Box<RawValue>>, Failure> {
+        self.telling().wish(&wish);
         let input = wish.meant()?;
         self.is_a_reason(&input)?;
         let by = self.actor()?;
+        self.telling().before(&self.agent_told(&agent));
         self.desk.desk.change_agent(agent.clone(), input, by).await.map_err(refused)?;
+        self.telling().after(&self.agent_told(&agent));
         self.shown(&agent)
     }
 }

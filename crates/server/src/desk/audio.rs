@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 
 use super::file::{Asked as AskedOf, answer, open};
 use super::listing::page_length;
+use super::told::EntryTold;
 use super::{Seat, refused};
 use crate::access::{Need, Scope, guarded};
 use crate::board::EntryShown;
@@ -100,6 +101,9 @@ async fn heard(
 ) -> Result<Json<EntryShown>, Failure> {
     let by = seat.actor()?;
     let entry = seat.may_hear(id, given.entry).await?;
+    if let Some(before) = seat.any_entry(entry).await? {
+        seat.telling().before(&EntryTold::from(&before));
+    }
     let told = seat.desk.desk.change_entry(entry, Change::Heard { message: id }, None, by).await;
     match told {
         // Somebody has heard it before, oneself perhaps: that stands, and it is what was wished.
@@ -107,6 +111,7 @@ async fn heard(
         Err(not_done) => return Err(refused(not_done)),
     }
     let entry = seat.any_entry(entry).await?.filter(|entry| entry.messages.contains(&id)).ok_or_else(gone)?;
+    seat.telling().after(&EntryTold::from(&entry));
     Ok(Json((&entry).into()))
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use nohold_app::ports::Role;
 use nohold_model::CallId;
 use serde::Serialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -62,6 +63,7 @@ async fn all(seat: Seat) -> Json<Calls> {
 async fn hang_up(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn>, Failure> {
     seat.in_hand(call)?;
     let agent = seat.whose(call, None)?;
+    seat.telling().wish(&json!({ "agent": agent }));
     seat.desk.desk.hang_up(call, agent).map_err(refused)?;
     Ok(Json(PassedOn { call }))
 }

@@ -9,12 +9,13 @@ use nohold_core::entry::Business;
 use nohold_core::fact::Destination;
 use nohold_model::{AgentKey, CallId, CampaignKey, Digit, ExtensionKey, FlowKey, QueueKey, ServiceKey};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::PassedOn;
-use super::{Seat, refused};
+use super::{Seat, refused, told};
 use crate::access::{Need, Scope, guarded};
 use crate::body::{Given, Named};
 use crate::failure::Failure;
@@ -153,11 +154,13 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     post, path = "/api/calls", tag = "desk", request_body = DialGiven, responses((status = 201, body = PassedOn))
 )]
 async fn dial(seat: Seat, Given(given): Given<DialGiven>) -> Result<(StatusCode, Json<PassedOn>), Failure> {
-    let agent = seat.agent(given.agent)?;
     let directory = seat.desk.desk.directory();
     if given.number.chars().count() > LONGEST_NUMBER {
         return Err(Failure::invalid("number", format!("a number has up to {LONGEST_NUMBER} characters")));
     }
+    let (to, as_of) = (seat.dialled_told(&given.number), (&given.service, &given.campaign));
+    seat.telling().wish(&json!({ "to": to, "agent": given.agent, "service": as_of.0, "campaign": as_of.1 }));
+    let agent = seat.agent(given.agent)?;
     let number = match directory.meaning(&given.number) {
         Some(Meaning::Outside(number)) => number,
         Some(Meaning::Emergency(_)) => {
@@ -177,6 +180,7 @@ async fn dial(seat: Seat, Given(given): Given<DialGiven>) -> Result<(StatusCode,
         }
     };
     let call = seat.desk.desk.dial_out(agent, number, business).await.map_err(refused)?;
+    seat.telling().object(&call);
     Ok((StatusCode::CREATED, Json(PassedOn { call })))
 }
 
@@ -352,8 +356,10 @@ fn dialled(number: &str, directory: &Directory) -> Result<Destination, Failure> 
 impl Seat {
     /// Tells a call what is wished of an agent's conversation in it.
     async fn wish_of(&self, call: CallId, named: Option<AgentKey>, what: Wanted) -> Result<Json<PassedOn>, Failure> {
+        self.telling().wish(&told::wanted(named.as_ref(), &what));
         self.in_hand(call)?;
         let agent = self.whose(call, named)?;
+        self.telling().wish(&told::wanted(Some(&agent), &what));
         self.desk.desk.wish_of_call(call, agent, what).await.map_err(refused)?;
         Ok(Json(PassedOn { call }))
     }

@@ -9,10 +9,12 @@ use nohold_core::text;
 use nohold_core::transaction::Refusal;
 use nohold_model::{AgentKey, CallId, CallResult, DispositionKey, EntryId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::told::EntryTold;
 use super::{Seat, refused};
 use crate::access::{Need, Scope, guarded};
 use crate::board::{EntryShown, TargetShown, WindowShown};
@@ -88,7 +90,7 @@ pub(crate) struct OutcomeGiven {
 }
 
 /// What becomes of an entry.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OutcomeKind {
     /// It is settled.
@@ -102,7 +104,7 @@ pub(crate) enum OutcomeKind {
 }
 
 /// As what an entry is closed by hand.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReasonGiven {
     /// The customer was called.
@@ -182,6 +184,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     responses((status = 200, body = EntryShown))
 )]
 async fn claim(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<ForAgent>) -> Answer {
+    seat.telling().wish(&json!({ "agent": given.agent }));
     let agent = seat.agent(given.agent)?;
     seat.change(id, given.version, Change::Claim { agent }).await
 }
@@ -205,8 +208,9 @@ async fn call(
     Named(id): Named<EntryId>,
     Given(given): Given<CallBack>,
 ) -> Result<Json<CallBegun>, Failure> {
+    seat.telling().wish(&json!({ "agent": given.agent, "beyond_window": given.beyond_window }));
     let agent = seat.agent(given.agent)?;
-    seat.entry(id).await?;
+    seat.telling().before(&EntryTold::from(&seat.entry(id).await?));
     let by = seat.actor()?;
     if given.beyond_window && !matches!(by, Actor::Supervisor(_)) {
         let message = "only a supervisor may call outside the dialling window";
@@ -220,6 +224,7 @@ async fn call(
         }
         other => refused(other),
     })?;
+    seat.telling().after(&json!({ "call": call, "agent": agent }));
     Ok(Json(CallBegun { call }))
 }
 
@@ -229,7 +234,11 @@ async fn call(
     responses((status = 200, body = EntryShown))
 )]
 async fn outcome(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<OutcomeGiven>) -> Answer {
-    let version = given.version;
+    let OutcomeGiven { outcome, reason, result, window, disposition, version, .. } = &given;
+    let version = *version;
+    seat.telling().wish(&json!({
+        "outcome": outcome, "reason": reason, "result": result, "window": window, "disposition": disposition,
+    }));
     let outcome = given.meant()?;
     seat.change(id, version, Change::Outcome(outcome)).await
 }
@@ -303,6 +312,7 @@ async fn acknowledge(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<
     request_body = PriorityGiven, responses((status = 200, body = EntryShown))
 )]
 async fn prioritise(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<PriorityGiven>) -> Answer {
+    seat.telling().wish(&json!({ "priority": given.priority }));
     seat.change(id, given.version, Change::Prioritise { priority: given.priority }).await
 }
 
@@ -312,6 +322,7 @@ async fn prioritise(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<P
     responses((status = 200, body = EntryShown))
 )]
 async fn reassign(seat: Seat, Named(id): Named<EntryId>, Given(given): Given<Reassigned>) -> Answer {
+    seat.telling().wish(&json!({ "target": given.target, "agent": given.agent }));
     let directory = seat.desk.desk.directory();
     let target = given.target.map(|target| target.known(&directory)).transpose()?;
     if given.agent.as_ref().is_some_and(|agent| !directory.agents.contains_key(agent)) {
@@ -337,10 +348,11 @@ impl Seat {
 
     /// Changes an entry that this person may see. Whether it is as they have seen it is decided where it is changed.
     async fn change(&self, id: EntryId, version: Option<u64>, change: Change) -> Answer {
-        self.entry(id).await?;
+        self.telling().before(&EntryTold::from(&self.entry(id).await?));
         let by = self.actor()?;
         self.desk.desk.change_entry(id, change, version, by).await.map_err(refused)?;
         let entry = self.any_entry(id).await?.ok_or_else(|| Failure::not_found("there is no such entry any more"))?;
+        self.telling().after(&EntryTold::from(&entry));
         Ok(Json((&entry).into()))
     }
 }

@@ -21,6 +21,7 @@ mod refusals;
 mod requests;
 mod targets;
 mod today;
+mod told;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -7,13 +7,14 @@ use nohold_app::ports::Role;
 use nohold_core::note::{CallNote, NotWritten, Wish, Written};
 use nohold_model::{AgentKey, CallId, EntryId, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::entries::DispositionsShown;
 use super::requests::LATEST;
-use super::{Seat, refused};
+use super::{Seat, refused, told};
 use crate::access::{Need, Scope, guarded};
 use crate::board::{NoteShown, WindowShown, WrittenShown};
 use crate::body::{Given, Named};
@@ -155,6 +156,7 @@ async fn follow_up(
     Named(call): Named<CallId>,
     Given(given): Given<FollowUpGiven>,
 ) -> Result<(StatusCode, Json<FollowUp>), Failure> {
+    seat.telling().wish(&json!({ "not_before": given.not_before, "by_me": given.by_me }));
     let agent = seat.agent(None)?;
     let note = seat.note_or_begun(call, &agent)?;
     let now = seat.desk.desk.now();
@@ -179,6 +181,7 @@ async fn follow_up(
         let _ = seat.desk.desk.keep_open(call, asked.entry, true, seat.actor()?).await;
     }
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
+    seat.telling().after(&json!({ "entry": asked.entry, "new": asked.new, "promise": promise }));
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(FollowUp { entry: asked.entry, promise, new: asked.new })))
 }
@@ -189,11 +192,18 @@ async fn follow_up(
     responses((status = 200, body = Kept))
 )]
 async fn keep(seat: Seat, Named(call): Named<CallId>, Given(given): Given<KeepGiven>) -> Result<Json<Kept>, Failure> {
+    seat.telling().wish(&json!({ "entry": given.entry, "keep": given.keep }));
     seat.in_hand(call)?;
     let by = seat.actor()?;
+    let kept = || {
+        let kept = seat.desk.board.look(|rows, _| rows.calls.get(&call).map(|row| row.row.call.keep_open.clone()));
+        Kept { keep_open: kept.unwrap_or_default() }
+    };
+    seat.telling().before(&kept());
     seat.desk.desk.keep_open(call, given.entry, given.keep, by).await.map_err(refused)?;
-    let kept = seat.desk.board.look(|rows, _| rows.calls.get(&call).map(|row| row.row.call.keep_open.clone()));
-    Ok(Json(Kept { keep_open: kept.unwrap_or_default() }))
+    let kept = kept();
+    seat.telling().after(&kept);
+    Ok(Json(kept))
 }
 
 fn checked(given: WrittenShown) -> Result<Written, Failure> {
@@ -214,9 +224,13 @@ impl Seat {
         let agent = self.agent(None)?;
         let by = self.actor()?;
         let before = self.note_or_begun(call, &agent).ok();
+        if let Some(before) = &before {
+            self.telling().before(&told::note(before));
+        }
         let done = !matches!(wish, Wish::Type(_));
         self.desk.desk.note(call, agent.clone(), wish, by).await.map_err(refused)?;
         if let Ok(now) = self.known_note(call, &agent) {
+            self.telling().after(&told::note(&now));
             return Ok(Json(NoteShown::from(&now)));
         }
         // What is done stands on no page any more.
@@ -224,6 +238,7 @@ impl Seat {
         note.written = written;
         note.done = done.then(|| self.desk.desk.now());
         note.version += 1;
+        self.telling().after(&told::note(&note));
         Ok(Json(NoteShown::from(&note)))
     }
 

@@ -8,6 +8,7 @@ use nohold_core::directory::Directory;
 use nohold_core::entry::Target;
 use nohold_model::{AgentKey, EntryId, Millis, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -71,6 +72,10 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
     let directory = seat.desk.desk.directory();
     let number = directory.site.numbers.normalise(&given.number);
     let number = number.map_err(|problem| Failure::invalid("number", problem.to_string()))?;
+    seat.telling().wish(&json!({
+        "number": number, "target": given.target, "not_before": given.not_before, "agent": given.agent,
+        "another_matter": given.another_matter,
+    }));
     let target = given.target.known(&directory)?;
     if !seat.may_ask_of(&target, &directory) {
         let message = "this is for other groups than yours: name a target that you work for";
@@ -96,6 +101,8 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
     let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
+    seat.telling().object(&asked.entry);
+    seat.telling().after(&json!({ "entry": asked.entry, "new": asked.new, "promise": promise }));
     let entry = seat.any_entry(asked.entry).await?;
     let seen = entry.is_some_and(|entry| seat.sight(&directory).sees_entry(&entry, &directory));
     Ok((status, Json(RequestTaken { entry: seen.then_some(asked.entry), promise, new: asked.new })))

@@ -70,7 +70,10 @@ async fn sign_in(
     let wrong = || Failure::new(StatusCode::UNAUTHORIZED, "wrong_password", "there is no such user with this password");
     let name = name(&given.name).map_err(|_| wrong())?;
     let trying = Trying::Name(&name, came.from);
-    let user = prove(&api, &name, trying, given.password).await?.ok_or_else(wrong)?;
+    let Some(user) = prove(&api, &name, trying, given.password).await? else {
+        audit::not_begun(&api, name, came, &request);
+        return Err(wrong());
+    };
     let (of, person) = (api.clone(), user.clone());
     let begun = async move {
         // Looking at a password takes a while: it may have been reset meanwhile, and a reset ends what was begun before.

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::users::power;
 use super::{draw, hex};
 use crate::access::{Caller, Need, Scope, TOKEN_PREFIX, fingerprint, guarded};
-use crate::audit::Changed;
+use crate::audit::Telling;
 use crate::body::{Given, Named};
 use crate::failure::{Failure, FailureBody};
 use crate::repeat::NotKept;
@@ -129,21 +129,22 @@ async fn create(State(api): State<Api>, caller: Caller, Given(new): Given<NewTok
     let pass = Pass {
         hash: fingerprint(&secret),
         kind: PassKind::Token { label, scopes },
-        user: caller.user.name,
+        user: caller.user.name.clone(),
         made,
         expires: made + Millis::hours(24).times(days.into()),
     };
     api.parts().accounts.keep_pass(pass.clone()).await?;
     let token = shown(pass).ok_or_else(Failure::internal)?;
-    let told = Extension(Changed::made(&token));
-    Ok((StatusCode::CREATED, Extension(NotKept), told, Json(Made { secret, token })).into_response())
+    caller.telling.object(&token.id);
+    caller.telling.after(&token);
+    Ok((StatusCode::CREATED, Extension(NotKept), Json(Made { secret, token })).into_response())
 }
 
 /// Revoke one of one's own tokens
 #[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", params(("id" = String, Path)),
     responses((status = 204)))]
-async fn revoke(State(api): State<Api>, caller: Caller, Named(id): Named<String>) -> Result<Response, Failure> {
-    end(&api, &caller.user.name, &id).await
+async fn revoke(State(api): State<Api>, caller: Caller, Named(id): Named<String>) -> Result<StatusCode, Failure> {
+    end(&api, &caller.telling, &caller.user.name, &id).await
 }
 
 /// The tokens of a user
@@ -160,11 +161,11 @@ async fn revoke_of(
     State(api): State<Api>,
     caller: Caller,
     Named((name, id)): Named<(String, String)>,
-) -> Result<Response, Failure> {
+) -> Result<StatusCode, Failure> {
     if let Some(user) = api.parts().accounts.user(&name).await? {
         caller.may_give(power(user.role))?;
     }
-    end(&api, &name, &id).await
+    end(&api, &caller.telling, &name, &id).await
 }
 
 async fn tokens(api: &Api, user: &str) -> Result<Vec<Token>, Failure> {
@@ -172,15 +173,16 @@ async fn tokens(api: &Api, user: &str) -> Result<Vec<Token>, Failure> {
     Ok(passes.into_iter().filter_map(shown).collect())
 }
 
-async fn end(api: &Api, user: &str, id: &str) -> Result<Response, Failure> {
+async fn end(api: &Api, telling: &Telling, user: &str, id: &str) -> Result<StatusCode, Failure> {
     let passes = api.parts().accounts.passes(user, api.now()).await?;
     let is_meant = |pass: &&Pass| matches!(pass.kind, PassKind::Token { .. }) && self::id(&pass.hash) == id;
     let pass = passes.iter().find(is_meant).ok_or_else(|| Failure::not_found("there is no token with this id"))?;
     api.parts().accounts.end_pass(pass.hash).await?;
     api.accounts_changed();
-    let told = shown(pass.clone()).map(|token| Extension(Changed::gone(&token)));
-    let done = StatusCode::NO_CONTENT;
-    Ok(told.map_or_else(|| done.into_response(), |told| (done, told).into_response()))
+    if let Some(token) = shown(pass.clone()) {
+        telling.before(&token);
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn shown(pass: Pass) -> Option<Token> {

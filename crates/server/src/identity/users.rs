@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::{Extension, Json};
 use nohold_app::ports::{Permission, Place, Role, User};
 use nohold_model::{AgentKey, GroupKey};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ use utoipa_axum::routes;
 
 use super::{EndedShown, Person, all_but, new_name, password};
 use crate::access::{Caller, Need, Power, RoleWord, Scope, guarded};
-use crate::audit::Changed;
 use crate::body::{Given, Named};
 use crate::etag;
 use crate::failure::{Failure, FailureBody};
@@ -112,7 +111,6 @@ struct ChangedPerson {
 }
 
 type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
-type Told<T> = (Extension<Changed>, T);
 
 /// All users, by name
 #[utoipa::path(get, path = "/api/users", tag = "users", responses((status = 200, body = [Person])))]
@@ -138,7 +136,7 @@ async fn create(
     State(api): State<Api>,
     caller: Caller,
     Given(new): Given<NewUser>,
-) -> Result<(StatusCode, Told<Tagged<Person>>), Failure> {
+) -> Result<(StatusCode, Tagged<Person>), Failure> {
     caller.may_give(power(new.role))?;
     if new.password.is_some() {
         caller.may_give(Power::SignIn)?;
@@ -161,8 +159,9 @@ async fn create(
     fits(&api, &user, &others).await?;
     api.parts().accounts.keep_user(user.clone()).await.map_err(|problem| Failure::from(problem).at("name"))?;
     api.accounts_changed();
-    let told = Extension(Changed::made(&Person::from(user.clone())));
-    Ok((StatusCode::CREATED, (told, tagged(user))))
+    caller.telling.object(&user.name);
+    caller.telling.after(&Person::from(user.clone()));
+    Ok((StatusCode::CREATED, tagged(user)))
 }
 
 /// Change what a user may do
@@ -183,9 +182,10 @@ async fn update(
     Named(name): Named<String>,
     headers: HeaderMap,
     Given(change): Given<ChangedUser>,
-) -> Result<Told<Tagged<ChangedPerson>>, Failure> {
+) -> Result<Tagged<ChangedPerson>, Failure> {
     let _order = api.change_accounts().await;
     let old = known(&api, &name).await?;
+    caller.telling.before(&Person::from(old.clone()));
     etag::must_match(&headers, Some(old.version))?;
     let ChangedUser { role, agent, groups, may, disabled } = change;
     caller.may_give(power(old.role.max(role)))?;
@@ -204,9 +204,8 @@ async fn update(
     };
     api.accounts_changed();
     let version = user.version;
-    let told = Changed::new(Some(&Person::from(old)), Some(&Person::from(user.clone())));
-    let answer = ([(header::ETAG, etag::of(version))], Json(ChangedPerson { person: user.into(), ended }));
-    Ok((Extension(told), answer))
+    caller.telling.after(&Person::from(user.clone()));
+    Ok(([(header::ETAG, etag::of(version))], Json(ChangedPerson { person: user.into(), ended })))
 }
 
 /// Remove a user with all their sign-ins and tokens
@@ -215,20 +214,17 @@ async fn update(
     (status = 403, description = "the token may not end an administrator: `scope_missing`", body = FailureBody),
     (status = 409, description = "`last_administrator`, `oneself`", body = FailureBody),
 ))]
-async fn remove(
-    State(api): State<Api>,
-    caller: Caller,
-    Named(name): Named<String>,
-) -> Result<Told<StatusCode>, Failure> {
+async fn remove(State(api): State<Api>, caller: Caller, Named(name): Named<String>) -> Result<StatusCode, Failure> {
     let _order = api.change_accounts().await;
     let user = known(&api, &name).await?;
+    caller.telling.before(&Person::from(user.clone()));
     caller.may_give(power(user.role))?;
     if user.name == caller.user.name {
         return Err(Failure::conflict("oneself", "nobody can remove themselves: ask another administrator"));
     }
     api.parts().accounts.remove_user(&user.name).await?;
     api.accounts_changed();
-    Ok((Extension(Changed::gone(&Person::from(user))), StatusCode::NO_CONTENT))
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Set a user's password

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use nohold_app::ports::{HiddenText, NotOnPage, PageConnection, PagePhones, Role};
 use nohold_model::{ExtensionKey, LegId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use utoipa::ToSchema;
@@ -217,7 +218,9 @@ async fn network(seat: Seat, came: Came) -> Result<Json<Network>, Failure> {
 )]
 async fn dial(seat: Seat, Given(dialled): Given<Dialled>) -> Result<Json<Begun>, Failure> {
     let (parts, extension) = seat.own_phone()?;
+    seat.telling().wish(&json!({ "to": seat.dialled_told(&dialled.dial) }));
     let leg = parts.phones.dial(&extension, &dialled.dial).map_err(not_on_page)?;
+    seat.telling().object(&leg);
     Ok(Json(Begun { leg }))
 }
 

@@ -32,7 +32,7 @@ async fn a_contact_is_made_found_changed_by_who_has_seen_it_and_removed() {
     assert_eq!(made.json()["numbers"], json!(["+8613800138001"]));
     post(&house, &ada, "/api/contacts", json!({ "name": "x", "numbers": ["+8613800138001"] }))
         .await
-        .refused(409, "taken");
+        .refused(409, "number_taken");
     post(&house, &ada, "/api/contacts", json!({ "name": " " })).await.refused(422, "invalid");
     post(&house, &ada, "/api/contacts", json!({ "name": "Bo 100%_", "email": "no" })).await.refused(422, "invalid");
     post(&house, &ada, "/api/contacts", json!({ "name": "Bo 100%_" })).await.expect(201);

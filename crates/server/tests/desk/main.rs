@@ -17,5 +17,6 @@ mod reminders;
 mod screens;
 mod socket;
 mod today;
+mod told;
 mod trail;
 mod work;

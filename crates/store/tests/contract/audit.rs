@@ -23,9 +23,11 @@ fn line(n: i64, who: &str, route: &str, object: &str) -> AuditLine {
             method: "POST".to_owned(),
             route: route.to_owned(),
             status: None,
+            wish: (who == "bob").then(|| r#"{"agent":"2000"}"#.to_owned()),
             before: None,
             after: None,
             downloaded: object == "rec_1",
+            unsaid: u32::from(who == "bob"),
         },
     }
 }
