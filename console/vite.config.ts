@@ -1,11 +1,12 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { numberFormats } from './scripts/number-formats.ts';
 
 /** Where a server answers, for `npm run dev`: `NOHOLD=http://127.0.0.1:8080 npm run dev`. */
 const server = process.env.NOHOLD ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), numberFormats()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   build: {
     target: ['chrome111', 'firefox114', 'safari16.4'],
