@@ -60,18 +60,14 @@ export function useTranslation(): { t: TFunction } {
   return words[useLanguage()];
 }
 
-/** Speaks this language from now on, here and at the next visit. Where its words cannot be had, the page keeps the one it has. */
+/** Speaks this language from now on, here and at the next visit. Where its words cannot be had now, the page goes on in the one it has. */
 export function setLanguage(language: Language): void {
-  speak(language).then(
-    () => {
-      try {
-        localStorage.setItem(KEPT, language);
-      } catch {
-        // Without a place to keep it, it holds for this visit.
-      }
-    },
-    () => {},
-  );
+  try {
+    localStorage.setItem(KEPT, language);
+  } catch {
+    // Without a place to keep it, it holds for this visit.
+  }
+  speak(language).catch(() => {});
 }
 
 export * from './format';
