@@ -1,16 +1,17 @@
 import '@/ui/styles';
-import '@/i18n';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/app';
+import { beginToSpeak } from '@/i18n';
 import { markScheme } from '@/ui';
 
 markScheme();
 const root = document.getElementById('root');
-if (root !== null) {
+void beginToSpeak().then(() => {
+  if (root === null) return;
   createRoot(root).render(
     <StrictMode>
       <App />
     </StrictMode>,
   );
-}
+});

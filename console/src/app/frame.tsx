@@ -23,15 +23,16 @@ import { useAdministers } from '@/session';
 import { Badge, Button, KeyCap, Mark, Room, useRoomOf, useScheme, useWidth } from '@/ui';
 import { StateButton, StateGlyph, changeState } from '@/features/agent-state';
 import { Bell, Dock, beginToTell } from '@/features/alerts';
+import { bringAhead } from './ahead';
 import { callFirstOfAll } from './call-first';
 import styles from './frame.module.css';
 import { LinkLight } from './link-light';
 import { LanguageMenu, PersonMenu, ThemeMenu } from './menus';
+import { Panel } from './panel';
 import { useScreenPop } from './screen-pop';
 import { useTabTitle, useToDo } from './tab-title';
 
 const Palette = lazy(() => import('@/features/palette').then(module => ({ default: module.Palette })));
-const Panel = lazy(() => import('./panel').then(module => ({ default: module.Panel })));
 const KeysDialog = lazy(() => import('@/features/keys').then(module => ({ default: module.KeysDialog })));
 
 /** States in which the phone stands beside the page, however narrow that is. */
@@ -82,6 +83,7 @@ export function Frame() {
   );
   const customer = useScreenPop();
   useTabTitle();
+  useEffect(() => bringAhead(customer !== null), [customer]);
   useEffect(() => listenToKeys(), []);
   useEffect(() => beginToTell(openEntry), [openEntry]);
   useEffect(() => {
@@ -117,9 +119,7 @@ export function Frame() {
         <aside className={styles.panel} hidden={!panel.shown} role={panel.alone ? 'none' : undefined}>
           <div className={styles.phone} role={panel.alone ? 'main' : undefined}>
             {panel.alone && <h1 className="only-heard">{t('phone.title')}</h1>}
-            <Suspense fallback={null}>
-              <Panel />
-            </Suspense>
+            <Panel />
           </div>
         </aside>
       )}

@@ -1,18 +1,13 @@
 import { given } from '@/api';
-import { useEffect } from 'react';
+import { Suspense, lazy, useEffect } from 'react';
 import { CallPanel } from '@/features/call';
-import {
-  AfterCall,
-  Finish,
-  OpenItems,
-  type Phase,
-  beginDrafts,
-  isAhead,
-  useDrafts,
-  write,
-} from '@/features/after-call';
-import { useOpensPage, usePop } from '@/features/customer';
+import { OpenItems, type Phase, beginDrafts, isAhead, useDrafts, write } from '@/features/after-call';
+import { useOpensPage, usePop } from '@/features/customer/pop';
 import { type Agent, useLive, useMyAgent } from '@/live';
+
+// Both are there before the first call: see `ahead.ts`.
+const AfterCall = lazy(async () => ({ default: (await import('@/features/after-call/note')).AfterCall }));
+const Finish = lazy(async () => ({ default: (await import('@/features/after-call/note')).Finish }));
 
 /** Which note stands in the panel, and in which part of the work; nothing where there is none to write. */
 function useNote(agent: Agent | null): { call: string; phase: Phase } | null {
@@ -54,12 +49,21 @@ export function Panel() {
     <CallPanel
       after={
         note === null ? null : (
-          <AfterCall key={note.call} call={note.call} phase={note.phase} name={pop?.contact?.name ?? null} />
+          <Suspense fallback={null}>
+            <AfterCall
+              key={note.call}
+              call={note.call}
+              phase={note.phase}
+              name={pop?.contact?.name ?? null}
+            />
+          </Suspense>
         )
       }
       finish={
         note === null || note.phase === 'talking' ? null : (
-          <Finish key={note.call} call={note.call} phase={note.phase} />
+          <Suspense fallback={null}>
+            <Finish key={note.call} call={note.call} phase={note.phase} />
+          </Suspense>
         )
       }
       writing={note?.phase === 'later'}

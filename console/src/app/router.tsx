@@ -12,6 +12,7 @@ import { readSearch } from '@/features/callbacks/search';
 import { readContactSearch, readNumber } from '@/features/contacts/search';
 import { readHistorySearch } from '@/features/history/search';
 import { Frame } from './frame';
+import { List } from './list';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: Failed });
 
@@ -25,13 +26,13 @@ const list = createRoute({
   getParentRoute: () => root,
   path: '/list',
   validateSearch: readSearch,
-  component: lazyRouteComponent(() => import('./pages'), 'List'),
+  component: List,
 });
 
 const entry = createRoute({
   getParentRoute: () => root,
   path: '/list/$entry',
-  component: lazyRouteComponent(() => import('./pages'), 'Entry'),
+  component: lazyRouteComponent(() => import('./entry'), 'Entry'),
 });
 
 const settings = createRoute({

@@ -1,12 +1,12 @@
 import { type Failure, api, isFailure, need, once } from '@/api';
-import { clock, i18next, inWords, moment } from '@/i18n';
+import { clock, spoken, inWords, moment } from '@/i18n';
 import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from '@/phone/asked';
 import { nextOf } from './look';
 import { whoIs } from './words';
 
-const t = i18next.t;
+const t = spoken.t;
 
 /** What becomes of an entry by somebody's word. */
 export interface Outcome {
@@ -119,7 +119,7 @@ export function postpone(entry: Entry, from: number, to: number, note: string): 
             window: { from: Math.min(old.from, old.to), to: old.to },
           })
       : undefined;
-  const time = moment(t, i18next.language, from, serverNow());
+  const time = moment(t, spoken.language, from, serverNow());
   const window = { from, to };
   return act(
     entry,
@@ -262,8 +262,8 @@ export function refusalWords(entry: Entry, thrown: unknown): string {
   ) {
     const time =
       thrown.code === 'too_soon'
-        ? clock(i18next.language, until)
-        : moment(t, i18next.language, until, serverNow());
+        ? clock(spoken.language, until)
+        : moment(t, spoken.language, until, serverNow());
     return t(`refusal.${thrown.code}`, { time });
   }
   if (thrown.code === 'not_then') return t('refusal.not_then', { words: thrown.message });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { aRequest, anEntry } from '@/live/fixture';
 import type { Attempt, Entry } from '@/live';
 import { heardLast, isMineToDo, mayCall, nextOf, promiseOf, reasonOf, toPlay, triesOf, whyOf } from './look';
@@ -137,7 +137,7 @@ describe('what may be called', () => {
 });
 
 it('names the window of today, and of another day its beginning, for which there is room', () => {
-  const t = i18next.getFixedT('en');
+  const t = spoken.in('en');
   const at = (hours: number, minutes: number, day = 27) => new Date(2026, 10, day, hours, minutes).getTime();
   const now = at(21, 15);
   const words = (from: number, to: number) => promiseWords(t, 'en', { kind: 'later', from, to }, now);

@@ -1,4 +1,4 @@
-import type { TFunction } from 'i18next';
+import type { TFunction } from './speech';
 
 /** Reasons of a break where the site has configured none. Their words are ours; what is kept is the key, so that both languages read it. */
 export const BREAKS = ['short', 'lunch', 'meeting', 'training'] as const;

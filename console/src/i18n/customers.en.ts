@@ -1,7 +1,6 @@
 /** English, of what stands beside a call and of contacts: it comes with the pages that need it. */
 export const customersEn = {
   note: {
-    title: 'Note',
     label: 'Note on the call',
     saved: 'Saved {{time}}',
     saving: 'Saving',
@@ -51,13 +50,6 @@ export const customersEn = {
     should: 'should be over in {{time}}',
     over: '{{time}} over',
     wants: 'Wrap-up after this call',
-    mayTake: 'Take wrap-up, {{time}}',
-    open_one: '{{count}} open note',
-    open_other: '{{count}} open notes',
-    openWords: 'They stand here until they are done.',
-    missing: 'disposition missing',
-    notReady: 'not saved',
-    last: 'Note on the last call: {{who}}',
     endedAt: 'Ended {{time}}',
   },
   pop: {

@@ -4,7 +4,6 @@ import type { Shape } from './shape';
 /** Simplified Chinese, of what stands beside a call and of contacts. */
 export const customersZh: Shape<typeof customersEn> = {
   note: {
-    title: '备注',
     label: '通话备注',
     saved: '已保存 {{time}}',
     saving: '保存中',
@@ -54,12 +53,6 @@ export const customersZh: Shape<typeof customersEn> = {
     should: '应在 {{time}} 内完成',
     over: '超出 {{time}}',
     wants: '通话后进入话后整理',
-    mayTake: '进入话后整理，{{time}}',
-    open_other: '{{count}} 条待办备注',
-    openWords: '完成之前一直列在这里。',
-    missing: '缺通话小结',
-    notReady: '未提交',
-    last: '上次通话的备注：{{who}}',
     endedAt: '结束于 {{time}}',
   },
   pop: {

@@ -522,6 +522,16 @@ export const en = {
     play: 'Play the message',
     search: 'Search the list',
   },
+  note: {
+    title: 'Note',
+    mayTake: 'Take wrap-up, {{time}}',
+    open_one: '{{count}} open note',
+    open_other: '{{count}} open notes',
+    openWords: 'They stand here until they are done.',
+    missing: 'disposition missing',
+    notReady: 'not saved',
+    last: 'Note on the last call: {{who}}',
+  },
   phone: {
     title: 'Phone',
     here: 'This browser',

@@ -1,5 +1,5 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import type { TFunction } from 'i18next';
+import { grouped } from './number';
+import type { TFunction } from './speech';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -119,8 +119,7 @@ const numbers = new Map<string, string>();
 export function phoneNumber(number: string): string {
   let shown = numbers.get(number);
   if (shown === undefined) {
-    const parsed = /^\+\d+$/.test(number) ? parsePhoneNumberFromString(number) : undefined;
-    shown = parsed?.formatInternational() ?? number;
+    shown = grouped(number);
     // As many as a long list has.
     if (numbers.size >= 20_000) numbers.clear();
     numbers.set(number, shown);

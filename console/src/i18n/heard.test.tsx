@@ -1,13 +1,13 @@
 import { render, screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { Heard, heard, isHidden } from './heard';
-import { i18next } from './index';
+import { spoken } from './index';
 
 it('reads a hidden number out by its last digits, one by one, wherever it stands', () => {
-  const t = i18next.getFixedT('en');
+  const t = spoken.in('en');
   expect(heard(t, 'Call back 138****8000')).toBe('Call back number ending in 8 0 0 0');
   expect(heard(t, '138****8001, 5***4567')).toBe('number ending in 8 0 0 1, number ending in 4 5 6 7');
-  expect(heard(i18next.getFixedT('zh'), '回呼 ***23')).toBe('回呼 尾号 2 3 的号码');
+  expect(heard(spoken.in('zh'), '回呼 ***23')).toBe('回呼 尾号 2 3 的号码');
   expect(heard(t, 'Call back +86 138 0013 8000')).toBe('Call back +86 138 0013 8000');
 });
 

@@ -1,4 +1,4 @@
-import type { TFunction } from 'i18next';
+import type { TFunction } from './speech';
 import { Fragment, type ReactNode } from 'react';
 import { useTranslation } from './index';
 

@@ -3,7 +3,7 @@ import { customersEn } from './customers.en';
 import { customersZh } from './customers.zh';
 import { en } from './en';
 import { age, clock, moment, phoneNumber, span, timer, windowOf } from './format';
-import { firstLanguage, i18next } from './index';
+import { firstLanguage, spoken } from './index';
 import { pastEn } from './past.en';
 import { pastZh } from './past.zh';
 import { todayEn } from './today.en';
@@ -12,7 +12,7 @@ import { playbackEn } from './playback.en';
 import { playbackZh } from './playback.zh';
 import { zh } from './zh';
 
-const t = i18next.getFixedT('en');
+const t = spoken.in('en');
 const at = (hours: number, minutes = 0, day = 24) => new Date(2026, 10, day, hours, minutes).getTime();
 
 type Tree = { [key: string]: string | Tree };

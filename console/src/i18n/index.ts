@@ -1,26 +1,17 @@
-import i18next, { type TFunction } from 'i18next';
 import { useSyncExternalStore } from 'react';
-import type { customersEn } from './customers.en';
-import { en } from './en';
-import type { pastEn } from './past.en';
-import type { playbackEn } from './playback.en';
-import type { todayEn } from './today.en';
-import { zh } from './zh';
+import { type Language, type TFunction, type Tree, learn, spoken } from './speech';
 
-declare module 'i18next' {
-  interface CustomTypeOptions {
-    defaultNS: 'words';
-    resources: { words: typeof en & typeof customersEn & typeof pastEn & typeof playbackEn & typeof todayEn };
-  }
-}
+export { LANGUAGES, type Language, type TFunction, spoken } from './speech';
 
 // What pages of their own say comes with them, and adds itself: see `customers.ts`.
 
-/** The languages of the page. */
-export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
-export type Language = keyof typeof LANGUAGES;
-
 const KEPT = 'nohold.language';
+
+/** Only the words of the language in use travel. */
+const WORDS: Record<Language, () => Promise<Tree>> = {
+  en: async () => (await import('./en')).en,
+  zh: async () => (await import('./zh')).zh,
+};
 
 /** The language that was chosen here, else the first of the browser's that we have. */
 export function firstLanguage(kept: string | null, browser: readonly string[]): Language {
@@ -40,57 +31,45 @@ function kept(): string | null {
   }
 }
 
-function mark(language: string): void {
+/** The language that was asked for last: words that come late do not turn the page back to another. */
+let asked: Language = 'en';
+
+async function speak(language: Language): Promise<void> {
+  asked = language;
+  learn(language, await WORDS[language]());
+  if (asked !== language) return;
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  spoken.turnTo(language);
 }
 
-void i18next.init({
-  lng: firstLanguage(kept(), navigator.languages),
-  fallbackLng: 'en',
-  defaultNS: 'words',
-  resources: { en: { words: en }, zh: { words: zh } },
-  // React writes texts as texts.
-  interpolation: { escapeValue: false },
-  initAsync: false,
-});
-mark(i18next.language);
-i18next.on('languageChanged', mark);
-
-function hear(one: () => void): () => void {
-  i18next.on('languageChanged', one);
-  return () => i18next.off('languageChanged', one);
-}
+/** Brings the words of the first language; nothing can be drawn before. */
+export const beginToSpeak = (): Promise<void> => speak(firstLanguage(kept(), navigator.languages));
 
 /** The language of the page now. */
 export function useLanguage(): Language {
-  return useSyncExternalStore(hear, () => (i18next.language === 'zh' ? 'zh' : 'en'));
+  return useSyncExternalStore(spoken.hear, () => spoken.language);
 }
 
 const words: Record<Language, { t: TFunction }> = {
-  en: { t: i18next.getFixedT('en') },
-  zh: { t: i18next.getFixedT('zh') },
+  en: { t: spoken.in('en') },
+  zh: { t: spoken.in('zh') },
 };
 
-/**
- * The words of the language now. The hook of `react-i18next` copies the whole instance for each component that uses it, which
- * took a third of the time of scrolling a long list.
- */
+/** The words of the language now. */
 export function useTranslation(): { t: TFunction } {
   return words[useLanguage()];
 }
 
-/** Speaks this language from now on, here and at the next visit. */
+/** Speaks this language from now on, here and at the next visit. Where its words cannot be had now, the page goes on in the one it has. */
 export function setLanguage(language: Language): void {
   try {
     localStorage.setItem(KEPT, language);
   } catch {
     // Without a place to keep it, it holds for this visit.
   }
-  void i18next.changeLanguage(language);
+  speak(language).catch(() => {});
 }
 
-export { i18next };
-export type { TFunction } from 'i18next';
 export * from './format';
 export { BREAKS, breakWords } from './breaks';
 export { midnight, readDay } from './days';

@@ -500,6 +500,15 @@ export const zh: Words = {
     play: '播放留言',
     search: '搜索列表',
   },
+  note: {
+    title: '备注',
+    mayTake: '进入话后整理，{{time}}',
+    open_other: '{{count}} 条待办备注',
+    openWords: '完成之前一直列在这里。',
+    missing: '缺通话小结',
+    notReady: '未提交',
+    last: '上次通话的备注：{{who}}',
+  },
   phone: {
     title: '电话',
     here: '本浏览器',

@@ -1,5 +1,5 @@
 import { api, given, need, once } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Desk, useMyAgent, useNames } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from './asked';
@@ -15,7 +15,7 @@ export function isInternal(typed: string): boolean {
 export async function dial(typed: string, service: string | null, here: boolean): Promise<boolean> {
   if (isInternal(typed)) {
     if (!here) {
-      say({ id: 'call', kind: 'refused', title: i18next.t('phone.internalDesk') });
+      say({ id: 'call', kind: 'refused', title: spoken.t('phone.internalDesk') });
       return false;
     }
     const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };

@@ -1,10 +1,10 @@
 import { isFailure } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { say } from '@/notices';
 
 /** What a refusal says, in our words where we have some. */
 function words(thrown: unknown): string {
-  if (isFailure(thrown, 'unreachable')) return i18next.t('refusal.unreachable');
+  if (isFailure(thrown, 'unreachable')) return spoken.t('refusal.unreachable');
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
@@ -17,7 +17,7 @@ export async function wish(
     await doing;
     return true;
   } catch (thrown) {
-    say({ id: 'call', kind: 'refused', title: i18next.t(failed, { words: words(thrown) }) });
+    say({ id: 'call', kind: 'refused', title: spoken.t(failed, { words: words(thrown) }) });
     return false;
   }
 }

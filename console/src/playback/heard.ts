@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { api, need, once } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Entry, showAnswer, useLive } from '@/live';
 import { say } from '@/notices';
 import type { Sound } from '.';
@@ -46,6 +46,6 @@ export function listened(sound: Sound): void {
 /** Somebody says that they have listened. */
 export async function markHeard(sound: Sound): Promise<void> {
   if (!(await tell(sound))) {
-    say({ id: 'player', kind: 'refused', title: i18next.t('message.markFailed') });
+    say({ id: 'player', kind: 'refused', title: spoken.t('message.markFailed') });
   }
 }

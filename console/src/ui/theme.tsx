@@ -2,10 +2,10 @@ import { type ReactNode } from 'react';
 import {
   MantineProvider,
   type MantineColorScheme,
-  Menu,
-  Modal,
-  Popover,
-  Tooltip,
+  type MenuProps,
+  type ModalProps,
+  type PopoverProps,
+  type TooltipProps,
   createTheme,
   useComputedColorScheme,
   useMantineColorScheme,
@@ -20,7 +20,8 @@ const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    Modal: Modal.extend({
+    // By name: a first visit shows no dialog, and does not load one.
+    Modal: {
       // Its scroll lock writes a style into the page, which a strict policy forbids; the page does not scroll anyway.
       defaultProps: {
         lockScroll: false,
@@ -28,15 +29,21 @@ const theme = createTheme({
         centered: true,
         // The head of a dialog is not a second banner of the page.
         attributes: { header: { role: 'presentation' } },
-      },
-    }),
-    Menu: Menu.extend({
-      defaultProps: { transitionProps: { duration: 0 }, withInitialFocusPlaceholder: false },
-    }),
-    Popover: Popover.extend({ defaultProps: { transitionProps: { duration: 0 } } }),
-    Tooltip: Tooltip.extend({
-      defaultProps: { transitionProps: { duration: 0 }, events: { hover: true, focus: true, touch: false } },
-    }),
+      } satisfies Partial<ModalProps>,
+    },
+    Menu: {
+      defaultProps: {
+        transitionProps: { duration: 0 },
+        withInitialFocusPlaceholder: false,
+      } satisfies Partial<MenuProps>,
+    },
+    Popover: { defaultProps: { transitionProps: { duration: 0 } } satisfies Partial<PopoverProps> },
+    Tooltip: {
+      defaultProps: {
+        transitionProps: { duration: 0 },
+        events: { hover: true, focus: true, touch: false },
+      } satisfies Partial<TooltipProps>,
+    },
   },
 });
 

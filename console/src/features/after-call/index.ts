@@ -1,6 +1,3 @@
-import '@/i18n/customers';
-
 export { beginDrafts, isAhead, useDrafts, write } from './drafts';
-export { Finish } from './finish';
-export { AfterCall, type Phase } from './form';
 export { OpenItems } from './open-items';
+export type { Phase } from './form';

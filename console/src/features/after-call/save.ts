@@ -1,11 +1,11 @@
 import { Failure, type components, api, need, once, given } from '@/api';
 import { sayOutcome } from '@/entries';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Entry, type Note, showNote, useLive } from '@/live';
 import { say } from '@/notices';
 import { type Written, forget, send, settle } from './drafts';
 
-const t = i18next.t;
+const t = spoken.t;
 
 /** What becomes of the entry that was called back. */
 export const BECOMES = ['done', 'keep', 'not_reached', 'cancelled', 'refused'] as const;

@@ -1,5 +1,5 @@
 import { api, need, once, given } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Agent, useLive } from '@/live';
 import { say } from '@/notices';
 import { failureWords } from './save';
@@ -17,7 +17,7 @@ export async function changeWrapUp(action: 'take_wrap_up' | 'end_wrap_up'): Prom
     });
     return true;
   } catch (thrown) {
-    const title = i18next.t('stateMenu.failed', { words: failureWords(thrown) });
+    const title = spoken.t('stateMenu.failed', { words: failureWords(thrown) });
     say({ id: 'state', kind: 'refused', title });
     return false;
   }

@@ -1,5 +1,5 @@
 import { type components, Failure, api, need, once } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Agent, useLive } from '@/live';
 import { say } from '@/notices';
 
@@ -20,8 +20,8 @@ export async function changeState(wish: Wish): Promise<void> {
   } catch (thrown) {
     const words =
       thrown instanceof Failure && thrown.code === 'unreachable'
-        ? i18next.t('refusal.unreachable')
-        : i18next.t('stateMenu.failed', { words: thrown instanceof Error ? thrown.message : String(thrown) });
+        ? spoken.t('refusal.unreachable')
+        : spoken.t('stateMenu.failed', { words: thrown instanceof Error ? thrown.message : String(thrown) });
     say({ id: 'state', kind: 'refused', title: words });
   }
 }

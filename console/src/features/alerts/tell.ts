@@ -1,5 +1,5 @@
 import { requestWords, whoIs } from '@/entries';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
 import {
   REQUEST_LASTS,
@@ -19,7 +19,7 @@ const MOST_AT_ONCE = 2;
 const SUMMARY = 'reminders';
 
 function words(reminder: Reminder): { title: string; words: string } {
-  const t = i18next.t;
+  const t = spoken.t;
   const entry = useLive.getState().entries.get(reminder.entry);
   const title = t(`alert.${reminder.kind}`, { who: entry ? whoIs(t, entry) : '' });
   if (entry === undefined) return { title, words: '' };
@@ -28,13 +28,13 @@ function words(reminder: Reminder): { title: string; words: string } {
     words:
       reminder.kind === 'unreachable'
         ? t('alert.tries', { count: entry.attempts.length })
-        : requestWords(t, i18next.language, useNames.getState().desk, entry, serverNow()),
+        : requestWords(t, spoken.language, useNames.getState().desk, entry, serverNow()),
   };
 }
 
 function tell(reminder: Reminder, open: (entry: string) => void): void {
   const show = () => open(reminder.entry);
-  const act = { label: i18next.t('alert.show'), do: show };
+  const act = { label: spoken.t('alert.show'), do: show };
   const said = words(reminder);
   say({ id: reminder.id, kind: 'request', ...said, act, lasts: REQUEST_LASTS });
 }
@@ -43,7 +43,7 @@ function tell(reminder: Reminder, open: (entry: string) => void): void {
 function hear(reminders: Reminder[], open: (entry: string) => void): void {
   const fresh = reminders.filter(one => isNewHere(one.id));
   if (fresh.length > MOST_AT_ONCE) {
-    const t = i18next.t;
+    const t = spoken.t;
     const [first] = [...fresh].sort((one, other) => other.since - one.since);
     say({
       id: SUMMARY,

@@ -1,4 +1,5 @@
-import { Select, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
+import { Select } from '@/ui/select';
 import { useTranslation } from '@/i18n';
 import { Button } from '@/ui';
 import { TypedField } from '@/ui/typed-field';

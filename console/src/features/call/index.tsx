@@ -6,7 +6,7 @@ import { PhoneBanner } from './banner';
 import styles from './call.module.css';
 import { IdlePanel } from './idle';
 import { Figure, Running } from './parts';
-import { placeOf } from './place';
+import { usePlace } from './place';
 import { RingingPanel } from './ringing';
 import { type Situation, situationOf } from './situation';
 import { InCallBlock, InCallFacts, InCallTop, type Open } from './talking';
@@ -35,6 +35,7 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
   useEffect(() => beginPhone(), []);
   const situation = situationOf(agent, own, calls);
   const rings = situation.kind === 'ringing' ? situation : null;
+  const place = usePlace(rings?.call?.number ?? null, language);
   useAnswerAsked(rings?.call?.id ?? null, rings?.leg ?? null, answer);
   return (
     <section className={styles.panel} aria-label={t('phone.title')} data-call={situation.kind}>
@@ -44,7 +45,7 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
           key={situation.leg ?? situation.call?.id}
           situation={situation}
           name={name}
-          place={placeOf(situation.call?.number ?? null, language)}
+          place={place}
         />
       )}
       {(situation.kind === 'talking' ||

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import type { TFunction } from 'i18next';
+import type { TFunction } from '@/i18n';
 import { phoneNumber, timer } from '@/i18n';
 import { type Call, agentName, useSecond } from '@/live';
 import styles from './call.module.css';

@@ -1,4 +1,6 @@
-import { Modal, Select, TextInput, Textarea } from '@mantine/core';
+import { TextInput, Textarea } from '@mantine/core';
+import { Modal } from '@/ui/dialog';
+import { Select } from '@/ui/select';
 import { type FormEvent, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { api, need } from '@/api';

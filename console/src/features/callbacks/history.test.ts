@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Told, historyLines } from './history';
 
-const t = i18next.getFixedT('en');
+const t = spoken.in('en');
 const context = { t, language: 'en', desk: null, now: 0 };
 
 let revision = 0;

@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { Suspense, lazy, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { Button, Empty, useTitle } from '@/ui';
-import { ClosedList } from './closed-list';
 import { Dialogs } from './asked';
 import { type Around, find } from './filter';
 import { Filters } from './filters';
@@ -11,6 +10,8 @@ import styles from './list.module.css';
 import type { Asked } from './more';
 import { OpenList } from './open-list';
 import { type Search, TABS, type Tab } from './search';
+
+const ClosedList = lazy(() => import('./closed-list').then(module => ({ default: module.ClosedList })));
 
 interface ListPageProps {
   search: Search;
@@ -43,7 +44,9 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
       </header>
       <Filters search={search} hidden={tab === 'open' ? found.hidden : 0} onSearch={change} />
       {tab !== 'open' ? (
-        <ClosedList key={tab} tab={tab} search={wanted} around={around} onOpen={onOpen} />
+        <Suspense fallback={<Empty title={t('list.loading')} words="" />}>
+          <ClosedList key={tab} tab={tab} search={wanted} around={around} onOpen={onOpen} />
+        </Suspense>
       ) : !known ? (
         <Empty title={t('list.loading')} words="" />
       ) : found.entries.length > 0 ? (

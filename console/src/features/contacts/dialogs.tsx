@@ -1,4 +1,4 @@
-import { Modal } from '@mantine/core';
+import { Modal } from '@/ui/dialog';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { phoneNumber, useTranslation } from '@/i18n';

@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { Modal } from '@mantine/core';
+import { Modal } from '@/ui/dialog';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type TFunction, useTranslation } from '@/i18n';

@@ -1,5 +1,5 @@
 import { Failure, type components, api, need, once } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 
 export type Contact = components['schemas']['ContactShown'];
 export type ContactGiven = components['schemas']['ContactGiven'];
@@ -49,7 +49,7 @@ export const bring = (csv: string, duplicates: Duplicates, preview: boolean) =>
 
 /** What a refusal says, in our words where we have some. */
 export function failureWords(thrown: unknown): string {
-  const t = i18next.t;
+  const t = spoken.t;
   if (!(thrown instanceof Failure)) return thrown instanceof Error ? thrown.message : String(thrown);
   if (thrown.code === 'unreachable') return t('refusal.unreachable');
   if (thrown.code === 'store_unavailable') return t('refusal.store_unavailable');

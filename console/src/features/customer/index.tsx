@@ -32,8 +32,6 @@ import { OpenHint } from './hint';
 import { PastCalls } from './past';
 import { type Pop, countryName, isWeb, timeThere, usePop, useRow } from './pop';
 
-export { useOpensPage, usePop } from './pop';
-
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
 /** Everything that an agent should see of a customer, the same while it rings, in the call and after it. */

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { type components, Failure, api, need, once } from '@/api';
-import { i18next } from '@/i18n';
+import { spoken } from '@/i18n';
 import { type Call, useLive } from '@/live';
 import { isFirstToTell, say } from '@/notices';
 
@@ -69,11 +69,11 @@ export async function keepOpen(call: string, entry: string, keep: boolean): Prom
   } catch (thrown) {
     const words =
       thrown instanceof Failure && thrown.code === 'unreachable'
-        ? i18next.t('refusal.unreachable')
+        ? spoken.t('refusal.unreachable')
         : thrown instanceof Error
           ? thrown.message
           : String(thrown);
-    say({ id: 'keep', kind: 'refused', title: i18next.t('pop.keepFailed', { words }) });
+    say({ id: 'keep', kind: 'refused', title: spoken.t('pop.keepFailed', { words }) });
     return false;
   }
 }

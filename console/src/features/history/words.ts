@@ -1,4 +1,4 @@
-import type { TFunction } from 'i18next';
+import type { TFunction } from '@/i18n';
 import { phoneNumber } from '@/i18n';
 import { type CallResult, type Desk, agentName, queueName, serviceName } from '@/live';
 import type { Party, PastCall } from '@/past';

@@ -1,4 +1,4 @@
-import { Modal } from '@mantine/core';
+import { Modal } from '@/ui/dialog';
 import { useTranslation } from '@/i18n';
 import { KeyTable } from './table';
 

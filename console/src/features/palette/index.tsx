@@ -1,3 +1,4 @@
+import '@/ui/dialog';
 import '@mantine/spotlight/styles.layer.css';
 import './palette.css';
 import {

@@ -1,4 +1,5 @@
-import { Select, Slider, Switch } from '@mantine/core';
+import { Slider, Switch } from '@mantine/core';
+import { Select } from '@/ui/select';
 import { useEffect, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { canChooseOutput, desktopState, playSound, useWishes, wishFor } from '@/notices';

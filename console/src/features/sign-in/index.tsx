@@ -1,10 +1,11 @@
-import { Modal } from '@mantine/core';
-import { type ReactNode } from 'react';
+import { type ReactNode, Suspense, lazy } from 'react';
 import { useTranslation } from '@/i18n';
-import { signOut, useSession } from '@/session';
-import { Button, Mark, Stack } from '@/ui';
+import { useSession } from '@/session';
+import { Mark } from '@/ui';
 import { SignInForm } from './form';
 import styles from './sign-in.module.css';
+
+const Ended = lazy(() => import('./ended').then(module => ({ default: module.Ended })));
 
 /** The page before anybody has signed in. `choices` are language and theme. */
 export function SignInPage({ choices }: { choices: ReactNode }) {
@@ -26,25 +27,11 @@ export function SignInPage({ choices }: { choices: ReactNode }) {
 
 /** Over the page whose session has ended: what was typed stays below it. */
 export function SessionEnded() {
-  const { t } = useTranslation();
   const session = useSession(state => state.session);
   if (session.state !== 'ended') return null;
   return (
-    <Modal
-      opened
-      onClose={() => {}}
-      title={t('signIn.endedTitle')}
-      withCloseButton={false}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-    >
-      <Stack>
-        <p className={styles.words}>{t('signIn.endedWords', { name: session.person.name })}</p>
-        <SignInForm fixedName={session.person.name} />
-        <Button kind="quiet" wide onClick={() => void signOut()}>
-          {t('signIn.other')}
-        </Button>
-      </Stack>
-    </Modal>
+    <Suspense fallback={null}>
+      <Ended name={session.person.name} />
+    </Suspense>
   );
 }

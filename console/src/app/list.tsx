@@ -1,9 +1,9 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { EntryPage, ListPage, type Search } from '@/features/callbacks';
+import { ListPage } from '@/features/callbacks/list-page';
+import type { Search } from '@/features/callbacks/search';
 
 const list = getRouteApi('/list');
-const entry = getRouteApi('/list/$entry');
 
 export function List() {
   const search = list.useSearch();
@@ -18,8 +18,4 @@ export function List() {
     [navigate],
   );
   return <ListPage search={search} onSearch={onSearch} onOpen={onOpen} />;
-}
-
-export function Entry() {
-  return <EntryPage id={entry.useParams().entry} />;
 }

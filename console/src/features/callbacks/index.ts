@@ -1,3 +1,0 @@
-export { EntryPage } from './entry-page';
-export { ListPage } from './list-page';
-export { readSearch, type Search } from './search';
