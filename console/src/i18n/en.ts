@@ -543,7 +543,7 @@ export const en = {
     takeOver: 'Take over here',
     denied: 'The browser refuses the microphone. Allow it beside the address, then try again.',
     missing: 'There is no microphone. Plug one in, then try again.',
-    busy: 'Another program holds the microphone. End it, then try again.',
+    busy: 'Another program uses the microphone. End it, then try again.',
     insecure: 'Browsers give no microphone to a page without HTTPS. Open it by its https address.',
     udp: 'The server’s audio is out of reach: UDP is blocked. Tell an administrator, or use a desk phone.',
     server: 'The server does not take the phone just now. It is tried again.',
