@@ -297,7 +297,7 @@ export const en = {
     no_agent: 'Your account is no agent. Ask an administrator to say which agent you are.',
     in_call: 'A call for {{who}} is going on. End it first.',
     no_outcome_yet: 'Say first how the last call ended.',
-    not_then: 'Not at that time: {{words}}',
+    not_then: 'Not at that time. The first possible one is {{time}}.',
     not_in_the_future: 'Choose a time that is still to come.',
     other_groups: 'This entry is for other groups. Ask a supervisor to give it to you.',
     open_elsewhere: '{{who}} has an open request already.',

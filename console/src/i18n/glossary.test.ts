@@ -7,6 +7,8 @@ import { pastEn } from './past.en';
 import { pastZh } from './past.zh';
 import { playbackEn } from './playback.en';
 import { playbackZh } from './playback.zh';
+import { refusedEn } from './refused.en';
+import { refusedZh } from './refused.zh';
 import { todayEn } from './today.en';
 import { todayZh } from './today.zh';
 import { zh } from './zh';
@@ -52,8 +54,10 @@ function termsOf(text: string): Term[] {
   return found;
 }
 
-const english = [en, customersEn, pastEn, playbackEn, todayEn].flatMap(words => leaves(words));
-const chinese = new Map([zh, customersZh, pastZh, playbackZh, todayZh].flatMap(words => leaves(words)));
+const english = [en, customersEn, pastEn, playbackEn, refusedEn, todayEn].flatMap(words => leaves(words));
+const chinese = new Map(
+  [zh, customersZh, pastZh, playbackZh, refusedZh, todayZh].flatMap(words => leaves(words)),
+);
 
 it('is used by both languages of the page', () => {
   expect(glossary.length).toBeGreaterThan(40);

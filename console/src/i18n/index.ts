@@ -4,13 +4,21 @@ import type { customersEn } from './customers.en';
 import { en } from './en';
 import type { pastEn } from './past.en';
 import type { playbackEn } from './playback.en';
+import type { refusedEn } from './refused.en';
 import type { todayEn } from './today.en';
 import { zh } from './zh';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof en & typeof customersEn & typeof pastEn & typeof playbackEn & typeof todayEn };
+    resources: {
+      words: typeof en &
+        typeof customersEn &
+        typeof pastEn &
+        typeof playbackEn &
+        typeof refusedEn &
+        typeof todayEn;
+    };
   }
 }
 

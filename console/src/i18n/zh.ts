@@ -282,7 +282,7 @@ export const zh: Words = {
     no_agent: '此账号不是坐席，由管理员指定坐席。',
     in_call: '{{who}} 正在通话，先结束通话。',
     no_outcome_yet: '先写上次通话的结果。',
-    not_then: '该时间不可用：{{words}}',
+    not_then: '该时间不可用，最早 {{time}}。',
     not_in_the_future: '选择将来的时间。',
     other_groups: '此条目属于其他坐席组，由班长指派给你。',
     open_elsewhere: '{{who}} 已有打开的请求。',
