@@ -138,12 +138,30 @@ describe('a request that nobody claims', () => {
       await person.page.locator('[data-notice=request]').first().waitFor({ state: 'detached' });
       await person.page.locator('header').getByRole('button', { name: 'No alerts' }).waitFor();
     }
+    await mia.row(entry).getByRole('link').click();
+    await mia.page.getByRole('heading', { level: 1 }).waitFor();
+    await mia.page.locator('dd').getByText('Operator of this server', { exact: true }).waitFor();
   });
 });
 
 /** Whether the eye comes to this stop after that one: further down, or in the same line further on. */
 const isAfter = (one: Stop, next: Stop) =>
   next.top >= one.bottom - 4 || (next.bottom > one.top && next.left >= one.left && next.top >= one.top - 40);
+
+describe('on a phone', () => {
+  it('the menu of the account leads where the bar has no room to', async () => {
+    const { page } = await come('mia', { width: 390, height: 844 });
+    for (const [word, path] of [
+      ['Today', '/today'],
+      ['History', '/history'],
+    ] as const) {
+      await page.getByRole('button', { name: /^Account:/ }).click();
+      await page.getByRole('menuitem', { name: word }).click();
+      await page.waitForURL(`**${path}`);
+      await page.getByRole('menu').waitFor({ state: 'detached' });
+    }
+  });
+});
 
 describe('the keyboard', () => {
   it('goes through the list as one reads it', async () => {

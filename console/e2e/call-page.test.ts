@@ -123,6 +123,26 @@ it('closes an open request as served after a talk with its customer, and takes t
   expect(await state()).toMatchObject({ name: 'waiting' });
 });
 
+it('keeps with a call that is over what was written about it, by the names that people know', async () => {
+  await house.does('2011', 'sign_out');
+  const mia = await house.comes('mia', MIA);
+  const { page } = mia;
+  const caller = await house.calls(customer());
+  await accepts(mia, 30_000);
+  await caller.hears(MIA);
+  const call = await page.waitForFunction(() => /\/customer\/(.+)$/.exec(location.pathname)?.[1]);
+  await caller.hangUp();
+  await shows(mia, 'wrap_up');
+  await page.getByLabel('Note', { exact: true }).fill('Boiler stopped again');
+  await page.locator('aside [role=option]').filter({ hasText: 'Engineer booked' }).click();
+  await page.locator('[data-disposition=booked]').waitFor();
+  await presses(mia, /^(Save|Finish)$/);
+  await shows(mia, 'idle');
+  await page.goto(`/history/${await call.jsonValue()}`);
+  await page.locator('dd').getByText('Engineer booked', { exact: true }).waitFor();
+  await page.getByText('Boiler stopped again').waitFor();
+});
+
 it('pauses the recording of a call, and goes on with it', async () => {
   await house.does('2011', 'sign_out');
   const mia = await house.comes('mia', MIA);

@@ -74,6 +74,17 @@ export async function cutOff(page: Page): Promise<string[]> {
         found.push(`clipped: ${told(element)}`);
       }
     }
+    // A hint in a field that is too narrow for it.
+    const pen = document.createElement('canvas').getContext('2d');
+    for (const field of document.querySelectorAll('input[placeholder]')) {
+      if (pen === null || !(field instanceof HTMLInputElement) || field.value !== '' || !visible(field))
+        continue;
+      const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+      pen.font = font;
+      const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      if (pen.measureText(field.placeholder).width > room + 1)
+        found.push(`a hint cut off: ${field.placeholder}`);
+    }
     // A text that stands out of its own box and into the neighbour's.
     for (const cell of document.querySelectorAll(
       '[role=gridcell], [role=columnheader], header button, nav a, nav button',

@@ -12,7 +12,7 @@ export const pastZh: Shape<typeof pastEn> = {
     mine: '我的通话',
     export: '导出 CSV',
     number: '号码',
-    digits: '末 4 位或更多',
+    digits: '末 4 位以上',
     agent: '坐席',
     queue: '队列',
     direction: '方向',
