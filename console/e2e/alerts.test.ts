@@ -153,7 +153,7 @@ describe('on a phone', () => {
     const { page } = await come('mia', { width: 390, height: 844 });
     for (const [word, path] of [
       ['Today', '/today'],
-      ['History', '/history'],
+      ['Calls', '/history'],
     ] as const) {
       await page.getByRole('button', { name: /^Account:/ }).click();
       await page.getByRole('menuitem', { name: word }).click();

@@ -79,8 +79,8 @@ export async function cutOff(page: Page): Promise<string[]> {
     for (const field of document.querySelectorAll('input[placeholder]')) {
       if (pen === null || !(field instanceof HTMLInputElement) || field.value !== '' || !visible(field))
         continue;
-      const { font, paddingLeft, paddingRight } = getComputedStyle(field);
-      pen.font = font;
+      const { fontWeight, fontSize, fontFamily, paddingLeft, paddingRight } = getComputedStyle(field);
+      pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
       const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
       if (pen.measureText(field.placeholder).width > room + 1)
         found.push(`a hint cut off: ${field.placeholder}`);
