@@ -105,7 +105,7 @@ describe.each(['en', 'zh'] as const)('in %s', language => {
   ] as const)('at %i × %i they can be read and used', async (width, height, theme) => {
     const [newest] = (await server.ask<Page>('GET', '/api/history')).items;
     for (const [name, who, path, there] of [
-      ['history', 'root', '/history', 'tbody tr'],
+      ['history', 'mia', '/history', 'tbody tr'],
       ['past-call', 'root', `/history/${newest?.call}`, 'dl dd'],
       ['today', 'mia', '/today', 'dl dd'],
     ] as const) {

@@ -5,6 +5,12 @@ import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
 
 const ROWS = 10_000;
+/** The list of a busy day. */
+const DAY = 1_000;
+/** It stands so soon after somebody has come to the page, in milliseconds. */
+const SOON = 1_000;
+/** Five visits tell; on a machine that is busy just now, five of these. */
+const MOST_VISITS = 25;
 /** So many requests are made at once. */
 const AT_ONCE = 100;
 /** No picture may be more work, in milliseconds. */
@@ -14,15 +20,21 @@ let browser: Browser;
 let server: Server;
 let web: Web;
 
+let made = 0;
+
+/** Lets so many customers ask, all in all. */
+async function make(all: number): Promise<void> {
+  const work = async () => {
+    while (made < all) await server.request(`+86138${String(10_000_000 + ++made)}`);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
 beforeAll(async () => {
   server = await Server.start();
   web = await Web.start(() => server.http);
   browser = await openBrowser();
-  let made = 0;
-  const work = async () => {
-    while (made < ROWS) await server.request(`+86138${String(10_000_000 + ++made)}`);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await make(DAY);
 }, 400_000);
 
 afterAll(async () => {
@@ -58,7 +70,34 @@ async function scrollThrough(page: Page): Promise<number[]> {
   return took;
 }
 
+it('shows a thousand entries within a second of coming to the page', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia');
+  const { page } = mia;
+  await page.addInitScript(() => {
+    const look = new MutationObserver(() => {
+      if (document.querySelector('[data-row]') === null) return;
+      look.disconnect();
+      // The picture after the next one has it.
+      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('list')));
+    });
+    look.observe(document, { childList: true, subtree: true });
+  });
+  // A machine that does other things at the same time makes some of them late; none of them early.
+  const took: number[] = [];
+  const median = () => took.slice(-5).sort((one, other) => one - other)[2] ?? Infinity;
+  while (took.length < 5 || (median() >= SOON && took.length < MOST_VISITS)) {
+    await page.reload();
+    await page.getByRole('grid', { name: `${DAY} rows` }).waitFor();
+    const marked = await page.waitForFunction(() => performance.getEntriesByName('list')[0]?.startTime);
+    took.push((await marked.jsonValue()) ?? Infinity);
+  }
+  console.log(`the list stood after ${took.map(Math.round).join(', ')} ms`);
+  expect(median()).toBeLessThan(SOON);
+  await mia.leave();
+});
+
 it('shows ten thousand rows, and scrolls through them without a picture that is more work than a tenth of a second', async () => {
+  await make(ROWS);
   const mia = await Person.signedIn(browser, web.url, 'mia');
   const { page } = mia;
   await page.getByRole('grid', { name: `${ROWS} rows` }).waitFor({ timeout: 120_000 });
@@ -73,7 +112,8 @@ it('shows ten thousand rows, and scrolls through them without a picture that is 
   expect(await page.locator('[data-row]').count()).toBeLessThan(60);
   await mia.picture('ten-thousand-rows');
   expect(mia.complaints).toEqual([]);
-});
+  await mia.leave();
+}, 400_000);
 
 it('finds one of them while somebody types', async () => {
   const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/list?q=10009999' });

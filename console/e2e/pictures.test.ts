@@ -141,7 +141,7 @@ it('shows a morning at a desk', async () => {
   await page.getByText(/^Signed in at \d/).waitFor();
   await picture(mia, 'today');
 
-  await page.getByRole('link', { name: 'History', exact: true }).click();
+  await page.getByRole('link', { name: 'Calls', exact: true }).click();
   await page.locator('tbody tr').nth(3).waitFor();
   await picture(mia, 'history');
   await page.locator('tbody tr').filter({ hasText: 'Tom' }).last().getByRole('link').first().click();

@@ -28,8 +28,8 @@ export class FarHouse {
     [this.far, this.carrier, this.server, this.web] = [far, carrier, server, web];
   }
 
-  /** With more lines for queue 600, where some are given. */
-  static async open(queue = ''): Promise<FarHouse> {
+  /** With more lines for queue 600 and for the site, where some are given. */
+  static async open(queue = '', site = ''): Promise<FarHouse> {
     const far = FarPhones.start();
     let server: Server | undefined;
     try {
@@ -39,6 +39,7 @@ export class FarHouse {
         carrier: carrier.at,
         passwords: { [DESK]: DESKS_PASSWORD },
         instead: {
+          '[site]': `[site]\n${site}`,
           'number = "600"': `number = "600"\nshort_abandon = "0s"\ncallback_key = { digit = "2" }\n${queue}`,
           'timeout = "busy"': 'timeout = { flow = "queue-overflow" }\nkey = { flow = "queue-overflow" }',
         },

@@ -74,6 +74,17 @@ export async function cutOff(page: Page): Promise<string[]> {
         found.push(`clipped: ${told(element)}`);
       }
     }
+    // A hint in a field that is too narrow for it.
+    const pen = document.createElement('canvas').getContext('2d');
+    for (const field of document.querySelectorAll('input[placeholder]')) {
+      if (pen === null || !(field instanceof HTMLInputElement) || field.value !== '' || !visible(field))
+        continue;
+      const { fontWeight, fontSize, fontFamily, paddingLeft, paddingRight } = getComputedStyle(field);
+      pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+      const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      if (pen.measureText(field.placeholder).width > room + 1)
+        found.push(`a hint cut off: ${field.placeholder}`);
+    }
     // A text that stands out of its own box and into the neighbour's.
     for (const cell of document.querySelectorAll(
       '[role=gridcell], [role=columnheader], header button, nav a, nav button',
@@ -89,4 +100,66 @@ export async function cutOff(page: Page): Promise<string[]> {
     }
     return found;
   });
+}
+
+/** The controls in sight that something else lies over: whoever presses in their middle does not meet them. */
+export async function covered(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const told = (element: Element) =>
+      `<${element.tagName.toLowerCase()} class="${element.className}"> ${element.textContent?.slice(0, 60)}`;
+    const found: string[] = [];
+    for (const control of document.querySelectorAll(
+      'button, a, input, textarea, [role=option], [role=tab]',
+    )) {
+      const { left, top, width, height } = control.getBoundingClientRect();
+      const [x, y] = [left + width / 2, top + height / 2];
+      const seen =
+        width > 1 &&
+        height > 1 &&
+        control.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) &&
+        getComputedStyle(control).pointerEvents !== 'none';
+      // What has been scrolled away is not in sight.
+      let inSight = seen && x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
+      for (let box = control.parentElement; box !== null && inSight; box = box.parentElement) {
+        if (getComputedStyle(box).overflowY === 'visible') continue;
+        const edge = box.getBoundingClientRect();
+        inSight = x >= edge.left && x <= edge.right && y >= edge.top && y <= edge.bottom;
+      }
+      if (!inSight) continue;
+      const met = document.elementFromPoint(x, y);
+      const label = met?.closest('label');
+      if (met === null || (!control.contains(met) && label?.contains(control) !== true))
+        found.push(`${told(control)} under ${met === null ? 'nothing' : told(met)}`);
+    }
+    return found;
+  });
+}
+
+/** A place where the focus stops. */
+export interface Stop {
+  part: string;
+  told: string;
+  left: number;
+  top: number;
+  bottom: number;
+}
+
+/** Where the focus goes by the Tab key, from the top of the page until it leaves it. */
+export async function stops(page: Page): Promise<Stop[]> {
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  const all: Stop[] = [];
+  for (let n = 0; n < 200; n += 1) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const at = document.activeElement;
+      if (at === null || at === document.body) return null;
+      const part = (at.closest('main, aside') ?? at.closest('header, nav'))?.tagName.toLowerCase() ?? 'body';
+      const { left, top, bottom } = at.getBoundingClientRect();
+      const told = `${part} ${at.tagName.toLowerCase()} ${at.getAttribute('aria-label') ?? at.textContent?.slice(0, 40)}`;
+      return { part, told, left, top, bottom };
+    });
+    if (stop === null) return all;
+    all.push(stop);
+  }
+  throw new Error(`the focus never leaves the page: ${all.map(({ told }) => told).join(', ')}`);
 }

@@ -3,11 +3,17 @@ import type { components } from './schema';
 /** The body of every refusal, as the server writes it. */
 export type FailureBody = components['schemas']['FailureBody'];
 
+/** What a proxy answers while the server behind it is not there (RFC 9110 §15.6). */
+const AWAY: readonly number[] = [502, 503, 504];
+
 /** Why a wish was not carried out. */
 export class Failure extends Error {
   /** The HTTP status; 0 where the server could not be reached. */
   readonly status: number;
-  /** A stable word for programs, such as `held`; `unreachable` where the server could not be reached. */
+  /**
+   * A stable word for programs, such as `held`; `unreachable` where the server could not be reached, `away` where a proxy before
+   * it says so.
+   */
   readonly code: string;
   /** What the server says besides. */
   readonly body: FailureBody | null;
@@ -18,7 +24,7 @@ export class Failure extends Error {
     super(body?.message ?? `HTTP ${status}`);
     this.name = 'Failure';
     this.status = status;
-    this.code = body?.code ?? (status === 0 ? 'unreachable' : 'unknown');
+    this.code = body?.code ?? (status === 0 ? 'unreachable' : AWAY.includes(status) ? 'away' : 'unknown');
     this.body = body;
     this.retryAfter = retryAfter;
   }

@@ -1,7 +1,9 @@
 import { Menu } from '@mantine/core';
 import {
+  IconCalendarStats,
   IconCheck,
   IconDeviceDesktop,
+  IconHistory,
   IconLanguage,
   IconLogout,
   IconMoon,
@@ -99,7 +101,10 @@ export function ThemeMenu() {
   );
 }
 
-/** Who works here, and what is theirs. On a phone language and theme stand here, too. */
+/**
+ * Who works here, and what is theirs. On a phone, which has no room elsewhere for them, one's day, the calls, language and theme
+ * stand here, too.
+ */
 export function PersonMenu() {
   const { t } = useTranslation();
   const person = usePerson();
@@ -129,6 +134,22 @@ export function PersonMenu() {
         >
           {t('app.settings')}
         </Menu.Item>
+        {phone && agent !== null && (
+          <Menu.Item
+            leftSection={<IconCalendarStats {...small} />}
+            onClick={() => void navigate({ to: '/today' })}
+          >
+            {t('app.today')}
+          </Menu.Item>
+        )}
+        {phone && (
+          <Menu.Item
+            leftSection={<IconHistory {...small} />}
+            onClick={() => void navigate({ to: '/history' })}
+          >
+            {t('past.title')}
+          </Menu.Item>
+        )}
         {phone && (
           <>
             <Menu.Divider />

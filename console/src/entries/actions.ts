@@ -1,7 +1,7 @@
 import { type Failure, api, isFailure, need, once } from '@/api';
 import { clock, spoken, inWords, moment } from '@/i18n';
 import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 import { askedHere } from '@/phone/asked';
 import { nextOf } from './look';
 import { whoIs } from './words';
@@ -266,10 +266,11 @@ export function refusalWords(entry: Entry, thrown: unknown): string {
         : moment(t, spoken.language, until, serverNow());
     return t(`refusal.${thrown.code}`, { time });
   }
-  if (thrown.code === 'not_then') return t('refusal.not_then', { words: thrown.message });
+  if (thrown.code === 'not_then' && until)
+    return t('refusal.not_then', { time: moment(t, spoken.language, until, serverNow()) });
   const plain = PLAIN.find(code => code === thrown.code);
   if (plain !== undefined) return t(`refusal.${plain}`, { who: who(entry) });
-  return t('refusal.other', { words: thrown.message });
+  return t('refusal.other', { words: refusedWords(thrown) });
 }
 
 /** Somebody was quicker: who, and what is next. */

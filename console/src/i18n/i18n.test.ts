@@ -10,6 +10,8 @@ import { todayEn } from './today.en';
 import { todayZh } from './today.zh';
 import { playbackEn } from './playback.en';
 import { playbackZh } from './playback.zh';
+import { refusedEn } from './refused.en';
+import { refusedZh } from './refused.zh';
 import { zh } from './zh';
 
 const t = spoken.in('en');
@@ -24,8 +26,10 @@ function leaves(tree: Tree, path = ''): [string, string][] {
 }
 
 describe('the words', () => {
-  const english = [en, customersEn, pastEn, playbackEn, todayEn].flatMap(words => leaves(words));
-  const chinese = new Map([zh, customersZh, pastZh, playbackZh, todayZh].flatMap(words => leaves(words)));
+  const english = [en, customersEn, pastEn, playbackEn, refusedEn, todayEn].flatMap(words => leaves(words));
+  const chinese = new Map(
+    [zh, customersZh, pastZh, playbackZh, refusedZh, todayZh].flatMap(words => leaves(words)),
+  );
 
   it('say the same things in both languages', () => {
     const fields = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(match => match[1]).sort();

@@ -10,7 +10,7 @@ export const pastEn = {
     mine: 'My calls',
     export: 'Export as CSV',
     number: 'Number',
-    digits: 'Last 4 digits or more',
+    digits: 'Last 4+ digits',
     agent: 'Agent',
     queue: 'Queue',
     direction: 'Direction',

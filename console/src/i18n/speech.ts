@@ -2,13 +2,19 @@ import type { customersEn } from './customers.en';
 import type { en } from './en';
 import type { pastEn } from './past.en';
 import type { playbackEn } from './playback.en';
+import type { refusedEn } from './refused.en';
 import type { todayEn } from './today.en';
 
 /** The languages of the page. */
 export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-type English = typeof en & typeof customersEn & typeof pastEn & typeof playbackEn & typeof todayEn;
+type English = typeof en &
+  typeof customersEn &
+  typeof pastEn &
+  typeof playbackEn &
+  typeof refusedEn &
+  typeof todayEn;
 
 /** What comes in several forms is asked for without its form: `seconds` of `seconds_one` and `seconds_other`. */
 type Asked<K extends string> = K extends `${infer Name}_${'zero' | 'one' | 'other'}` ? Name : K;

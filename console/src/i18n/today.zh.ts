@@ -9,7 +9,7 @@ export const todayZh: Shape<typeof todayEn> = {
     noAgent: '没有通话数据',
     noAgentWords: '此页面供坐席使用，当前用户不是坐席，可由管理员更改。',
     notYet: '今天尚未签入',
-    notYetWords: '示闲后，通话与时长会显示在这里。',
+    notYetWords: '空闲后，通话与时长会显示在这里。',
     since: '{{time}} 签入',
     taken: '接听',
     made: '拨出',

@@ -1,3 +1,4 @@
+export { numberWords, refusedWords } from './refused';
 export { isFirstToTell, isNewHere } from './seen';
 export {
   canChooseOutput,

@@ -1,12 +1,5 @@
-import { isFailure } from '@/api';
 import { spoken } from '@/i18n';
-import { say } from '@/notices';
-
-/** What a refusal says, in our words where we have some. */
-function words(thrown: unknown): string {
-  if (isFailure(thrown, 'unreachable')) return spoken.t('refusal.unreachable');
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
+import { refusedWords, say } from '@/notices';
 
 /** Does it; says why where it is refused. The answer is whether it was done. */
 export async function wish(
@@ -17,7 +10,7 @@ export async function wish(
     await doing;
     return true;
   } catch (thrown) {
-    say({ id: 'call', kind: 'refused', title: spoken.t(failed, { words: words(thrown) }) });
+    say({ id: 'call', kind: 'refused', title: spoken.t(failed, { words: refusedWords(thrown) }) });
     return false;
   }
 }

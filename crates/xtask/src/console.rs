@@ -18,7 +18,7 @@ const DIST: &str = "console/dist";
 /// Which tests to run.
 #[derive(Args, Debug, Clone)]
 pub struct Options {
-    /// Run only tests with this in their name
+    /// Run only tests with this in their name, or the files of `console/e2e` with this in theirs
     filter: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub fn browser(root: &Path, options: &Options) -> Result<()> {
     packages(root)?;
     build().run(root)?;
     e2e::server().run(root)?;
-    tests_in_browser(options.filter.as_deref()).run(root)
+    tests_in_browser(root, options.filter.as_deref()).run(root)
 }
 
 /// What must pass of the console, without a server.
@@ -75,13 +75,18 @@ fn build() -> Call {
     Call::npm("run build")
 }
 
-/// The call that drives a browser against the server.
-pub fn tests_in_browser(filter: Option<&str>) -> Call {
+/// The call that drives a browser against the server; a word that is in the name of a file is meant for files, any other for
+/// the names of tests.
+pub fn tests_in_browser(root: &Path, filter: Option<&str>) -> Call {
     let call = Call::npm("run e2e");
-    match filter {
-        Some(filter) => call.and(["--".to_owned(), filter.to_owned()]),
-        None => call,
-    }
+    let Some(filter) = filter else { return call };
+    let mut files = std::fs::read_dir(root.join("console/e2e")).into_iter().flatten().flatten();
+    let is_file = files.any(|file| {
+        let name = file.file_name();
+        name.to_str().is_some_and(|name| name.ends_with(".test.ts") && name.contains(filter))
+    });
+    let of = if is_file { None } else { Some("-t".to_owned()) };
+    call.and(["--".to_owned()].into_iter().chain(of).chain([filter.to_owned()]))
 }
 
 /// Installs the packages as the lock file has them, unless they are there.
@@ -120,6 +125,15 @@ fn version(said: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_chooses_files_where_one_has_it_in_its_name_and_tests_else() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let typed = |filter| tests_in_browser(&root, filter).typed();
+        assert_eq!(typed(None), "npm --prefix console run e2e");
+        assert_eq!(typed(Some("long-list")), "npm --prefix console run e2e -- long-list");
+        assert_eq!(typed(Some("has one winner")), "npm --prefix console run e2e -- -t has one winner");
+    }
 
     #[test]
     fn a_version_is_read_as_node_tells_it() {

@@ -25,7 +25,7 @@ pub fn run(root: &Path) -> Result<()> {
     // The end-to-end tests start it as a program of its own.
     step(&mut steps, root, "server", &e2e::server())?;
     step(&mut steps, root, "tests", &runner(root))?;
-    step(&mut steps, root, "browser", &console::tests_in_browser(None))?;
+    step(&mut steps, root, "browser", &console::tests_in_browser(root, None))?;
     step(&mut steps, root, "doc tests", &Call::cargo("test --workspace --doc"))?;
     step(&mut steps, root, "docs", &Call::cargo("doc --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"))?;
     let options = sim::Options::for_every_commit();

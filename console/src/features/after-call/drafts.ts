@@ -1,5 +1,6 @@
 import { Failure, api, need, once } from '@/api';
 import { type Note, serverNow, showNote, useLive } from '@/live';
+import { refusedWords } from '@/notices';
 import { useSession } from '@/session';
 import { create } from 'zustand';
 
@@ -138,7 +139,7 @@ async function sendNow(call: string): Promise<void> {
       pauses.set(call, pause);
       if (isSame()) change(call, { state: 'typed' });
       later(call, pause);
-    } else if (isSame()) change(call, { state: 'refused', problem: failure.message });
+    } else if (isSame()) change(call, { state: 'refused', problem: refusedWords(failure) });
   }
 }
 

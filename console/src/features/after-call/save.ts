@@ -1,8 +1,8 @@
-import { Failure, type components, api, need, once, given } from '@/api';
+import { type components, api, need, once, given } from '@/api';
 import { sayOutcome } from '@/entries';
 import { spoken } from '@/i18n';
 import { type Entry, type Note, showNote, useLive } from '@/live';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 import { type Written, forget, send, settle } from './drafts';
 
 const t = spoken.t;
@@ -14,11 +14,6 @@ export type Becomes = (typeof BECOMES)[number];
 export type FollowUp = components['schemas']['FollowUp'];
 
 const at = (call: string) => ({ params: { path: { id: call }, header: once() } });
-
-export function failureWords(thrown: unknown): string {
-  if (thrown instanceof Failure && thrown.code === 'unreachable') return t('refusal.unreachable');
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
 
 /** Whether a text says nothing. */
 export function isEmpty({ disposition, note, tags = [] }: Written): boolean {
@@ -74,7 +69,7 @@ export async function save(
     say({ id: 'note', kind: 'done', title: t('note.savedNotice'), lasts: 4_000 });
     return true;
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('note.saveFailed', { words: failureWords(thrown) }) });
+    say({ id: 'note', kind: 'refused', title: t('note.saveFailed', { words: refusedWords(thrown) }) });
     return false;
   }
 }
@@ -87,7 +82,7 @@ export async function discard(call: string): Promise<boolean> {
     say({ id: 'note', kind: 'done', title: t('note.discarded'), lasts: 4_000 });
     return true;
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('note.saveFailed', { words: failureWords(thrown) }) });
+    say({ id: 'note', kind: 'refused', title: t('note.saveFailed', { words: refusedWords(thrown) }) });
     return false;
   }
 }
@@ -98,7 +93,7 @@ export async function followUp(call: string, from: number, byMe: boolean): Promi
     const body = { not_before: from, by_me: byMe };
     return await need(api.POST('/api/calls/{id}/follow-up', { ...at(call), body }));
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('note.followUpFailed', { words: failureWords(thrown) }) });
+    say({ id: 'note', kind: 'refused', title: t('note.followUpFailed', { words: refusedWords(thrown) }) });
     return null;
   }
 }

@@ -1,8 +1,7 @@
 import { api, need, once, given } from '@/api';
 import { spoken } from '@/i18n';
 import { type Agent, useLive } from '@/live';
-import { say } from '@/notices';
-import { failureWords } from './save';
+import { refusedWords, say } from '@/notices';
 
 /** Takes or ends the wrap-up; the answer is whether that was done. */
 export async function changeWrapUp(action: 'take_wrap_up' | 'end_wrap_up'): Promise<boolean> {
@@ -17,7 +16,7 @@ export async function changeWrapUp(action: 'take_wrap_up' | 'end_wrap_up'): Prom
     });
     return true;
   } catch (thrown) {
-    const title = spoken.t('stateMenu.failed', { words: failureWords(thrown) });
+    const title = spoken.t('stateMenu.failed', { words: refusedWords(thrown) });
     say({ id: 'state', kind: 'refused', title });
     return false;
   }

@@ -1,7 +1,7 @@
-import { type components, Failure, api, need, once } from '@/api';
+import { type components, api, need, once } from '@/api';
 import { spoken } from '@/i18n';
 import { type Agent, useLive } from '@/live';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 
 /** What an agent can choose by a click. */
 export type Wish = components['schemas']['AgentWish'];
@@ -18,10 +18,7 @@ export async function changeState(wish: Wish): Promise<void> {
       return { agents: new Map(live.agents).set(agent.key, agent) };
     });
   } catch (thrown) {
-    const words =
-      thrown instanceof Failure && thrown.code === 'unreachable'
-        ? spoken.t('refusal.unreachable')
-        : spoken.t('stateMenu.failed', { words: thrown instanceof Error ? thrown.message : String(thrown) });
-    say({ id: 'state', kind: 'refused', title: words });
+    const title = spoken.t('stateMenu.failed', { words: refusedWords(thrown) });
+    say({ id: 'state', kind: 'refused', title });
   }
 }

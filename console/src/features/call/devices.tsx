@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { api, need, once } from '@/api';
 import { useTranslation } from '@/i18n';
+import { refusedWords } from '@/notices';
 import { choosePhone, meter, phone, ring, usePhone, usePhoneChoices } from '@/phone';
 import { Button } from '@/ui';
 import styles from './call.module.css';
@@ -123,7 +124,7 @@ function Tests() {
       setWords('');
       setEcho(true);
     } catch (thrown) {
-      setWords(t('phone.echoFailed', { words: thrown instanceof Error ? thrown.message : '' }));
+      setWords(t('phone.echoFailed', { words: refusedWords(thrown) }));
     }
   };
   const network = async () => {

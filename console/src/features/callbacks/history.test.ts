@@ -26,8 +26,10 @@ it('tells what customers and agents did, the latest first', () => {
     told({ attempt_ended: { attempt: 'a', result: 'busy', sent: true } }),
     changed({ attempt_ended: { attempt: 'a', result: 'busy', sent: true } }),
     changed('release', { supervisor: 'user-sue' }),
+    changed('reopen', { supervisor: 'user-operator' }),
   );
   expect(lines).toEqual([
+    ['Opened again', 'Operator of this server'],
     ['Released', 'sue, supervisor'],
     ['Attempt: busy', null],
     ['Called', null],

@@ -44,6 +44,8 @@ function actor(t: TFunction, by: unknown): string | null {
   if (by === 'system' || typeof by !== 'object' || by === null) return t('history.system');
   const { agent, supervisor } = by as { agent?: string; supervisor?: string };
   if (agent !== undefined) return agentName(agent);
+  // Who runs this server does it from the command line, and is nobody's supervisor.
+  if (supervisor === 'user-operator') return t('audit.operator');
   return supervisor === undefined ? null : t('history.supervisor', { name: agentName(supervisor) });
 }
 

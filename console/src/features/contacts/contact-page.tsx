@@ -5,13 +5,13 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { isFailure } from '@/api';
 import { Heard, LANGUAGES, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { useStep } from '@/live';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 import { useDraft, usePerson } from '@/session';
 import { Button, Chip, Empty, Problem, useTitle } from '@/ui';
 import styles from './contacts.module.css';
 import { MergeDialog, RemoveDialog } from './dialogs';
 import { ContactForm } from './form';
-import { type Contact, addNote, contact as read, failureWords, part } from './wishes';
+import { type Contact, addNote, contact as read, part } from './wishes';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -49,7 +49,7 @@ export function ContactPage({ id, onGone }: ContactPageProps) {
       say({ kind: 'done', title: t('contacts.parted', { name: parted.name }) });
     } catch (thrown) {
       const nothing = isFailure(thrown, 'not_found');
-      const title = nothing ? t('contacts.nothingToPart') : failureWords(thrown);
+      const title = nothing ? t('contacts.nothingToPart') : refusedWords(thrown);
       say({ id: 'contact', kind: 'refused', title });
     }
   };
@@ -63,7 +63,7 @@ export function ContactPage({ id, onGone }: ContactPageProps) {
           <Button onClick={() => void takeApart()}>{t('contacts.part')}</Button>
         </Empty>
       ) : query.isError ? (
-        <Empty title={t('contacts.loadFailed')} words={failureWords(query.error)}>
+        <Empty title={t('contacts.loadFailed')} words={refusedWords(query.error)}>
           <Button onClick={() => void query.refetch()}>{t('contacts.retry')}</Button>
         </Empty>
       ) : (
@@ -203,7 +203,7 @@ function Notes({ contact }: { contact: Contact }) {
       setText('');
       forget();
     } catch (thrown) {
-      setProblem(t('contacts.failed', { words: failureWords(thrown) }));
+      setProblem(t('contacts.failed', { words: refusedWords(thrown) }));
     }
     setBusy(false);
   };

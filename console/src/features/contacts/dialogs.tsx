@@ -2,11 +2,11 @@ import { Modal } from '@/ui/dialog';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { phoneNumber, useTranslation } from '@/i18n';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 import { Actions, Button, Problem, Stack } from '@/ui';
 import { useTaken } from './contact-page';
 import styles from './contacts.module.css';
-import { type Contact, failureWords, findContacts, isChanged, merge, part, remove } from './wishes';
+import { type Contact, findContacts, isChanged, merge, part, remove } from './wishes';
 
 /** Whether a merge can be taken back stands in the notice for so long, in milliseconds; after that on the other's page. */
 const UNDO_LASTS = 60_000;
@@ -57,7 +57,7 @@ function ChooseOther({ contact, onChoose, onClose }: DialogProps & { onChoose: (
         />
       </div>
       {found.isSuccess && others.length === 0 && <p className={styles.quiet}>{t('contacts.mergeNobody')}</p>}
-      {found.isError && <Problem>{failureWords(found.error)}</Problem>}
+      {found.isError && <Problem>{refusedWords(found.error)}</Problem>}
       <ul className={styles.others}>
         {others.slice(0, 8).map(one => (
           <li key={one.id}>
@@ -89,7 +89,7 @@ function Confirm({ contact, other, onBack, onClose }: DialogProps & { other: Con
       await queries.invalidateQueries({ queryKey: ['contact'] });
       say({ kind: 'done', title: t('contacts.parted', { name: parted.name }) });
     } catch (thrown) {
-      say({ kind: 'refused', title: t('contacts.failed', { words: failureWords(thrown) }) });
+      say({ kind: 'refused', title: t('contacts.failed', { words: refusedWords(thrown) }) });
     }
   };
   const go = async () => {
@@ -109,7 +109,7 @@ function Confirm({ contact, other, onBack, onClose }: DialogProps & { other: Con
       setProblem(
         isChanged(thrown)
           ? t('contacts.mergeChanged')
-          : t('contacts.mergeFailed', { words: failureWords(thrown) }),
+          : t('contacts.mergeFailed', { words: refusedWords(thrown) }),
       );
       if (isChanged(thrown)) await queries.invalidateQueries({ queryKey: ['contact', contact.id] });
       setBusy(false);
@@ -152,7 +152,7 @@ export function RemoveDialog({ contact, onClose, onRemoved }: DialogProps & { on
       queries.removeQueries({ queryKey: ['contact', contact.id] });
       await queries.invalidateQueries({ queryKey: ['contacts'] });
     } catch (thrown) {
-      setProblem(t('contacts.removeFailed', { words: failureWords(thrown) }));
+      setProblem(t('contacts.removeFailed', { words: refusedWords(thrown) }));
       if (isChanged(thrown)) await queries.invalidateQueries({ queryKey: ['contact', contact.id] });
       setBusy(false);
     }

@@ -3,11 +3,11 @@ import { type FormEvent, useId, useState } from 'react';
 import { Failure } from '@/api';
 import { LANGUAGES, phoneNumber, useTranslation } from '@/i18n';
 import { useDraft } from '@/session';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 import { Actions, Button, IconButton, Problem, Stack } from '@/ui';
 import styles from './contacts.module.css';
 import { type Field, type Typed, conflictOf, emptyTyped, givenOf, placeOf, typedOf } from './typed';
-import { type Contact, contact as read, create, failureWords, isChanged, replace } from './wishes';
+import { type Contact, contact as read, create, isChanged, replace } from './wishes';
 
 interface FormProps {
   /** The contact that is changed; a new one where there is none. */
@@ -67,7 +67,7 @@ export function ContactForm({ before: first, number, onSaved, onCancel }: FormPr
       if (before !== null && isChanged(thrown)) return compare(before);
       const field = thrown instanceof Failure ? (thrown.body?.field ?? '') : '';
       const taken = thrown instanceof Failure && thrown.code === 'number_taken';
-      const words = taken ? takenWords(field, thrown) : t('contacts.failed', { words: failureWords(thrown) });
+      const words = taken ? takenWords(field, thrown) : t('contacts.failed', { words: refusedWords(thrown) });
       setProblem({ field, words });
     }
   };
@@ -79,7 +79,7 @@ export function ContactForm({ before: first, number, onSaved, onCancel }: FormPr
     try {
       await save();
     } catch (thrown) {
-      setProblem({ field: '', words: t('contacts.failed', { words: failureWords(thrown) }) });
+      setProblem({ field: '', words: t('contacts.failed', { words: refusedWords(thrown) }) });
     }
     setBusy(false);
   };

@@ -3,11 +3,11 @@ import { Modal } from '@/ui/dialog';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type TFunction, useTranslation } from '@/i18n';
-import { say } from '@/notices';
+import { numberWords, refusedWords, say } from '@/notices';
 import { Actions, Button, Problem, Stack } from '@/ui';
 import styles from './contacts.module.css';
 import { decode, linesOf } from './file';
-import { type Duplicates, type FileShown, bring, failureWords } from './wishes';
+import { type Duplicates, type FileShown, bring } from './wishes';
 
 /** Contacts from a file: first what would happen, line by line, then all of it or nothing. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
@@ -34,7 +34,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       }
     } catch (thrown) {
       setSeen(null);
-      setProblem(t('contacts.importFailed', { words: failureWords(thrown) }));
+      setProblem(t('contacts.importFailed', { words: refusedWords(thrown) }));
     }
     setBusy(false);
   };
@@ -153,7 +153,8 @@ function Preview({ seen }: { seen: FileShown }) {
             {seen.problems.map((one, index) => (
               <li key={index}>
                 <b>{t('contacts.line', { line: one.line })}</b>{' '}
-                {given(one.column) && <span>{columnWords(t, one.column)}</span>} {one.message}
+                {given(one.column) && <span>{columnWords(t, one.column)}</span>}{' '}
+                {numberWords(one.message) ?? one.message}
               </li>
             ))}
           </ul>

@@ -3,13 +3,14 @@ import { Link } from '@tanstack/react-router';
 import { IconDownload, IconPlus, IconSearch, IconUpload, IconX } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { Heard, phoneNumber, useTranslation } from '@/i18n';
+import { refusedWords } from '@/notices';
 import { usePerson } from '@/session';
 import { Button, Empty, IconButton, useTitle } from '@/ui';
 import sheet from '@/ui/sheet.module.css';
 import styles from './contacts.module.css';
 import { ImportDialog } from './import';
 import type { ContactSearch } from './search';
-import { type Contact, failureWords, findContacts } from './wishes';
+import { type Contact, findContacts } from './wishes';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -106,7 +107,7 @@ function Rows({ q }: { q: string }) {
   if (query.isPending) return <Empty title={t('contacts.loading')} words="" />;
   if (query.data === undefined) {
     return (
-      <Empty title={t('contacts.loadFailed')} words={failureWords(query.error)}>
+      <Empty title={t('contacts.loadFailed')} words={refusedWords(query.error)}>
         <Button onClick={() => void query.refetch()}>{t('contacts.retry')}</Button>
       </Empty>
     );

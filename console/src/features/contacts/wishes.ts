@@ -1,5 +1,4 @@
 import { Failure, type components, api, need, once } from '@/api';
-import { spoken } from '@/i18n';
 
 export type Contact = components['schemas']['ContactShown'];
 export type ContactGiven = components['schemas']['ContactGiven'];
@@ -46,15 +45,6 @@ export const part = (id: string) => need(api.POST('/api/contacts/{id}/part', at(
 
 export const bring = (csv: string, duplicates: Duplicates, preview: boolean) =>
   need(api.POST('/api/contacts/import', { params: { header: once() }, body: { csv, duplicates, preview } }));
-
-/** What a refusal says, in our words where we have some. */
-export function failureWords(thrown: unknown): string {
-  const t = spoken.t;
-  if (!(thrown instanceof Failure)) return thrown instanceof Error ? thrown.message : String(thrown);
-  if (thrown.code === 'unreachable') return t('refusal.unreachable');
-  if (thrown.code === 'store_unavailable') return t('refusal.store_unavailable');
-  return thrown.message;
-}
 
 /** Somebody else has changed it since it was read. */
 export function isChanged(thrown: unknown): boolean {

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { type components, Failure, api, need, once } from '@/api';
+import { type components, api, need, once } from '@/api';
 import { spoken } from '@/i18n';
 import { type Call, useLive } from '@/live';
-import { isFirstToTell, say } from '@/notices';
+import { isFirstToTell, refusedWords, say } from '@/notices';
 
 export type Pop = components['schemas']['PopShown'];
 export type PastCall = Pop['calls'][number];
@@ -67,12 +67,7 @@ export async function keepOpen(call: string, entry: string, keep: boolean): Prom
     );
     return true;
   } catch (thrown) {
-    const words =
-      thrown instanceof Failure && thrown.code === 'unreachable'
-        ? spoken.t('refusal.unreachable')
-        : thrown instanceof Error
-          ? thrown.message
-          : String(thrown);
+    const words = refusedWords(thrown);
     say({ id: 'keep', kind: 'refused', title: spoken.t('pop.keepFailed', { words }) });
     return false;
   }

@@ -4,6 +4,7 @@ import { IconDownload } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { Failure } from '@/api';
 import { useTranslation } from '@/i18n';
+import { refusedWords } from '@/notices';
 import { fetchCalls } from '@/past';
 import { Button, Empty, useTitle } from '@/ui';
 import { HistoryFilters } from './filters';
@@ -61,7 +62,7 @@ function Calls({ search, onOpen }: Pick<HistoryPageProps, 'search' | 'onOpen'>) 
   if (query.isPending) return <Empty title={t('page.loading')} words="" />;
   if (pages === undefined) {
     const { error } = query;
-    const refused = error instanceof Failure && error.status === 422 ? error.message : null;
+    const refused = error instanceof Failure && error.status === 422 ? refusedWords(error) : null;
     return (
       <Empty title={t('past.loadFailed')} words={refused ?? t('past.loadFailedWords')}>
         <Button onClick={() => void query.refetch()}>{t('list.retry')}</Button>

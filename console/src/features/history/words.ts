@@ -7,6 +7,8 @@ import type { Party, PastCall } from '@/past';
 export function outside(t: TFunction, call: PastCall): string {
   if (call.number !== null) return phoneNumber(call.number);
   if (call.extension !== null) return t('past.extension', { extension: call.extension });
+  // Who calls back knows the number of the entry, whether it came to dialling or not.
+  if (call.direction === 'callback') return t('past.customer');
   return t('list.unknownNumber');
 }
 

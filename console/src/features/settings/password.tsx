@@ -2,7 +2,7 @@ import { Checkbox, PasswordInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { api, isFailure, need } from '@/api';
 import { inWords, useTranslation } from '@/i18n';
-import { say } from '@/notices';
+import { refusedWords, say } from '@/notices';
 import { Button } from '@/ui';
 import styles from './settings.module.css';
 
@@ -36,8 +36,7 @@ export function Password() {
           words: t('signIn.tooMany', { time: inWords(t, thrown.retryAfter ?? 60) }),
         });
       } else {
-        const words = isFailure(thrown, 'unreachable') ? t('refusal.unreachable') : (thrown as Error).message;
-        setProblem({ field: 'new', words });
+        setProblem({ field: 'new', words: refusedWords(thrown) });
       }
     } finally {
       setBusy(false);

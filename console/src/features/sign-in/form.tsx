@@ -2,6 +2,7 @@ import { PasswordInput, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { isFailure } from '@/api';
 import { inWords, useTranslation } from '@/i18n';
+import { refusedWords } from '@/notices';
 import { signIn } from '@/session';
 import { Button, Problem } from '@/ui';
 import styles from './sign-in.module.css';
@@ -15,11 +16,11 @@ export function SignInForm({ fixedName }: { fixedName?: string }) {
   const [problem, setProblem] = useState<string | null>(null);
 
   const words = (thrown: unknown): string => {
-    if (!isFailure(thrown)) return t('signIn.failed', { words: String(thrown) });
+    if (!isFailure(thrown)) return t('signIn.failed', { words: refusedWords(thrown) });
     if (thrown.code === 'wrong_password') return t('signIn.wrong');
     if (thrown.status === 429) return t('signIn.tooMany', { time: inWords(t, thrown.retryAfter ?? 60) });
     if (thrown.code === 'unreachable') return t('signIn.unreachable');
-    return t('signIn.failed', { words: thrown.message });
+    return t('signIn.failed', { words: refusedWords(thrown) });
   };
 
   const submit = async (event: FormEvent) => {
