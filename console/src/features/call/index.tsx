@@ -12,6 +12,8 @@ import { type Situation, situationOf } from './situation';
 import { InCallBlock, InCallFacts, InCallTop, type Open } from './talking';
 import { answer } from './wishes';
 
+export { situationOf } from './situation';
+
 export interface CallPanelProps {
   /** What stands in the middle of the panel during and after a call: the note and what becomes of the call. */
   after?: ReactNode;
