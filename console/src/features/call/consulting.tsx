@@ -1,4 +1,4 @@
-import { phoneNumber, useTranslation } from '@/i18n';
+import { Heard, phoneNumber, useTranslation } from '@/i18n';
 import { type Call, queueName, useAgentName, useNames } from '@/live';
 import { Button } from '@/ui';
 import styles from './call.module.css';
@@ -8,8 +8,34 @@ import { given } from './given';
 
 type Consult = NonNullable<Call['consult']>;
 
+interface Props {
+  call: Call;
+  consult: Consult;
+  /** Who the customer is. */
+  customer: string;
+}
+
+/** Who has called this agent besides the customer. What becomes of the customer is theirs to say. */
+export function Consulted({ call, consult, customer }: Props) {
+  const { t } = useTranslation();
+  const who = useAgentName(consult.by);
+  const words = call.conference
+    ? t('call.withThem', { customer, who })
+    : t(consult.with === 'customer' ? 'call.youHear' : 'call.youWith', { who });
+  return (
+    <section className={styles.consult} aria-label={t('call.consultation')} data-consulted>
+      <h3>
+        {t('call.asksYou', { who })} <Running since={consult.answered ?? consult.since} />
+      </h3>
+      <p role="status">
+        <Heard text={words} />
+      </p>
+    </section>
+  );
+}
+
 /** Somebody whom the agent has called besides the customer. */
-export function Consulting({ call, consult }: { call: Call; consult: Consult }) {
+export function Consulting({ call, consult, customer }: Props) {
   const { t } = useTranslation();
   const { desk } = useNames();
   const name = useAgentName(consult.agent ?? null);
@@ -26,7 +52,7 @@ export function Consulting({ call, consult }: { call: Call; consult: Consult }) 
   const words = !answered
     ? t('call.ringsAt')
     : call.conference
-      ? t('call.withAll')
+      ? t('call.withThem', { customer, who })
       : consult.with === 'customer'
         ? t('call.withCustomer', { who })
         : t('call.withTarget');
@@ -35,7 +61,9 @@ export function Consulting({ call, consult }: { call: Call; consult: Consult }) 
       <h3>
         {who} <Running since={consult.answered ?? consult.since} />
       </h3>
-      <p role="status">{words}</p>
+      <p role="status">
+        <Heard text={words} />
+      </p>
       <div className={styles.choices}>
         <Button onClick={() => void complete(call)}>{t('call.complete')}</Button>
         {answered && !call.conference && (

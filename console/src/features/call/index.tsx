@@ -86,7 +86,9 @@ function Written({ situation, after, finish, name }: WrittenProps) {
         <InCallTop situation={inCall} name={name} />
       )}
       <div className={styles.middle}>
-        {inCall !== null && <InCallFacts key={of} situation={inCall} open={open} setOpen={setOpen} />}
+        {inCall !== null && (
+          <InCallFacts key={of} situation={inCall} open={open} setOpen={setOpen} name={name} />
+        )}
         {situation.kind === 'wrap_up' && !after && (
           <dl className={styles.figures}>
             <Figure name={t('state.wrap_up')}>

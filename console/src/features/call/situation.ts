@@ -64,6 +64,15 @@ export function situationOf(
   return { kind: 'idle' };
 }
 
+/** A consultation to which a colleague has called this agent; nothing where the agent is not the one who was called. */
+export function askedOf(
+  call: Call | null,
+  agent: string | null | undefined,
+): NonNullable<Call['consult']> | null {
+  const consult = call?.consult;
+  return given(consult) && given(agent) && consult.agent === agent && consult.by !== agent ? consult : null;
+}
+
 /** Since when it rings at an agent and until when it may: for the caller, or for a colleague who asks first. */
 function ringsAt(call: Call, agent: string) {
   const { consult } = call;

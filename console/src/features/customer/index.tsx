@@ -24,7 +24,16 @@ import {
   useLanguage,
   useTranslation,
 } from '@/i18n';
-import { type Desk, queueName, serviceName, useNames, useSecond, useStep } from '@/live';
+import {
+  type Desk,
+  agentName,
+  queueName,
+  serviceName,
+  useMyAgent,
+  useNames,
+  useSecond,
+  useStep,
+} from '@/live';
 import { Avatar, Chip, Empty, Glyph, useTitle } from '@/ui';
 import sheet from '@/ui/sheet.module.css';
 import styles from './customer.module.css';
@@ -189,7 +198,7 @@ function Facts({ call, pop }: { call: string; pop: Pop }) {
   const { contact } = pop;
   const language = contact?.language;
   const facts: [string, ReactNode][] = [
-    [t('pop.queue'), !given(live?.queue) ? t('pop.noQueue') : wholeQueue(desk, live.queue)],
+    [t('pop.queue'), !given(live?.queue) ? '' : wholeQueue(desk, live.queue)],
     ...(given(live?.queued)
       ? ([
           [
@@ -228,6 +237,10 @@ function Path({ call, pop }: { call: string; pop: Pop }) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const live = useRow(call);
+  const me = useMyAgent()?.key;
+  // A call that we made came through no menu, and neither did one that rang straight at a phone.
+  if (pop.path.length === 0 && !given(live?.queue)) return null;
+  const asker = given(me) && live?.consult?.agent === me && live.consult.by !== me ? live.consult.by : null;
   const steps: [string, ReactNode, string][] = [
     ...(given(live?.service)
       ? ([['service', <IconPhoneIncoming key="i" {...icon} />, serviceName(desk, live.service)]] as [
@@ -249,8 +262,10 @@ function Path({ call, pop }: { call: string; pop: Pop }) {
           ],
         ] as [string, ReactNode, string][])
       : []),
+    ...(asker !== null
+      ? ([['asker', <IconHeadset key="i" {...icon} />, agentName(asker)]] as [string, ReactNode, string][])
+      : []),
   ];
-  if (steps.length === 0) return null;
   return (
     <section>
       <h2>{t('pop.path')}</h2>
