@@ -1,8 +1,11 @@
-import { Heard, phoneNumber, useTranslation } from '@/i18n';
-import { type Call, queueName, useAgentName, useNames } from '@/live';
+import { Heard, useTranslation } from '@/i18n';
+import { type Call, useAgentName, useNames } from '@/live';
 import { Button } from '@/ui';
 import styles from './call.module.css';
 import { Running } from './parts';
+import { say } from '@/notices';
+import { sentTo } from './by-me';
+import { consulted } from './tell';
 import { cancel, complete, conference, swap } from './wishes';
 import { given } from './given';
 
@@ -37,17 +40,14 @@ export function Consulted({ call, consult, customer }: Props) {
 /** Somebody whom the agent has called besides the customer. */
 export function Consulting({ call, consult, customer }: Props) {
   const { t } = useTranslation();
-  const { desk } = useNames();
-  const name = useAgentName(consult.agent ?? null);
-  const to = consult.to as { extension?: string; queue?: string; number?: string };
-  const who =
-    name !== ''
-      ? name
-      : to.queue !== undefined
-        ? queueName(desk, to.queue)
-        : to.number !== undefined
-          ? phoneNumber(to.number)
-          : (to.extension ?? '');
+  useAgentName(consult.agent ?? null);
+  useNames();
+  const who = consulted(consult);
+  const handOver = async () => {
+    if (!(await complete(call))) return;
+    if (!given(consult.answered)) sentTo(call.id, who);
+    say({ id: 'call', kind: 'done', title: t('call.moved', { who: customer, to: who }) });
+  };
   const answered = given(consult.answered);
   const words = !answered
     ? t('call.ringsAt')
@@ -65,7 +65,7 @@ export function Consulting({ call, consult, customer }: Props) {
         <Heard text={words} />
       </p>
       <div className={styles.choices}>
-        <Button onClick={() => void complete(call)}>{t('call.complete')}</Button>
+        <Button onClick={() => void handOver()}>{t('call.complete')}</Button>
         {answered && !call.conference && (
           <>
             <Button onClick={() => void swap(call)}>{t('call.swap')}</Button>

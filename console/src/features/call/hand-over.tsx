@@ -4,11 +4,15 @@ import { inWords, phoneNumber, useTranslation } from '@/i18n';
 import type { AgentState, Call } from '@/live';
 import { Button } from '@/ui';
 import styles from './call.module.css';
+import { say } from '@/notices';
+import { sentTo } from './by-me';
 import { type Target, consult, findTargets, transfer } from './wishes';
 import { given } from './given';
 
 interface Props {
   call: Call;
+  /** Who the customer is. */
+  customer: string;
   /** Somebody is looked for to be a third; nobody is handed over at once. */
   toConference: boolean;
   onDone: () => void;
@@ -18,7 +22,7 @@ interface Props {
 const AGAIN = 3_000;
 
 /** Looks for whom the conversation could go to. */
-export function HandOver({ call, toConference, onDone }: Props) {
+export function HandOver({ call, customer, toConference, onDone }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState('');
   const query = useDeferredValue(typed.trim().slice(0, 64));
@@ -28,8 +32,15 @@ export function HandOver({ call, toConference, onDone }: Props) {
     placeholderData: before => before,
     refetchInterval: AGAIN,
   });
-  const doing = (what: typeof transfer, target: Target) => () =>
-    void what(call, target).then(done => done && onDone());
+  const ask = (target: Target) => () => void consult(call, target).then(done => done && onDone());
+  const send = (target: Target) => async () => {
+    if (!(await transfer(call, target))) return;
+    const to = target.name ?? phoneNumber(target.value);
+    // From a line or a flow nothing comes back.
+    if (target.kind !== 'queue' && target.kind !== 'flow') sentTo(call.id, to);
+    say({ id: 'call', kind: 'done', title: t('call.moved', { who: customer, to }) });
+    onDone();
+  };
   const items = (found.data ?? []).filter(one => !toConference || one.kind !== 'flow');
   return (
     <>
@@ -51,12 +62,12 @@ export function HandOver({ call, toConference, onDone }: Props) {
               <small>{about(t, target)}</small>
             </span>
             {target.kind !== 'flow' && (
-              <Button size="row" onClick={doing(consult, target)}>
+              <Button size="row" onClick={ask(target)}>
                 {t('call.consult')}
               </Button>
             )}
             {!toConference && (
-              <Button size="row" onClick={doing(transfer, target)}>
+              <Button size="row" onClick={() => void send(target)()}>
                 {t('call.handOver')}
               </Button>
             )}

@@ -9,6 +9,7 @@ import { Figure, Running } from './parts';
 import { placeOf } from './place';
 import { RingingPanel } from './ringing';
 import { type Situation, situationOf } from './situation';
+import { beginToTellOfCalls } from './tell';
 import { InCallBlock, InCallFacts, InCallTop, type Open } from './talking';
 import { answer } from './wishes';
 
@@ -35,6 +36,7 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
   const calls = useLive(live => live.calls);
   const own = useLive(live => live.phone);
   useEffect(() => beginPhone(), []);
+  useEffect(() => beginToTellOfCalls(), []);
   const situation = situationOf(agent, own, calls);
   const rings = situation.kind === 'ringing' ? situation : null;
   useAnswerAsked(rings?.call?.id ?? null, rings?.leg ?? null, answer);

@@ -7,6 +7,7 @@ import { ring, usePhoneChoices } from '@/phone';
 import { KeyCap } from '@/ui';
 import styles from './call.module.css';
 import { Figure, Running, useRest, withWhom } from './parts';
+import { endedByMe, whoHadIt } from './by-me';
 import { type Situation, askedOf, countdown } from './situation';
 import { answer, decline, hangUp } from './wishes';
 import { given } from './given';
@@ -34,18 +35,23 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
   useEffect(() => (leg === null ? undefined : ring(ringer)), [leg, ringer]);
   const asked = askedOf(call, me?.key);
   const asker = useAgentName(asked?.by ?? null);
+  const had = call === null ? null : whoHadIt(call.id);
   const title =
     asked !== null
       ? t('call.asksYou', { who: asker })
-      : given(call?.entry)
-        ? t('call.ownFirst')
-        : t('call.incoming');
+      : had !== null
+        ? t('call.backFrom', { who: had })
+        : given(call?.entry)
+          ? t('call.ownFirst')
+          : t('call.incoming');
   const announced =
     asked !== null
       ? t('call.announceConsult', { who: asker, customer: who })
-      : given(call?.queue)
-        ? t('call.announceQueue', { who, queue: queueName(desk, call.queue) })
-        : t('call.announce', { who });
+      : had !== null
+        ? t('call.announceBack', { who, from: had })
+        : given(call?.queue)
+          ? t('call.announceQueue', { who, queue: queueName(desk, call.queue) })
+          : t('call.announce', { who });
   return (
     <>
       <div className={styles.top}>
@@ -119,6 +125,7 @@ function Block({ situation: { leg, call } }: { situation: Ringing }) {
   };
   const end = () => {
     if (rests) return;
+    if (call !== null) endedByMe(call.id);
     if (leg !== null) void decline(leg);
     else if (given(call?.entry)) void hangUp(null, call);
   };

@@ -1,4 +1,4 @@
-import type { Agent, Call, OwnPhone } from '@/live';
+import { type Agent, type Call, type OwnPhone, isDialling } from '@/live';
 import { given } from './given';
 
 /** What the agent's phone is doing, as the panel draws it. */
@@ -49,10 +49,8 @@ export function situationOf(
   }
   const talks = agent.state === 'talking' || agent.state === 'held';
   if (leg !== null || talks) {
-    // A callback: our own leg stands, and the customer has not answered.
-    const alone =
-      call !== null && !given(call.connected) && (given(call.entry) || given(call.dialled)) && !talks;
-    return alone
+    // Our own leg stands, and whom we call has not answered.
+    return isDialling(call)
       ? { kind: 'calling', call, leg: leg?.leg ?? null, ringsThere: false }
       : { kind: 'talking', call, leg: leg?.leg ?? null };
   }

@@ -13,7 +13,7 @@ import {
 import { useEffect, useState } from 'react';
 import { Heard, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
-import { queueName, serviceName, useAgentName, useMyAgent, useNames } from '@/live';
+import { queueName, serviceName, talksSince, useAgentName, useMyAgent, useNames } from '@/live';
 import { phone, ringThere, usePhone, usePhoneChoices } from '@/phone';
 import { Glyph } from '@/ui';
 import styles from './call.module.css';
@@ -86,7 +86,15 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
           <Running since={call?.queued} until={call?.left_line ?? connected} />
         </Figure>
         <Figure name={state}>
-          <Running since={situation.kind === 'talking' ? (agent?.since ?? connected) : call?.began} />
+          <Running
+            since={
+              situation.kind !== 'talking'
+                ? call?.began
+                : agent === null
+                  ? connected
+                  : talksSince(agent, call)
+            }
+          />
         </Figure>
         <Figure name={t('call.whole')}>
           <Running since={call?.began} />
@@ -105,7 +113,13 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
         ))}
       {open === 'keypad' && call !== null && <Press key={call.id} onPress={keys => void press(call, keys)} />}
       {(open === 'transfer' || open === 'conference') && call !== null && (
-        <HandOver key={open} call={call} toConference={open === 'conference'} onDone={() => setOpen(null)} />
+        <HandOver
+          key={open}
+          call={call}
+          customer={customer}
+          toConference={open === 'conference'}
+          onDone={() => setOpen(null)}
+        />
       )}
     </>
   );
