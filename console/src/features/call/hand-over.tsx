@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import { inWords, phoneNumber, useTranslation } from '@/i18n';
+import { type TFunction, phoneNumber, useTranslation } from '@/i18n';
 import type { AgentState, Call } from '@/live';
 import { Button } from '@/ui';
 import styles from './call.module.css';
@@ -41,7 +41,7 @@ export function HandOver({ call, customer, toConference, onDone }: Props) {
     say({ id: 'call', kind: 'done', title: t('call.moved', { who: customer, to }) });
     onDone();
   };
-  const items = (found.data ?? []).filter(one => !toConference || one.kind !== 'flow');
+  const items = inOrder(found.data ?? []).filter(one => !toConference || one.kind !== 'flow');
   return (
     <>
       <label className={styles.field}>
@@ -83,14 +83,41 @@ function focusOnce(field: HTMLInputElement | null): void {
   field?.focus();
 }
 
-function about(t: ReturnType<typeof useTranslation>['t'], target: Target): string {
-  const kind = t(`call.kind.${target.kind as 'agent'}`);
+/** Whose phone would ring now, then who is at work, and after everything else who is not. */
+function rank({ kind, state, reachable }: Target): number {
+  if (kind !== 'agent') return 3;
+  if (state === 'not_signed_in') return 4;
+  if (state === 'available') return 0;
+  return reachable === true ? 1 : 2;
+}
+
+/** Targets in the order in which they are of use. */
+export function inOrder(targets: readonly Target[]): Target[] {
+  return [...targets].sort((one, other) => rank(one) - rank(other));
+}
+
+/** What the key of the line begins with that each group has of its own. */
+const OF_GROUP = 'group.';
+
+const MINUTE = 60;
+
+/** How long somebody who came now would wait, in whole minutes. */
+function waitWords(t: TFunction, { available, waiting, wait }: Target): string | null {
+  if (!given(wait)) return null;
+  if (wait.to === 0 || ((available ?? 0) > 0 && waiting === 0)) return t('call.waitNow');
+  const [from, to] = [Math.floor(wait.from / MINUTE), Math.ceil(wait.to / MINUTE)];
+  if (from === 0 && to === 1) return t('call.waitShort');
+  return from === to ? t('call.waitOne', { time: to }) : t('call.wait', { from, to });
+}
+
+/** What else is known of a target. */
+export function about(t: TFunction, target: Target): string {
+  const group = target.kind === 'queue' && target.value.startsWith(OF_GROUP);
+  const kind = t(`call.kind.${group ? 'group' : (target.kind as 'agent')}`);
   const parts = [target.number ?? kind];
   if (given(target.state)) parts.push(t(`state.${target.state as AgentState}`));
   if (given(target.available)) parts.push(t('call.available', { count: target.available }));
-  if (given(target.wait)) {
-    const { from, to } = target.wait;
-    parts.push(to === 0 ? t('call.waitNow') : t('call.wait', { from: inWords(t, from), to: inWords(t, to) }));
-  }
+  const wait = waitWords(t, target);
+  if (wait !== null) parts.push(wait);
   return parts.join(' · ');
 }
