@@ -1,7 +1,8 @@
 import { given } from '@/api';
-import { Heard, clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { Heard, type TFunction, clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { changeWrapUp } from './wrap-up';
 import { type Note, useLive, useMyAgent, useNames } from '@/live';
+import { useRow } from '@/features/customer/pop';
 import styles from './after-call.module.css';
 import { Dispositions } from './dispositions';
 import { type Draft, type Written, type as typed, useDrafts } from './drafts';
@@ -30,6 +31,9 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
   const row = useLive(live => live.notes.get(call));
   const draft = useDrafts(state => state.drafts.get(call));
   const written = useWritten(call);
+  const entries = useLive(live => live.entries);
+  const [becomes] = useBecomes(call);
+  const does = entryToClose(row, entries) === null ? null : becomesWords(t, becomes);
   const change = (next: Partial<Written>) => typed(call, { ...written, ...next });
   const note = written.note ?? '';
   return (
@@ -58,6 +62,7 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
         chosen={written.disposition ?? null}
         required={row?.required ?? false}
         open={phase !== 'talking'}
+        does={phase === 'talking' ? null : does}
         onChoose={disposition => change({ disposition })}
       />
       {phase !== 'talking' && <OfEntry call={call} />}
@@ -72,7 +77,9 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
 function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const last = useRow(row?.call ?? null);
   if (row === undefined) return null;
+  const talked = given(row.ended) && given(last?.connected) ? Math.max(0, row.ended - last.connected) : null;
   const number = row.number ? phoneNumber(row.number) : t('list.unknownNumber');
   return (
     <p className={styles.whom}>
@@ -87,7 +94,10 @@ function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
         )}
       </span>
       {given(row.ended) && (
-        <span className={styles.dim}>{t('note.endedAt', { time: clock(language, row.ended) })}</span>
+        <span className={styles.dim}>
+          {t('note.endedAt', { time: clock(language, row.ended) })}
+          {talked !== null && `, ${t('chip.talked', { time: timer(talked) })}`}
+        </span>
       )}
     </p>
   );
@@ -116,13 +126,7 @@ function Kept({ draft, typedAt }: { draft: Draft | undefined; typedAt: number | 
   );
 }
 
-/** What becomes of the entry that was called back: the save says it, too. */
-function OfEntry({ call }: { call: string }) {
-  const { t } = useTranslation();
-  const row = useLive(live => live.notes.get(call));
-  const entries = useLive(live => live.entries);
-  const [becomes, setBecomes] = useBecomes(call);
-  if (entryToClose(row, entries) === null) return null;
+function becomesWords(t: TFunction, becomes: Becomes): string {
   const words: Record<Becomes, string> = {
     done: t('note.becomesDone'),
     keep: t('note.becomesKeep'),
@@ -130,13 +134,23 @@ function OfEntry({ call }: { call: string }) {
     cancelled: t('note.becomesCancelled'),
     refused: t('note.becomesRefused'),
   };
+  return words[becomes];
+}
+
+/** What becomes of the entry that was called back: the save says it, too. */
+function OfEntry({ call }: { call: string }) {
+  const { t } = useTranslation();
+  const row = useLive(live => live.notes.get(call));
+  const entries = useLive(live => live.entries);
+  const [becomes, setBecomes] = useBecomes(call);
+  if (entryToClose(row, entries) === null) return null;
   return (
     <label className={styles.field}>
       {t('note.becomes')}
       <select value={becomes} onChange={event => setBecomes(event.target.value as Becomes)}>
         {BECOMES.map(one => (
           <option key={one} value={one}>
-            {words[one]}
+            {becomesWords(t, one)}
           </option>
         ))}
       </select>
