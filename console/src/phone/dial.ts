@@ -1,6 +1,6 @@
 import { api, given, need, once } from '@/api';
 import { i18next } from '@/i18n';
-import { type Desk, useMyAgent, useNames } from '@/live';
+import { type Desk, useLive, useMyAgent, useNames } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from './asked';
 import { usePhone } from './here';
@@ -15,7 +15,10 @@ export function isInternal(typed: string): boolean {
 export async function dial(typed: string, service: string | null, here: boolean): Promise<boolean> {
   if (isInternal(typed)) {
     if (!here) {
-      say({ id: 'call', kind: 'refused', title: i18next.t('phone.internalDesk') });
+      const { me, agents } = useLive.getState();
+      const outside = me?.agent ? agents.get(me.agent)?.outside === true : false;
+      const title = i18next.t(outside ? 'phone.internalOutside' : 'phone.internalDesk');
+      say({ id: 'call', kind: 'refused', title });
       return false;
     }
     const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
