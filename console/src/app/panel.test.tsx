@@ -84,3 +84,20 @@ it('shows the open note of before again when nobody was reached', () => {
   expect(field()?.id).toBe('note-call_old');
   expect(screen.getByText('+86 138 0013 4417')).toBeDefined();
 });
+
+it('says in the wrap-up how long they talked', () => {
+  const talks = aCall('call_new', { connected: 10_000, agents: [MIA] });
+  useLive.setState({ calls: new Map([['call_new', talks]]) });
+  miaIs({ state: 'talking', call: 'call_new' }, 2);
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Themed>
+        <Panel />
+      </Themed>
+    </QueryClientProvider>,
+  );
+  const ended = aNote('call_new', { agent: MIA, ended: 135_000, open: true });
+  act(() => useLive.setState({ calls: new Map(), notes: new Map([['call_new', ended]]) }));
+  miaIs({ state: 'wrap_up', wrap_up_of: 'call_new', wrap_up_until: 200_000 }, 3);
+  expect(screen.getByText(/talked 2:05/)).toBeDefined();
+});

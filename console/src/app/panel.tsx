@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { CallPanel } from '@/features/call';
 import { AfterCall, Finish, OpenItems, beginDrafts, isAhead, useDrafts, write } from '@/features/after-call';
-import { useOpensPage, usePop } from '@/features/customer';
+import { useOpensPage, usePop, useRow } from '@/features/customer';
 import { type Agent, useLive, useMyAgent } from '@/live';
 import { type NoteInHand, noteInHand } from './note-in-hand';
 
@@ -33,6 +33,7 @@ export function Panel() {
   const known = inHand ?? note?.call ?? null;
   const { data: pop } = usePop(known);
   const name = pop?.contact?.name ?? null;
+  const connected = useRow(note?.call ?? null)?.connected ?? null;
   useOpensPage(inHand, pop);
   useEffect(() => beginDrafts(), []);
   useClosesWhenDone();
@@ -45,6 +46,7 @@ export function Panel() {
             call={note.call}
             phase={note.phase}
             name={note.call === known ? name : null}
+            connected={connected}
           />
         )
       }

@@ -2,7 +2,6 @@ import { given } from '@/api';
 import { Heard, type TFunction, clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { changeWrapUp } from './wrap-up';
 import { type Note, useLive, useMyAgent, useNames } from '@/live';
-import { useRow } from '@/features/customer/pop';
 import styles from './after-call.module.css';
 import { Dispositions } from './dispositions';
 import { type Draft, type Written, type as typed, useDrafts } from './drafts';
@@ -23,10 +22,12 @@ interface AfterCallProps {
   phase: Phase;
   /** The customer's name, where somebody knows it. */
   name: string | null;
+  /** Since when they talked, where it is known. */
+  connected: number | null;
 }
 
 /** What an agent writes about a call, from the first word on kept as it is typed. */
-export function AfterCall({ call, phase, name }: AfterCallProps) {
+export function AfterCall({ call, phase, name, connected }: AfterCallProps) {
   const { t } = useTranslation();
   const row = useLive(live => live.notes.get(call));
   const draft = useDrafts(state => state.drafts.get(call));
@@ -38,7 +39,7 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
   const note = written.note ?? '';
   return (
     <div className={styles.form} data-note={call}>
-      {phase !== 'talking' && <Whom row={row} name={name} />}
+      {phase !== 'talking' && <Whom row={row} name={name} connected={connected} />}
       <div className={styles.part}>
         <div className={styles.line}>
           <label htmlFor={`note-${call}`}>{t('note.title')}</label>
@@ -73,13 +74,16 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
   );
 }
 
-/** Whom the call was with, and when it ended. */
-function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
+interface WhomProps extends Pick<AfterCallProps, 'name' | 'connected'> {
+  row: Note | undefined;
+}
+
+/** Whom the call was with, when it ended, and how long they talked. */
+function Whom({ row, name, connected }: WhomProps) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const last = useRow(row?.call ?? null);
   if (row === undefined) return null;
-  const talked = given(row.ended) && given(last?.connected) ? Math.max(0, row.ended - last.connected) : null;
+  const talked = given(row.ended) && connected !== null ? Math.max(0, row.ended - connected) : null;
   const number = row.number ? phoneNumber(row.number) : t('list.unknownNumber');
   return (
     <p className={styles.whom}>

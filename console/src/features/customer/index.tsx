@@ -42,7 +42,7 @@ import { OpenHint } from './hint';
 import { PastCalls } from './past';
 import { type Pop, countryName, isWeb, timeThere, usePop, useRow } from './pop';
 
-export { useOpensPage, usePop } from './pop';
+export { useOpensPage, usePop, useRow } from './pop';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
