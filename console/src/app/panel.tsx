@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { CallPanel } from '@/features/call';
 import { AfterCall, Finish, OpenItems, beginDrafts, isAhead, useDrafts, write } from '@/features/after-call';
 import { useOpensPage, usePop, useRow } from '@/features/customer';
-import { type Agent, useLive, useMyAgent } from '@/live';
+import { type Agent, useCaller, useLive, useMyAgent } from '@/live';
 import { type NoteInHand, noteInHand } from './note-in-hand';
 
 /** Which note stands in the panel. */
@@ -34,6 +34,7 @@ export function Panel() {
   const { data: pop } = usePop(known);
   const name = pop?.contact?.name ?? null;
   const connected = useRow(note?.call ?? null)?.connected ?? null;
+  useEffect(() => useCaller.setState({ call: known, name }), [known, name]);
   useOpensPage(inHand, pop);
   useEffect(() => beginDrafts(), []);
   useClosesWhenDone();

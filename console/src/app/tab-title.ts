@@ -1,7 +1,6 @@
 import { useEffect } from 'react';
 import { isMineToDo } from '@/entries';
 import { phoneNumber, timer, useTranslation } from '@/i18n';
-import { usePop } from '@/features/customer/pop';
 import {
   type Agent,
   type AgentState,
@@ -10,6 +9,7 @@ import {
   isDialling,
   serverNow,
   talksSince,
+  useCaller,
   useLive,
   useMyAgent,
   useSecond,
@@ -57,8 +57,7 @@ export function useTabTitle(): void {
   const { t } = useTranslation();
   const inHand = useLive(live => (agent?.call ? (live.calls.get(agent.call) ?? null) : null));
   useSecond();
-  const { data: pop } = usePop(agent?.call ?? null);
-  const name = pop?.contact?.name ?? null;
+  const name = useCaller(known => (known.call === agent?.call ? known.name : null));
   const busy = agent !== null && IN_CALL.includes(agent.state);
   const call = busy ? callTitle(agent, inHand, name, serverNow(), t('call.dialling')) : null;
   const words = call ?? `${todo > 0 ? `(${todo}) ` : ''}${title === '' ? 'Nohold' : `${title} · Nohold`}`;

@@ -1,3 +1,4 @@
+export { useCaller } from './caller';
 export { useSecond, useStep } from './clock';
 export { campaignName, groupName, queueName, serviceName, useNames, type Desk } from './names';
 export { isDialling, talksSince } from './dialling';
