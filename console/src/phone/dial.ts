@@ -4,6 +4,7 @@ import { type Desk, useLive, useMyAgent, useNames } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from './asked';
 import { usePhone } from './here';
+import { wayToMe } from './readiness';
 import { wish } from './wish';
 
 /** Whether what was typed is dialled at the phone itself: numbers of the house, codes, emergency numbers. */
@@ -23,6 +24,12 @@ export async function dial(typed: string, service: string | null, here: boolean)
     }
     const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
     return wish(need(api.POST('/api/phone/calls', dialled)), 'phone.dialFailed');
+  }
+  const t = i18next.t;
+  const waits = () => say({ id: 'call', kind: 'info', title: t('done.connecting', { who: typed }) });
+  if ((await wayToMe(waits)) === 'none') {
+    say({ id: 'call', kind: 'refused', title: t('refusal.phone_off') });
+    return false;
   }
   const body = { number: typed, ...(service !== null && { service }) };
   const asked = need(api.POST('/api/calls', { params: { header: once() }, body }));

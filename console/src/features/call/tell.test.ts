@@ -39,6 +39,7 @@ it('sees that somebody was not reached, and of whom the agent has asked nothing 
   expect(happenings(seen(out), seen(), '2011')).toEqual([]);
   expect(happenings(seen(asks), seen(alone), MIA)).toMatchObject([{ kind: 'consult_over' }]);
   expect(happenings(seen(asks), seen(), MIA)).toEqual([]);
+  expect(happenings(seen(asks), seen({ ...alone, doing: 'finished' }), MIA)).toEqual([]);
   expect(happenings(seen(asks), seen({ ...alone, agents: ['2011'] }), MIA)).toEqual([]);
   expect(happenings(seen(asks), seen(alone), '2011')).toEqual([]);
 });

@@ -46,7 +46,9 @@ export function happenings(before: Seen, now: Seen, me: string): Happening[] {
     if (after === undefined) {
       if (isDialling(call) && call.agents.includes(me)) found.push({ kind: 'not_reached', call });
     } else if (given(call.consult) && call.consult.by === me && !given(after.consult)) {
-      if (after.agents.includes(me)) found.push({ kind: 'consult_over', call: after, consult: call.consult });
+      // Where the customer has hung up, nobody has to be told whose they are.
+      const goesOn = after.agents.includes(me) && after.doing !== 'finished';
+      if (goesOn) found.push({ kind: 'consult_over', call: after, consult: call.consult });
     }
   }
   const ended = now.phone?.ended;

@@ -1,7 +1,7 @@
 import { type components, api, need, once } from '@/api';
 import type { Call } from '@/live';
 import { wish } from '@/phone';
-import { consultEndedByMe, endedByMe } from './by-me';
+import { consultEndedByMe, endedByMe, isConsultEndedByMe } from './by-me';
 
 export type Target = components['schemas']['TargetFound'];
 type Handing = components['schemas']['HandingGiven'];
@@ -50,14 +50,20 @@ export const transfer = (call: Call, target: Target) =>
 export const consult = (call: Call, target: Target) =>
   wish(need(api.POST('/api/calls/{id}/consult', { ...at(call), body: to(target) })));
 
-export function complete(call: Call): Promise<boolean> {
+/** Known before the answer: the live line is sometimes quicker. */
+async function endsConsult(call: Call, doing: Promise<unknown>): Promise<boolean> {
   consultEndedByMe(call.id);
-  return wish(need(api.POST('/api/calls/{id}/consult/complete', { ...at(call), body: {} })));
+  const done = await wish(doing);
+  if (!done) isConsultEndedByMe(call.id);
+  return done;
+}
+
+export function complete(call: Call): Promise<boolean> {
+  return endsConsult(call, need(api.POST('/api/calls/{id}/consult/complete', { ...at(call), body: {} })));
 }
 
 export function cancel(call: Call): Promise<boolean> {
-  consultEndedByMe(call.id);
-  return wish(need(api.POST('/api/calls/{id}/consult/cancel', { ...at(call), body: {} })));
+  return endsConsult(call, need(api.POST('/api/calls/{id}/consult/cancel', { ...at(call), body: {} })));
 }
 
 export const swap = (call: Call) =>
