@@ -115,3 +115,28 @@ it('says who asks, who does not, and from whom a customer comes back', async () 
   await presses(mia, /^Accept/);
   await caller.hangUp();
 });
+
+it('keeps a follow-up over a reload as the agent’s own, and takes it back', async () => {
+  await house.does('2011', 'not_ready');
+  const mia = await house.comes('mia', MIA);
+  const { page } = mia;
+  const caller = await house.calls('+8613800161005');
+  await accepts(mia);
+  await caller.hangUp();
+  await shows(mia, 'wrap_up');
+  await button(mia, 'Follow-up').click();
+  await button(mia, 'Request callback').click();
+  const said = page.locator('[data-follow-up]').getByText(/^Will be called/);
+  await said.waitFor();
+  await page.goto('/list');
+  await said.waitFor({ timeout: 30_000 });
+  // Nobody tells agents what they have done themselves.
+  expect(await page.getByRole('alert').getByText('1005').count()).toBe(0);
+  await page.getByRole('link', { name: 'Missed-call list' }).click();
+  const row = page.locator('[data-row]').filter({ hasText: '1005' }).first();
+  await row.getByText('Follow-up by Mia Torres').waitFor();
+  await mia.picture('told-follow-up');
+  await page.locator('[data-follow-up]').getByRole('button', { name: 'Undo' }).click();
+  await said.waitFor({ state: 'detached' });
+  await row.waitFor({ state: 'detached' });
+});

@@ -77,7 +77,7 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
             <Figure name={t('call.service')}>{serviceName(desk, call.service)}</Figure>
           )}
           {given(call?.queued) && (
-            <Figure name={t('call.waiting')}>
+            <Figure name={t(asked === null ? 'call.waiting' : 'call.inQueue')}>
               <Running
                 since={call.queued}
                 until={asked === null ? null : (call.left_line ?? call.connected)}
