@@ -1,27 +1,20 @@
-import { given } from '@/api';
 import { Suspense, lazy, useEffect } from 'react';
 import { CallPanel } from '@/features/call';
-import { OpenItems, type Phase, beginDrafts, isAhead, useDrafts, write } from '@/features/after-call';
-import { useOpensPage, usePop } from '@/features/customer/pop';
-import { type Agent, useLive, useMyAgent } from '@/live';
+import { OpenItems, beginDrafts, isAhead, useDrafts, write } from '@/features/after-call';
+import { useOpensPage, usePop, useRow } from '@/features/customer/pop';
+import { type Agent, useCaller, useLive, useMyAgent } from '@/live';
+import { type NoteInHand, noteInHand } from './note-in-hand';
 
 // Both are there before the first call: see `ahead.ts`.
 const AfterCall = lazy(async () => ({ default: (await import('@/features/after-call/note')).AfterCall }));
 const Finish = lazy(async () => ({ default: (await import('@/features/after-call/note')).Finish }));
 
-/** Which note stands in the panel, and in which part of the work; nothing where there is none to write. */
-function useNote(agent: Agent | null): { call: string; phase: Phase } | null {
+/** Which note stands in the panel. */
+function useNote(agent: Agent | null): NoteInHand | null {
   const writing = useDrafts(state => state.writing);
-  const talking = agent?.state === 'talking' || agent?.state === 'held' ? (agent.call ?? null) : null;
-  // Of a conversation with nobody outside nothing is noted.
-  const noted = useLive(live => {
-    const call = talking === null ? undefined : live.calls.get(talking);
-    return call !== undefined && (given(call.number) || given(call.dialled) || given(call.queue));
-  });
-  if (talking !== null) return noted ? { call: talking, phase: 'talking' } : null;
-  if (agent?.state === 'wrap_up' && given(agent.wrap_up_of))
-    return { call: agent.wrap_up_of, phase: 'wrap_up' };
-  return writing === null ? null : { call: writing, phase: 'later' };
+  const phone = useLive(live => live.phone);
+  const calls = useLive(live => live.calls);
+  return noteInHand(agent, phone, calls, writing);
 }
 
 /** What is being written of a call that is over closes itself once it is done elsewhere. */
@@ -41,7 +34,11 @@ export function Panel() {
   const note = useNote(agent);
   const leg = useLive(live => live.phone?.calls[0]?.call ?? null);
   const inHand = agent?.call ?? leg;
-  const { data: pop } = usePop(inHand ?? note?.call ?? null);
+  const known = inHand ?? note?.call ?? null;
+  const { data: pop } = usePop(known);
+  const name = pop?.contact?.name ?? null;
+  const connected = useRow(note?.call ?? null)?.connected ?? null;
+  useEffect(() => useCaller.setState({ call: known, name }), [known, name]);
   useOpensPage(inHand, pop);
   useEffect(() => beginDrafts(), []);
   useClosesWhenDone();
@@ -54,7 +51,8 @@ export function Panel() {
               key={note.call}
               call={note.call}
               phase={note.phase}
-              name={pop?.contact?.name ?? null}
+              name={note.call === known ? name : null}
+              connected={connected}
             />
           </Suspense>
         )
@@ -68,7 +66,7 @@ export function Panel() {
       }
       writing={note?.phase === 'later'}
       items={<OpenItems />}
-      name={pop?.contact?.name ?? null}
+      name={name}
     />
   );
 }

@@ -1,7 +1,20 @@
 import { useEffect } from 'react';
 import { isMineToDo } from '@/entries';
-import { phoneNumber, timer } from '@/i18n';
-import { type AgentState, serverNow, useLive, useMyAgent, useSecond, useStep } from '@/live';
+import { phoneNumber, timer, useTranslation } from '@/i18n';
+import {
+  type Agent,
+  type AgentState,
+  type Call,
+  agentName,
+  isDialling,
+  serverNow,
+  talksSince,
+  useCaller,
+  useLive,
+  useMyAgent,
+  useSecond,
+  useStep,
+} from '@/live';
 import { usePage } from '@/ui';
 
 const IN_CALL: readonly AgentState[] = ['ringing', 'talking', 'held'];
@@ -21,17 +34,32 @@ export function useToDo(): number {
   });
 }
 
+/** A call in few words: how long already, and with whom. */
+export function callTitle(
+  agent: Agent,
+  call: Call | null,
+  name: string | null,
+  now: number,
+  dialling: string,
+): string {
+  const number = call?.dialled ?? call?.number;
+  const other = call?.agents.find(one => one !== agent.key);
+  const who = name ?? (number ? phoneNumber(number) : other === undefined ? '' : agentName(other));
+  const state = isDialling(call) ? dialling : timer(now - talksSince(agent, call));
+  return `● ${state} ${who}`.trim();
+}
+
 /** The title of the tab: the call in hand with its time, else what is to be done, and the page. */
 export function useTabTitle(): void {
   const { title } = usePage();
   const agent = useMyAgent();
   const todo = useToDo();
-  const number = useLive(live => (agent?.call ? (live.calls.get(agent.call)?.number ?? null) : null));
+  const { t } = useTranslation();
+  const inHand = useLive(live => (agent?.call ? (live.calls.get(agent.call) ?? null) : null));
   useSecond();
+  const name = useCaller(known => (known.call === agent?.call ? known.name : null));
   const busy = agent !== null && IN_CALL.includes(agent.state);
-  const call = busy
-    ? `● ${timer(serverNow() - agent.since)} ${number ? phoneNumber(number) : ''}`.trim()
-    : null;
+  const call = busy ? callTitle(agent, inHand, name, serverNow(), t('call.dialling')) : null;
   const words = call ?? `${todo > 0 ? `(${todo}) ` : ''}${title === '' ? 'Nohold' : `${title} · Nohold`}`;
   useEffect(() => {
     document.title = words;

@@ -3,6 +3,7 @@ import { clock, spoken, inWords, moment } from '@/i18n';
 import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
 import { refusedWords, say } from '@/notices';
 import { askedHere } from '@/phone/asked';
+import { wayToMe } from '@/phone/readiness';
 import { nextOf } from './look';
 import { whoIs } from './words';
 
@@ -169,16 +170,23 @@ export function allowMore(entry: Entry): Promise<boolean> {
 /** Calls that have been asked for and not answered yet, so that a double press is one call. */
 const asked = new Set<string>();
 
-/** Claims the entry and calls: the agent's phone rings first, then the customer is dialled. */
+/** Claims the entry and calls: the agent's phone is rung first, then the customer is dialled. */
 export async function callBack(entry: Entry, beyondWindow = false): Promise<boolean> {
   if (asked.has(entry.id)) return false;
   asked.add(entry.id);
+  const id = `did-${entry.id}`;
   try {
+    const waits = () => say({ id, kind: 'info', title: t('done.connecting', { who: who(entry) }) });
+    const way = await wayToMe(waits);
+    if (way === 'none') {
+      say({ id, kind: 'refused', title: t('refusal.phone_off') });
+      return false;
+    }
     const asks = need(
       api.POST('/api/entries/{id}/call', { ...params(entry), body: { beyond_window: beyondWindow } }),
     );
     askedHere((await asks).call);
-    say({ id: `did-${entry.id}`, kind: 'info', title: t('done.called', { who: who(entry) }) });
+    say({ id, kind: 'info', title: t(way === 'here' ? 'done.calling' : 'done.called', { who: who(entry) }) });
     return true;
   } catch (thrown) {
     const overrides = useLive.getState().me?.role !== 'agent' && isFailure(thrown, 'outside_window');

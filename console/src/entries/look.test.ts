@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { spoken } from '@/i18n';
-import { aRequest, anEntry } from '@/live/fixture';
-import type { Attempt, Entry } from '@/live';
+import { aRequest, anAgent, anEntry } from '@/live/fixture';
+import { type Attempt, type Entry, useLive } from '@/live';
 import { heardLast, isMineToDo, mayCall, nextOf, promiseOf, reasonOf, toPlay, triesOf, whyOf } from './look';
-import { promiseWords } from './words';
+import { promiseWords, whyWords } from './words';
 
 const MINUTE = 60_000;
 
@@ -74,6 +74,23 @@ describe('the reason', () => {
     const web = aRequest('a');
     if (web.request) Object.assign(web.request, { key: null, queue: null });
     expect(reasonOf(whyOf(web, 0))).toBe('web');
+    const request = {
+      asked: 0,
+      promise: { from: 0, to: 9 },
+      path: ['desk/mia'],
+      language: 'en',
+      prompts: [],
+    };
+    const arranged = whyOf(aRequest('a', { request }), 0);
+    expect(arranged).toEqual({ kind: 'followUp', by: 'mia' });
+    expect(reasonOf(arranged)).toBe('follow_up');
+    useLive.setState({
+      me: { user: 'mia', role: 'agent', agent: '2014', groups: null },
+      agents: new Map([['2014', anAgent('2014', { name: 'Mia Torres' })]]),
+    });
+    const t = spoken.in('en');
+    expect(whyWords(t, null, arranged)).toBe('Follow-up by Mia Torres');
+    expect(whyWords(t, null, { kind: 'followUp', by: 'priya' })).toBe('Follow-up by priya');
   });
 
   it('is the last result while another try is to come', () => {

@@ -68,6 +68,8 @@ export type Why =
   | { kind: 'pressedMenu'; key: string }
   | { kind: 'queue'; queue: string }
   | { kind: 'web' }
+  /** An agent has agreed with the customer to call again: by which account. */
+  | { kind: 'followUp'; by: string }
   | { kind: 'again'; result: CallResult }
   | { kind: 'cutOff'; count: number }
   | { kind: 'message'; count: number }
@@ -83,6 +85,14 @@ const LEFT = {
   transfer: 'leftTransfer',
 } as const;
 
+/** What the path of a request begins with that an agent has made at the desk, before the name of the account. */
+const AT_DESK = 'desk/';
+
+/** The account of the agent who has arranged that the customer is called again; nothing where the customer asked. */
+export function arrangedBy(path: readonly string[] | undefined): string | null {
+  return path?.find(part => part.startsWith(AT_DESK))?.slice(AT_DESK.length) ?? null;
+}
+
 /** Why somebody stands on the list; a retry that is still to come counts for more than how it began. */
 export function whyOf(entry: Entry, now: number): Why {
   const { request } = entry;
@@ -91,6 +101,8 @@ export function whyOf(entry: Entry, now: number): Why {
     if (last && last !== 'answered' && entry.state.name === 'waiting' && entry.due > now) {
       return { kind: 'again', result: last };
     }
+    const by = arrangedBy(request.path);
+    if (by !== null) return { kind: 'followUp', by };
     if (request.key && request.queue) return { kind: 'pressed', key: request.key, queue: request.queue };
     if (request.key) return { kind: 'pressedMenu', key: request.key };
     if (request.queue) return { kind: 'queue', queue: request.queue };
@@ -107,7 +119,7 @@ export function whyOf(entry: Entry, now: number): Why {
 }
 
 /** The reasons by which the list is filtered. */
-export const REASONS = ['asked', 'web', 'retry', 'cut_off', 'message', 'queue', 'menu'] as const;
+export const REASONS = ['asked', 'web', 'follow_up', 'retry', 'cut_off', 'message', 'queue', 'menu'] as const;
 export type Reason = (typeof REASONS)[number];
 
 export function reasonOf(why: Why): Reason {
@@ -118,6 +130,8 @@ export function reasonOf(why: Why): Reason {
       return 'asked';
     case 'web':
       return 'web';
+    case 'followUp':
+      return 'follow_up';
     case 'again':
       return 'retry';
     case 'cutOff':

@@ -1,11 +1,17 @@
 import type { TFunction } from '@/i18n';
 import { brief, clock, daysBetween, phoneNumber, span, timer, windowOf } from '@/i18n';
-import { type Desk, type Entry, queueName } from '@/live';
+import { type Desk, type Entry, agentName, queueName, useLive } from '@/live';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
 
 /** How somebody is called on the list: by name, else by number, else by what is known. */
 export function whoIs(t: TFunction, entry: Entry): string {
   return entry.number ? phoneNumber(entry.number) : t('list.unknownNumber');
+}
+
+/** Who has an account, by the name that colleagues see where that is known. */
+export function accountName(account: string): string {
+  const { me } = useLive.getState();
+  return agentName(me?.user === account && me.agent !== null ? me.agent : `user-${account}`);
 }
 
 /** Why somebody stands on the list, in words. */
@@ -19,6 +25,8 @@ export function whyWords(t: TFunction, desk: Desk | null, why: Why): string {
       return t('why.queue', { queue: queueName(desk, why.queue) });
     case 'web':
       return t('why.web');
+    case 'followUp':
+      return t('why.followUp', { name: accountName(why.by) });
     case 'again':
       return t('why.again', { result: t(`resultCap.${why.result}`) });
     case 'cutOff':

@@ -74,7 +74,6 @@ export const customersEn = {
     keepFailed: 'Not changed: {{words}}',
     facts: 'Call',
     queue: 'Queue',
-    noQueue: 'none',
     waiting: 'Waiting',
     waited: 'Waited',
     service: 'Service',

@@ -77,7 +77,6 @@ export const customersZh: Shape<typeof customersEn> = {
     keepFailed: '未改变：{{words}}',
     facts: '通话',
     queue: '队列',
-    noQueue: '无',
     waiting: '等待中',
     waited: '等待',
     service: '呼入客服',

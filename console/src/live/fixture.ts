@@ -1,4 +1,4 @@
-import type { Agent, Entry, Note, Reminder } from './rows';
+import type { Agent, Call, Entry, Note, Reminder } from './rows';
 
 /** An entry for tests: a missed call that waits, unless something else is said. */
 export function anEntry(id: string, more: Partial<Entry> = {}): Entry {
@@ -97,6 +97,23 @@ export function aNote(call: string, more: Partial<Note> = {}): Note {
     written: { disposition: null, note: '', tags: [] },
     typed: null,
     done: null,
+    ...more,
+  };
+}
+
+/** A live call for tests: a customer who waits. */
+export function aCall(id: string, more: Partial<Call> = {}): Call {
+  return {
+    id,
+    number: '+8613800138000',
+    began: 0,
+    doing: 'waiting',
+    agents: [],
+    conference: false,
+    held: false,
+    keep_open: [],
+    path: [],
+    ringing: [],
     ...more,
   };
 }

@@ -1,9 +1,10 @@
 import { api, given, need, once } from '@/api';
 import { spoken } from '@/i18n';
-import { type Desk, useMyAgent, useNames } from '@/live';
+import { type Desk, useLive, useMyAgent, useNames } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from './asked';
 import { usePhone } from './here';
+import { wayToMe } from './readiness';
 import { wish } from './wish';
 
 /** Whether what was typed is dialled at the phone itself: numbers of the house, codes, emergency numbers. */
@@ -15,11 +16,20 @@ export function isInternal(typed: string): boolean {
 export async function dial(typed: string, service: string | null, here: boolean): Promise<boolean> {
   if (isInternal(typed)) {
     if (!here) {
-      say({ id: 'call', kind: 'refused', title: spoken.t('phone.internalDesk') });
+      const { me, agents } = useLive.getState();
+      const outside = me?.agent ? agents.get(me.agent)?.outside === true : false;
+      const title = spoken.t(outside ? 'phone.internalOutside' : 'phone.internalDesk');
+      say({ id: 'call', kind: 'refused', title });
       return false;
     }
     const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
     return wish(need(api.POST('/api/phone/calls', dialled)), 'phone.dialFailed');
+  }
+  const t = spoken.t;
+  const waits = () => say({ id: 'call', kind: 'info', title: t('done.connecting', { who: typed }) });
+  if ((await wayToMe(waits)) === 'none') {
+    say({ id: 'call', kind: 'refused', title: t('refusal.phone_off') });
+    return false;
   }
   const body = { number: typed, ...(service !== null && { service }) };
   const asked = need(api.POST('/api/calls', { params: { header: once() }, body }));

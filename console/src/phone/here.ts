@@ -3,6 +3,7 @@ import { api } from '@/api';
 import { useLive } from '@/live';
 import { BrowserPhone } from './browser-phone';
 import { usePhoneChoices } from './choices';
+import { usePhoneStands } from './readiness';
 import { connectLine } from './line';
 import type { PhoneShown } from './phone';
 import { Tabs } from './tabs';
@@ -88,7 +89,10 @@ export function beginPhone(): () => void {
     if (usePhoneChoices.getState().by === 'browser' && (await mayListen())) await phone.open();
   };
   void start();
+  const stands = () => usePhoneStands.setState({ state: phone.shown().state });
+  stands();
   const ends = [
+    phone.subscribe(stands),
     usePhoneChoices.subscribe(now => {
       const { microphone, speaker, processing, by } = now;
       const was = before;
@@ -109,7 +113,7 @@ export function beginPhone(): () => void {
   window.addEventListener('online', hurry);
   return () => {
     window.removeEventListener('online', hurry);
-    for (const end of ends) end();
     phone.close();
+    for (const end of ends) end();
   };
 }

@@ -32,11 +32,13 @@ interface DispositionsProps {
   required: boolean;
   /** The list stands open; otherwise it opens when somebody comes to the field. */
   open: boolean;
+  /** What becomes of the request with the save, where this call has called one back. */
+  does: string | null;
   onChoose: (key: string | null) => void;
 }
 
 /** A list that is searched by typing; `1` to `9` choose while nothing is typed. */
-export function Dispositions({ call, chosen, required, open, onChoose }: DispositionsProps) {
+export function Dispositions({ call, chosen, required, open, does, onChoose }: DispositionsProps) {
   const { t } = useTranslation();
   const id = useId();
   const changed = useKeys(state => state.changed);
@@ -131,7 +133,10 @@ export function Dispositions({ call, chosen, required, open, onChoose }: Disposi
               ) : (
                 <kbd aria-hidden>{query === '' && index < 9 ? index + 1 : ''}</kbd>
               )}
-              {one.name}
+              <span className={styles.option}>
+                {one.name}
+                {does !== null && <small className={styles.dim}>{does}</small>}
+              </span>
             </li>
           ))}
         </ul>

@@ -1,10 +1,11 @@
 import { IconCalendarPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation, useLanguage, windowOf } from '@/i18n';
-import { serverNow } from '@/live';
+import { arrangedBy } from '@/entries';
+import { type Entry, type Shown, isOpen, serverNow, useLive } from '@/live';
 import { Button, Problem } from '@/ui';
 import styles from './after-call.module.css';
-import { type FollowUp as Asked, followUp } from './save';
+import { type FollowUp as Asked, followUp, takeFollowUpBack } from './save';
 
 const HOUR = 3_600_000;
 
@@ -25,6 +26,34 @@ export function momentOf(day: string, time: string, now: number): number | null 
   return Number.isFinite(at) && at > now ? at : null;
 }
 
+/** What this agent has arranged with the customer of a call, as long as it stands: a reload forgets nothing of it. */
+export function arrangedIn(
+  live: Pick<Shown, 'me' | 'entries' | 'notes' | 'calls'>,
+  call: string,
+): Entry | undefined {
+  const of = live.notes.get(call) ?? live.calls.get(call);
+  const user = live.me?.user;
+  if (of === undefined || user === undefined || !of.number) return undefined;
+  for (const entry of live.entries.values()) {
+    const { request } = entry;
+    if (
+      request &&
+      entry.number === of.number &&
+      request.asked >= of.began &&
+      arrangedBy(request.path) === user &&
+      isOpen(entry)
+    )
+      return entry;
+  }
+  return undefined;
+}
+
+/** What stands open comes into sight. */
+function comeIntoSight(box: HTMLDivElement | null): void {
+  // jsdom has no layout.
+  (box as Partial<HTMLDivElement> | null)?.scrollIntoView?.({ block: 'nearest' });
+}
+
 /** Has the customer called again at a time, by me or by my group. */
 export function FollowUp({ call }: { call: string }) {
   const { t } = useTranslation();
@@ -36,7 +65,20 @@ export function FollowUp({ call }: { call: string }) {
   const [byMe, setByMe] = useState(true);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const [asked, setAsked] = useState<Asked | null>(null);
+  const [answer, setAnswer] = useState<Asked | null>(null);
+  const standing = useLive(live => arrangedIn(live, call));
+  // It was closed or taken back since.
+  const gone = useLive(live => answer !== null && live.gone.has(answer.entry));
+  const asked = answer !== null && !gone ? answer : null;
+  const promise = standing?.request?.promise ?? asked?.promise ?? null;
+  const isNew = asked?.new ?? true;
+  const takeBack = async () => {
+    const entry = standing?.id ?? asked?.entry;
+    if (entry === undefined) return;
+    setBusy(true);
+    if (await takeFollowUpBack(entry)) setAnswer(null);
+    setBusy(false);
+  };
   const ask = async () => {
     const from = momentOf(day, time, serverNow());
     if (from === null) return setProblem(t('postpone.past'));
@@ -45,7 +87,7 @@ export function FollowUp({ call }: { call: string }) {
     const done = await followUp(call, from, byMe);
     setBusy(false);
     if (done !== null) {
-      setAsked(done);
+      setAnswer(done);
       setOpen(false);
     }
   };
@@ -56,17 +98,24 @@ export function FollowUp({ call }: { call: string }) {
           <IconCalendarPlus size={16} stroke={1.75} aria-hidden />
           {t('note.followUp')}
         </button>
-        {asked === null && !open && <span className={styles.dim}>{t('note.followUpNone')}</span>}
+        {promise === null && !open && <span className={styles.dim}>{t('note.followUpNone')}</span>}
       </div>
-      {asked !== null && (
-        <p role="status">
-          {t(asked.new ? 'note.asked' : 'note.askedBefore', {
-            time: windowOf(t, language, asked.promise.from, asked.promise.to, serverNow()),
-          })}
-        </p>
+      {promise !== null && (
+        <div className={styles.line}>
+          <p role="status">
+            {t(isNew ? 'note.asked' : 'note.askedBefore', {
+              time: windowOf(t, language, promise.from, promise.to, serverNow()),
+            })}
+          </p>
+          {isNew && (
+            <Button size="row" disabled={busy} onClick={() => void takeBack()}>
+              {t('do.undo')}
+            </Button>
+          )}
+        </div>
       )}
       {open && (
-        <div className={styles.box}>
+        <div className={styles.box} ref={comeIntoSight}>
           <p className={styles.dim}>{t('note.followUpWords')}</p>
           <div className={styles.pair}>
             <label className={styles.field}>

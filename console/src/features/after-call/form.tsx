@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { Heard, clock, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { Heard, type TFunction, clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { changeWrapUp } from './wrap-up';
 import { type Note, useLive, useMyAgent, useNames } from '@/live';
 import styles from './after-call.module.css';
@@ -22,19 +22,24 @@ interface AfterCallProps {
   phase: Phase;
   /** The customer's name, where somebody knows it. */
   name: string | null;
+  /** Since when they talked, where it is known. */
+  connected: number | null;
 }
 
 /** What an agent writes about a call, from the first word on kept as it is typed. */
-export function AfterCall({ call, phase, name }: AfterCallProps) {
+export function AfterCall({ call, phase, name, connected }: AfterCallProps) {
   const { t } = useTranslation();
   const row = useLive(live => live.notes.get(call));
   const draft = useDrafts(state => state.drafts.get(call));
   const written = useWritten(call);
+  const entries = useLive(live => live.entries);
+  const [becomes] = useBecomes(call);
+  const does = entryToClose(row, entries) === null ? null : becomesWords(t, becomes);
   const change = (next: Partial<Written>) => typed(call, { ...written, ...next });
   const note = written.note ?? '';
   return (
     <div className={styles.form} data-note={call}>
-      {phase !== 'talking' && <Whom row={row} name={name} />}
+      {phase !== 'talking' && <Whom row={row} name={name} connected={connected} />}
       <div className={styles.part}>
         <div className={styles.line}>
           <label htmlFor={`note-${call}`}>{t('note.title')}</label>
@@ -58,6 +63,7 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
         chosen={written.disposition ?? null}
         required={row?.required ?? false}
         open={phase !== 'talking'}
+        does={phase === 'talking' ? null : does}
         onChoose={disposition => change({ disposition })}
       />
       {phase !== 'talking' && <OfEntry call={call} />}
@@ -68,11 +74,16 @@ export function AfterCall({ call, phase, name }: AfterCallProps) {
   );
 }
 
-/** Whom the call was with, and when it ended. */
-function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
+interface WhomProps extends Pick<AfterCallProps, 'name' | 'connected'> {
+  row: Note | undefined;
+}
+
+/** Whom the call was with, when it ended, and how long they talked. */
+function Whom({ row, name, connected }: WhomProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   if (row === undefined) return null;
+  const talked = given(row.ended) && connected !== null ? Math.max(0, row.ended - connected) : null;
   const number = row.number ? phoneNumber(row.number) : t('list.unknownNumber');
   return (
     <p className={styles.whom}>
@@ -87,7 +98,10 @@ function Whom({ row, name }: { row: Note | undefined; name: string | null }) {
         )}
       </span>
       {given(row.ended) && (
-        <span className={styles.dim}>{t('note.endedAt', { time: clock(language, row.ended) })}</span>
+        <span className={styles.dim}>
+          {t('note.endedAt', { time: clock(language, row.ended) })}
+          {talked !== null && `, ${t('chip.talked', { time: timer(talked) })}`}
+        </span>
       )}
     </p>
   );
@@ -116,13 +130,7 @@ function Kept({ draft, typedAt }: { draft: Draft | undefined; typedAt: number | 
   );
 }
 
-/** What becomes of the entry that was called back: the save says it, too. */
-function OfEntry({ call }: { call: string }) {
-  const { t } = useTranslation();
-  const row = useLive(live => live.notes.get(call));
-  const entries = useLive(live => live.entries);
-  const [becomes, setBecomes] = useBecomes(call);
-  if (entryToClose(row, entries) === null) return null;
+function becomesWords(t: TFunction, becomes: Becomes): string {
   const words: Record<Becomes, string> = {
     done: t('note.becomesDone'),
     keep: t('note.becomesKeep'),
@@ -130,13 +138,23 @@ function OfEntry({ call }: { call: string }) {
     cancelled: t('note.becomesCancelled'),
     refused: t('note.becomesRefused'),
   };
+  return words[becomes];
+}
+
+/** What becomes of the entry that was called back: the save says it, too. */
+function OfEntry({ call }: { call: string }) {
+  const { t } = useTranslation();
+  const row = useLive(live => live.notes.get(call));
+  const entries = useLive(live => live.entries);
+  const [becomes, setBecomes] = useBecomes(call);
+  if (entryToClose(row, entries) === null) return null;
   return (
     <label className={styles.field}>
       {t('note.becomes')}
       <select value={becomes} onChange={event => setBecomes(event.target.value as Becomes)}>
         {BECOMES.map(one => (
           <option key={one} value={one}>
-            {words[one]}
+            {becomesWords(t, one)}
           </option>
         ))}
       </select>

@@ -87,6 +87,19 @@ export async function discard(call: string): Promise<boolean> {
   }
 }
 
+/** Takes a callback back that was arranged just now; the answer is whether that was done. */
+export async function takeFollowUpBack(entry: string): Promise<boolean> {
+  try {
+    const asked = { params: { path: { id: entry }, header: once() }, body: {} };
+    await need(api.POST('/api/entries/{id}/cancel', asked));
+    say({ id: 'note', kind: 'done', title: t('done.undone'), lasts: 4_000 });
+    return true;
+  } catch (thrown) {
+    say({ id: 'note', kind: 'refused', title: t('refusal.other', { words: refusedWords(thrown) }) });
+    return false;
+  }
+}
+
 /** Has the customer called again. */
 export async function followUp(call: string, from: number, byMe: boolean): Promise<FollowUp | null> {
   try {

@@ -3,7 +3,17 @@ import { IconCheck, IconChevronDown } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { BREAKS, breakWords, timer, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
-import { type Agent, type AgentState, useMyAgent, useNames, useSecond, useStep } from '@/live';
+import {
+  type Agent,
+  type AgentState,
+  isDialling,
+  talksSince,
+  useLive,
+  useMyAgent,
+  useNames,
+  useSecond,
+  useStep,
+} from '@/live';
 import { type Wish, changeState } from './change';
 import { StateGlyph } from './looks';
 import styles from './state.module.css';
@@ -32,7 +42,9 @@ function OwnState({ agent }: { agent: Agent }) {
   useKey('available', () => void changeState({ action: works ? 'available' : 'sign_in' }));
   useKey('notReady', () => void (works && changeState({ action: 'not_ready' })));
   useKey('break', () => setOpened(true));
-  const word = t(`state.${agent.state}`);
+  const call = useLive(live => (agent.call ? live.calls.get(agent.call) : undefined));
+  const talks = agent.state === 'talking';
+  const word = talks && isDialling(call) ? t('call.dialling') : t(`state.${agent.state}`);
   const shown = agent.state === 'break' && agent.reason ? breakWords(t, agent.reason) : word;
   return (
     <Menu opened={opened} onChange={setOpened} position="bottom-start">
@@ -43,7 +55,7 @@ function OwnState({ agent }: { agent: Agent }) {
             <span className="only-heard">{t('stateMenu.label')} </span>
             {shown}
           </span>
-          <Running since={agent.since} />
+          <Running since={talks ? talksSince(agent, call) : agent.since} />
           {agent.after && (
             <span className={styles.then}>{t('stateMenu.then', { state: t(`state.${agent.after}`) })}</span>
           )}

@@ -1,4 +1,4 @@
-import { requestWords, whoIs } from '@/entries';
+import { arrangedBy, requestWords, whoIs } from '@/entries';
 import { spoken } from '@/i18n';
 import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
 import {
@@ -39,9 +39,20 @@ function tell(reminder: Reminder, open: (entry: string) => void): void {
   say({ id: reminder.id, kind: 'request', ...said, act, lasts: REQUEST_LASTS });
 }
 
+/** So long after it was arranged whoever did that needs not to be told of it, in milliseconds. */
+const JUST_ARRANGED = 60_000;
+
+/** What this agent has just arranged is no news to them. */
+export function isOwnDoing(reminder: Reminder): boolean {
+  const { entries, me } = useLive.getState();
+  const request = entries.get(reminder.entry)?.request;
+  const mine = me !== null && arrangedBy(request?.path) === me.user;
+  return mine && reminder.kind === 'request' && serverNow() - (request?.asked ?? 0) < JUST_ARRANGED;
+}
+
 /** Tells of reminders as they come: once for each id, in every tab by a notice, in one of them by sound and desktop. */
 function hear(reminders: Reminder[], open: (entry: string) => void): void {
-  const fresh = reminders.filter(one => isNewHere(one.id));
+  const fresh = reminders.filter(one => isNewHere(one.id) && !isOwnDoing(one));
   if (fresh.length > MOST_AT_ONCE) {
     const t = spoken.t;
     const [first] = [...fresh].sort((one, other) => other.since - one.since);

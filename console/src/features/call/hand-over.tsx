@@ -1,14 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import { inWords, phoneNumber, useTranslation } from '@/i18n';
+import { type TFunction, phoneNumber, useTranslation } from '@/i18n';
 import type { AgentState, Call } from '@/live';
 import { Button } from '@/ui';
 import styles from './call.module.css';
+import { say } from '@/notices';
+import { sentTo } from './by-me';
 import { type Target, consult, findTargets, transfer } from './wishes';
 import { given } from './given';
 
 interface Props {
   call: Call;
+  /** Who the customer is. */
+  customer: string;
   /** Somebody is looked for to be a third; nobody is handed over at once. */
   toConference: boolean;
   onDone: () => void;
@@ -18,7 +22,7 @@ interface Props {
 const AGAIN = 3_000;
 
 /** Looks for whom the conversation could go to. */
-export function HandOver({ call, toConference, onDone }: Props) {
+export function HandOver({ call, customer, toConference, onDone }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState('');
   const query = useDeferredValue(typed.trim().slice(0, 64));
@@ -28,9 +32,16 @@ export function HandOver({ call, toConference, onDone }: Props) {
     placeholderData: before => before,
     refetchInterval: AGAIN,
   });
-  const doing = (what: typeof transfer, target: Target) => () =>
-    void what(call, target).then(done => done && onDone());
-  const items = (found.data ?? []).filter(one => !toConference || one.kind !== 'flow');
+  const ask = (target: Target) => () => void consult(call, target).then(done => done && onDone());
+  const send = (target: Target) => async () => {
+    if (!(await transfer(call, target))) return;
+    const to = target.name ?? phoneNumber(target.value);
+    // From a line or a flow nothing comes back.
+    if (target.kind !== 'queue' && target.kind !== 'flow') sentTo(call.id, to);
+    say({ id: 'call', kind: 'done', title: t('call.moved', { who: customer, to }) });
+    onDone();
+  };
+  const items = inOrder(found.data ?? []).filter(one => !toConference || one.kind !== 'flow');
   return (
     <>
       <label className={styles.field}>
@@ -51,12 +62,12 @@ export function HandOver({ call, toConference, onDone }: Props) {
               <small>{about(t, target)}</small>
             </span>
             {target.kind !== 'flow' && (
-              <Button size="row" onClick={doing(consult, target)}>
+              <Button size="row" onClick={ask(target)}>
                 {t('call.consult')}
               </Button>
             )}
             {!toConference && (
-              <Button size="row" onClick={doing(transfer, target)}>
+              <Button size="row" onClick={() => void send(target)()}>
                 {t('call.handOver')}
               </Button>
             )}
@@ -72,14 +83,41 @@ function focusOnce(field: HTMLInputElement | null): void {
   field?.focus();
 }
 
-function about(t: ReturnType<typeof useTranslation>['t'], target: Target): string {
-  const kind = t(`call.kind.${target.kind as 'agent'}`);
+/** Whose phone would ring now, then who is at work, and after everything else who is not. */
+function rank({ kind, state, reachable }: Target): number {
+  if (kind !== 'agent') return 3;
+  if (state === 'not_signed_in') return 4;
+  if (state === 'available') return 0;
+  return reachable === true ? 1 : 2;
+}
+
+/** Targets in the order in which they are of use. */
+export function inOrder(targets: readonly Target[]): Target[] {
+  return [...targets].sort((one, other) => rank(one) - rank(other));
+}
+
+/** What the key of the line begins with that each group has of its own. */
+const OF_GROUP = 'group.';
+
+const MINUTE = 60;
+
+/** How long somebody who came now would wait, in whole minutes. */
+function waitWords(t: TFunction, { available, waiting, wait }: Target): string | null {
+  if (!given(wait)) return null;
+  if (wait.to === 0 || ((available ?? 0) > 0 && waiting === 0)) return t('call.waitNow');
+  const [from, to] = [Math.floor(wait.from / MINUTE), Math.ceil(wait.to / MINUTE)];
+  if (from === 0 && to === 1) return t('call.waitShort');
+  return from === to ? t('call.waitOne', { time: to }) : t('call.wait', { from, to });
+}
+
+/** What else is known of a target. */
+export function about(t: TFunction, target: Target): string {
+  const group = target.kind === 'queue' && target.value.startsWith(OF_GROUP);
+  const kind = t(`call.kind.${group ? 'group' : (target.kind as 'agent')}`);
   const parts = [target.number ?? kind];
   if (given(target.state)) parts.push(t(`state.${target.state as AgentState}`));
   if (given(target.available)) parts.push(t('call.available', { count: target.available }));
-  if (given(target.wait)) {
-    const { from, to } = target.wait;
-    parts.push(to === 0 ? t('call.waitNow') : t('call.wait', { from: inWords(t, from), to: inWords(t, to) }));
-  }
+  const wait = waitWords(t, target);
+  if (wait !== null) parts.push(wait);
   return parts.join(' · ');
 }

@@ -9,8 +9,11 @@ import { Figure, Running } from './parts';
 import { usePlace } from './place';
 import { RingingPanel } from './ringing';
 import { type Situation, situationOf } from './situation';
+import { beginToTellOfCalls } from './tell';
 import { InCallBlock, InCallFacts, InCallTop, type Open } from './talking';
 import { answer } from './wishes';
+
+export { situationOf } from './situation';
 
 export interface CallPanelProps {
   /** What stands in the middle of the panel during and after a call: the note and what becomes of the call. */
@@ -33,6 +36,7 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
   const calls = useLive(live => live.calls);
   const own = useLive(live => live.phone);
   useEffect(() => beginPhone(), []);
+  useEffect(() => beginToTellOfCalls(), []);
   const situation = situationOf(agent, own, calls);
   const rings = situation.kind === 'ringing' ? situation : null;
   const place = usePlace(rings?.call?.number ?? null, language);
@@ -85,7 +89,9 @@ function Written({ situation, after, finish, name }: WrittenProps) {
         <InCallTop situation={inCall} name={name} />
       )}
       <div className={styles.middle}>
-        {inCall !== null && <InCallFacts key={of} situation={inCall} open={open} setOpen={setOpen} />}
+        {inCall !== null && (
+          <InCallFacts key={of} situation={inCall} open={open} setOpen={setOpen} name={name} />
+        )}
         {situation.kind === 'wrap_up' && !after && (
           <dl className={styles.figures}>
             <Figure name={t('state.wrap_up')}>

@@ -2,12 +2,13 @@ import { IconPhone, IconPhoneIncoming, IconPhoneX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { Heard, heard, useTranslation } from '@/i18n';
 import { holding, shownKeys, useKey, useKeys } from '@/keys';
-import { queueName, serviceName, useMyAgent, useNames, useSecond } from '@/live';
+import { queueName, serviceName, useAgentName, useMyAgent, useNames, useSecond } from '@/live';
 import { ring, usePhoneChoices } from '@/phone';
 import { KeyCap } from '@/ui';
 import styles from './call.module.css';
 import { Figure, Running, useRest, withWhom } from './parts';
-import { type Situation, countdown } from './situation';
+import { endedByMe, whoHadIt } from './by-me';
+import { type Situation, askedOf, countdown } from './situation';
 import { answer, decline, hangUp } from './wishes';
 import { given } from './given';
 
@@ -32,10 +33,25 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
   const who = name ?? number;
   const ringer = usePhoneChoices(state => state.ringer);
   useEffect(() => (leg === null ? undefined : ring(ringer)), [leg, ringer]);
-  const title = given(call?.entry) ? t('call.ownFirst') : t('call.incoming');
-  const announced = given(call?.queue)
-    ? t('call.announceQueue', { who, queue: queueName(desk, call.queue) })
-    : t('call.announce', { who });
+  const asked = askedOf(call, me?.key);
+  const asker = useAgentName(asked?.by ?? null);
+  const had = call === null ? null : whoHadIt(call.id);
+  const title =
+    asked !== null
+      ? t('call.asksYou', { who: asker })
+      : had !== null
+        ? t('call.backFrom', { who: had })
+        : given(call?.entry)
+          ? t('call.ownFirst')
+          : t('call.incoming');
+  const announced =
+    asked !== null
+      ? t('call.announceConsult', { who: asker, customer: who })
+      : had !== null
+        ? t('call.announceBack', { who, from: had })
+        : given(call?.queue)
+          ? t('call.announceQueue', { who, queue: queueName(desk, call.queue) })
+          : t('call.announce', { who });
   return (
     <>
       <div className={styles.top}>
@@ -61,11 +77,15 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
             <Figure name={t('call.service')}>{serviceName(desk, call.service)}</Figure>
           )}
           {given(call?.queued) && (
-            <Figure name={t('call.waiting')}>
-              <Running since={call.queued} />
+            <Figure name={t(asked === null ? 'call.waiting' : 'call.inQueue')}>
+              <Running
+                since={call.queued}
+                until={asked === null ? null : (call.left_line ?? call.connected)}
+              />
             </Figure>
           )}
         </dl>
+        {asked !== null && <p className={styles.dim}>{t('call.declineConsult', { who: asker })}</p>}
         {leg === null && <p className={styles.dim}>{t('call.atPhone')}</p>}
         {situation.outOfRotation && <p className={styles.dim}>{t('call.noAnswer')}</p>}
       </div>
@@ -105,6 +125,7 @@ function Block({ situation: { leg, call } }: { situation: Ringing }) {
   };
   const end = () => {
     if (rests) return;
+    if (call !== null) endedByMe(call.id);
     if (leg !== null) void decline(leg);
     else if (given(call?.entry)) void hangUp(null, call);
   };

@@ -69,6 +69,15 @@ describe('the situation of a phone', () => {
     expect(situationOf(talks, phone(leg('talking')), calls({ ...back, connected: 9 })).kind).toBe('talking');
   });
 
+  it('dials until the far side has answered, although the call holds the agent', () => {
+    const talks = anAgent('2014', { state: 'talking', call: 'call_1' });
+    const out = call({ number: null, dialled: '+442079460118', doing: 'talking' });
+    expect(situationOf(talks, phone(leg('talking')), calls(out)).kind).toBe('calling');
+    // At a desk phone, too.
+    expect(situationOf(talks, phone(), calls(out)).kind).toBe('calling');
+    expect(situationOf(talks, phone(leg('talking')), calls({ ...out, connected: 9 })).kind).toBe('talking');
+  });
+
   it('shows a second call that rings above the one in hand', () => {
     const two = phone(leg('talking'), { leg: 'leg_2', call: 'call_2', state: 'ringing' });
     const found = situationOf(anAgent('2014'), two, calls(call(), call({ id: 'call_2' })));

@@ -1,4 +1,4 @@
-import type { Agent, Call, OwnPhone } from '@/live';
+import { type Agent, type Call, type OwnPhone, isDialling } from '@/live';
 import { given } from './given';
 
 /** What the agent's phone is doing, as the panel draws it. */
@@ -49,10 +49,8 @@ export function situationOf(
   }
   const talks = agent.state === 'talking' || agent.state === 'held';
   if (leg !== null || talks) {
-    // A callback: our own leg stands, and the customer has not answered.
-    const alone =
-      call !== null && !given(call.connected) && (given(call.entry) || given(call.dialled)) && !talks;
-    return alone
+    // Our own leg stands, and whom we call has not answered.
+    return isDialling(call)
       ? { kind: 'calling', call, leg: leg?.leg ?? null, ringsThere: false }
       : { kind: 'talking', call, leg: leg?.leg ?? null };
   }
@@ -62,6 +60,15 @@ export function situationOf(
     return { kind: 'wrap_up', since: agent.since, until: agent.wrap_up_until ?? null };
   }
   return { kind: 'idle' };
+}
+
+/** A consultation to which a colleague has called this agent; nothing where the agent is not the one who was called. */
+export function askedOf(
+  call: Call | null,
+  agent: string | null | undefined,
+): NonNullable<Call['consult']> | null {
+  const consult = call?.consult;
+  return given(consult) && given(agent) && consult.agent === agent && consult.by !== agent ? consult : null;
 }
 
 /** Since when it rings at an agent and until when it may: for the caller, or for a colleague who asks first. */

@@ -13,14 +13,14 @@ import {
 import { useEffect, useState } from 'react';
 import { Heard, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
-import { queueName, serviceName, useMyAgent, useNames } from '@/live';
+import { queueName, serviceName, talksSince, useAgentName, useMyAgent, useNames } from '@/live';
 import { phone, ringThere, usePhone, usePhoneChoices } from '@/phone';
 import { Glyph } from '@/ui';
 import styles from './call.module.css';
-import { Consulting } from './consulting';
+import { Consulted, Consulting } from './consulting';
 import { HandOver } from './hand-over';
 import { CallKey, Figure, Keypad, Running, useRest, withWhom } from './parts';
-import type { Situation } from './situation';
+import { type Situation, askedOf } from './situation';
 import { conference, hangUp, hold, pauseRecording, press } from './wishes';
 import { given } from './given';
 
@@ -46,7 +46,11 @@ export function InCallTop({ situation: { call }, name }: { situation: InCall; na
         <Heard text={name ?? withWhom(t, call, agent?.key ?? null)} />
       </h2>
       <span className={styles.dim}>
-        {given(call?.entry) ? t('call.callback') : [where, service].filter(Boolean).join(' ')}
+        {askedOf(call, agent?.key) !== null
+          ? t('call.consultation')
+          : given(call?.entry)
+            ? t('call.callback')
+            : [where, service].filter(Boolean).join(' ')}
       </span>
     </div>
   );
@@ -54,22 +58,26 @@ export function InCallTop({ situation: { call }, name }: { situation: InCall; na
 
 interface FactsProps {
   situation: InCall;
+  /** The name of whom the call is with, where somebody knows it. */
+  name?: string | null;
   open: Open;
   setOpen: (open: Open) => void;
 }
 
 /** What runs in a call, and what was opened for it: the keypad, the search for whom to transfer to. */
-export function InCallFacts({ situation, open, setOpen }: FactsProps) {
+export function InCallFacts({ situation, open, setOpen, name = null }: FactsProps) {
   const { t } = useTranslation();
   const agent = useMyAgent();
   const { call } = situation;
   const speaker = usePhoneChoices(state => state.speaker);
   const ringsThere = situation.kind === 'calling' && situation.ringsThere;
+  const asked = askedOf(call, agent?.key);
+  const customer = name ?? withWhom(t, call, agent?.key ?? null);
   useEffect(() => (ringsThere ? ringThere(speaker) : undefined), [ringsThere, speaker]);
   const state =
     situation.kind === 'calling'
       ? t(ringsThere ? 'call.ringsThere' : 'call.dialling')
-      : t(call?.held === true ? 'state.held' : 'state.talking');
+      : t(call?.held === true && asked === null ? 'state.held' : 'state.talking');
   const connected = call?.connected ?? null;
   return (
     <>
@@ -78,7 +86,15 @@ export function InCallFacts({ situation, open, setOpen }: FactsProps) {
           <Running since={call?.queued} until={call?.left_line ?? connected} />
         </Figure>
         <Figure name={state}>
-          <Running since={situation.kind === 'talking' ? (agent?.since ?? connected) : call?.began} />
+          <Running
+            since={
+              situation.kind !== 'talking'
+                ? call?.began
+                : agent === null
+                  ? connected
+                  : talksSince(agent, call)
+            }
+          />
         </Figure>
         <Figure name={t('call.whole')}>
           <Running since={call?.began} />
@@ -89,10 +105,21 @@ export function InCallFacts({ situation, open, setOpen }: FactsProps) {
           {t(call.recording === 'paused' ? 'call.recordingPaused' : 'call.recording')}
         </p>
       )}
-      {given(call?.consult) && <Consulting call={call} consult={call.consult} />}
+      {given(call?.consult) &&
+        (asked !== null ? (
+          <Consulted call={call} consult={asked} customer={customer} />
+        ) : (
+          <Consulting call={call} consult={call.consult} customer={customer} />
+        ))}
       {open === 'keypad' && call !== null && <Press key={call.id} onPress={keys => void press(call, keys)} />}
       {(open === 'transfer' || open === 'conference') && call !== null && (
-        <HandOver key={open} call={call} toConference={open === 'conference'} onDone={() => setOpen(null)} />
+        <HandOver
+          key={open}
+          call={call}
+          customer={customer}
+          toConference={open === 'conference'}
+          onDone={() => setOpen(null)}
+        />
       )}
     </>
   );
@@ -135,7 +162,12 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
   const { muted } = usePhone();
   const here = leg !== null;
   const rests = useRest(`${kind} ${leg ?? call?.id ?? ''}`);
-  const talks = kind === 'talking' && call !== null;
+  const agent = useMyAgent();
+  // Whoever is asked listens, talks and leaves; all else is up to the colleague who has asked.
+  const asked = askedOf(call, agent?.key);
+  const asker = useAgentName(asked?.by ?? null);
+  const notMine = asked === null ? undefined : t('call.byOther', { who: asker });
+  const talks = kind === 'talking' && call !== null && asked === null;
   const held = call?.held === true;
   const consulted = given(call?.consult);
   const toggle = (what: Exclude<Open, null>) => setOpen(open === what ? null : what);
@@ -166,6 +198,7 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
           icon={held && !consulted ? <IconPlayerPlay {...icon} /> : <IconPlayerPause {...icon} />}
           on={held && !consulted}
           disabled={!talks || consulted}
+          title={notMine}
           onClick={doHold}
         />
         <CallKey
@@ -173,6 +206,7 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
           icon={<IconDialpad {...icon} />}
           on={open === 'keypad'}
           disabled={!talks}
+          title={notMine}
           onClick={() => toggle('keypad')}
         />
         <CallKey
@@ -180,12 +214,14 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
           icon={<IconArrowsLeftRight {...icon} />}
           on={open === 'transfer'}
           disabled={!talks || consulted}
+          title={notMine}
           onClick={() => toggle('transfer')}
         />
         <CallKey
           words={t('call.conference')}
           icon={<IconUsersPlus {...icon} />}
           on={open === 'conference'}
+          title={notMine}
           disabled={!talks || call.conference || (consulted && !given(call.consult?.answered))}
           onClick={() => (consulted && talks ? void conference(call) : toggle('conference'))}
         />
@@ -199,7 +235,7 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
       </div>
       <button type="button" className={styles.hangUp} onClick={doEnd}>
         <IconPhoneOff size={20} stroke={1.75} aria-hidden />
-        {t('call.hangUp')}
+        {t(asked !== null && call?.conference === true ? 'call.leave' : 'call.hangUp')}
       </button>
     </div>
   );

@@ -1,6 +1,7 @@
 import { type components, api, need, once } from '@/api';
 import type { Call } from '@/live';
 import { wish } from '@/phone';
+import { consultEndedByMe, endedByMe, isConsultEndedByMe } from './by-me';
 
 export type Target = components['schemas']['TargetFound'];
 type Handing = components['schemas']['HandingGiven'];
@@ -14,6 +15,7 @@ export const decline = (leg: string) => wish(need(api.POST('/api/phone/calls/{le
 
 /** Hangs the own leg up; where the phone is not in this page, the call ends. */
 export function hangUp(leg: string | null, call: Call | null): Promise<boolean> {
+  if (call !== null) endedByMe(call.id);
   if (leg !== null) return wish(need(api.POST('/api/phone/calls/{leg}/hang-up', atLeg(leg))));
   if (call === null) return Promise.resolve(false);
   return wish(need(api.POST('/api/calls/{id}/hang-up', at(call))));
@@ -48,11 +50,21 @@ export const transfer = (call: Call, target: Target) =>
 export const consult = (call: Call, target: Target) =>
   wish(need(api.POST('/api/calls/{id}/consult', { ...at(call), body: to(target) })));
 
-export const complete = (call: Call) =>
-  wish(need(api.POST('/api/calls/{id}/consult/complete', { ...at(call), body: {} })));
+/** Known before the answer: the live line is sometimes quicker. */
+async function endsConsult(call: Call, doing: Promise<unknown>): Promise<boolean> {
+  consultEndedByMe(call.id);
+  const done = await wish(doing);
+  if (!done) isConsultEndedByMe(call.id);
+  return done;
+}
 
-export const cancel = (call: Call) =>
-  wish(need(api.POST('/api/calls/{id}/consult/cancel', { ...at(call), body: {} })));
+export function complete(call: Call): Promise<boolean> {
+  return endsConsult(call, need(api.POST('/api/calls/{id}/consult/complete', { ...at(call), body: {} })));
+}
+
+export function cancel(call: Call): Promise<boolean> {
+  return endsConsult(call, need(api.POST('/api/calls/{id}/consult/cancel', { ...at(call), body: {} })));
+}
 
 export const swap = (call: Call) =>
   wish(need(api.POST('/api/calls/{id}/consult/swap', { ...at(call), body: {} })));

@@ -1,6 +1,7 @@
 import {
   IconAlertTriangle,
   IconCalendarClock,
+  IconCalendarPlus,
   IconCheck,
   IconClock,
   IconHash,
@@ -152,6 +153,7 @@ const WHY: Record<Why['kind'], ReactNode> = {
   leftMenu: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
   leftAfterHours: <IconMoonStars size={16} stroke={1.75} aria-hidden />,
   leftMessage: <IconMicrophone size={16} stroke={1.75} aria-hidden />,
+  followUp: <IconCalendarPlus size={16} stroke={1.75} aria-hidden />,
   leftConnecting: <IconPhoneX size={16} stroke={1.75} aria-hidden />,
   leftTransfer: <IconTransfer size={16} stroke={1.75} aria-hidden />,
   missed: <IconPhoneX size={16} stroke={1.75} aria-hidden />,

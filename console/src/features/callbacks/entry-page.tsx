@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { type ReactNode, Suspense, lazy, useState } from 'react';
 import { api, isFailure, need } from '@/api';
-import { callBack, holdOf, mayCall, whoIs } from '@/entries';
+import { accountName, arrangedBy, callBack, holdOf, mayCall, whoIs } from '@/entries';
 import {
   Heard,
   clock,
@@ -161,6 +161,7 @@ function Facts({ entry }: { entry: Entry }) {
   const queue = request?.queue ?? target.queue;
   const when = (at: number) => moment(t, language, at, now);
   // A program that asked for a customer stands where the menu's path would.
+  const arranged = arrangedBy(request?.path);
   const through = request?.path.find(part => part.startsWith(BY_PROGRAM))?.slice(BY_PROGRAM.length);
   const facts: [string, ReactNode][] = [
     [t('entry.number'), <Heard key="number" text={whoIs(t, entry)} />],
@@ -172,7 +173,8 @@ function Facts({ entry }: { entry: Entry }) {
     [t('entry.promised'), request && windowOf(t, language, request.promise.from, request.promise.to, now)],
     [t('entry.called'), request?.called && phoneNumber(request.called)],
     [t('entry.through'), through === OPERATOR ? t('audit.operator') : through],
-    [t('entry.path'), request && through === undefined && request.path.join(' › ')],
+    [t('entry.arrangedBy'), arranged !== null && accountName(arranged)],
+    [t('entry.path'), request && through === undefined && arranged === null && request.path.join(' › ')],
     [t('entry.due'), isOpen(entry) && entry.due > now && when(entry.due)],
     [t('entry.notBefore'), isOpen(entry) && entry.not_before > now && when(entry.not_before)],
     [t('entry.calls'), entry.count > 1 && String(entry.count)],

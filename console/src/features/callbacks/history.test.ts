@@ -39,6 +39,19 @@ it('tells what customers and agents did, the latest first', () => {
   ]);
 });
 
+it('tells of what an agent has arranged as theirs', () => {
+  const path = ['desk/mia'];
+  expect(words(told({ request_made: { number: '+86', path } }))).toEqual([['Follow-up arranged', 'mia']]);
+  const own = told({ request_made: { number: '+86', path, assigned: '2014' } });
+  expect(words(own)).toEqual([['Follow-up arranged', '2014']]);
+});
+
+it('claims of no short talk that its line broke', () => {
+  const talked = (broken: boolean) => told({ callback_talked: { talked: 23_000, broken } });
+  expect(words(talked(false))).toEqual([['Talked 0:23', null]]);
+  expect(words(talked(true))).toEqual([['Talked 0:23, a short talk: the line may have broken', null]]);
+});
+
 it('tells outcomes with their notes', () => {
   const close = { outcome: { close: { reason: 'done', disposition: null, note: 'She paid.' } } };
   const [line] = historyLines(context, [changed(close)]);

@@ -1,6 +1,6 @@
 import { type TFunction, moment, timer } from '@/i18n';
 import { type CallResult, type LeftAt, agentName, queueName, type Desk } from '@/live';
-import { whyWords } from '@/entries';
+import { accountName, arrangedBy, whyWords } from '@/entries';
 
 /** Something that happened with an entry, as the server keeps it: one key, which is its kind. */
 export interface Told {
@@ -199,7 +199,16 @@ function factWords(context: Context, kind: string, of: Fields): Said | null {
     case 'connected':
       return { words: t('history.connected', { agent: agentName(String(of.agent)) }) };
     case 'request_made':
-      return { words: t('history.requestMade'), by: t('history.customer') };
+      // An agent has agreed with the customer that they are called again.
+      return arrangedBy(of.path as string[] | undefined) === null
+        ? { words: t('history.requestMade'), by: t('history.customer') }
+        : {
+            words: t('history.followUp'),
+            by:
+              typeof of.assigned === 'string'
+                ? agentName(of.assigned)
+                : accountName(arrangedBy(of.path as string[]) ?? ''),
+          };
     case 'message_left':
       return {
         words: t('history.messageLeft', { time: timer(Number(of.speech)) }),

@@ -24,7 +24,17 @@ import {
   useLanguage,
   useTranslation,
 } from '@/i18n';
-import { type Desk, queueName, serviceName, useNames, useSecond, useStep } from '@/live';
+import {
+  type Desk,
+  agentName,
+  queueName,
+  serviceName,
+  useLive,
+  useMyAgent,
+  useNames,
+  useSecond,
+  useStep,
+} from '@/live';
 import { Avatar, Chip, Empty, Glyph, useTitle } from '@/ui';
 import sheet from '@/ui/sheet.module.css';
 import styles from './customer.module.css';
@@ -186,8 +196,12 @@ function Facts({ call, pop }: { call: string; pop: Pop }) {
   const live = useRow(call);
   const { contact } = pop;
   const language = contact?.language;
+  // After a reload there is no row of a call that is over, and the note knows of it.
+  const note = useLive(all => all.notes.get(call));
+  const queue = live?.queue ?? note?.queue;
+  const service = live?.service ?? note?.service;
   const facts: [string, ReactNode][] = [
-    [t('pop.queue'), !given(live?.queue) ? t('pop.noQueue') : wholeQueue(desk, live.queue)],
+    [t('pop.queue'), given(queue) ? wholeQueue(desk, queue) : ''],
     ...(given(live?.queued)
       ? ([
           [
@@ -198,7 +212,7 @@ function Facts({ call, pop }: { call: string; pop: Pop }) {
       : given(pop.waited)
         ? ([[t('pop.waited'), timer(pop.waited)]] as [string, ReactNode][])
         : []),
-    [t('pop.service'), !given(live?.service) ? '' : serviceName(desk, live.service)],
+    [t('pop.service'), given(service) ? serviceName(desk, service) : ''],
     [t('pop.company'), contact?.company ?? ''],
     [t('pop.language'), language === 'en' || language === 'zh' ? LANGUAGES[language] : ''],
   ];
@@ -226,9 +240,16 @@ function Path({ call, pop }: { call: string; pop: Pop }) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const live = useRow(call);
+  const me = useMyAgent()?.key;
+  const note = useLive(all => all.notes.get(call));
+  const queue = live?.queue ?? note?.queue;
+  const service = live?.service ?? note?.service;
+  // A call that we made came through no menu, and neither did one that rang straight at a phone.
+  if (pop.path.length === 0 && !given(queue)) return null;
+  const asker = given(me) && live?.consult?.agent === me && live.consult.by !== me ? live.consult.by : null;
   const steps: [string, ReactNode, string][] = [
-    ...(given(live?.service)
-      ? ([['service', <IconPhoneIncoming key="i" {...icon} />, serviceName(desk, live.service)]] as [
+    ...(given(service)
+      ? ([['service', <IconPhoneIncoming key="i" {...icon} />, serviceName(desk, service)]] as [
           string,
           ReactNode,
           string,
@@ -238,17 +259,15 @@ function Path({ call, pop }: { call: string; pop: Pop }) {
       (flow, index) =>
         [`flow-${index}`, <IconRoute key="i" {...icon} />, flow] as [string, ReactNode, string],
     ),
-    ...(given(live?.queue)
+    ...(given(queue)
       ? ([
-          [
-            'queue',
-            <IconUsers key="i" {...icon} />,
-            t('list.queueOf', { queue: queueName(desk, live.queue) }),
-          ],
+          ['queue', <IconUsers key="i" {...icon} />, t('list.queueOf', { queue: queueName(desk, queue) })],
         ] as [string, ReactNode, string][])
       : []),
+    ...(asker !== null
+      ? ([['asker', <IconHeadset key="i" {...icon} />, agentName(asker)]] as [string, ReactNode, string][])
+      : []),
   ];
-  if (steps.length === 0) return null;
   return (
     <section>
       <h2>{t('pop.path')}</h2>
