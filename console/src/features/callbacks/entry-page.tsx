@@ -68,9 +68,9 @@ export function EntryPage({ id }: { id: string }) {
           failed={query.isError}
         />
       ) : query.isError ? (
-        <Empty title={t('entry.notFound')} words={t('entry.notFoundWords')} />
+        <Empty page title={t('entry.notFound')} words={t('entry.notFoundWords')} />
       ) : (
-        <Empty title={t('page.loading')} words="" />
+        <Empty page title={t('page.loading')} words="" />
       )}
     </div>
   );

@@ -142,6 +142,7 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
                     fresh={fresh.has(item.entry.id)}
                     gone={item.gone}
                     active={activeIndex === -1 ? one.index === firstRow : one.index === activeIndex}
+                    menu={more?.entry.id === item.entry.id}
                     width={width}
                     place={one.index + 1}
                     onMore={onMore}

@@ -21,6 +21,8 @@ export interface RowProps {
   /** It is the row that the keys are about. */
   active: boolean;
   width: Width;
+  /** Its menu is open. */
+  menu: boolean;
   /** Its place among all rows, from 1. */
   place: number;
   onMore: (entry: Entry, button: HTMLElement) => void;
@@ -125,7 +127,7 @@ function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boo
   );
 }
 
-function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) {
+function ActionCell({ entry, me, next, gone, active, menu, width, onMore }: RowProps) {
   const { t } = useTranslation();
   const who = whoIs(t, entry);
   const hold = holdOf(entry, me);
@@ -161,6 +163,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
           aria-label={t('do.moreFor', { who: heard(t, who) })}
           title={t('do.more')}
           aria-haspopup="menu"
+          aria-expanded={menu}
           data-more={entry.id}
           tabIndex={tab}
           onClick={event => onMore(entry, event.currentTarget)}

@@ -48,11 +48,11 @@ export function CallPage({ id }: { id: string }) {
       {call !== undefined ? (
         <Shown call={call} />
       ) : query.isPending ? (
-        <Empty title={t('page.loading')} words="" />
+        <Empty page title={t('page.loading')} words="" />
       ) : query.error instanceof Failure && query.error.status === 404 ? (
-        <Empty title={t('past.notFound')} words={t('past.notFoundWords')} />
+        <Empty page title={t('past.notFound')} words={t('past.notFoundWords')} />
       ) : (
-        <Empty title={t('past.loadFailed')} words={t('past.loadFailedWords')}>
+        <Empty page title={t('past.loadFailed')} words={t('past.loadFailedWords')}>
           <Button onClick={() => void query.refetch()}>{t('list.retry')}</Button>
         </Empty>
       )}
