@@ -1,4 +1,4 @@
-import { Modal, Select, TextInput, Textarea } from '@mantine/core';
+import { Select, TextInput, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { api, need } from '@/api';
@@ -6,7 +6,7 @@ import { assign, block, postpone, sayOutcome, whoIs } from '@/entries';
 import { clock, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, serverNow, useLive } from '@/live';
 import { useDraft } from '@/session';
-import { Actions, Button, Problem, Stack } from '@/ui';
+import { Actions, Button, Dialog, Problem, Stack } from '@/ui';
 import styles from './dialogs.module.css';
 import type { Asked } from './more';
 
@@ -28,9 +28,9 @@ export function Dialogs({ asked, onClose }: { asked: Asked; onClose: () => void 
   }[asked.what];
   const Body = { postpone: Postpone, outcome: OutcomeForm, assign: Assign, block: Block }[asked.what];
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('page.close') }}>
+    <Dialog onClose={onClose} title={title}>
       <Body entry={asked.entry} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,8 @@
-import { Modal } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { phoneNumber, useTranslation } from '@/i18n';
 import { say } from '@/notices';
-import { Actions, Button, Problem, Stack } from '@/ui';
+import { Actions, Button, Dialog, Problem, Stack } from '@/ui';
 import { useTaken } from './contact-page';
 import styles from './contacts.module.css';
 import { type Contact, failureWords, findContacts, isChanged, merge, part, remove } from './wishes';
@@ -22,13 +21,13 @@ export function MergeDialog({ contact, onClose }: DialogProps) {
   const [other, setOther] = useState<Contact | null>(null);
   const title = t('contacts.mergeTitle', { name: contact.name });
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('page.close') }}>
+    <Dialog onClose={onClose} title={title}>
       {other === null ? (
         <ChooseOther contact={contact} onChoose={setOther} onClose={onClose} />
       ) : (
         <Confirm contact={contact} other={other} onBack={() => setOther(null)} onClose={onClose} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -158,12 +157,7 @@ export function RemoveDialog({ contact, onClose, onRemoved }: DialogProps & { on
     }
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('contacts.removeTitle', { name: contact.name })}
-      closeButtonProps={{ 'aria-label': t('page.close') }}
-    >
+    <Dialog onClose={onClose} title={t('contacts.removeTitle', { name: contact.name })}>
       <Stack>
         <p className={styles.words}>{t('contacts.removeWords')}</p>
         {problem !== null && <Problem>{problem}</Problem>}
@@ -176,6 +170,6 @@ export function RemoveDialog({ contact, onClose, onRemoved }: DialogProps & { on
           {t('contacts.remove')}
         </Button>
       </Actions>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,9 @@
 import { given } from '@/api';
-import { Modal } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type TFunction, useTranslation } from '@/i18n';
 import { say } from '@/notices';
-import { Actions, Button, Problem, Stack } from '@/ui';
+import { Actions, Button, Dialog, Problem, Stack } from '@/ui';
 import styles from './contacts.module.css';
 import { decode, linesOf } from './file';
 import { type Duplicates, type FileShown, bring, failureWords } from './wishes';
@@ -58,13 +57,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   };
   const ready = seen !== null && seen.problems.length === 0 && seen.made.length + seen.merged.length > 0;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t('contacts.importTitle')}
-      closeButtonProps={{ 'aria-label': t('page.close') }}
-    >
+    <Dialog onClose={onClose} size="lg" title={t('contacts.importTitle')}>
       <Stack>
         <p className={styles.words}>{t('contacts.importWords')}</p>
         <div className={styles.field}>
@@ -107,7 +100,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             : t('contacts.import')}
         </Button>
       </Actions>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,20 +1,15 @@
-import { Modal } from '@mantine/core';
 import { useTranslation } from '@/i18n';
+import { Dialog } from '@/ui';
 import { KeyTable } from './table';
 
 export { KeyTable } from './table';
 
 /** The list of keys over the page. */
-export function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function KeysDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('keys.title')}
-      closeButtonProps={{ 'aria-label': t('page.close') }}
-    >
+    <Dialog onClose={onClose} title={t('keys.title')}>
       <KeyTable />
-    </Modal>
+    </Dialog>
   );
 }

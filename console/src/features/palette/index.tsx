@@ -11,6 +11,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { whoIs, whyOf, whyWords } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { type Entry, compare, isOpen, serverNow, useLive, useNames } from '@/live';
+import { useFocusBack } from '@/ui';
 
 /** Something that can be chosen. */
 export interface Command {
@@ -40,6 +41,7 @@ export function Palette({ pages, actions, onOpenEntry, onClose }: PaletteProps) 
   const desk = useNames(names => names.desk);
   const [query, setQuery] = useState('');
   useEffect(() => spotlight.open(), []);
+  useFocusBack();
 
   const wanted = plain(query);
   const fits = (command: Command) => plain(`${command.label} ${command.also ?? ''}`).includes(wanted);

@@ -1,8 +1,7 @@
-import { Modal } from '@mantine/core';
 import { type ReactNode } from 'react';
 import { useTranslation } from '@/i18n';
 import { signOut, useSession } from '@/session';
-import { Button, Mark, Stack } from '@/ui';
+import { Button, Dialog, Mark, Stack } from '@/ui';
 import { SignInForm } from './form';
 import styles from './sign-in.module.css';
 
@@ -30,8 +29,7 @@ export function SessionEnded() {
   const session = useSession(state => state.session);
   if (session.state !== 'ended') return null;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => {}}
       title={t('signIn.endedTitle')}
       withCloseButton={false}
@@ -45,6 +43,6 @@ export function SessionEnded() {
           {t('signIn.other')}
         </Button>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
