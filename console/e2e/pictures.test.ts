@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Person } from './house/browser.ts';
+import type { Person } from './house/browser.ts';
 import { waitHeard } from './house/ear.ts';
 import { FarHouse, accepts, presses, shows } from './house/far-house.ts';
 import { axe, cutOff } from './house/look-at.ts';

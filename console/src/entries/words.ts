@@ -1,11 +1,17 @@
 import type { TFunction } from '@/i18n';
 import { brief, clock, daysBetween, phoneNumber, span, timer, windowOf } from '@/i18n';
 import { type Desk, type Entry, queueName } from '@/live';
+import { customerName } from './known';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
 
-/** How somebody is called on the list: by name, else by number, else by what is known. */
-export function whoIs(t: TFunction, entry: Entry): string {
+/** The number that somebody called from, as it is shown. */
+export function numberOf(t: TFunction, entry: Entry): string {
   return entry.number ? phoneNumber(entry.number) : t('list.unknownNumber');
+}
+
+/** How somebody is called in everything that is said of them: by name where it is known, else by number. */
+export function whoIs(t: TFunction, entry: Entry): string {
+  return customerName(entry) ?? numberOf(t, entry);
 }
 
 /** Why somebody stands on the list, in words. */

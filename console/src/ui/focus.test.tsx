@@ -1,7 +1,7 @@
 import { MantineProvider } from '@mantine/core';
-import { act, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { useState } from 'react';
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import '@/i18n';
 import { Dialog } from './dialog';
 import { useFocusOnPage, watchFocus } from './focus';
@@ -30,6 +30,8 @@ function Page({ path = '/list', rows = ['cbr_1'] }: { path?: string; rows?: stri
 const shown = (page: React.ReactNode) => <MantineProvider>{page}</MantineProvider>;
 
 let root: HTMLElement;
+
+afterEach(cleanup);
 
 beforeEach(() => {
   root = document.createElement('div');

@@ -25,7 +25,7 @@ import {
   promiseWords,
   toPlay,
   triesOf,
-  whoIs,
+  useWho,
   whyOf,
   whyWords,
 } from '@/entries';
@@ -94,7 +94,8 @@ export function Promise({ entry }: { entry: Entry }) {
 function PlayButton({ entry, message }: { entry: Entry; message: string }) {
   const { t } = useTranslation();
   const own = usePlayback(state => (state.sound === message ? state : null));
-  const name = own?.playing ? t('do.pause') : t('do.play', { who: whoIs(t, entry) });
+  const who = useWho(entry);
+  const name = own?.playing ? t('do.pause') : t('do.play', { who });
   return (
     <>
       <button

@@ -2,7 +2,7 @@ import { Select, TextInput, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { api, need } from '@/api';
-import { assign, block, postpone, sayOutcome, whoIs } from '@/entries';
+import { assign, block, postpone, sayOutcome, useWho } from '@/entries';
 import { clock, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, serverNow, useLive } from '@/live';
 import { useDraft } from '@/session';
@@ -19,7 +19,7 @@ const LONGEST_NOTE = 2_000;
 /** Asks for what an action needs to know. */
 export function Dialogs({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   const { t } = useTranslation();
-  const who = whoIs(t, asked.entry);
+  const who = useWho(asked.entry);
   const title = {
     postpone: t('postpone.title', { who }),
     outcome: t('outcome.title', { who }),

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { type ReactNode, Suspense, lazy, useState } from 'react';
 import { api, isFailure, need } from '@/api';
-import { callBack, holdOf, mayCall, whoIs } from '@/entries';
+import { callBack, holdOf, mayCall, numberOf, useWho } from '@/entries';
 import {
   Heard,
   clock,
@@ -53,7 +53,7 @@ export function EntryPage({ id }: { id: string }) {
     retry: (count, thrown) => count < 3 && !(isFailure(thrown) && thrown.status > 0 && thrown.status < 500),
   });
   const entry = shown ?? (query.data?.entry as Entry | undefined);
-  const who = entry ? whoIs(t, entry) : '';
+  const who = useWho(entry);
   useTitle(who);
   return (
     <div className={styles.page}>
@@ -114,7 +114,7 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
   const { t } = useTranslation();
   const me = useLive(live => live.me?.agent ?? null);
   const groups = useActions(entry, onAsk);
-  const who = whoIs(t, entry);
+  const who = useWho(entry);
   return (
     <header className={styles.head}>
       <h1>
@@ -161,7 +161,7 @@ function Facts({ entry }: { entry: Entry }) {
   // A program that asked for a customer stands where the menu's path would.
   const through = request?.path.find(part => part.startsWith(BY_PROGRAM))?.slice(BY_PROGRAM.length);
   const facts: [string, ReactNode][] = [
-    [t('entry.number'), <Heard key="number" text={whoIs(t, entry)} />],
+    [t('entry.number'), <Heard key="number" text={numberOf(t, entry)} />],
     [t('entry.service'), target.service && serviceName(desk, target.service)],
     [t('entry.campaign'), target.campaign && campaignName(desk, target.campaign)],
     [t('entry.group'), target.group && groupName(desk, target.group)],

@@ -22,7 +22,7 @@ import {
   release,
   reopen,
   takeBackServed,
-  whoIs,
+  useWho,
 } from '@/entries';
 import { heard, phoneNumber, useTranslation } from '@/i18n';
 import { type Entry, isOpen, serverNow, useLive } from '@/live';
@@ -165,7 +165,7 @@ interface MoreProps {
 export function More({ entry: seen, button, onAsk, onOpen, onClose }: MoreProps) {
   const { t } = useTranslation();
   const entry = useLive(live => live.entries.get(seen.id)) ?? seen;
-  const who = whoIs(t, entry);
+  const who = useWho(entry);
   const groups = useActions(entry, onAsk);
   const { top, left, width, height } = button.getBoundingClientRect();
   const close = () => {

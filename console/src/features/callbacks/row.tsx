@@ -1,7 +1,7 @@
 import { IconDots, IconPhone } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
-import { callBack, holdOf, mayCall, useCustomerName, whoIs } from '@/entries';
+import { callBack, holdOf, mayCall, numberOf, useCustomerName, useWho } from '@/entries';
 import { Heard, heard, useTranslation } from '@/i18n';
 import { type Entry, useAgentName } from '@/live';
 import { Button, type Width } from '@/ui';
@@ -96,7 +96,7 @@ function SecondTime({ entry }: { entry: Entry }) {
 
 function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boolean }) {
   const { t } = useTranslation();
-  const who = whoIs(t, entry);
+  const who = numberOf(t, entry);
   const name = useCustomerName(entry);
   const assigned = useAgentName(entry.assigned ?? null);
   return (
@@ -129,7 +129,7 @@ function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boo
 
 function ActionCell({ entry, me, next, gone, active, menu, width, onMore }: RowProps) {
   const { t } = useTranslation();
-  const who = whoIs(t, entry);
+  const who = useWho(entry);
   const hold = holdOf(entry, me);
   const tab = active ? 0 : -1;
   return (
