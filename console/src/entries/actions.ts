@@ -3,7 +3,7 @@ import { clock, i18next, inWords, moment } from '@/i18n';
 import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from '@/phone/asked';
-import { nextOf } from './look';
+import { isOnCall, nextOf } from './look';
 import { whoIs } from './words';
 
 const t = i18next.t;
@@ -238,7 +238,6 @@ const PLAIN = [
   'number_forbidden',
   'no_number',
   'no_caller_id',
-  'agent_state',
   'no_agent',
   'in_call',
   'no_outcome_yet',
@@ -267,9 +266,18 @@ export function refusalWords(entry: Entry, thrown: unknown): string {
     return t(`refusal.${thrown.code}`, { time });
   }
   if (thrown.code === 'not_then') return t('refusal.not_then', { words: thrown.message });
+  if (thrown.code === 'agent_state') return t(`refusal.${firstOf()}`);
   const plain = PLAIN.find(code => code === thrown.code);
   if (plain !== undefined) return t(`refusal.${plain}`, { who: who(entry) });
   return t('refusal.other', { words: thrown.message });
+}
+
+/** What an agent has to do before anything else, by the state that they are in. */
+function firstOf(): 'start_first' | 'call_in_hand' | 'wrap_up_first' | 'agent_state' {
+  const state = useLive.getState().agents.get(me() ?? '')?.state;
+  if (state === 'not_signed_in') return 'start_first';
+  if (state === 'wrap_up') return 'wrap_up_first';
+  return state !== undefined && isOnCall(state) ? 'call_in_hand' : 'agent_state';
 }
 
 /** Somebody was quicker: who, and what is next. */

@@ -1,5 +1,5 @@
 import type { TFunction } from '@/i18n';
-import { brief, clock, daysBetween, phoneNumber, span, timer, windowOf } from '@/i18n';
+import { brief, clock, daysBetween, phoneNumber, shortSpan, timer, windowOf } from '@/i18n';
 import { type Desk, type Entry, queueName } from '@/live';
 import { customerName } from './known';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
@@ -51,13 +51,13 @@ export function promiseWords(t: TFunction, language: string, look: PromiseLook, 
     case 'by':
       return t('chip.by', { time: clock(language, look.at) });
     case 'left':
-      return t('chip.left', { time: span(t, look.left) });
+      return t('chip.left', { time: shortSpan(t, look.left) });
     case 'overdue':
-      return t('chip.overdue', { time: span(t, look.late) });
+      return t('chip.overdue', { time: shortSpan(t, look.late) });
     case 'kept':
       return t('chip.kept', { time: clock(language, look.at) });
     case 'late':
-      return t('chip.late', { time: span(t, look.late) });
+      return t('chip.late', { time: shortSpan(t, look.late) });
     case 'talked':
       return t('chip.talked', { time: timer(look.time) });
     case 'waited':

@@ -259,8 +259,10 @@ export function Holder({ entry }: { entry: Entry }) {
   return (
     <span className={styles.holder} title={`${name} ${doing}`}>
       <Avatar name={name} />
-      <b>{name}</b>
-      <span className={styles.doing}>{doing}</span>
+      <span className={styles.stacked}>
+        <b>{name}</b>
+        <span className={styles.age}>{doing}</span>
+      </span>
     </span>
   );
 }

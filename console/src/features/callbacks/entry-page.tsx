@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { type ReactNode, Suspense, lazy, useState } from 'react';
 import { api, isFailure, need } from '@/api';
-import { callBack, holdOf, mayCall, numberOf, useWho } from '@/entries';
+import { callBack, holdOf, isInHand, mayCall, mayNote, numberOf, useWho } from '@/entries';
 import {
   Heard,
   clock,
@@ -25,6 +25,7 @@ import {
   queueName,
   serviceName,
   useLive,
+  useMyAgent,
   useNames,
   useStep,
 } from '@/live';
@@ -113,6 +114,7 @@ function Shown({ entry, history, failed }: { entry: Entry; history: Told[] | nul
 function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
   const me = useLive(live => live.me?.agent ?? null);
+  const busy = isInHand(useMyAgent()?.state ?? 'available');
   const groups = useActions(entry, onAsk);
   const who = useWho(entry);
   return (
@@ -134,7 +136,7 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
         ))}
         {mayCall(entry, me) && (
           <Button
-            kind="primary"
+            kind={busy || mayNote(entry, me) ? 'plain' : 'primary'}
             icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
             aria-label={t('do.callBackWho', { who: heard(t, who) })}
             onClick={() => void callBack(entry)}

@@ -8,6 +8,7 @@ import {
   IconEye,
   IconHandGrab,
   IconHandStop,
+  IconPhone,
   IconPhonePlus,
   IconRefresh,
   IconUserShare,
@@ -16,8 +17,11 @@ import { type CSSProperties, type ReactNode, type Ref } from 'react';
 import {
   acknowledge,
   allowMore,
+  callBack,
   claim,
   holdOf,
+  mayCall,
+  mayNote,
   mayTakeBack,
   release,
   reopen,
@@ -165,6 +169,7 @@ interface MoreProps {
 export function More({ entry: seen, button, onAsk, onOpen, onClose }: MoreProps) {
   const { t } = useTranslation();
   const entry = useLive(live => live.entries.get(seen.id)) ?? seen;
+  const me = useLive(live => live.me?.agent ?? null);
   const who = useWho(entry);
   const groups = useActions(entry, onAsk);
   const { top, left, width, height } = button.getBoundingClientRect();
@@ -179,6 +184,11 @@ export function More({ entry: seen, button, onAsk, onOpen, onClose }: MoreProps)
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => onOpen(entry.id)}>{t('do.open')}</Menu.Item>
+        {mayNote(entry, me) && mayCall(entry, me) && (
+          <Menu.Item leftSection={<IconPhone {...icon} />} onClick={() => void callBack(entry)}>
+            {t('do.callBack')}
+          </Menu.Item>
+        )}
         {groups.map((group, index) => (
           <MenuGroup key={index} actions={group} />
         ))}
