@@ -93,6 +93,14 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     await check(person, at('alerts'));
     await escape(person);
 
+    // Narrower, what it has stands on the entry's page.
+    if (width > 1000) {
+      await person.row(first).locator('[data-more]').click();
+      await page.getByRole('menu').waitFor();
+      await check(person, at('row-menu'));
+      await escape(person);
+    }
+
     await person.row(first).getByRole('link').click();
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.locator('ol li').first().waitFor();
@@ -116,6 +124,10 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     await page.goto('/settings');
     await page.getByRole('heading', { level: 1 }).waitFor();
     await check(person, at('settings'));
+
+    await page.goto('/nowhere');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await check(person, at('nowhere'));
 
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').waitFor();

@@ -85,6 +85,16 @@ export async function cutOff(page: Page): Promise<string[]> {
       if (pen.measureText(field.placeholder).width > room + 1)
         found.push(`a hint cut off: ${field.placeholder}`);
     }
+    // What does not fit into its cell and stands over the one before it.
+    for (const cell of document.querySelectorAll('[role=gridcell]')) {
+      if (!visible(cell)) continue;
+      const { left, right } = cell.getBoundingClientRect();
+      for (const part of cell.children) {
+        const at = part.getBoundingClientRect();
+        if (visible(part) && (at.left < left - 1 || at.right > right + 1))
+          found.push(`over its neighbour: ${told(part)} by ${Math.max(left - at.left, at.right - right)}`);
+      }
+    }
     // A text that stands out of its own box and into the neighbour's.
     for (const cell of document.querySelectorAll(
       '[role=gridcell], [role=columnheader], header button, nav a, nav button',

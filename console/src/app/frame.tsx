@@ -20,7 +20,7 @@ import { holding, listenToKeys, shownKeys, useKey, useKeys } from '@/keys';
 import { type AgentState, useLive, useMyAgent } from '@/live';
 import { wakeSound } from '@/notices';
 import { useAdministers } from '@/session';
-import { Badge, Button, KeyCap, Mark, Room, useRoomOf, useScheme, useWidth } from '@/ui';
+import { Badge, Button, KeyCap, Mark, Room, useFocusOnPage, useRoomOf, useScheme, useWidth } from '@/ui';
 import { StateButton, StateGlyph, changeState } from '@/features/agent-state';
 import { Bell, Dock, beginToTell } from '@/features/alerts';
 import { bringAhead } from './ahead';
@@ -94,6 +94,10 @@ export function Frame() {
   useKey('help', () => setKeys(true));
   useKey('callFirst', () => callFirstOfAll());
   useListAndBack();
+  // Of the page that stands there, not of the one that is on its way.
+  useFocusOnPage(
+    useRouterState({ select: state => state.resolvedLocation?.pathname ?? state.location.pathname }),
+  );
   return (
     <div className={`${styles.frame} ${panel.shown ? styles.withPanel : ''}`}>
       <a href="#work" className={styles.skip}>
@@ -127,7 +131,7 @@ export function Frame() {
         {jumping && (
           <JumpTo onOpen={openEntry} onKeys={() => setKeys(true)} onClose={() => setJumping(false)} />
         )}
-        {keys && <KeysDialog opened onClose={() => setKeys(false)} />}
+        {keys && <KeysDialog onClose={() => setKeys(false)} />}
       </Suspense>
     </div>
   );

@@ -121,7 +121,7 @@ declare module '@tanstack/react-router' {
 function NotFound() {
   const { t } = useTranslation();
   return (
-    <Empty title={t('page.notFound')} words={t('page.notFoundWords')}>
+    <Empty page title={t('page.notFound')} words={t('page.notFoundWords')}>
       <Button onClick={() => void router.navigate({ to: '/list' })}>{t('page.toList')}</Button>
     </Empty>
   );
@@ -130,7 +130,7 @@ function NotFound() {
 function Failed() {
   const { t } = useTranslation();
   return (
-    <Empty title={t('page.failed')} words={t('page.failedWords')}>
+    <Empty page title={t('page.failed')} words={t('page.failedWords')}>
       <Button onClick={() => window.location.reload()}>{t('page.reload')}</Button>
     </Empty>
   );

@@ -30,19 +30,29 @@ export function useCustomerInHand(): string | null {
 export function useScreenPop(): string | null {
   const navigate = useNavigate();
   const call = useCustomerInHand();
+  const agent = useMyAgent();
   const path = useRouterState({ select: state => state.location.href });
   const at = useRef(path);
   const before = useRef<string | null>(null);
   const last = useRef<string | null>(null);
+  const state = useRef(agent?.state);
+  const written = useRef<string | null>(null);
+  const worked = useRef(false);
   useEffect(() => {
     at.current = path;
   }, [path]);
   useEffect(() => {
+    state.current = agent?.state;
+    if (agent !== null && agent.state !== 'wrap_up') worked.current = true;
+  }, [agent]);
+  useEffect(() => {
+    // Of a call that was over when the page came only the note is to be done: the address that was asked for stays.
+    if (!worked.current && state.current === 'wrap_up') written.current = call;
     const over = last.current !== null && call === null;
     last.current = call;
     const onCustomer = at.current.startsWith('/customer/');
     if (call !== null) {
-      if (isBusy() || at.current === `/customer/${call}`) return;
+      if (call === written.current || isBusy() || at.current === `/customer/${call}`) return;
       if (!onCustomer) before.current = at.current;
       void navigate({ to: '/customer/$call', params: { call } });
     } else if (over && onCustomer) {

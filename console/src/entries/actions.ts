@@ -4,7 +4,7 @@ import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive 
 import { refusedWords, say } from '@/notices';
 import { askedHere } from '@/phone/asked';
 import { wayToMe } from '@/phone/readiness';
-import { nextOf } from './look';
+import { isOnCall, nextOf } from './look';
 import { whoIs } from './words';
 
 const t = spoken.t;
@@ -246,7 +246,6 @@ const PLAIN = [
   'number_forbidden',
   'no_number',
   'no_caller_id',
-  'agent_state',
   'no_agent',
   'in_call',
   'no_outcome_yet',
@@ -276,9 +275,18 @@ export function refusalWords(entry: Entry, thrown: unknown): string {
   }
   if (thrown.code === 'not_then' && until)
     return t('refusal.not_then', { time: moment(t, spoken.language, until, serverNow()) });
+  if (thrown.code === 'agent_state') return t(`refusal.${firstOf()}`);
   const plain = PLAIN.find(code => code === thrown.code);
   if (plain !== undefined) return t(`refusal.${plain}`, { who: who(entry) });
   return t('refusal.other', { words: refusedWords(thrown) });
+}
+
+/** What an agent has to do before anything else, by the state that they are in. */
+function firstOf(): 'start_first' | 'call_in_hand' | 'wrap_up_first' | 'agent_state' {
+  const state = useLive.getState().agents.get(me() ?? '')?.state;
+  if (state === 'not_signed_in') return 'start_first';
+  if (state === 'wrap_up') return 'wrap_up_first';
+  return state !== undefined && isOnCall(state) ? 'call_in_hand' : 'agent_state';
 }
 
 /** Somebody was quicker: who, and what is next. */

@@ -1,4 +1,5 @@
 export * from './actions';
-export { useCustomerName } from './known';
+export { type NameOf, learnNames, mayBeName, useCustomerName, useNameOfNumber, useNamesFor } from './known';
+export { useWho, useWhoOfNumber } from './who';
 export * from './look';
 export * from './words';

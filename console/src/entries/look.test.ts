@@ -2,7 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { spoken } from '@/i18n';
 import { aRequest, anAgent, anEntry } from '@/live/fixture';
 import { type Attempt, type Entry, useLive } from '@/live';
-import { heardLast, isMineToDo, mayCall, nextOf, promiseOf, reasonOf, toPlay, triesOf, whyOf } from './look';
+import {
+  heardLast,
+  isInHand,
+  isMineToDo,
+  mayCall,
+  mayNote,
+  nextOf,
+  nextRow,
+  promiseOf,
+  reasonOf,
+  toPlay,
+  triesOf,
+  whyOf,
+} from './look';
 import { promiseWords, whyWords } from './words';
 
 const MINUTE = 60_000;
@@ -150,6 +163,27 @@ describe('what may be called', () => {
     const all = [aRequest('later', { due: 9 }), aRequest('theirs', { assigned: '2001' }), aRequest('next')];
     expect(nextOf(all, '2000', 0)?.id).toBe('next');
     expect(nextOf([...all, claimed], '2000', 0)?.id).toBe('mine');
+  });
+});
+
+describe('what is next', () => {
+  const called = aRequest('called', { state: { name: 'noting', agent: '2000', broken: true } });
+
+  it('is to say what came of the last call, before anybody else is called', () => {
+    const free = aRequest('free');
+    expect(nextRow([free, called], '2000', 0)?.id).toBe('called');
+    expect(nextRow([free, called], '2001', 0)?.id).toBe('free');
+    expect(mayNote(called, '2001')).toBe(false);
+    expect(mayNote(aRequest('a', { state: { name: 'noting', agent: '2000', call: 'c' } }), '2000')).toBe(
+      false,
+    );
+  });
+
+  it('is in the panel while a call or its note is in hand', () => {
+    const inHand = (['ringing', 'talking', 'held', 'wrap_up', 'available', 'break'] as const).filter(
+      isInHand,
+    );
+    expect(inHand).toEqual(['ringing', 'talking', 'held', 'wrap_up']);
   });
 });
 

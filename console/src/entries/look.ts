@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { type Attempt, type CallResult, type Entry, holder } from '@/live';
+import { type AgentState, type Attempt, type CallResult, type Entry, holder } from '@/live';
 
 const MINUTE = 60_000;
 
@@ -187,6 +187,21 @@ export function mayTakeBack(entry: Entry, now: number): boolean {
   return name === 'closed' && reason === 'served' && given(at) && now - at < TAKEN_BACK_WITHIN;
 }
 
+/** Whether a call is on its way to an agent in this state, or in hand. */
+export function isOnCall(state: AgentState): boolean {
+  return ['reserved', 'ringing', 'talking', 'held'].includes(state);
+}
+
+/** Whether an agent in this state has something in hand that comes before the list: a call, or what is to be written of it. */
+export function isInHand(state: AgentState): boolean {
+  return state === 'wrap_up' || isOnCall(state);
+}
+
+/** Whether the call to this customer is over and this agent has not said yet what came of it. */
+export function mayNote(entry: Entry, me: string | null): boolean {
+  return entry.state.name === 'noting' && !entry.state.call && holdOf(entry, me) === 'mine';
+}
+
 /** Whether *Call back* makes sense: there is a number, and the entry is free or claimed by this agent without a call. */
 export function mayCall(entry: Entry, me: string | null): boolean {
   if (!entry.number || me === null) return false;
@@ -205,6 +220,11 @@ export function isMineToDo(entry: Entry, me: string | null, now: number): boolea
   if (entry.assigned) return entry.assigned === me;
   const asked = entry.section === 'requests' || entry.section === 'cut_off';
   return asked && Math.max(entry.due, entry.not_before) <= now;
+}
+
+/** The row whose button is the next thing to press: what came of a call is said before somebody else is called. */
+export function nextRow(inOrder: readonly Entry[], me: string | null, now: number): Entry | undefined {
+  return inOrder.find(entry => mayNote(entry, me)) ?? nextOf(inOrder, me, now);
 }
 
 /** The entry to be worked on next among those in order: the first that is free, due and for nobody else. */

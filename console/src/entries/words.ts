@@ -1,10 +1,11 @@
 import type { TFunction } from '@/i18n';
-import { brief, clock, daysBetween, phoneNumber, span, timer, windowOf } from '@/i18n';
+import { brief, clock, daysBetween, phoneNumber, shortSpan, timer, windowOf } from '@/i18n';
 import { type Desk, type Entry, agentName, queueName, useLive } from '@/live';
+import { customerName } from './known';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
 
-/** How somebody is called on the list: by name, else by number, else by what is known. */
-export function whoIs(t: TFunction, entry: Entry): string {
+/** The number that somebody called from, as it is shown. */
+export function numberOf(t: TFunction, entry: Entry): string {
   return entry.number ? phoneNumber(entry.number) : t('list.unknownNumber');
 }
 
@@ -12,6 +13,11 @@ export function whoIs(t: TFunction, entry: Entry): string {
 export function accountName(account: string): string {
   const { me } = useLive.getState();
   return agentName(me?.user === account && me.agent !== null ? me.agent : `user-${account}`);
+}
+
+/** How somebody is called in everything that is said of them: by name where it is known, else by number. */
+export function whoIs(t: TFunction, entry: Entry): string {
+  return customerName(entry) ?? numberOf(t, entry);
 }
 
 /** Why somebody stands on the list, in words. */
@@ -53,13 +59,13 @@ export function promiseWords(t: TFunction, language: string, look: PromiseLook, 
     case 'by':
       return t('chip.by', { time: clock(language, look.at) });
     case 'left':
-      return t('chip.left', { time: span(t, look.left) });
+      return t('chip.left', { time: shortSpan(t, look.left) });
     case 'overdue':
-      return t('chip.overdue', { time: span(t, look.late) });
+      return t('chip.overdue', { time: shortSpan(t, look.late) });
     case 'kept':
       return t('chip.kept', { time: clock(language, look.at) });
     case 'late':
-      return t('chip.late', { time: span(t, look.late) });
+      return t('chip.late', { time: shortSpan(t, look.late) });
     case 'talked':
       return t('chip.talked', { time: timer(look.time) });
     case 'waited':

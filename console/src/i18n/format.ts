@@ -25,6 +25,13 @@ export function span(t: TFunction, millis: number): string {
   return t('time.daysLong', { count: Math.floor(millis / DAY) });
 }
 
+/** The same where there is little room: from ten hours on without the minutes. */
+export function shortSpan(t: TFunction, millis: number): string {
+  if (millis < 10 * HOUR) return span(t, millis);
+  if (millis < DAY) return t('time.hoursShort', { count: Math.floor(millis / HOUR) });
+  return age(t, millis);
+}
+
 /** An age: `now`, `14m`, `3h`, `2d`. */
 export function age(t: TFunction, millis: number): string {
   if (millis < MINUTE) return t('time.now');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { customersEn } from './customers.en';
 import { customersZh } from './customers.zh';
 import { en } from './en';
-import { age, clock, moment, phoneNumber, span, timer, windowOf } from './format';
+import { age, clock, moment, phoneNumber, shortSpan, span, timer, windowOf } from './format';
 import { firstLanguage, spoken } from './index';
 import { pastEn } from './past.en';
 import { pastZh } from './past.zh';
@@ -92,6 +92,12 @@ describe('times', () => {
       '6:05',
       '1 h 05',
       '2 days',
+    ]);
+    expect([9, 10, 23.9, 50].map(hours => shortSpan(t, hours * 3_600_000))).toEqual([
+      '9 h 00',
+      '10 h',
+      '23 h',
+      '2d',
     ]);
     expect([age(t, 59_000), age(t, 14 * 60_000), age(t, 7_200_000)]).toEqual(['now', '14m', '2h']);
   });

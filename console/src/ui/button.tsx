@@ -29,7 +29,7 @@ export function Button({
     className,
   ];
   return (
-    <button type="button" className={names.filter(Boolean).join(' ')} {...rest}>
+    <button type="button" data-kind={kind} className={names.filter(Boolean).join(' ')} {...rest}>
       {icon}
       {children}
     </button>

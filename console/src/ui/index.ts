@@ -1,3 +1,4 @@
+export { giveFocusBack, useFocusBack, useFocusOnPage, watchFocus } from './focus';
 export { Button, IconButton } from './button';
 export { Actions, Avatar, Badge, Chip, Empty, Glyph, KeyCap, Problem, Stack, type Tone } from './parts';
 export { Themed, markScheme, useScheme, type Scheme } from './theme';

@@ -48,11 +48,19 @@ export function Avatar({ name, large }: { name: string; large?: boolean }) {
   );
 }
 
+interface EmptyProps {
+  title: string;
+  words: string;
+  /** There is nothing else on the page: this is its heading. */
+  page?: boolean;
+  children?: ReactNode;
+}
+
 /** One sentence, and what will happen. */
-export function Empty({ title, words, children }: { title: string; words: string; children?: ReactNode }) {
+export function Empty({ title, words, page = false, children }: EmptyProps) {
   return (
     <div className={styles.empty}>
-      <h2>{title}</h2>
+      {page ? <h1>{title}</h1> : <h2>{title}</h2>}
       <p>{words}</p>
       {children}
     </div>

@@ -8,7 +8,7 @@ import {
   IconUnlink,
 } from '@tabler/icons-react';
 import { useState } from 'react';
-import { acknowledge, requestWords, whoIs } from '@/entries';
+import { acknowledge, requestWords, useWho } from '@/entries';
 import { Heard, clock, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, type Reminder, useLive, useNames, useStep } from '@/live';
 import { Badge, Button, IconButton } from '@/ui';
@@ -72,7 +72,7 @@ function Alert({ reminder, onOpen }: { reminder: Reminder; onOpen: () => void })
   const desk = useNames(names => names.desk);
   const entry = useLive(live => live.entries.get(reminder.entry));
   const now = useStep(60_000);
-  const who = entry ? whoIs(t, entry) : '';
+  const who = useWho(entry);
   return (
     <li className={styles.item}>
       <AlertIcon kind={reminder.kind} />

@@ -1,4 +1,4 @@
-import { arrangedBy, requestWords, whoIs } from '@/entries';
+import { arrangedBy, learnNames, requestWords, whoIs } from '@/entries';
 import { spoken } from '@/i18n';
 import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
 import {
@@ -50,9 +50,21 @@ export function isOwnDoing(reminder: Reminder): boolean {
   return mine && reminder.kind === 'request' && serverNow() - (request?.asked ?? 0) < JUST_ARRANGED;
 }
 
+/** So long it is waited for the names of those who are told of, in milliseconds; after that their numbers stand there. */
+const NAMED_WITHIN = 150;
+
 /** Tells of reminders as they come: once for each id, in every tab by a notice, in one of them by sound and desktop. */
-function hear(reminders: Reminder[], open: (entry: string) => void): void {
-  const fresh = reminders.filter(one => isNewHere(one.id) && !isOwnDoing(one));
+async function hear(reminders: Reminder[], open: (entry: string) => void): Promise<void> {
+  const came = reminders.filter(one => isNewHere(one.id) && !isOwnDoing(one));
+  const toTell = new Set(came.filter(one => isFirstToTell(one.id)));
+  if ([...toTell].some(one => one.sounds) && useWishes.getState().sound) void playSound();
+  if (came.length <= MOST_AT_ONCE)
+    await learnNames(
+      came.map(one => one.entry),
+      NAMED_WITHIN,
+    );
+  // Somebody may have taken it meanwhile.
+  const fresh = came.filter(one => useLive.getState().reminders.has(one.id));
   if (fresh.length > MOST_AT_ONCE) {
     const t = spoken.t;
     const [first] = [...fresh].sort((one, other) => other.since - one.since);
@@ -67,9 +79,7 @@ function hear(reminders: Reminder[], open: (entry: string) => void): void {
   } else {
     for (const reminder of fresh) tell(reminder, open);
   }
-  const toTell = fresh.filter(one => isFirstToTell(one.id));
-  if (toTell.some(one => one.sounds) && useWishes.getState().sound) void playSound();
-  for (const reminder of toTell.slice(-MOST_AT_ONCE)) {
+  for (const reminder of fresh.filter(one => toTell.has(one)).slice(-MOST_AT_ONCE)) {
     const said = words(reminder);
     notifyDesktop(reminder.id, said.title, said.words, () => open(reminder.entry));
   }
@@ -77,7 +87,7 @@ function hear(reminders: Reminder[], open: (entry: string) => void): void {
 
 /** Begins to tell; the answer ends it. */
 export function beginToTell(open: (entry: string) => void): () => void {
-  const endHearing = onReminders(reminders => hear(reminders, open));
+  const endHearing = onReminders(reminders => void hear(reminders, open));
   const endWithdrawing = useLive.subscribe((live, before) => {
     if (live.reminders === before.reminders) return;
     for (const { id } of useNotices.getState().notices) {

@@ -26,7 +26,7 @@ import {
   promiseWords,
   toPlay,
   triesOf,
-  whoIs,
+  useWho,
   whyOf,
   whyWords,
 } from '@/entries';
@@ -95,7 +95,8 @@ export function Promise({ entry }: { entry: Entry }) {
 function PlayButton({ entry, message }: { entry: Entry; message: string }) {
   const { t } = useTranslation();
   const own = usePlayback(state => (state.sound === message ? state : null));
-  const name = own?.playing ? t('do.pause') : t('do.play', { who: whoIs(t, entry) });
+  const who = useWho(entry);
+  const name = own?.playing ? t('do.pause') : t('do.play', { who });
   return (
     <>
       <button
@@ -260,8 +261,10 @@ export function Holder({ entry }: { entry: Entry }) {
   return (
     <span className={styles.holder} title={`${name} ${doing}`}>
       <Avatar name={name} />
-      <b>{name}</b>
-      <span className={styles.doing}>{doing}</span>
+      <span className={styles.stacked}>
+        <b>{name}</b>
+        <span className={styles.age}>{doing}</span>
+      </span>
     </span>
   );
 }

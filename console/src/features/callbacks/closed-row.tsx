@@ -1,6 +1,14 @@
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent } from 'react';
-import { acknowledge, mayTakeBack, promiseOf, reopen, takeBackServed, whoIs } from '@/entries';
+import {
+  acknowledge,
+  mayTakeBack,
+  promiseOf,
+  numberOf,
+  reopen,
+  takeBackServed,
+  useCustomerName,
+} from '@/entries';
 import { Heard, useTranslation } from '@/i18n';
 import { type Entry, useLive, useStep } from '@/live';
 import { Button, type Width } from '@/ui';
@@ -17,7 +25,8 @@ interface ClosedRowProps {
 
 export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
   const { t } = useTranslation();
-  const who = whoIs(t, entry);
+  const number = numberOf(t, entry);
+  const name = useCustomerName(entry);
   const now = useStep(60_000);
   const at = entry.state.at ?? entry.last;
   // Of what was promised the result is told, of all else how it ended.
@@ -50,11 +59,16 @@ export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
         <Link
           to="/list/$entry"
           params={{ entry: entry.id }}
-          className={`${styles.who} ${entry.number ? styles.number : ''}`}
-          title={who}
+          className={`${styles.who} ${name === null && entry.number ? styles.number : ''}`}
+          title={name ?? number}
         >
-          <Heard text={who} />
+          <Heard text={name ?? number} />
         </Link>
+        {name !== null && (
+          <span className={styles.beside}>
+            <Heard text={number} />
+          </span>
+        )}
         {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       </div>
       <div role="gridcell" className={`${styles.cell} ${styles.why}`}>

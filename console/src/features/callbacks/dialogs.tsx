@@ -1,10 +1,10 @@
 import { TextInput, Textarea } from '@mantine/core';
-import { Modal } from '@/ui/dialog';
+import { Dialog } from '@/ui/dialog';
 import { Select } from '@/ui/select';
 import { type FormEvent, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { api, need } from '@/api';
-import { assign, block, postpone, sayOutcome, whoIs } from '@/entries';
+import { assign, block, postpone, sayOutcome, useWho } from '@/entries';
 import { clock, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, serverNow, useLive } from '@/live';
 import { useDraft } from '@/session';
@@ -21,7 +21,7 @@ const LONGEST_NOTE = 2_000;
 /** Asks for what an action needs to know. */
 export function Dialogs({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   const { t } = useTranslation();
-  const who = whoIs(t, asked.entry);
+  const who = useWho(asked.entry);
   const title = {
     postpone: t('postpone.title', { who }),
     outcome: t('outcome.title', { who }),
@@ -30,9 +30,9 @@ export function Dialogs({ asked, onClose }: { asked: Asked; onClose: () => void 
   }[asked.what];
   const Body = { postpone: Postpone, outcome: OutcomeForm, assign: Assign, block: Block }[asked.what];
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('page.close') }}>
+    <Dialog onClose={onClose} title={title}>
       <Body entry={asked.entry} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -3,7 +3,17 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { type ReactNode, Suspense, lazy, useState } from 'react';
 import { api, isFailure, need } from '@/api';
-import { accountName, arrangedBy, callBack, holdOf, mayCall, whoIs } from '@/entries';
+import {
+  accountName,
+  arrangedBy,
+  callBack,
+  holdOf,
+  isInHand,
+  mayCall,
+  mayNote,
+  numberOf,
+  useWho,
+} from '@/entries';
 import {
   Heard,
   clock,
@@ -25,6 +35,7 @@ import {
   queueName,
   serviceName,
   useLive,
+  useMyAgent,
   useNames,
   useStep,
 } from '@/live';
@@ -53,7 +64,7 @@ export function EntryPage({ id }: { id: string }) {
     retry: (count, thrown) => count < 3 && !(isFailure(thrown) && thrown.status > 0 && thrown.status < 500),
   });
   const entry = shown ?? (query.data?.entry as Entry | undefined);
-  const who = entry ? whoIs(t, entry) : '';
+  const who = useWho(entry);
   useTitle(who);
   return (
     <div className={styles.page}>
@@ -68,9 +79,9 @@ export function EntryPage({ id }: { id: string }) {
           failed={query.isError}
         />
       ) : query.isError ? (
-        <Empty title={t('entry.notFound')} words={t('entry.notFoundWords')} />
+        <Empty page title={t('entry.notFound')} words={t('entry.notFoundWords')} />
       ) : (
-        <Empty title={t('page.loading')} words="" />
+        <Empty page title={t('page.loading')} words="" />
       )}
     </div>
   );
@@ -113,8 +124,9 @@ function Shown({ entry, history, failed }: { entry: Entry; history: Told[] | nul
 function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
   const me = useLive(live => live.me?.agent ?? null);
+  const busy = isInHand(useMyAgent()?.state ?? 'available');
   const groups = useActions(entry, onAsk);
-  const who = whoIs(t, entry);
+  const who = useWho(entry);
   return (
     <header className={styles.head}>
       <h1>
@@ -134,7 +146,7 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
         ))}
         {mayCall(entry, me) && (
           <Button
-            kind="primary"
+            kind={busy || mayNote(entry, me) ? 'plain' : 'primary'}
             icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
             aria-label={t('do.callBackWho', { who: heard(t, who) })}
             onClick={() => void callBack(entry)}
@@ -164,7 +176,7 @@ function Facts({ entry }: { entry: Entry }) {
   const arranged = arrangedBy(request?.path);
   const through = request?.path.find(part => part.startsWith(BY_PROGRAM))?.slice(BY_PROGRAM.length);
   const facts: [string, ReactNode][] = [
-    [t('entry.number'), <Heard key="number" text={whoIs(t, entry)} />],
+    [t('entry.number'), <Heard key="number" text={numberOf(t, entry)} />],
     [t('entry.service'), target.service && serviceName(desk, target.service)],
     [t('entry.campaign'), target.campaign && campaignName(desk, target.campaign)],
     [t('entry.group'), target.group && groupName(desk, target.group)],

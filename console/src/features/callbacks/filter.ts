@@ -1,4 +1,4 @@
-import { isOverdue, reasonOf, whyOf } from '@/entries';
+import { type NameOf, isOverdue, reasonOf, whyOf } from '@/entries';
 import {
   type Agent,
   type Desk,
@@ -19,6 +19,8 @@ export interface Around {
   agent: Agent | null;
   desk: Desk | null;
   now: number;
+  /** How the customers are called. */
+  nameOf: NameOf;
 }
 
 /** The groups that should work on an entry. */
@@ -55,7 +57,7 @@ export function myGroups({ me, agent }: Pick<Around, 'me' | 'agent'>): ReadonlyS
 
 const digits = (textual: string) => textual.replaceAll(/\D/g, '');
 
-function matches(entry: Entry, query: string): boolean {
+function matches(entry: Entry, query: string, nameOf: NameOf): boolean {
   const wanted = digits(query);
   const number = entry.number ?? '';
   if (
@@ -64,7 +66,7 @@ function matches(entry: Entry, query: string): boolean {
   ) {
     return true;
   }
-  return `${number} ${entry.note}`.toLowerCase().includes(query.trim().toLowerCase());
+  return `${nameOf(entry) ?? ''} ${number} ${entry.note}`.toLowerCase().includes(query.trim().toLowerCase());
 }
 
 /** A function that says whether an open entry is shown. */
@@ -86,7 +88,7 @@ export function fits(search: Search, around: Around): (entry: Entry) => boolean 
     (search.service === undefined || businessOf(entry, desk) === search.service) &&
     (search.reason === undefined || reasonOf(whyOf(entry, now)) === search.reason) &&
     (search.claimed === undefined || (holder(entry) ?? 'nobody') === claimed) &&
-    (search.q === undefined || matches(entry, search.q));
+    (search.q === undefined || matches(entry, search.q, around.nameOf));
 }
 
 /** What is shown: the entries in order, and how many short abandons are hidden. */

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Suspense, lazy, useDeferredValue, useMemo, useState } from 'react';
+import { useNamesFor } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { Button, Empty, useTitle } from '@/ui';
@@ -26,7 +27,7 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
   useTitle(t('list.title'));
   const tab = search.tab ?? 'open';
   const [asked, setAsked] = useState<Asked | null>(null);
-  const around = useAround();
+  const around = useAround(search.q ?? '');
   // Many changes at once are drawn as one, and never before what somebody types or presses.
   const all = useDeferredValue(useLive(live => live.entries));
   const total = useLive(live => live.total);
@@ -73,15 +74,16 @@ function isFiltered({ q, groups, service, reason, claimed }: Search): boolean {
 }
 
 /** What filtering needs to know; new only when something of it is. */
-function useAround(): Around {
+function useAround(query: string): Around {
   const me = useLive(live => live.me);
   const agent = useMyAgent();
   const desk = useNames(names => names.desk);
   const now = useStep(30_000);
+  const nameOf = useNamesFor(query);
   // The state of the agent changes often and matters to no filter: groups do.
   const groups = agent?.groups.join() ?? null;
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  return useMemo(() => ({ me, agent, desk, now }), [me, groups, desk, now]);
+  return useMemo(() => ({ me, agent, desk, now, nameOf }), [me, groups, desk, now, nameOf]);
 }
 
 function Tabs({ tab, search, open }: { tab: Tab; search: Search; open: number }) {
@@ -102,6 +104,8 @@ function Tabs({ tab, search, open }: { tab: Tab; search: Search; open: number })
           search={{ ...search, tab: one === 'open' ? undefined : one }}
           className={styles.tab}
           aria-current={tab === one ? 'page' : undefined}
+          // Else the router marks the open ones on every tab: their address says nothing of a tab.
+          activeOptions={{ exact: true }}
         >
           {t(`list.tabs.${one}`)}
           {counts[one] !== undefined && <small>{counts[one]}</small>}

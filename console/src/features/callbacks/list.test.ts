@@ -26,6 +26,7 @@ const around = (more: Partial<Around> = {}): Around => ({
   agent: anAgent('2000'),
   desk,
   now: 0,
+  nameOf: () => null,
   ...more,
 });
 const found = (all: Entry[], raw: Record<string, unknown>, more: Partial<Around> = {}) =>
@@ -51,6 +52,18 @@ describe('the filters', () => {
   it('show agents their own groups, and what was given to them', () => {
     expect(found([mine, theirs, given], {}).sort()).toEqual(['given', 'mine']);
     expect(found([mine, theirs, given], { groups: 'all' })).toHaveLength(3);
+  });
+
+  it('find somebody by the name that stands in the row, in any script, and by the number', () => {
+    const names: Record<string, string> = { mine: 'Elena Marsh', theirs: '李文博' };
+    const nameOf = (entry: Entry) => names[entry.id] ?? null;
+    const all = { groups: 'all' };
+    for (const q of ['elena', 'Marsh', 'na ma'])
+      expect(found([mine, theirs], { ...all, q }, { nameOf })).toEqual(['mine']);
+    for (const q of ['李', '文博'])
+      expect(found([mine, theirs], { ...all, q }, { nameOf })).toEqual(['theirs']);
+    expect(found([mine, theirs], { ...all, q: '8000' }, { nameOf })).toHaveLength(2);
+    expect(found([mine, theirs], { ...all, q: 'Hannah' }, { nameOf })).toEqual([]);
   });
 
   it('show supervisors everything unless they ask for theirs', () => {

@@ -8,22 +8,27 @@ import {
   IconEye,
   IconHandGrab,
   IconHandStop,
+  IconPhone,
   IconPhonePlus,
   IconRefresh,
   IconUserShare,
 } from '@tabler/icons-react';
-import { type ReactNode } from 'react';
+import { type CSSProperties, type ReactNode, type Ref } from 'react';
 import {
   acknowledge,
   allowMore,
+  callBack,
   claim,
   holdOf,
+  mayCall,
+  mayNote,
   mayTakeBack,
   release,
   reopen,
   takeBackServed,
+  useWho,
 } from '@/entries';
-import { phoneNumber, useTranslation } from '@/i18n';
+import { heard, phoneNumber, useTranslation } from '@/i18n';
 import { type Entry, isOpen, serverNow, useLive } from '@/live';
 import { say } from '@/notices';
 import styles from './list.module.css';
@@ -164,6 +169,8 @@ interface MoreProps {
 export function More({ entry: seen, button, onAsk, onOpen, onClose }: MoreProps) {
   const { t } = useTranslation();
   const entry = useLive(live => live.entries.get(seen.id)) ?? seen;
+  const me = useLive(live => live.me?.agent ?? null);
+  const who = useWho(entry);
   const groups = useActions(entry, onAsk);
   const { top, left, width, height } = button.getBoundingClientRect();
   const close = () => {
@@ -173,16 +180,38 @@ export function More({ entry: seen, button, onAsk, onOpen, onClose }: MoreProps)
   return (
     <Menu opened onChange={opened => !opened && close()} position="bottom-end" returnFocus={false}>
       <Menu.Target>
-        <span className={styles.anchor} style={{ top, left, width, height }} />
+        <Anchor style={{ top, left, width, height }} words={t('do.moreFor', { who: heard(t, who) })} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => onOpen(entry.id)}>{t('do.open')}</Menu.Item>
+        {mayNote(entry, me) && mayCall(entry, me) && (
+          <Menu.Item leftSection={<IconPhone {...icon} />} onClick={() => void callBack(entry)}>
+            {t('do.callBack')}
+          </Menu.Item>
+        )}
         {groups.map((group, index) => (
           <MenuGroup key={index} actions={group} />
         ))}
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** Where the menu stands and how it is called. The button in the row is what says that it has a menu, and whether that is open. */
+function Anchor({ ref, id, style, words }: AnchorProps) {
+  return (
+    <span ref={ref} id={id} className={styles.anchor} style={style}>
+      <span className="only-heard">{words}</span>
+    </span>
+  );
+}
+
+interface AnchorProps {
+  /** Both are given by the menu. */
+  ref?: Ref<HTMLSpanElement>;
+  id?: string;
+  style: CSSProperties;
+  words: string;
 }
 
 function MenuGroup({ actions }: { actions: Action[] }) {

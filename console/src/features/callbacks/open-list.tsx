@@ -1,10 +1,10 @@
 import { IconMicrophone, IconPhoneCall, IconPhoneX, IconUnlink } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { callBack, claim, holdOf, mayCall, nextOf, release, toPlay } from '@/entries';
+import { callBack, claim, holdOf, isInHand, mayCall, nextRow, release, toPlay } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
-import { type Entry, type Section, useLive, useStep } from '@/live';
+import { type Entry, type Section, useLive, useMyAgent, useStep } from '@/live';
 import { messageOf, playOrPause, usePlayback } from '@/playback';
 import { useRangeWith, useRoom } from '@/ui';
 import { type Item, idOf } from './arrange';
@@ -51,7 +51,10 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
   const fresh = useFresh(entries);
   const now = useStep(STEP);
   // To the end of the step: what was asked for just now can be next at once.
-  const next = useMemo(() => nextOf(entries, me, now + STEP)?.id, [entries, me, now]);
+  const toDo = useMemo(() => nextRow(entries, me, now + STEP)?.id, [entries, me, now]);
+  // What is next stands in the panel then.
+  const busy = isInHand(useMyAgent()?.state ?? 'available');
+  const next = busy ? undefined : toDo;
   const counts = useMemo(() => count(entries, now), [entries, now]);
   const size = useCallback(
     (index: number) => (items[index]?.kind === 'head' ? HEAD : ROW[width]),
@@ -142,9 +145,11 @@ export function OpenList({ entries, onOpen, onAsk }: OpenListProps) {
                     fresh={fresh.has(item.entry.id)}
                     gone={item.gone}
                     active={activeIndex === -1 ? one.index === firstRow : one.index === activeIndex}
+                    menu={more?.entry.id === item.entry.id}
                     width={width}
                     place={one.index + 1}
                     onMore={onMore}
+                    onAsk={onAsk}
                     onOpen={onOpen}
                     onActive={onActive}
                   />

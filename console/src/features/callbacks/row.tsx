@@ -1,12 +1,13 @@
-import { IconDots, IconPhone } from '@tabler/icons-react';
+import { IconCircleCheck, IconDots, IconPhone } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
-import { callBack, holdOf, mayCall, useCustomerName, whoIs } from '@/entries';
+import { callBack, holdOf, mayCall, mayNote, numberOf, useCustomerName, useWho } from '@/entries';
 import { Heard, heard, useTranslation } from '@/i18n';
 import { type Entry, useAgentName } from '@/live';
 import { Button, type Width } from '@/ui';
 import { For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
 import styles from './list.module.css';
+import type { Asked } from './more';
 
 export interface RowProps {
   entry: Entry;
@@ -21,9 +22,13 @@ export interface RowProps {
   /** It is the row that the keys are about. */
   active: boolean;
   width: Width;
+  /** Its menu is open. */
+  menu: boolean;
   /** Its place among all rows, from 1. */
   place: number;
   onMore: (entry: Entry, button: HTMLElement) => void;
+  /** Asks for what an action needs to know. */
+  onAsk: (asked: Asked) => void;
   onOpen: (id: string) => void;
   onActive: (id: string) => void;
 }
@@ -36,7 +41,14 @@ function isPressed(event: MouseEvent): boolean {
 export const Row = memo(function Row(props: RowProps) {
   const { entry, me, fresh, gone, active, width, place, onOpen, onActive } = props;
   const mine = holdOf(entry, me) === 'mine';
-  const names = [styles.line, styles.row, mine && styles.mine, fresh && styles.fresh, gone && styles.gone];
+  const names = [
+    styles.line,
+    styles.row,
+    mine && styles.mine,
+    mayNote(entry, me) && styles.noting,
+    fresh && styles.fresh,
+    gone && styles.gone,
+  ];
   return (
     // The keys of a row are the list's own: they work wherever the focus is.
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -94,7 +106,7 @@ function SecondTime({ entry }: { entry: Entry }) {
 
 function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boolean }) {
   const { t } = useTranslation();
-  const who = whoIs(t, entry);
+  const who = numberOf(t, entry);
   const name = useCustomerName(entry);
   const assigned = useAgentName(entry.assigned ?? null);
   return (
@@ -125,9 +137,9 @@ function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boo
   );
 }
 
-function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) {
+function ActionCell({ entry, me, next, gone, active, menu, width, onMore, onAsk }: RowProps) {
   const { t } = useTranslation();
-  const who = whoIs(t, entry);
+  const who = useWho(entry);
   const hold = holdOf(entry, me);
   const tab = active ? 0 : -1;
   return (
@@ -139,7 +151,19 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
       ) : (
         <>
           {hold === 'mine' && width === 'wide' && <Mine entry={entry} />}
-          {mayCall(entry, me) && (
+          {mayNote(entry, me) ? (
+            <Button
+              kind={next ? 'primary' : 'plain'}
+              size="row"
+              className={width === 'phone' ? styles.round : undefined}
+              icon={<IconCircleCheck size={16} stroke={1.75} aria-hidden />}
+              aria-label={t('do.outcomeOf', { who: heard(t, who) })}
+              tabIndex={tab}
+              onClick={() => onAsk({ what: 'outcome', entry })}
+            >
+              {width === 'phone' ? null : t('do.outcome')}
+            </Button>
+          ) : mayCall(entry, me) ? (
             <Button
               kind={next ? 'primary' : 'plain'}
               size="row"
@@ -151,7 +175,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
             >
               {width === 'phone' ? null : t('do.callBack')}
             </Button>
-          )}
+          ) : null}
         </>
       )}
       {width === 'wide' && (
@@ -161,6 +185,7 @@ function ActionCell({ entry, me, next, gone, active, width, onMore }: RowProps) 
           aria-label={t('do.moreFor', { who: heard(t, who) })}
           title={t('do.more')}
           aria-haspopup="menu"
+          aria-expanded={menu}
           data-more={entry.id}
           tabIndex={tab}
           onClick={event => onMore(entry, event.currentTarget)}

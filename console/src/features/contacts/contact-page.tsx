@@ -59,15 +59,15 @@ export function ContactPage({ id, onGone }: ContactPageProps) {
       {query.data !== undefined ? (
         <Shown key={query.data.id} contact={query.data} onGone={onGone} />
       ) : isFailure(query.error, 'not_found') ? (
-        <Empty title={t('contacts.notFound')} words={t('contacts.notFoundWords')}>
+        <Empty page title={t('contacts.notFound')} words={t('contacts.notFoundWords')}>
           <Button onClick={() => void takeApart()}>{t('contacts.part')}</Button>
         </Empty>
       ) : query.isError ? (
-        <Empty title={t('contacts.loadFailed')} words={refusedWords(query.error)}>
+        <Empty page title={t('contacts.loadFailed')} words={refusedWords(query.error)}>
           <Button onClick={() => void query.refetch()}>{t('contacts.retry')}</Button>
         </Empty>
       ) : (
-        <Empty title={t('page.loading')} words="" />
+        <Empty page title={t('page.loading')} words="" />
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { Modal } from '@/ui/dialog';
+import { Dialog } from '@/ui/dialog';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { phoneNumber, useTranslation } from '@/i18n';
@@ -22,13 +22,13 @@ export function MergeDialog({ contact, onClose }: DialogProps) {
   const [other, setOther] = useState<Contact | null>(null);
   const title = t('contacts.mergeTitle', { name: contact.name });
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('page.close') }}>
+    <Dialog onClose={onClose} title={title}>
       {other === null ? (
         <ChooseOther contact={contact} onChoose={setOther} onClose={onClose} />
       ) : (
         <Confirm contact={contact} other={other} onBack={() => setOther(null)} onClose={onClose} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -158,12 +158,7 @@ export function RemoveDialog({ contact, onClose, onRemoved }: DialogProps & { on
     }
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('contacts.removeTitle', { name: contact.name })}
-      closeButtonProps={{ 'aria-label': t('page.close') }}
-    >
+    <Dialog onClose={onClose} title={t('contacts.removeTitle', { name: contact.name })}>
       <Stack>
         <p className={styles.words}>{t('contacts.removeWords')}</p>
         {problem !== null && <Problem>{problem}</Problem>}
@@ -176,6 +171,6 @@ export function RemoveDialog({ contact, onClose, onRemoved }: DialogProps & { on
           {t('contacts.remove')}
         </Button>
       </Actions>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { Modal } from '@/ui/dialog';
+import { Dialog } from '@/ui/dialog';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type TFunction, useTranslation } from '@/i18n';
@@ -58,13 +58,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   };
   const ready = seen !== null && seen.problems.length === 0 && seen.made.length + seen.merged.length > 0;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t('contacts.importTitle')}
-      closeButtonProps={{ 'aria-label': t('page.close') }}
-    >
+    <Dialog onClose={onClose} size="lg" title={t('contacts.importTitle')}>
       <Stack>
         <p className={styles.words}>{t('contacts.importWords')}</p>
         <div className={styles.field}>
@@ -107,7 +101,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             : t('contacts.import')}
         </Button>
       </Actions>
-    </Modal>
+    </Dialog>
   );
 }
 

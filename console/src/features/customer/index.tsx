@@ -61,11 +61,11 @@ export function CustomerPage({ call }: { call: string }) {
       {pop !== undefined ? (
         <Shown call={call} pop={pop} who={who} />
       ) : isError ? (
-        <Empty title={t('pop.failed')} words="" />
+        <Empty page title={t('pop.failed')} words="" />
       ) : isLoading ? (
-        <Empty title={t('pop.loading')} words="" />
+        <Empty page title={t('pop.loading')} words="" />
       ) : (
-        <Empty title={t('pop.over')} words={isFetched ? '' : t('pop.overWords')} />
+        <Empty page title={t('pop.over')} words={isFetched ? '' : t('pop.overWords')} />
       )}
     </div>
   );

@@ -23,7 +23,7 @@ import { messageOf, recordingOf } from '@/playback';
 import { HeardBy } from '@/playback/heard-by';
 import { Button, Empty, useTitle } from '@/ui';
 import styles from './history.module.css';
-import { about, outcome, outside, partyName } from './words';
+import { about, outcome, partyName, useOutside } from './words';
 
 const Player = lazy(() => import('@/playback/player'));
 
@@ -38,7 +38,7 @@ export function CallPage({ id }: { id: string }) {
     retry: (count, problem) => count < 3 && !(problem instanceof Failure && problem.status === 404),
   });
   const call = query.data;
-  useTitle(call === undefined ? t('past.call') : outside(t, call));
+  useTitle(useOutside(call));
   return (
     <div className={styles.page}>
       <Link to="/history" className={styles.back}>
@@ -48,11 +48,11 @@ export function CallPage({ id }: { id: string }) {
       {call !== undefined ? (
         <Shown call={call} />
       ) : query.isPending ? (
-        <Empty title={t('page.loading')} words="" />
+        <Empty page title={t('page.loading')} words="" />
       ) : query.error instanceof Failure && query.error.status === 404 ? (
-        <Empty title={t('past.notFound')} words={t('past.notFoundWords')} />
+        <Empty page title={t('past.notFound')} words={t('past.notFoundWords')} />
       ) : (
-        <Empty title={t('past.loadFailed')} words={t('past.loadFailedWords')}>
+        <Empty page title={t('past.loadFailed')} words={t('past.loadFailedWords')}>
           <Button onClick={() => void query.refetch()}>{t('list.retry')}</Button>
         </Empty>
       )}
@@ -67,7 +67,7 @@ function Shown({ call }: { call: PastCall }) {
     <>
       <header className={styles.callHead}>
         <h1>
-          <Heard text={outside(t, call)} />
+          <Heard text={useOutside(call)} />
         </h1>
         <span className={styles.quiet}>
           {about(t, desk, call)} · {outcome(t, call)}
@@ -118,7 +118,7 @@ function Again({ call }: { call: PastCall }) {
   const entry = useLive(live => (call.entry === null ? undefined : live.entries.get(call.entry)));
   const redial = useRedial();
   const { number, service } = call;
-  const who = outside(t, call);
+  const who = useOutside(call);
   if (entry !== undefined && mayCall(entry, me)) {
     return (
       <Button
@@ -191,6 +191,8 @@ function Facts({ call }: { call: PastCall }) {
     [t('past.began'), fully(language, call.began)],
     [t('past.whole'), timer(call.ended - call.began)],
   ];
+  if (call.number !== null)
+    facts.push([t('entry.number'), <Heard key="n" text={phoneNumber(call.number)} />]);
   if (call.called !== null) facts.push([t('past.called'), phoneNumber(call.called)]);
   if (call.service !== null) facts.push([t('past.service'), serviceName(desk, call.service)]);
   if (call.waited > 0) facts.push([t('past.waited'), timer(call.waited)]);

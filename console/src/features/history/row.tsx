@@ -6,7 +6,7 @@ import { agentName, useNames, useStep } from '@/live';
 import type { End, PastCall } from '@/past';
 import { Chip, type Tone } from '@/ui';
 import styles from './history.module.css';
-import { about, outcome, outside } from './words';
+import { about, outcome, outside, useOutside } from './words';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -36,6 +36,7 @@ export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: C
   const language = useLanguage();
   const now = useStep(60_000);
   const desk = useNames(names => names.desk);
+  const who = useOutside(call);
   return (
     <tr
       ref={measure}
@@ -61,8 +62,13 @@ export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: C
           ) : (
             <IconPhoneOutgoing {...icon} />
           )}
-          <Link to="/history/$call" params={{ call: call.call }} className={styles.number}>
-            <Heard text={outside(t, call)} />
+          <Link
+            to="/history/$call"
+            params={{ call: call.call }}
+            className={styles.number}
+            title={outside(t, call)}
+          >
+            <Heard text={who} />
           </Link>
         </span>
       </td>

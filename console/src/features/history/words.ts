@@ -1,5 +1,6 @@
 import type { TFunction } from '@/i18n';
-import { phoneNumber } from '@/i18n';
+import { useNameOfNumber } from '@/entries';
+import { phoneNumber, useTranslation } from '@/i18n';
 import { type CallResult, type Desk, agentName, queueName, serviceName } from '@/live';
 import type { Party, PastCall } from '@/past';
 
@@ -10,6 +11,13 @@ export function outside(t: TFunction, call: PastCall): string {
   // Who calls back knows the number of the entry, whether it came to dialling or not.
   if (call.direction === 'callback') return t('past.customer');
   return t('list.unknownNumber');
+}
+
+/** Whom the call was with: by name where the contacts know it. */
+export function useOutside(call: PastCall | undefined): string {
+  const { t } = useTranslation();
+  const name = useNameOfNumber(call?.number);
+  return call === undefined ? t('past.call') : (name ?? outside(t, call));
 }
 
 /** What the call was about: its queue, else its service, else which way it went. */

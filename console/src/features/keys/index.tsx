@@ -1,20 +1,15 @@
-import { Modal } from '@/ui/dialog';
+import { Dialog } from '@/ui/dialog';
 import { useTranslation } from '@/i18n';
 import { KeyTable } from './table';
 
 export { KeyTable } from './table';
 
 /** The list of keys over the page. */
-export function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function KeysDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('keys.title')}
-      closeButtonProps={{ 'aria-label': t('page.close') }}
-    >
+    <Dialog onClose={onClose} title={t('keys.title')}>
       <KeyTable />
-    </Modal>
+    </Dialog>
   );
 }

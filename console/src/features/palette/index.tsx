@@ -9,9 +9,10 @@ import {
 } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { whoIs, whyOf, whyWords } from '@/entries';
+import { numberOf, useNamesFor, whyOf, whyWords } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { type Entry, compare, isOpen, serverNow, useLive, useNames } from '@/live';
+import { useFocusBack } from '@/ui';
 
 /** Something that can be chosen. */
 export interface Command {
@@ -35,13 +36,18 @@ const MOST = 8;
 
 const plain = (text: string) => text.toLowerCase().replaceAll(/[\s()+-]/g, '');
 
+/** One letter is too little to look for, but one character may be a family name. */
+const isEnough = (wanted: string) => wanted.length > 1 || /\p{Script=Han}/u.test(wanted);
+
 /** Jumps to a page, a state or an entry. It is on the page only while it is open. */
 export function Palette({ pages, actions, onOpenEntry, onClose }: PaletteProps) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const [query, setQuery] = useState('');
   useEffect(() => spotlight.open(), []);
+  useFocusBack();
 
+  const nameOf = useNamesFor(query);
   const wanted = plain(query);
   const fits = (command: Command) => plain(`${command.label} ${command.also ?? ''}`).includes(wanted);
   const shown = (command: Command): SpotlightActionData => ({
@@ -52,17 +58,20 @@ export function Palette({ pages, actions, onOpenEntry, onClose }: PaletteProps) 
   });
   const found = (entry: Entry): SpotlightActionData => ({
     id: entry.id,
-    label: whoIs(t, entry),
-    description: whyWords(t, desk, whyOf(entry, serverNow())),
+    label: nameOf(entry) ?? numberOf(t, entry),
+    description: [nameOf(entry) !== null && numberOf(t, entry), whyWords(t, desk, whyOf(entry, serverNow()))]
+      .filter(Boolean)
+      .join(' · '),
     onClick: () => onOpenEntry(entry.id),
   });
-  const entries =
-    wanted.length < 2
-      ? []
-      : [...useLive.getState().entries.values()]
-          .filter(entry => isOpen(entry) && plain(whoIs(t, entry)).includes(wanted))
-          .sort(compare)
-          .slice(0, MOST);
+  const entries = !isEnough(wanted)
+    ? []
+    : [...useLive.getState().entries.values()]
+        .filter(
+          entry => isOpen(entry) && plain(`${nameOf(entry) ?? ''} ${numberOf(t, entry)}`).includes(wanted),
+        )
+        .sort(compare)
+        .slice(0, MOST);
   const groups: SpotlightActionGroupData[] = [
     { group: t('palette.entries'), actions: entries.map(found) },
     { group: t('palette.pages'), actions: pages.filter(fits).map(shown) },

@@ -1,5 +1,5 @@
 import { Switch } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from '@/i18n';
 import { workOutside } from '@/phone';
 import styles from './settings.module.css';
@@ -7,19 +7,28 @@ import styles from './settings.module.css';
 /** Where the agent's calls ring. `outside` is what holds now. */
 export function PhonePlace({ outside }: { outside: boolean }) {
   const { t } = useTranslation();
-  const [changing, setChanging] = useState(false);
-  const change = async (wished: boolean) => {
-    setChanging(true);
-    await workOutside(wished);
-    setChanging(false);
+  // What was asked for and is not answered yet: the switch shows it at once, and can be turned back meanwhile.
+  const [wished, setWished] = useState<boolean | null>(null);
+  const last = useRef<boolean | null>(null);
+  const change = async (wish: boolean) => {
+    const changing = last.current !== null;
+    last.current = wish;
+    setWished(wish);
+    if (changing) return;
+    // One after the other: the last wish is what holds in the end.
+    for (let asked: boolean | null = null; last.current !== null && asked !== last.current;) {
+      asked = last.current;
+      if (!(await workOutside(asked))) break;
+    }
+    last.current = null;
+    setWished(null);
   };
   return (
     <div className={styles.fields}>
       <Switch
         label={t('phone.outside')}
         description={t('phone.outsideHint')}
-        checked={outside}
-        disabled={changing}
+        checked={wished ?? outside}
         onChange={event => void change(event.currentTarget.checked)}
       />
     </div>

@@ -1,7 +1,7 @@
 import { useTranslation } from '@/i18n';
 import { signOut } from '@/session';
 import { Button, Stack } from '@/ui';
-import { Modal } from '@/ui/dialog';
+import { Dialog } from '@/ui/dialog';
 import { SignInForm } from './form';
 import styles from './sign-in.module.css';
 
@@ -9,8 +9,7 @@ import styles from './sign-in.module.css';
 export function Ended({ name }: { name: string }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => {}}
       title={t('signIn.endedTitle')}
       withCloseButton={false}
@@ -24,6 +23,6 @@ export function Ended({ name }: { name: string }) {
           {t('signIn.other')}
         </Button>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

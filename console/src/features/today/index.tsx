@@ -5,18 +5,8 @@ import { Link } from '@tanstack/react-router';
 import { IconPhone, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { api, isFailure, need } from '@/api';
-import { callBack, mayCall, whoIs } from '@/entries';
-import {
-  Heard,
-  breakWords,
-  clock,
-  heard,
-  phoneNumber,
-  span,
-  timer,
-  useLanguage,
-  useTranslation,
-} from '@/i18n';
+import { callBack, mayCall, useWho, useWhoOfNumber } from '@/entries';
+import { Heard, breakWords, clock, heard, span, timer, useLanguage, useTranslation } from '@/i18n';
 import { type AgentState, useLive, useMyAgent, useSecond } from '@/live';
 import type { End } from '@/past';
 import { Button, Empty, useTitle } from '@/ui';
@@ -196,8 +186,8 @@ function Claim({ id }: { id: string }) {
   const entry = useLive(live => live.entries.get(id));
   const me = useLive(live => live.me?.agent ?? null);
   // The live list is quicker than the next look at the day.
+  const who = useWho(entry);
   if (entry === undefined) return null;
-  const who = whoIs(t, entry);
   return (
     <li>
       <Link to="/list/$entry" params={{ entry: id }} className={styles.who}>
@@ -234,15 +224,7 @@ function LastCalls({ day }: { day: Today }) {
             <time dateTime={new Date(call.began).toISOString()}>{clock(language, call.began)}</time>
             {call.direction === 'in' ? <IconPhoneIncoming {...icon} /> : <IconPhoneOutgoing {...icon} />}
             <Link to="/history/$call" params={{ call: call.call }} className={styles.who}>
-              <Heard
-                text={
-                  known(call.number)
-                    ? phoneNumber(call.number)
-                    : known(call.extension)
-                      ? t('past.extension', { extension: call.extension })
-                      : t('list.unknownNumber')
-                }
-              />
+              <Outside number={call.number} extension={call.extension} />
             </Link>
             <span className={styles.quiet}>{t(`past.ends.${call.end as End}`)}</span>
             <b>{call.talked > 0 ? timer(call.talked) : '–'}</b>
@@ -251,4 +233,11 @@ function LastCalls({ day }: { day: Today }) {
       </ul>
     </Part>
   );
+}
+
+/** Whom a call was with, or which phone of ours made it. */
+function Outside({ number, extension }: { number?: string | null; extension?: string | null }) {
+  const { t } = useTranslation();
+  const who = useWhoOfNumber(number);
+  return <Heard text={!known(number) && known(extension) ? t('past.extension', { extension }) : who} />;
 }

@@ -1,0 +1,161 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Person, openBrowser } from './house/browser.ts';
+import { axe, cutOff } from './house/look-at.ts';
+import { Server } from './house/server.ts';
+import { Web } from './house/web.ts';
+
+const MINUTE = 60_000;
+
+let browser: Browser;
+let server: Server;
+let web: Web;
+const people: Person[] = [];
+const ids: Record<string, string> = {};
+
+/** What the server would say of entries that take calls and hours to make. */
+const AS: Record<string, (now: number) => Record<string, unknown>> = {
+  hour: now => late(now, 65 * MINUTE),
+  day: now => late(now, 23 * 60 * MINUTE + 59 * MINUTE),
+  days: now => late(now, 12 * 24 * 60 * MINUTE),
+  mine: () => ({ state: { name: 'noting', agent: '2014', broken: true } }),
+  claimed: () => ({ state: { name: 'claimed', agent: '2011', until: Date.now() + 5 * MINUTE } }),
+  calling: () => ({ state: { name: 'attempting', agent: '2011' } }),
+  noting: () => ({ state: { name: 'noting', agent: '2011' } }),
+};
+
+const late = (now: number, by: number) => ({
+  request: {
+    asked: now - by - MINUTE,
+    promise: { from: now - by - MINUTE, to: now - by },
+    path: [],
+    language: 'en',
+    prompts: [],
+  },
+});
+
+interface Said {
+  type: string;
+  at: number;
+  entries?: { items: { id: string }[] };
+  agents?: { key: string; name: string; state: string }[];
+}
+
+/** Lets the server say these things of the entries, and this of the viewer's own state. */
+async function sees(page: Page, state: string | null): Promise<void> {
+  await page.routeWebSocket(/\/api\/live/, socket => {
+    const there = socket.connectToServer();
+    there.onMessage(text => {
+      const said = JSON.parse(String(text)) as Said;
+      for (const entry of said.entries?.items ?? []) {
+        const [what] = Object.entries(ids).find(([, id]) => id === entry.id) ?? [];
+        if (what !== undefined) Object.assign(entry, AS[what]?.(said.at));
+      }
+      for (const agent of said.agents ?? []) {
+        if (agent.key === '2011') agent.name = 'Mia Torres';
+        if (agent.key === '2014' && state !== null) agent.state = state;
+      }
+      socket.send(JSON.stringify(said));
+    });
+  });
+}
+
+beforeAll(async () => {
+  server = await Server.start();
+  web = await Web.start(() => server.http);
+  browser = await openBrowser();
+  for (const [n, what] of Object.keys(AS).entries()) ids[what] = await server.request(`+861380000600${n}`);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await web?.stop();
+  await server?.stop();
+});
+
+afterEach(async () => {
+  for (const person of people.splice(0)) await person.leave();
+});
+
+async function come(looks: Parameters<typeof Person.come>[2], state: string | null = null): Promise<Person> {
+  const person = await Person.come(browser, web.url, looks);
+  people.push(person);
+  await sees(person.page, state);
+  await person.page.goto('/list');
+  await person.signIn('mia');
+  await person.row(ids.mine ?? '').waitFor();
+  return person;
+}
+
+const WORDS = {
+  en: { claimed: 'claimed', calling: 'calling', noting: 'noting', note: 'Note outcome' },
+  zh: { claimed: '已认领', calling: '呼叫中', noting: '整理中', note: '记录结果' },
+};
+
+describe.each(['en', 'zh'] as const)('in %s', language => {
+  it.each([
+    [1360, 768],
+    [1680, 900],
+    [820, 1180],
+    [390, 844],
+  ])('at %i × %i a row says who has it and how late it is, and covers nothing', async (width, height) => {
+    const person = await come({ language, width, height });
+    for (const what of ['claimed', 'calling', 'noting'] as const) {
+      const row = person.row(ids[what] ?? '');
+      await row.getByText(WORDS[language][what], { exact: true }).waitFor();
+      const name = row.getByText('Mia Torres', { exact: true });
+      expect(await name.evaluate(at => at.scrollWidth <= at.clientWidth), `${what}: name`).toBe(true);
+    }
+    const note = person.row(ids.mine ?? '').getByRole('button', { name: WORDS[language].note });
+    expect(await note.getAttribute('data-kind')).toBe('primary');
+    await person.picture(`rows-${language}-${width}`);
+    expect.soft(await cutOff(person.page)).toEqual([]);
+    expect.soft(await axe(person.page)).toEqual([]);
+  });
+});
+
+it('asks for the outcome in the row before anything else, and has nothing blue while a call is in hand', async () => {
+  const free = await come({});
+  await free
+    .row(ids.mine ?? '')
+    .getByRole('button', { name: 'Note outcome' })
+    .click();
+  await free.page.getByRole('dialog', { name: /^Outcome: / }).waitFor();
+  for (const state of ['ringing', 'talking', 'wrap_up']) {
+    const busy = await come({}, state);
+    expect(await busy.page.locator('[role=grid] [data-kind=primary]').count(), state).toBe(0);
+  }
+});
+
+it('marks one tab alone', async () => {
+  const person = await come({});
+  for (const tab of ['Done', 'Unreachable', 'Other', 'Open']) {
+    await person.page.getByRole('link', { name: new RegExp(`^${tab}`) }).click();
+    const marked = person.page
+      .getByRole('navigation', { name: 'Missed-call list' })
+      .locator('[aria-current]');
+    await expect.poll(() => marked.allInnerTexts()).toEqual([expect.stringMatching(`^${tab}`)]);
+  }
+});
+
+it('finds and names somebody by the contact, in the list, the palette, a dialog and a notice', async () => {
+  const entry = await server.request('+8613800006100');
+  await server.ask('POST', '/api/contacts', { name: '李文博', numbers: ['+8613800006100'] });
+  const { page, row } = await come({}).then(person => ({ page: person.page, row: person.row(entry) }));
+  // The row under the pointer stays whatever is searched for.
+  await page.mouse.move(5, 300);
+  await page.getByLabel('Name or number').fill('文博');
+  await expect.poll(() => page.locator('[data-row]').count()).toBe(1);
+  await row.getByRole('button', { name: 'Call back 李文博' }).waitFor();
+  await row.focus();
+  await page.keyboard.press('p');
+  await page.getByRole('dialog', { name: 'Postpone 李文博' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('k');
+  await page.getByText(/^李文博 is yours for/).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.type('李');
+  await page.getByRole('dialog').getByText('李文博').click();
+  await page.getByRole('heading', { level: 1, name: '李文博' }).waitFor();
+});
