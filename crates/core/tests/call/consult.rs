@@ -616,3 +616,87 @@ fn whoever_is_consulted_holds_nobody_of_the_conversation() {
         "#]],
     );
 }
+
+#[test]
+fn whoever_is_consulted_ends_the_own_part_alone() {
+    check(
+        house(),
+        &talking(
+            "0:10 agent 2000 wants to consult agent 2001
+             0:12 agent 2001 ends it
+             0:20 agent 2000 wants to consult agent 2001
+             0:22 agent 2001 answers
+             0:25 agent 2001 ends it
+             0:30 agent 2000 wants to consult agent 2001
+             0:32 agent 2001 answers
+             0:35 agent 2000 wants a conference
+             0:40 agent 2001 ends it
+             1:00 agent 2000 ends it",
+        ),
+        expect![[r#"
+            0:10 agent 2000 wants to consult agent 2001
+                   ? 2000 consults phone 2001
+            0:10 store: done, 2001 is held by it
+                   → unbridge
+                   → caller hears music
+                   → dial agent 2001 for 25 s, showing Desk 2000 2000
+                   · held
+                   ! granted
+            0:12 agent 2001 ends it
+                   → hang up agent 2001
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   · consultation ended: Refused
+                   · taken back
+            0:20 agent 2000 wants to consult agent 2001
+                   ? 2000 consults phone 2001
+            0:20 store: done, 2001 is held by it
+                   → unbridge
+                   → caller hears music
+                   → dial agent 2001 for 25 s, showing Desk 2000 2000
+                   · held
+                   ! granted
+            0:22 agent 2001 answers
+                   → bridge agent 2000 and agent 2001
+                   · consultation answered
+            0:25 agent 2001 ends it
+                   → hang up agent 2001
+                   → unbridge
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   · consultation ended: HungUp
+                   · taken back
+            0:30 agent 2000 wants to consult agent 2001
+                   ? 2000 consults phone 2001
+            0:30 store: done, 2001 is held by it
+                   → unbridge
+                   → caller hears music
+                   → dial agent 2001 for 25 s, showing Desk 2000 2000
+                   · held
+                   ! granted
+            0:32 agent 2001 answers
+                   → bridge agent 2000 and agent 2001
+                   · consultation answered
+            0:35 agent 2000 wants a conference
+                   → unbridge
+                   → caller hears no more
+                   → conference of agent 2000, caller, agent 2001
+                   · together with All
+                   · taken back
+                   ! granted
+            0:40 agent 2001 ends it
+                   → hang up agent 2001
+                   → unbridge
+                   → bridge agent 2000 and caller
+                   · consultation ended: HungUp
+            1:00 agent 2000 ends it
+                   → hang up agent 2000
+                   → hang up caller
+                   · served by 2000
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Served
+            = 2000 is WrapUp
+            = 2001 is NotReady
+        "#]],
+    );
+}

@@ -56,6 +56,8 @@ async fn all(seat: Seat) -> Json<Calls> {
 }
 
 /// End a call
+///
+/// Whoever is only consulted, or the third of a conference, ends the own part: the others go on.
 #[utoipa::path(
     post, path = "/api/calls/{id}/hang-up", tag = "desk", params(("id" = String, Path)),
     responses((status = 200, body = PassedOn))
