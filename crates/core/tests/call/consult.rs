@@ -547,8 +547,6 @@ fn whoever_is_consulted_holds_nobody_of_the_conversation() {
              0:40 agent 2000 holds
              0:45 agent 2000 resumes
              0:50 agent 2000 wants to complete
-             0:55 agent 2001 holds
-             1:00 agent 2001 resumes
              1:05 caller hangs up",
         ),
         expect![[r#"
@@ -597,16 +595,6 @@ fn whoever_is_consulted_holds_nobody_of_the_conversation() {
                    · 2000 freed, wrap-up 10 s
                    · connected with 2001
                    ! granted
-            0:55 agent 2001 holds
-                   → unbridge
-                   → caller hears music
-                   · held
-                   ! granted
-            1:00 agent 2001 resumes
-                   → caller hears no more
-                   → bridge agent 2001 and caller
-                   · taken back
-                   ! granted
             1:05 caller hangs up
                    → hang up agent 2001
                    · 2001 freed, wrap-up 10 s
@@ -624,9 +612,6 @@ fn whoever_is_consulted_ends_the_own_part_alone() {
         &talking(
             "0:10 agent 2000 wants to consult agent 2001
              0:12 agent 2001 ends it
-             0:20 agent 2000 wants to consult agent 2001
-             0:22 agent 2001 answers
-             0:25 agent 2001 ends it
              0:30 agent 2000 wants to consult agent 2001
              0:32 agent 2001 answers
              0:35 agent 2000 wants a conference
@@ -647,24 +632,6 @@ fn whoever_is_consulted_ends_the_own_part_alone() {
                    → caller hears no more
                    → bridge agent 2000 and caller
                    · consultation ended: Refused
-                   · taken back
-            0:20 agent 2000 wants to consult agent 2001
-                   ? 2000 consults phone 2001
-            0:20 store: done, 2001 is held by it
-                   → unbridge
-                   → caller hears music
-                   → dial agent 2001 for 25 s, showing Desk 2000 2000
-                   · held
-                   ! granted
-            0:22 agent 2001 answers
-                   → bridge agent 2000 and agent 2001
-                   · consultation answered
-            0:25 agent 2001 ends it
-                   → hang up agent 2001
-                   → unbridge
-                   → caller hears no more
-                   → bridge agent 2000 and caller
-                   · consultation ended: HungUp
                    · taken back
             0:30 agent 2000 wants to consult agent 2001
                    ? 2000 consults phone 2001
