@@ -38,7 +38,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('never puts what is typed while somebody is dialled to the customer of before', () => {
+it('never puts what is typed while somebody is dialled to the customer of before', async () => {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <Themed>
@@ -46,7 +46,7 @@ it('never puts what is typed while somebody is dialled to the customer of before
       </Themed>
     </QueryClientProvider>,
   );
-  expect(field()?.id).toBe('note-call_old');
+  expect((await screen.findByRole('textbox', { name: 'Note' })).id).toBe('note-call_old');
 
   // Call back at another row: first the own phone, then the customer is dialled.
   const back = aCall('call_new', { number: '+442079460118', entry: 'cbr_1', agents: [MIA] });
@@ -68,7 +68,7 @@ it('never puts what is typed while somebody is dialled to the customer of before
   ]);
 });
 
-it('shows the open note of before again when nobody was reached', () => {
+it('shows the open note of before again when nobody was reached', async () => {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <Themed>
@@ -81,11 +81,11 @@ it('shows the open note of before again when nobody was reached', () => {
   expect(field()).toBeNull();
   act(() => useLive.setState({ calls: new Map() }));
   miaIs({}, 3);
-  expect(field()?.id).toBe('note-call_old');
+  expect((await screen.findByRole('textbox', { name: 'Note' })).id).toBe('note-call_old');
   expect(screen.getByText('+86 138 0013 4417')).toBeDefined();
 });
 
-it('says in the wrap-up how long they talked', () => {
+it('says in the wrap-up how long they talked', async () => {
   const talks = aCall('call_new', { connected: 10_000, agents: [MIA] });
   useLive.setState({ calls: new Map([['call_new', talks]]) });
   miaIs({ state: 'talking', call: 'call_new' }, 2);
@@ -99,5 +99,5 @@ it('says in the wrap-up how long they talked', () => {
   const ended = aNote('call_new', { agent: MIA, ended: 135_000, open: true });
   act(() => useLive.setState({ calls: new Map(), notes: new Map([['call_new', ended]]) }));
   miaIs({ state: 'wrap_up', wrap_up_of: 'call_new', wrap_up_until: 200_000 }, 3);
-  expect(screen.getByText(/talked 2:05/)).toBeDefined();
+  expect(await screen.findByText(/talked 2:05/)).toBeDefined();
 });

@@ -287,7 +287,7 @@ export const zh: Words = {
     agent_state: '当前状态下不能操作。先签入，或处理完手上的事。',
     start_first: '先签入。',
     call_in_hand: '先结束手上的通话。',
-    wrap_up_first: '先结束整理。',
+    wrap_up_first: '先结束话后整理。',
     no_agent: '此账号不是坐席，由管理员指定坐席。',
     in_call: '{{who}} 正在通话，先结束通话。',
     no_outcome_yet: '先写上次通话的结果。',

@@ -101,11 +101,6 @@ pub trait Desk: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<CallId, NotDone>>;
     /// See [`Node::request_callback`].
     fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>>;
-    /// See [`Node::hold`].
-    ///
-    /// # Errors
-    /// When there is no such call.
-    fn hold(&self, call: CallId, hold: bool) -> Result<(), NotDone>;
     /// See [`Node::hang_up`].
     ///
     /// # Errors
@@ -188,10 +183,6 @@ impl<P: Ports> Desk for Node<P> {
     fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
         let node = self.clone();
         Box::pin(async move { Node::request_callback(&node, wish).await })
-    }
-
-    fn hold(&self, call: CallId, hold: bool) -> Result<(), NotDone> {
-        Node::hold(self, call, hold)
     }
 
     fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone> {
@@ -380,24 +371,12 @@ impl<P: Ports> Node<P> {
         }
     }
 
-    /// Puts the other side of an agent's call on hold, or takes it back.
-    ///
-    /// # Errors
-    /// When there is no such call.
-    pub fn hold(&self, call: CallId, hold: bool) -> Result<(), NotDone> {
-        self.tell_live(call, Input::Hold(hold))
-    }
-
     /// Ends a call for this agent, as far as it is theirs.
     ///
     /// # Errors
     /// When there is no such call.
     pub fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone> {
-        self.tell_live(call, Input::HangUp(agent))
-    }
-
-    fn tell_live(&self, call: CallId, input: Input) -> Result<(), NotDone> {
-        if self.tell(call, input) { Ok(()) } else { Err(Refusal::NotFound(Noun::Call).into()) }
+        if self.tell(call, Input::HangUp(agent)) { Ok(()) } else { Err(Refusal::NotFound(Noun::Call).into()) }
     }
 
     /// Waits for the store's word, however long it takes.

@@ -1,24 +1,28 @@
-//! What happens because time passes: a wrap-up ends, a claim runs out, a call turns out to be driven by nobody.
+//! What happens because time passes: a wrap-up ends, a claim runs out, a call turns out to be driven by nobody, a page that
+//! was an agent's phone does not come back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use nohold_core::agent;
+use nohold_core::directory::AgentProfile;
 use nohold_core::entry::{Actor, Change};
 use nohold_core::transaction::Transaction;
-use nohold_model::{CallId, IdSource, Millis, Timestamp};
+use nohold_model::{AgentKey, CallId, IdSource, Millis, Timestamp};
 
-use crate::node::Node;
+use crate::node::{LiveCall, Node};
 use crate::patience;
-use crate::ports::{Clock, Ports, Store};
+use crate::ports::{Clock, Ports, Store, Telephony};
 
 /// A call in the store that no task drives for this long is nobody's: whoever was about to drive it has died.
 const FORGOTTEN_AFTER: Millis = Millis::seconds(5);
 
 /// Looks now and then for what has come due.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
-    let mut missing = Missing::default();
+    let (mut missing, mut signed_out) = (Missing::default(), BTreeSet::new());
     loop {
         look(&node, &mut missing).await;
+        sign_out_without_a_page(&node, &mut signed_out).await;
         node.ports().clock().sleep_until(node.now() + node.settings().housekeeping_poll).await;
     }
 }
@@ -59,6 +63,36 @@ async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
             // What the store does not take now is still due at the next look.
             break;
         }
+    }
+    node.wake_routing();
+}
+
+/// Who works by a page alone is not there any more when it does not come back: nothing would ring for them. `done` are the
+/// agents who were signed out since their page went.
+async fn sign_out_without_a_page<P: Ports>(node: &Node<P>, done: &mut BTreeSet<AgentKey>) {
+    let (away, directory) = (node.ports().telephony().without_a_page(), node.directory());
+    let is_away = |agent: &AgentProfile| {
+        away.contains(&agent.extension) && !agent.outside.as_ref().is_some_and(|outside| outside.used)
+    };
+    done.retain(|agent| directory.agents.get(agent).is_some_and(is_away));
+    let lost: Vec<&AgentKey> =
+        directory.agents.values().filter(|agent| is_away(agent)).map(|agent| &agent.key).collect();
+    if lost.iter().all(|agent| done.contains(*agent)) {
+        return;
+    }
+    // A call waits for the page by itself.
+    let engaged: BTreeSet<AgentKey> = node.calls().values().flat_map(LiveCall::agents).collect();
+    for agent in lost {
+        if engaged.contains(agent) || done.contains(agent) {
+            continue;
+        }
+        let gone = Transaction::Agent { agent: agent.clone(), input: agent::Input::PageLost, by: Actor::System };
+        let told = node.ports().store().transact(Arc::clone(&directory), node.now(), gone);
+        if patience::of_store(node, told).await.is_err() {
+            // The next look tries again.
+            break;
+        }
+        done.insert(agent.clone());
     }
     node.wake_routing();
 }

@@ -33,8 +33,7 @@ pub struct Agent {
     pub after: Option<Mode>,
     /// No offers before this time: the pause after an offer that failed.
     pub retry_at: Timestamp,
-    /// Since when the agent has been free for a call, for the strategy longest idle. An offer that came to nothing
-    /// does not begin it anew.
+    /// Since when the agent has been free for a call (longest idle). An offer that came to nothing begins nothing anew.
     pub idle_since: Timestamp,
     /// Since when the agent has been in the state that [`Agent::state`] tells.
     pub since: Timestamp,
@@ -71,8 +70,7 @@ pub enum Engagement {
         /// The agent's phone has said that it rings.
         ringing: bool,
     },
-    /// A colleague or a caller who has dialled the agent's own number rings the phone. It is no offer: nothing follows
-    /// where it is not answered.
+    /// A direct call rings the agent's phone. It is no offer: nothing follows where it is not answered.
     Rung {
         /// The call.
         call: CallId,
@@ -144,6 +142,8 @@ pub enum Input {
     SignIn,
     /// The agent ends work; with a call in hand, after it.
     SignOut,
+    /// The page that was the agent's phone is gone, and nothing else rings for them: as if they had ended work.
+    PageLost,
     /// The agent chooses a mode; with a call in hand, for after it.
     Choose(Mode),
     /// The agent, or a supervisor, clears *no answer*.
@@ -194,6 +194,7 @@ impl Input {
         match self {
             Input::SignIn
             | Input::SignOut
+            | Input::PageLost
             | Input::Choose(_)
             | Input::Clear
             | Input::EndWrapUp
@@ -311,7 +312,7 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
     let mut next = agent.clone();
     let accepted = match input {
         Input::SignIn => sign_in(&mut next, at),
-        Input::SignOut => choose(&mut next, &Mode::SignedOut),
+        Input::SignOut | Input::PageLost => choose(&mut next, &Mode::SignedOut),
         Input::Choose(mode) => *mode != Mode::NoAnswer && agent.is_signed_in() && choose(&mut next, mode),
         Input::Clear => agent.mode == Mode::NoAnswer && choose(&mut next, &Mode::Available),
         Input::EndWrapUp => wrap_up::end(&mut next),
@@ -337,8 +338,7 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
             agent.offer() == Some(*offer) && offer_ended(&mut next, at, *end, *after)
         }
         Input::Dial(call, entry) => {
-            // A callback is the agent's own wish: it may begin in any mode, and ends a wrap-up, but for one in which
-            // something must be written first.
+            // The agent's own wish: it may begin in any mode, and ends a wrap-up in which nothing has to be written.
             (next.wrap_up, next.wrap_up_of) = (None, None);
             next.engagement = Some(Engagement::Dialling { call: *call, entry: *entry });
             agent.is_signed_in() && agent.engagement.is_none() && !agent.must_write()
@@ -391,7 +391,7 @@ pub fn is_so(agent: &Agent, wish: &Input) -> bool {
     let will_be = agent.after.as_ref().unwrap_or(&agent.mode);
     match wish {
         Input::SignIn => agent.is_signed_in(),
-        Input::SignOut => *will_be == Mode::SignedOut,
+        Input::SignOut | Input::PageLost => *will_be == Mode::SignedOut,
         Input::Choose(mode) => agent.is_signed_in() && will_be == mode,
         Input::Clear => at_rest && agent.mode == Mode::Available,
         Input::EndWrapUp => agent.is_signed_in() && at_rest,

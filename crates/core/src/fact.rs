@@ -16,6 +16,9 @@ use crate::entry::{self, Actor, Consent, LeftAt, Target, Window};
 use crate::note::Written;
 use crate::routing::Waiting;
 
+/// The reason why an agent is signed out whose phone was in a page that has gone.
+pub const PAGE_LOST: &str = "page_lost";
+
 pub use words::{CallEnd, Destination, Doing, Dropped, LeftQueue, Together};
 
 /// A fact with the time it became true.
@@ -389,7 +392,7 @@ pub enum Fact {
         from: AgentState,
         /// What it is.
         to: AgentState,
-        /// Of a break: its reason.
+        /// Of a break: its reason. Of a sign-out: [`PAGE_LOST`], where nobody wished it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         /// Who did it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use nohold_app::ports::{HiddenText, Ledger, PagePhones, Telephony, TelephonyEvent};
 use nohold_core::call::{Command, LegState};
 use nohold_core::configuration::{self, Configuration, Digest, Network};
-use nohold_model::{Country, LegId, Timestamp};
+use nohold_model::{Country, ExtensionKey, LegId, Timestamp};
 use nohold_server::configuration::Seal;
 use nohold_sip::{
     Account, Addresses, Algorithm, BrowserSettings, Credentials, EdgeSettings, Ha1, Lines, PageSettings, TraceSink,
@@ -138,6 +138,10 @@ impl Telephony for Engine {
 
     fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
         self.engine.inventory(legs)
+    }
+
+    fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
+        self.engine.without_a_page()
     }
 }
 

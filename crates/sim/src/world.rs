@@ -12,6 +12,7 @@ use nohold_app::desk::NotDone;
 use nohold_app::ports::{Clock as _, Ports};
 use nohold_app::{Node, Settings};
 use nohold_core::agent::{Input as AgentInput, Mode};
+use nohold_core::call::Wanted;
 use nohold_core::entry::Actor;
 use nohold_core::fact::Dated;
 use nohold_model::{AgentKey, ExtensionKey, IdSource, Millis, PhoneNumber, Timestamp, TrunkKey};
@@ -392,13 +393,17 @@ impl World {
 
     fn hold_or_hang_up(&mut self, agent: &AgentKey) {
         let call = self.store.inner().tables.agents.get(agent).and_then(nohold_core::agent::Agent::call);
-        if let (Some(node), Some(call)) = (&self.node, call) {
-            // A call that has just ended is no error of anybody's.
-            let _ = match self.rng.u8(0..3) {
-                0 => node.hold(call, true),
-                1 => node.hold(call, false),
-                _ => node.hang_up(call, agent.clone()),
+        if let (Some(node), Some(call)) = (self.node.clone(), call) {
+            let hold = match self.rng.u8(0..3) {
+                0 => true,
+                1 => false,
+                _ => {
+                    // A call that has just ended is no error of anybody's.
+                    let _ = node.hang_up(call, agent.clone());
+                    return;
+                }
             };
+            self.is_wished_of(node, agent.clone(), call, Wanted::Hold(hold));
         }
     }
 

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use nohold_app::ports::{Telephony, TelephonyEvent};
 use nohold_core::call::{Command, Gone, HangUp, Input, LegState};
 use nohold_media::{Plane, RecordSpec, Remote, Source};
-use nohold_model::{Country, IdSource, LegId, PlaybackId, Timestamp};
+use nohold_model::{Country, ExtensionKey, IdSource, LegId, PlaybackId, Timestamp};
 use nohold_telephony::prompts::PromptLibrary;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use tokio::sync::mpsc;
@@ -28,7 +28,7 @@ use crate::digest::{Algorithm, Challenger};
 use crate::edge::{Counters, Edge};
 use crate::leg::{Begun, Order, Orders};
 use crate::legs::Legs;
-use crate::pages::Pages;
+use crate::pages::{Pages, Phone};
 use crate::registrar::Registrar;
 use crate::sdp::Local;
 use crate::seats::{OneUndecided, Seat, Seats, Undecided};
@@ -429,6 +429,20 @@ impl Telephony for Engine {
 
     fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
         std::future::ready(self.legs().states(legs))
+    }
+
+    fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
+        let away = self.pages().away();
+        if away.is_empty() {
+            return BTreeSet::new();
+        }
+        let registered = self.registrar().registered(Instant::now());
+        let (elsewhere, without) = away.into_iter().partition::<Vec<_>, _>(|away| registered.contains(away));
+        for extension in elsewhere {
+            // Who works by another phone is not signed out the moment that one has to register anew.
+            self.pages().change(&extension, Phone::is_not_missed);
+        }
+        without.into_iter().collect()
     }
 }
 

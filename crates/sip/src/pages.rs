@@ -128,6 +128,13 @@ impl Pages {
         self.look(extension, Phone::reachable).flatten()
     }
 
+    /// The phones whose page was there and has not been for as long as a call waits for one.
+    pub(crate) fn away(&self) -> Vec<ExtensionKey> {
+        let phones = self.phones();
+        let away = phones.iter().filter(|(_, phone)| phone.is_away(self.waits_for));
+        away.map(|(extension, _)| extension.clone()).collect()
+    }
+
     /// The phone as people are shown it.
     pub(crate) fn shown(&self, extension: &ExtensionKey) -> PagePhone {
         self.look(extension, Phone::shown).unwrap_or_default()

@@ -66,6 +66,12 @@ pub trait Telephony: Send + Sync + 'static {
 
     /// The legs of these that the engine has, or has had a moment ago.
     fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static;
+
+    /// The extensions whose phone was in a page that has been away for longer than a call waits for it, and that have no
+    /// other phone. An engine without phones in browsers knows none.
+    fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
+        BTreeSet::new()
+    }
 }
 
 /// What the engine tells.

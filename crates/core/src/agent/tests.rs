@@ -48,6 +48,7 @@ fn inputs() -> Vec<(&'static str, Input)> {
     vec![
         ("sign in", Input::SignIn),
         ("sign out", Input::SignOut),
+        ("page lost", Input::PageLost),
         ("not ready", Input::Choose(Mode::NotReady)),
         ("available", Input::Choose(Mode::Available)),
         ("no answer by choice", Input::Choose(Mode::NoAnswer)),
@@ -91,6 +92,7 @@ fn every_input_in_every_state_is_allowed_or_refused_as_here() {
     expect![[r#"
         sign in: NotSignedIn→Available
         sign out: Available→NotSignedIn NotReady→NotSignedIn Break→NotSignedIn Reserved→Reserved(then SignedOut) Ringing→Ringing(then SignedOut) Talking→Talking(then SignedOut) Held→Held(then SignedOut) WrapUp→WrapUp(then SignedOut) NoAnswer→NotSignedIn Reserved→Reserved(then SignedOut)
+        page lost: Available→NotSignedIn NotReady→NotSignedIn Break→NotSignedIn Reserved→Reserved(then SignedOut) Ringing→Ringing(then SignedOut) Talking→Talking(then SignedOut) Held→Held(then SignedOut) WrapUp→WrapUp(then SignedOut) NoAnswer→NotSignedIn Reserved→Reserved(then SignedOut)
         not ready: Available→NotReady Break→NotReady Reserved→Reserved(then NotReady) Ringing→Ringing(then NotReady) Talking→Talking(then NotReady) Held→Held(then NotReady) WrapUp→WrapUp(then NotReady) NoAnswer→NotReady Reserved→Reserved(then NotReady)
         available: NotReady→Available Break→Available Reserved→Reserved(then Available) Ringing→Ringing(then Available) Talking→Talking(then Available) Held→Held(then Available) WrapUp→WrapUp(then Available) NoAnswer→Available Reserved→Reserved(then Available)
         no answer by choice:
@@ -209,6 +211,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::SignOut),
         mode.prop_map(Input::Choose),
         Just(Input::Clear),
+        Just(Input::PageLost),
         Just(Input::EndWrapUp),
         Just(Input::Tick),
         (n.clone(), n.clone()).prop_map(|(o, c)| Input::Offer(offer(o), call(c))),

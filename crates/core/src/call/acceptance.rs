@@ -90,7 +90,6 @@ impl Acceptances {
             | Input::Recorded { .. }
             | Input::RecordFailed { .. }
             | Input::Offered(_)
-            | Input::Hold(_)
             | Input::PhoneHold(..)
             | Input::PhoneAway(..)
             | Input::HangUp(_)

@@ -139,7 +139,6 @@ impl Callback {
             Input::EarlyMedia(leg) => self.network_plays(*leg, &mut turn),
             Input::Played(leg, playback) => self.played(*leg, *playback, true, &mut turn),
             Input::PlayFailed(leg, playback) => self.played(*leg, *playback, false, &mut turn),
-            Input::Hold(hold) => self.held_by(self.agent_leg, *hold, &mut turn),
             Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking { .. }) => {
                 self.held_by(*leg, *hold, &mut turn);
             }

@@ -180,7 +180,6 @@ impl Direct {
                     | Phase::Over => {}
                 }
             }
-            Input::Hold(hold) => self.held_by(self.leg, *hold, turn),
             Input::PhoneHold(leg, hold) if matches!(self.phase, Phase::Talking(_)) => self.held_by(*leg, *hold, turn),
             Input::PhoneHold(leg, hold) if self.legs().contains(leg) => self.early_holds.note(*leg, *hold),
             Input::HangUp(agent) if self.agent.as_ref() == Some(agent) && self.there && self.phase != Phase::Over => {

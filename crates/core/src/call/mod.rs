@@ -126,8 +126,6 @@ pub enum Input {
     },
     /// An agent is reserved for this caller.
     Offered(Offer),
-    /// The agent puts the other side on hold (`true`), or takes it back.
-    Hold(bool),
     /// The phone on this leg has put us on hold by its own key (`true`), or taken us back: for who is on the line that is
     /// the same as a hold from the desk. Before the conversation it is kept for its beginning.
     PhoneHold(LegId, bool),
@@ -136,7 +134,7 @@ pub enum Input {
     PhoneAway(LegId, bool),
     /// This agent ends the call.
     HangUp(AgentKey),
-    /// Something else is wished of an agent's conversation.
+    /// Something is wished of an agent's conversation.
     Wish(Wish),
     /// The store has done, or refused, what a promise asked for.
     Committed {

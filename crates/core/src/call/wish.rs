@@ -21,6 +21,8 @@ pub struct Wish {
 pub enum Wanted {
     /// Press keys towards whoever hears the agent.
     Press(Vec<Digit>),
+    /// Put the other side on hold (`true`), or take it back.
+    Hold(bool),
     /// Record nothing for a while (`true`), or go on with it. What is said meanwhile is in no file.
     PauseRecording(bool),
     /// Hand the customer over at once (盲转).
@@ -81,6 +83,7 @@ impl Wanted {
         match self {
             Wanted::Transfer(_) | Wanted::Consult(_) => true,
             Wanted::Press(_)
+            | Wanted::Hold(_)
             | Wanted::PauseRecording(_)
             | Wanted::Complete
             | Wanted::Cancel

@@ -8,7 +8,7 @@ use super::{Answer, CallRow, Hold, Outcome, Read, Rows, Write};
 use crate::agent::{self, Agent, AgentState};
 use crate::directory::Directory;
 use crate::entry::{self, Actor, Entry, Tried};
-use crate::fact::{Dated, Fact};
+use crate::fact::{Dated, Fact, PAGE_LOST};
 use crate::note::CallNote;
 use crate::routing::{Offer, Waiting};
 
@@ -183,7 +183,12 @@ impl<'a, R: Rows> Working<'a, R> {
         // Also what the agent will be after this call is shown to people.
         if next.state() != agent.state() || next.mode != agent.mode || next.after != agent.after {
             let (from, to) = (agent.state(), next.state());
-            let reason = next.break_reason().filter(|_| to == AgentState::Break).map(str::to_owned);
+            let reason = if *input == agent::Input::PageLost {
+                Some(PAGE_LOST)
+            } else {
+                next.break_reason().filter(|_| to == AgentState::Break)
+            };
+            let reason = reason.map(str::to_owned);
             self.note(at, Fact::AgentChanged { agent: key.clone(), from, to, reason, by: by.clone() });
         }
         self.agents.insert(key.clone(), next);

@@ -366,15 +366,19 @@ fn a_caller_on_hold_who_loses_the_agent_hears_the_waiting_music() {
                    → unbridge
                    → caller hears music
                    · held
+                   ! granted
             0:10 agent 2000 holds
+                   ! granted
             0:20 agent 2000 resumes
                    → caller hears no more
                    → bridge agent 2000 and caller
                    · taken back
+                   ! granted
             0:30 agent 2000 holds
                    → unbridge
                    → caller hears music
                    · held
+                   ! granted
             0:31 agent 2000 is lost
                    → caller hears no more
                    → caller hears music

@@ -39,10 +39,12 @@ fn the_agents_phone_rings_first_and_both_talk() {
                    → unbridge
                    → customer hears music
                    · held
+                   ! granted
             0:25 agent 2000 resumes
                    → customer hears no more
                    → bridge agent 2000 and customer
                    · taken back
+                   ! granted
             1:12 customer hangs up
                    → hang up agent 2000
                    · served by 2000

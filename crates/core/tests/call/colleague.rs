@@ -66,6 +66,50 @@ fn a_colleague_waits_in_the_queue_and_is_shown_by_name() {
 }
 
 #[test]
+fn a_colleague_whom_an_agent_of_the_queue_has_answered_holds_that_agent() {
+    check(
+        house(),
+        "agent 2001 is free
+         agent 2000 is free
+         0:00 agent 2001 calls 600
+         0:03 agent 2000 answers
+         from here
+         0:10 agent 2001 holds
+         0:12 agent 2000 holds
+         0:14 agent 2001 resumes
+         0:16 agent 2000 resumes
+         0:50 agent 2000 hangs up",
+        expect![[r#"
+            0:10 agent 2001 holds
+                   → unbridge
+                   → agent 2000 hears music
+                   · held
+                   · held
+                   ! granted
+            0:12 agent 2000 holds
+                   → caller hears music
+                   ! granted
+            0:14 agent 2001 resumes
+                   → agent 2000 hears no more
+                   ! granted
+            0:16 agent 2000 resumes
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   · taken back
+                   · taken back
+                   ! granted
+            0:50 agent 2000 hangs up
+                   → hang up caller
+                   · 2000 freed, wrap-up 10 s
+                   · 2001 freed, wrap-up 0 s
+                   · call ended: Served
+            = 2000 is WrapUp
+            = 2001 is Available
+        "#]],
+    );
+}
+
+#[test]
 fn a_colleague_who_gives_up_stands_on_no_list() {
     check(
         house(),

@@ -531,3 +531,139 @@ fn a_process_that_dies_in_a_consultation_frees_everybody() {
         "#]],
     );
 }
+
+#[test]
+fn whoever_is_consulted_holds_nobody_of_the_conversation() {
+    check(
+        house(),
+        &talking(
+            "0:10 agent 2000 wants to consult agent 2001
+             0:12 agent 2001 holds
+             0:15 agent 2001 answers
+             0:20 agent 2001 holds
+             0:25 agent 2000 wants a conference
+             0:30 agent 2001 holds
+             0:35 agent 2001 resumes
+             0:40 agent 2000 holds
+             0:45 agent 2000 resumes
+             0:50 agent 2000 wants to complete
+             1:05 caller hangs up",
+        ),
+        expect![[r#"
+            0:10 agent 2000 wants to consult agent 2001
+                   ? 2000 consults phone 2001
+            0:10 store: done, 2001 is held by it
+                   → unbridge
+                   → caller hears music
+                   → dial agent 2001 for 25 s, showing Desk 2000 2000
+                   · held
+                   ! granted
+            0:12 agent 2001 holds
+                   ! refused, there is no conversation of this agent in which that could be done
+            0:15 agent 2001 answers
+                   → bridge agent 2000 and agent 2001
+                   · consultation answered
+            0:20 agent 2001 holds
+                   ! refused, there is no conversation of this agent in which that could be done
+            0:25 agent 2000 wants a conference
+                   → unbridge
+                   → caller hears no more
+                   → conference of agent 2000, caller, agent 2001
+                   · together with All
+                   · taken back
+                   ! granted
+            0:30 agent 2001 holds
+                   ! refused, there is no conversation of this agent in which that could be done
+            0:35 agent 2001 resumes
+                   ! refused, there is no conversation of this agent in which that could be done
+            0:40 agent 2000 holds
+                   → unbridge
+                   → bridge caller and agent 2001
+                   · held
+                   ! granted
+            0:45 agent 2000 resumes
+                   → unbridge
+                   → conference of agent 2000, caller, agent 2001
+                   · taken back
+                   ! granted
+            0:50 agent 2000 wants to complete
+                   → hang up agent 2000
+                   → unbridge
+                   → bridge agent 2001 and caller
+                   · 2000 leaves the customer there
+                   · served by 2000
+                   · 2000 freed, wrap-up 10 s
+                   · connected with 2001
+                   ! granted
+            1:05 caller hangs up
+                   → hang up agent 2001
+                   · 2001 freed, wrap-up 10 s
+                   · call ended: Served
+            = 2000 is WrapUp
+            = 2001 is WrapUp
+        "#]],
+    );
+}
+
+#[test]
+fn whoever_is_consulted_ends_the_own_part_alone() {
+    check(
+        house(),
+        &talking(
+            "0:10 agent 2000 wants to consult agent 2001
+             0:12 agent 2001 ends it
+             0:30 agent 2000 wants to consult agent 2001
+             0:32 agent 2001 answers
+             0:35 agent 2000 wants a conference
+             0:40 agent 2001 ends it
+             1:00 agent 2000 ends it",
+        ),
+        expect![[r#"
+            0:10 agent 2000 wants to consult agent 2001
+                   ? 2000 consults phone 2001
+            0:10 store: done, 2001 is held by it
+                   → unbridge
+                   → caller hears music
+                   → dial agent 2001 for 25 s, showing Desk 2000 2000
+                   · held
+                   ! granted
+            0:12 agent 2001 ends it
+                   → hang up agent 2001
+                   → caller hears no more
+                   → bridge agent 2000 and caller
+                   · consultation ended: Refused
+                   · taken back
+            0:30 agent 2000 wants to consult agent 2001
+                   ? 2000 consults phone 2001
+            0:30 store: done, 2001 is held by it
+                   → unbridge
+                   → caller hears music
+                   → dial agent 2001 for 25 s, showing Desk 2000 2000
+                   · held
+                   ! granted
+            0:32 agent 2001 answers
+                   → bridge agent 2000 and agent 2001
+                   · consultation answered
+            0:35 agent 2000 wants a conference
+                   → unbridge
+                   → caller hears no more
+                   → conference of agent 2000, caller, agent 2001
+                   · together with All
+                   · taken back
+                   ! granted
+            0:40 agent 2001 ends it
+                   → hang up agent 2001
+                   → unbridge
+                   → bridge agent 2000 and caller
+                   · consultation ended: HungUp
+            1:00 agent 2000 ends it
+                   → hang up agent 2000
+                   → hang up caller
+                   · served by 2000
+                   · 2000 freed, wrap-up 10 s
+                   · call ended: Served
+            = 2000 is WrapUp
+            = 2001 is NotReady
+        "#]],
+    );
+}

@@ -92,11 +92,70 @@ fn whoever_holds_by_the_own_phone_lets_the_other_hear_music() {
                    → agent 2001 hears music
                    · held
                    · held
+                   ! granted
             0:19 agent 2000 resumes
                    → agent 2001 hears no more
                    → bridge caller and agent 2001
                    · taken back
                    · taken back
+                   ! granted
+            0:30 agent 2001 hangs up
+                   → hang up caller
+                   · 2001 freed, wrap-up 0 s
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Served
+            = 2000 is Available
+            = 2001 is Available
+        "#]],
+    );
+}
+
+#[test]
+fn of_two_colleagues_whoever_holds_at_the_desk_lets_the_other_hear_music() {
+    check(
+        house(),
+        "agent 2000 is free
+         agent 2001 is free
+         0:00 agent 2000 calls 2001
+         0:02 agent 2001 holds
+         0:04 agent 2001 answers
+         from here
+         0:10 agent 2001 holds
+         0:12 agent 2000 resumes
+         0:14 agent 2001 resumes
+         0:16 agent 2000 holds
+         0:18 agent 2002 resumes
+         0:20 agent 2000 resumes
+         0:30 agent 2001 hangs up",
+        expect![[r#"
+            0:10 agent 2001 holds
+                   → unbridge
+                   → caller hears music
+                   · held
+                   · held
+                   ! granted
+            0:12 agent 2000 resumes
+                   ! granted
+            0:14 agent 2001 resumes
+                   → caller hears no more
+                   → bridge caller and agent 2001
+                   · taken back
+                   · taken back
+                   ! granted
+            0:16 agent 2000 holds
+                   → unbridge
+                   → agent 2001 hears music
+                   · held
+                   · held
+                   ! granted
+            0:18 agent 2002 resumes
+                   ! refused, there is no conversation of this agent in which that could be done
+            0:20 agent 2000 resumes
+                   → agent 2001 hears no more
+                   → bridge caller and agent 2001
+                   · taken back
+                   · taken back
+                   ! granted
             0:30 agent 2001 hangs up
                    → hang up caller
                    · 2001 freed, wrap-up 0 s

@@ -570,6 +570,7 @@ fn keys_reach_whoever_hears_the_agent() {
                    → unbridge
                    → caller hears music
                    · held
+                   ! granted
             0:10 agent 2000 wants keys 4
                    ! refused, there is no conversation of this agent in which that could be done
             = 2000 is Held

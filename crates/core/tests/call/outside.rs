@@ -80,10 +80,12 @@ fn an_agent_who_calls_outside_is_talking() {
                    → unbridge
                    → outside hears music
                    · held
+                   ! granted
             0:21 agent 2000 resumes
                    → outside hears no more
                    → bridge caller and outside
                    · taken back
+                   ! granted
             0:30 caller hangs up
                    → hang up outside
                    · 2000 freed, wrap-up 0 s

@@ -30,12 +30,14 @@ fn who_is_recorded_hears_so_before_and_a_hold_is_not_recorded() {
                    → unbridge
                    → caller hears music
                    · held
+                   ! granted
             0:20 agent 2000 resumes
                    → caller hears no more
                    → bridge agent 2000 and caller
                    → record what they say
                    · recording began
                    · taken back
+                   ! granted
             0:30 agent 2000 ends it
                    → hang up agent 2000
                    → hang up caller

@@ -57,8 +57,8 @@ impl Stage {
                 }
             }
             ["engine", "restarts"] => self.engine_restarts(),
-            ["agent", _, "holds"] => self.input(&Input::Hold(true)),
-            ["agent", _, "resumes"] => self.input(&Input::Hold(false)),
+            ["agent", agent, "holds"] => self.wish(agent, Wanted::Hold(true)),
+            ["agent", agent, "resumes"] => self.wish(agent, Wanted::Hold(false)),
             ["agent", agent, "ends", "it"] => self.input(&Input::HangUp(key(agent))),
             ["agent", agent, "wants", rest @ ..] => self.wish(agent, wanted(rest)),
             ["agent", agent, "dials", number] => self.agent_dials(agent, number, None),

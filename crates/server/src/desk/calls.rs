@@ -2,6 +2,7 @@
 
 use axum::Json;
 use nohold_app::ports::Role;
+use nohold_core::call::Wanted;
 use nohold_model::CallId;
 use serde::Serialize;
 use serde_json::json;
@@ -56,6 +57,8 @@ async fn all(seat: Seat) -> Json<Calls> {
 }
 
 /// End a call
+///
+/// Whoever is only consulted, or the third of a conference, ends the own part: the others go on.
 #[utoipa::path(
     post, path = "/api/calls/{id}/hang-up", tag = "desk", params(("id" = String, Path)),
     responses((status = 200, body = PassedOn))
@@ -69,14 +72,14 @@ async fn hang_up(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn
 }
 
 /// Put the other side on hold
+///
+/// The other side is that of the agent who asks; whoever is only consulted has none.
 #[utoipa::path(
     post, path = "/api/calls/{id}/hold", tag = "desk", params(("id" = String, Path)),
     responses((status = 200, body = PassedOn))
 )]
 async fn hold(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn>, Failure> {
-    seat.in_hand(call)?;
-    seat.desk.desk.hold(call, true).map_err(refused)?;
-    Ok(Json(PassedOn { call }))
+    seat.wish_of(call, None, Wanted::Hold(true)).await
 }
 
 /// Take the other side back
@@ -85,9 +88,7 @@ async fn hold(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn>, 
     responses((status = 200, body = PassedOn))
 )]
 async fn unhold(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PassedOn>, Failure> {
-    seat.in_hand(call)?;
-    seat.desk.desk.hold(call, false).map_err(refused)?;
-    Ok(Json(PassedOn { call }))
+    seat.wish_of(call, None, Wanted::Hold(false)).await
 }
 
 impl Seat {

@@ -355,7 +355,12 @@ fn dialled(number: &str, directory: &Directory) -> Result<Destination, Failure> 
 
 impl Seat {
     /// Tells a call what is wished of an agent's conversation in it.
-    async fn wish_of(&self, call: CallId, named: Option<AgentKey>, what: Wanted) -> Result<Json<PassedOn>, Failure> {
+    pub(super) async fn wish_of(
+        &self,
+        call: CallId,
+        named: Option<AgentKey>,
+        what: Wanted,
+    ) -> Result<Json<PassedOn>, Failure> {
         self.telling().wish(&told::wanted(named.as_ref(), &what));
         self.in_hand(call)?;
         let agent = self.whose(call, named)?;

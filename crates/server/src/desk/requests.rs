@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use nohold_app::desk::CallbackWish;
-use nohold_app::ports::Role;
+use nohold_app::ports::{Permission, Role};
 use nohold_core::directory::Directory;
 use nohold_core::entry::Target;
 use nohold_model::{AgentKey, EntryId, Millis, Timestamp};
@@ -46,14 +46,17 @@ pub(crate) struct RequestGiven {
 /// A request that stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RequestTaken {
-    /// Its entry, where whoever asked may see it: another one's open request may be for other groups.
+    /// Its entry, where whoever asked may see it: another one's open request may be for other groups. Who sees no numbers
+    /// whole is told nothing of these three: each answer would confirm a guessed number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     entry: Option<EntryId>,
     /// What the customer may be told.
-    promise: WindowShown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promise: Option<WindowShown>,
     /// It was made by this; otherwise there was an open one already.
-    new: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<bool>,
 }
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
@@ -66,7 +69,10 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 /// request per number and line of business. Who has the role of an agent asks for targets of their own groups alone.
 #[utoipa::path(
     post, path = "/api/requests", tag = "desk", request_body = RequestGiven,
-    responses((status = 201, body = RequestTaken), (status = 200, description = "there was one", body = RequestTaken))
+    responses(
+        (status = 201, body = RequestTaken),
+        (status = 200, description = "there was one, or whoever asks sees no numbers", body = RequestTaken)
+    )
 )]
 async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCode, Json<RequestTaken>), Failure> {
     let directory = seat.desk.desk.directory();
@@ -99,13 +105,20 @@ async fn ask(seat: Seat, Given(given): Given<RequestGiven>) -> Result<(StatusCod
         source,
     };
     let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
+    if !seat.may(Permission::SeeNumbers) {
+        // Whether there was one would tell that the number is somebody's.
+        return Ok((StatusCode::OK, Json(RequestTaken { entry: None, promise: None, new: None })));
+    }
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
     seat.telling().object(&asked.entry);
     seat.telling().after(&json!({ "entry": asked.entry, "new": asked.new, "promise": promise }));
     let entry = seat.any_entry(asked.entry).await?;
     let seen = entry.is_some_and(|entry| seat.sight(&directory).sees_entry(&entry, &directory));
-    Ok((status, Json(RequestTaken { entry: seen.then_some(asked.entry), promise, new: asked.new })))
+    Ok((
+        status,
+        Json(RequestTaken { entry: seen.then_some(asked.entry), promise: Some(promise), new: Some(asked.new) }),
+    ))
 }
 
 impl Seat {

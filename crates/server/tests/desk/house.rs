@@ -81,12 +81,19 @@ impl Clock for Watch {
 }
 
 /// Phones that nobody answers.
-pub struct Silent;
+#[derive(Clone, Default)]
+pub struct Silent {
+    /// Phones whose page has gone.
+    pub without_a_page: Arc<Mutex<BTreeSet<ExtensionKey>>>,
+}
 
 impl Telephony for Silent {
     fn execute(&self, _: Command) {}
     fn inventory(&self, legs: &BTreeSet<LegId>) -> impl Future<Output = BTreeMap<LegId, LegState>> + Send + 'static {
         std::future::ready(legs.iter().map(|leg| (*leg, LegState::default())).collect())
+    }
+    fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
+        self.without_a_page.lock().unwrap().clone()
     }
 }
 
@@ -202,7 +209,8 @@ impl House {
         let tasks: Tasks = Tasks::default();
         let clock = Watch(Instant::now());
         let (events, heard) = mpsc::unbounded_channel();
-        let outside = Outside { telephony: Silent, store: store.clone(), clock, tasks: Arc::downgrade(&tasks) };
+        let telephony = Silent::default();
+        let outside = Outside { telephony, store: store.clone(), clock, tasks: Arc::downgrade(&tasks) };
         let node = Node::start(outside, directory(), Settings::default(), heard);
         let hands = Arc::downgrade(&tasks);
         let audit_fails = Arc::new(AtomicBool::new(false));

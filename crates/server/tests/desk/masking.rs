@@ -157,3 +157,20 @@ async fn the_first_who_listens_to_a_message_is_remembered_with_it() {
     assert_eq!(shown["entry"]["heard"][0]["message"], json!(message));
     assert_eq!(shown["entry"]["heard"][0]["by"], "2000");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_tells_who_sees_no_numbers_nothing_of_a_guessed_one() {
+    let house = House::new().await;
+    house.request(1, queue_600()).await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    let ask = async |token: &str, n: u32| {
+        let given = json!({ "number": customer(n).as_str(), "target": { "queue": "600" } });
+        house.ask("POST", "/api/requests").token(token).json(&given).send().await
+    };
+    let (there, not_there) = (ask(&ada, 1).await, ask(&ada, 7).await);
+    assert_eq!((there.status, there.json()), (not_there.status, not_there.json()));
+    assert_eq!(there.expect(200).json(), json!({}));
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    assert_eq!(ask(&sue, 7).await.expect(200).json()["new"], json!(false), "it was made all the same");
+    assert_eq!(ask(&sue, 8).await.expect(201).json()["new"], json!(true));
+}

@@ -1,10 +1,14 @@
 //! What an agent has done today.
 
-use nohold_app::ports::Role;
+use std::time::Duration;
+
+use nohold_app::ports::{Ports as _, Role};
 use nohold_core::agent::{Input, Mode};
 use nohold_core::entry::Actor;
 use nohold_core::fact::{CallEnd, Fact};
+use nohold_model::ExtensionKey;
 use serde_json::json;
+use tokio::time::{sleep, timeout};
 
 use super::client::Answer;
 use super::house::{House, MORNING, agent, queue_600};
@@ -60,4 +64,35 @@ async fn a_day_is_its_agents_and_their_supervisors_alone() {
     assert_eq!(today(&house, &sue, "?agent=2001").await.expect(200).json()["agent"], "2001");
     today(&house, &sue, "?agent=2003").await.refused(403, "other_agent");
     today(&house, &ada, "?day=monday").await.refused(400, "bad_query");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_page_has_gone_is_signed_out_and_may_come_back() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bob = house.person("bob", Role::Agent, Some("2001"), None).await;
+    let standing = async |token: &str| today(&house, token, "").await.expect(200).json()["standing"].clone();
+    let until = async |state: &str| {
+        let waited = timeout(Duration::from_secs(20), async {
+            while standing(&ada).await["state"] != state {
+                sleep(Duration::from_millis(50)).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("is not {state}"));
+    };
+    house.sign_in("2000").await;
+    house.sign_in("2001").await;
+    let gone = &house.node.ports().telephony().without_a_page;
+    gone.lock().unwrap().insert(ExtensionKey::new("2000").unwrap());
+    until("not_signed_in").await;
+    assert_eq!(standing(&ada).await["reason"], "page_lost", "whoever looks it up sees why");
+    assert_eq!(standing(&bob).await["state"], "available");
+    // Whoever signs in without a page knows what they do.
+    house.sign_in("2000").await;
+    sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(standing(&ada).await["state"], "available");
+    gone.lock().unwrap().clear();
+    sleep(Duration::from_millis(2_500)).await;
+    gone.lock().unwrap().insert(ExtensionKey::new("2000").unwrap());
+    until("not_signed_in").await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use nohold_app::Node;
 use nohold_core::agent::{Agent, Engagement};
 use nohold_core::call::{Party, Wanted};
 use nohold_core::entry::{Actor, Business};
@@ -9,17 +10,21 @@ use nohold_core::fact::Destination;
 use nohold_core::note::{Wish, Written};
 use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, QueueKey, ServiceKey};
 
-use super::{World, note};
+use super::{FakePorts, World, note};
 
 impl World {
     pub(super) fn an_agent_works_with_a_call(&mut self) {
         let Some(node) = self.node.clone() else { return };
-        let reach = Arc::clone(&self.reach);
         let Some((agent, call)) = self.an_agent_in_conversation() else {
             self.an_agent_dials();
             return;
         };
         let Some(what) = self.what_is_wanted(call) else { return };
+        self.is_wished_of(node, agent, call, what);
+    }
+
+    pub(super) fn is_wished_of(&self, node: Node<FakePorts>, agent: AgentKey, call: CallId, what: Wanted) {
+        let reach = Arc::clone(&self.reach);
         self.executor.nursery().spawn(Box::pin(async move {
             note(&reach, &node.wish_of_call(call, agent, what).await, "wishes of conversations granted");
         }));

@@ -1,6 +1,7 @@
 //! One phone in a browser: its connection and its calls.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use nohold_app::ports::{NotOnPage, PageCall, PageCallEnd, PageCallState, PageConnection, PagePhone, PageState};
 use nohold_browser::{Agreed, ConnectionId};
@@ -8,6 +9,7 @@ use nohold_core::call::{Gone, HangUp};
 use nohold_media::Plane;
 use nohold_model::LegId;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// What has happened at the page, for the task of a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub(crate) struct Phone {
     connection: Option<Connected>,
     legs: BTreeMap<LegId, Held>,
     ended: Option<PageCallEnd>,
+    /// Since when there is no page any more, where there was one.
+    away_since: Option<Instant>,
 }
 
 struct Connected {
@@ -70,7 +74,17 @@ struct Held {
 impl Phone {
     /// Whether nothing is to be remembered of it.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.connection.is_none() && self.legs.is_empty()
+        self.connection.is_none() && self.legs.is_empty() && self.away_since.is_none()
+    }
+
+    /// Another phone is there: nobody waits for a page any more.
+    pub(crate) fn is_not_missed(&mut self) {
+        self.away_since = None;
+    }
+
+    /// Whether there was a page here that has been away for so long.
+    pub(crate) fn is_away(&self, for_so_long: Duration) -> bool {
+        self.away_since.is_some_and(|since| since.elapsed() >= for_so_long)
     }
 
     pub(crate) fn connection(&self) -> Option<(ConnectionId, Agreed, PageState)> {
@@ -80,6 +94,8 @@ impl Phone {
     /// Another connection takes the place of the one that was; returns that.
     pub(crate) fn connected(&mut self, id: ConnectionId, agreed: Agreed) -> Option<ConnectionId> {
         let known = !self.legs.is_empty() || self.connection.as_ref().is_some_and(|it| it.known || it.is_up());
+        // Whether it comes about is told soon.
+        self.away_since = None;
         let before = self.connection.replace(Connected { id, agreed, state: PageState::Connecting, known, echo: None });
         self.tell(Word::Moved);
         before.map(|before| before.id)
@@ -90,19 +106,30 @@ impl Phone {
         if let Some(connection) = &mut self.connection {
             connection.state = state;
         }
+        if state == PageState::Up {
+            self.away_since = None;
+        } else {
+            self.is_missing();
+        }
         self.tell(if state == PageState::Up { Word::Heard } else { Word::Lost });
     }
 
     /// The connection is gone by itself; calls wait for the next.
     pub(crate) fn gone(&mut self) {
         self.connection = None;
+        self.is_missing();
         self.tell(Word::Lost);
     }
 
     /// The agent has put the phone away: its calls end.
     pub(crate) fn left(&mut self) {
         self.connection = None;
+        self.is_missing();
         self.tell(Word::HangUp);
+    }
+
+    fn is_missing(&mut self) {
+        self.away_since.get_or_insert_with(Instant::now);
     }
 
     /// The connection, where the page can be rung.

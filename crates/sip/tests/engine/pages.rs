@@ -244,6 +244,31 @@ async fn a_page_that_is_put_away_hangs_up_and_is_not_rung_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_whose_page_stays_away_is_without_one_unless_another_phone_is_there() {
+    let board = Board::new().await;
+    assert!(board.engine.without_a_page().is_empty(), "who never had a page misses none");
+    let (page, _) = board.page().await;
+    drop(page);
+    board.until(|phone| matches!(phone.connection, Some((_, PageState::Lost)))).await;
+    assert!(board.engine.without_a_page().is_empty(), "it may come back");
+    let missed = timeout(SOON, async {
+        while !board.engine.without_a_page().contains(&extension()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    missed.await.unwrap();
+    let (page, connection) = board.page().await;
+    assert!(board.engine.without_a_page().is_empty());
+    let phone = board.phone("1000").await;
+    assert!(board.engine.disconnect(&extension(), connection));
+    page.wait_closed(SOON).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(board.engine.without_a_page().is_empty());
+    phone.unregister().await.unwrap();
+    assert!(board.engine.without_a_page().is_empty(), "who works by another phone is missed by no page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_echo_test_tells_how_loud_it_is_and_gives_way_to_a_call() {
     let mut board = Board::new().await;
     assert_eq!(board.engine.echo(&extension(), true), Err(NotOnPage::NotConnected));

@@ -28,6 +28,10 @@ impl Callback {
             (Phase::Talking { talk, .. }, Wanted::Press(digits)) if talk.press(digits, turn.effects) => {
                 WishAnswer::Granted
             }
+            (Phase::Talking { .. }, Wanted::Hold(hold)) => {
+                self.held_by(self.agent_leg, *hold, turn);
+                WishAnswer::Granted
+            }
             (Phase::Talking { talk, .. }, Wanted::PauseRecording(pause)) => {
                 if talk.pause(*pause, turn.at, &mut self.ids, turn.effects) {
                     WishAnswer::Granted

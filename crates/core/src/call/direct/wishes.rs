@@ -12,12 +12,16 @@ use crate::fact::{CallEnd, Fact};
 use crate::transaction::Refusal;
 
 impl Direct {
-    pub(super) fn wish(&self, wish: &Wish, turn: &mut Turn<'_, '_>) {
+    pub(super) fn wish(&mut self, wish: &Wish, turn: &mut Turn<'_, '_>) {
         let own = self.agent.as_ref() == Some(&wish.agent) && self.there;
         let heard = own && matches!(self.phase, Phase::Talking(_) | Phase::Ringing { pair: Some(_), .. });
         let answer = match (&self.phase, &wish.what) {
             (_, Wanted::Press(digits)) if heard => {
                 press(self.far, digits, turn.effects);
+                WishAnswer::Granted
+            }
+            (Phase::Talking(_), Wanted::Hold(hold)) if own => {
+                self.held_by(self.leg, *hold, turn);
                 WishAnswer::Granted
             }
             (Phase::Talking(_), Wanted::PauseRecording(_)) if own => WishAnswer::Refused(Refusal::NotRecorded),

@@ -5,7 +5,7 @@
 //! agent, and the customer goes on with whoever was called, also while it only rings there; an agent who is lost through
 //! our fault has handed nothing over, so the customer goes back to the line.
 
-use nohold_model::LegId;
+use nohold_model::{AgentKey, LegId};
 
 use super::phone::Phone;
 use super::wishes::refused;
@@ -84,7 +84,7 @@ impl Inbound {
         talk.consult.as_ref().is_some_and(|one| one.stage == Stage::Asking).then_some(talk)
     }
 
-    fn ring_consulted(&mut self, agent: Option<nohold_model::AgentKey>, turn: &mut Turn<'_, '_>) {
+    fn ring_consulted(&mut self, agent: Option<AgentKey>, turn: &mut Turn<'_, '_>) {
         let shown_outside = self.shown_outside(turn.world.directory);
         let Treatment::Talking(talk) = &mut self.treatment else { return };
         let directory = turn.world.directory;
@@ -168,6 +168,17 @@ impl Inbound {
             self.consult_ends(Some(why), turn);
         }
         there
+    }
+
+    /// Whoever was consulted ends their own part, or will not answer: the agent and the customer go on. Whether it was
+    /// this agent.
+    pub(super) fn consulted_hangs_up(&mut self, agent: &AgentKey, turn: &mut Turn<'_, '_>) -> bool {
+        let Treatment::Talking(talk) = &self.treatment else { return false };
+        let consulted = talk.consult.as_ref().filter(|one| one.agent.as_ref() == Some(agent));
+        let Some((leg, stage)) = consulted.and_then(|one| Some((one.dialled()?, one.stage))) else { return false };
+        turn.effects.media(Command::HangUp { leg, how: HangUp::Normal });
+        self.consult_ends(Some(if stage == Stage::Talking { Gone::HungUp } else { Gone::Refused }), turn);
+        true
     }
 
     fn consult_ends(&mut self, why: Option<Gone>, turn: &mut Turn<'_, '_>) {

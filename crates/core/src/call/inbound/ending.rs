@@ -189,7 +189,7 @@ impl Inbound {
             self.caller_gone(Gone::HungUp, turn);
             return;
         }
-        if !self.works_here(agent) {
+        if self.consulted_hangs_up(agent, turn) || !self.works_here(agent) {
             return;
         }
         let leg = match &self.treatment {

@@ -1,27 +1,35 @@
 //! Holding: the desk's wish, or the key of a phone.
 
-use nohold_model::LegId;
+use nohold_model::{AgentKey, LegId};
 
+use super::wishes::refused;
 use super::{Inbound, Treatment, Turn};
+use crate::call::WishAnswer;
+use crate::transaction::Refusal;
 
 impl Inbound {
-    /// An agent holds the other side from the desk.
-    pub(super) fn agent_holds(&mut self, hold: bool, turn: &mut Turn<'_, '_>) {
+    /// An agent holds the other side from the desk. Whoever is only consulted has nobody to hold: the conversation is
+    /// that of the agent who consults.
+    pub(super) fn agent_holds(&mut self, agent: &AgentKey, hold: bool, turn: &mut Turn<'_, '_>) -> WishAnswer {
+        let is_caller = self.is_made_by(agent);
         let leg = match &self.treatment {
-            Treatment::Talking(talk) => talk.agent_leg(),
-            // Between colleagues the one who called is meant, where this call holds that agent.
-            Treatment::Phone(_) if self.is_call_of_an_agent() => self.leg,
-            Treatment::Phone(phone) => phone.leg,
+            Treatment::Talking(talk) if talk.agent == *agent && talk.left.is_none() => talk.agent_leg(),
+            Treatment::Talking(_) | Treatment::Transferred(_) if is_caller => self.leg,
+            Treatment::Phone(phone) if phone.is_talking() && is_caller => self.leg,
+            Treatment::Phone(phone) if phone.is_talking() && phone.agent.as_ref() == Some(agent) => phone.leg,
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
             | Treatment::LastWords
             | Treatment::Connecting(_)
+            | Treatment::Talking(_)
             | Treatment::Transferring(_)
             | Treatment::Transferred(_)
-            | Treatment::Over => return,
+            | Treatment::Phone(_)
+            | Treatment::Over => return refused(Refusal::NoConversation),
         };
         self.held_by(leg, hold, turn);
+        WishAnswer::Granted
     }
 
     /// The key of a phone. Before there is a conversation it is kept for its beginning.

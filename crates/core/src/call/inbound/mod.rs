@@ -308,7 +308,6 @@ impl Inbound {
             Input::Recorded { message, speech, ended, .. } => self.recorded(*message, *speech, *ended, turn),
             Input::RecordFailed { message, .. } => self.record_failed(*message, turn),
             Input::Offered(offer) => self.offered(offer, turn),
-            Input::Hold(hold) => self.agent_holds(*hold, turn),
             Input::PhoneHold(leg, hold) => self.phone_holds(*leg, *hold, turn),
             // What comes of it is told as a phone that has gone.
             Input::PhoneAway(..) => {}

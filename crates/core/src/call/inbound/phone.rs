@@ -89,9 +89,9 @@ impl Phone {
 }
 
 impl Inbound {
-    /// Whether an agent whom this call holds has made it.
-    pub(super) fn is_call_of_an_agent(&self) -> bool {
-        self.colleague.as_ref().is_some_and(|colleague| colleague.agent.is_some())
+    /// Whether it is this agent who calls, and this call holds the agent.
+    pub(super) fn is_made_by(&self, agent: &AgentKey) -> bool {
+        self.colleague.as_ref().is_some_and(|colleague| colleague.agent.as_ref() == Some(agent))
     }
 
     /// Rings a phone, once the store has agreed.

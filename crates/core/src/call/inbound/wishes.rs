@@ -21,6 +21,9 @@ impl Inbound {
         if let Wanted::Press(digits) = &wish.what {
             return Some(self.press(&wish.agent, digits, turn));
         }
+        if let Wanted::Hold(hold) = wish.what {
+            return Some(self.agent_holds(&wish.agent, hold, turn));
+        }
         if wish.what.needs_a_customer() {
             self.phone_becomes_talk(&wish.agent, turn);
         }
@@ -41,13 +44,13 @@ impl Inbound {
             Wanted::Swap => Some(answered(self.wants_to_swap(turn))),
             Wanted::Conference => Some(answered(self.wants_a_conference(turn))),
             Wanted::HoldOne { who, hold } => Some(answered(self.wants_to_hold_one(*who, *hold, turn))),
-            Wanted::Press(_) => None,
+            Wanted::Press(_) | Wanted::Hold(_) => None,
         }
     }
 
     /// Keys that the agent presses at the desk go to whoever hears the agent.
     fn press(&self, agent: &AgentKey, digits: &[Digit], turn: &mut Turn<'_, '_>) -> WishAnswer {
-        let is_caller = self.colleague.as_ref().is_some_and(|colleague| colleague.agent.as_ref() == Some(agent));
+        let is_caller = self.is_made_by(agent);
         let pressed = match &self.treatment {
             Treatment::Talking(talk) if talk.agent == *agent => talk.press(digits, turn.effects),
             Treatment::Talking(talk) if is_caller && talk.left.is_none() => {

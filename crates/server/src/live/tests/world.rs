@@ -159,9 +159,6 @@ impl Desk for Works {
     fn request_callback(&self, _: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
-    fn hold(&self, _: CallId, _: bool) -> Result<(), NotDone> {
-        unreachable!("wishes go to the rules at once here")
-    }
     fn hang_up(&self, _: CallId, _: AgentKey) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }
