@@ -273,12 +273,6 @@ impl<R: Rows> Working<'_, R> {
         Ok(entry::may_try(entry, business.as_ref(), &tries, site, self.at).err().map(Refusal::Entry))
     }
 
-    /// Whether another call of ours dials the number, talks with it, or may still be ringing it.
-    pub(super) fn is_in_use(&self, number: &PhoneNumber, call: CallId) -> Read<bool> {
-        let holds = self.holds(number)?;
-        Ok(holds.iter().any(|hold| hold.call != call && hold.until.is_none_or(|until| until > self.at)))
-    }
-
     /// A call wants to go on to another phone: an agent's phone reserves the agent, a number of the public network is
     /// taken into use.
     pub(super) fn transfer(&mut self, dated: &Dated) -> Read<Answer> {

@@ -15,6 +15,7 @@ use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, OfferId, Timestamp}
 
 use super::Violation;
 use super::attempts::Attempts;
+use super::conversations::Conversations;
 
 /// A row that has changed less than this ago may not have been seen by whoever decided.
 const UNSEEN: Millis = Millis::seconds(1);
@@ -42,6 +43,8 @@ pub struct Commits {
     pub gathered: BTreeSet<CallId>,
     /// Attempts to reach customers.
     pub attempts: Attempts,
+    /// Callers with whom somebody of ours talks, or is about to.
+    conversations: Conversations,
     /// Until when each agent is left alone after an offer that failed.
     pub pauses: BTreeMap<AgentKey, Timestamp>,
     /// Calls of customers who ring in after our attempt.
@@ -90,6 +93,9 @@ impl Commits {
         }
         for dated in &outcome.facts {
             self.attempts.read(dated, before, directory);
+            if let Some(what) = self.conversations.read(&dated.fact, before) {
+                self.broken("I-7", what);
+            }
             if let Fact::CallArrived(arrival) = &dated.fact
                 && self.attempts.is_returning(arrival, dated.at, directory)
             {
