@@ -1,10 +1,21 @@
 import { isFailure } from '@/api';
-import { i18next } from '@/i18n';
+import { clock, i18next, moment } from '@/i18n';
+import { serverNow } from '@/live';
 import { say } from '@/notices';
 
+/** What speaks against a dial for a while, and until when. */
+const FOR_A_WHILE = ['outside_window', 'too_soon', 'too_often'] as const;
+
 /** What a refusal says, in our words where we have some. */
-function words(thrown: unknown): string {
+export function words(thrown: unknown): string {
   if (isFailure(thrown, 'unreachable')) return i18next.t('refusal.unreachable');
+  const until = isFailure(thrown) ? thrown.body?.until : undefined;
+  const code = FOR_A_WHILE.find(one => isFailure(thrown, one));
+  if (code !== undefined && until) {
+    const { language, t } = i18next;
+    const time = code === 'too_soon' ? clock(language, until) : moment(t, language, until, serverNow());
+    return t(`refusal.${code}`, { time });
+  }
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -4,7 +4,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, EntryId, Millis, OfferId, PhoneN
 
 use super::{Answer, CallRow, CallbackOrder, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::{self, Agent, Input};
-use crate::directory::Strategy;
+use crate::directory::{Forbidden, Strategy};
 use crate::entry::{self, Actor, Change, Entry, Request, Target};
 use crate::fact::{Dated, Destination, Doing, Fact};
 use crate::routing::{Assignment, Offer};
@@ -267,9 +267,22 @@ impl<R: Rows> Working<'_, R> {
         if let Err(forbidden) = self.directory.may_dial(number, &entry.target, self.at, beyond_window) {
             return Ok(Some(Refusal::Dial(forbidden)));
         }
+        self.may_try(Some(entry), &entry.target, number)
+    }
+
+    /// Why the number must not be dialled by hand for a line of business now (AT-30), if anything speaks against it: the
+    /// hours of a customer, the gap and the limit are those of an entry, so that the desk is no way round them.
+    pub(super) fn may_dial_for(&self, whose: &Target, number: &PhoneNumber) -> Read<Option<Refusal>> {
+        if let Err(refused) = self.directory.may_dial_at(number, whose, self.at) {
+            return Ok(Some(Refusal::Dial(Forbidden::Hour(refused))));
+        }
+        self.may_try(None, whose, number)
+    }
+
+    fn may_try(&self, entry: Option<&Entry>, target: &Target, number: &PhoneNumber) -> Read<Option<Refusal>> {
         let site = &self.directory.site;
         let tries = self.tries_since(number, self.at - site.retry_plan.remembered())?;
-        let business = entry.target.business(self.directory);
+        let business = target.business(self.directory);
         Ok(entry::may_try(entry, business.as_ref(), &tries, site, self.at).err().map(Refusal::Entry))
     }
 

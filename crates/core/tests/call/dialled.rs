@@ -1,9 +1,42 @@
 //! An agent dials from the desk.
 
 use expect_test::expect;
+use nohold_core::directory::Directory;
+use nohold_core::hours::{DaySpan, DiallingWindow};
 
 use crate::stage::check;
 use crate::stage::house::house;
+
+/// The house where customers are dialled in these hours; the day begins at 10:00.
+fn dials_in(hours: &str) -> Directory {
+    let mut house = house();
+    let span: DaySpan = hours.parse().unwrap();
+    house.site.dialling_window = DiallingWindow::new(span.from(), span.to()).unwrap();
+    house
+}
+
+#[test]
+fn a_service_dials_no_customer_outside_the_dialling_window_and_who_dials_as_themselves_may() {
+    check(
+        dials_in("11:00-21:00"),
+        "agent 2000 is free
+         0:00 agent 2000 dials +8613900139000 for support
+         0:01 agent 2000 dials +8613900139000",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn a_window_that_closes_while_the_own_phone_rings_is_closed() {
+    check(
+        dials_in("08:00-10:01"),
+        "agent 2000 is free
+         0:50 agent 2000 dials +8613900139000 for support
+         1:05 agent 2000 answers
+         1:08 agent 2000 hears it",
+        expect![[r#""#]],
+    );
+}
 
 #[test]
 fn who_does_not_answer_the_own_phone_calls_nobody() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
-use nohold_core::entry::{Entry, State};
+use nohold_core::entry::{Business, Entry, State};
 use nohold_core::fact::{CallEnd, Dated, Fact};
 use nohold_core::note::CallNote;
 use nohold_core::routing::{Class, Offer, Waiting};
@@ -35,6 +35,8 @@ pub struct Commits {
     pub colleagues: BTreeSet<CallId>,
     /// Those of them that went to the public network at once.
     pub direct: BTreeSet<CallId>,
+    /// Those of them that were dialled at the desk for a line of business; whether that is a service.
+    pub for_business: BTreeMap<CallId, bool>,
     /// Legs that our people have chosen to dial: by a transfer or a consultation.
     pub by_people: BTreeSet<LegId>,
     /// Calls whose request stands, and where.
@@ -90,6 +92,11 @@ impl Commits {
                 | Write::Tried(_)
                 | Write::TriedGone(..) => {}
             }
+        }
+        if let (Transaction::DialOut { call, business: Some(business), .. }, Answer::DialOut(_)) =
+            (transaction, &outcome.answer)
+        {
+            self.for_business.insert(*call, matches!(business, Business::Service(_)));
         }
         for dated in &outcome.facts {
             self.attempts.read(dated, before, directory);
