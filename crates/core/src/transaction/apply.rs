@@ -4,7 +4,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
-use crate::agent::{AfterOffer, Input, OfferEnd};
+use crate::agent::{AfterOffer, Follows, Input, OfferEnd};
 use crate::entry::{Actor, Business, CameTo, Change, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
 use crate::routing::Waiting;
@@ -435,12 +435,16 @@ impl<R: Rows> Working<'_, R> {
 
     fn transfer_failed(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         self.withdraw_offers(at, call)?;
-        if let Some(number) = self.call(call)?.and_then(|row| row.dialled) {
-            self.remove_hold(&number, call);
+        let row = self.call(call)?;
+        if let Some(number) = row.as_ref().and_then(|row| row.dialled.as_ref()) {
+            self.remove_hold(number, call);
+        }
+        if let Some(agent) = row.and_then(|row| row.agent) {
+            self.agent_input(&agent, at, &Input::Free(call, Follows::NOTHING), &Actor::System)?;
         }
         self.edit_call(call, |row| {
             row.doing = Doing::InFlow;
-            (row.dialled, row.rings) = (None, None);
+            (row.dialled, row.rings, row.agent) = (None, None, None);
         })
     }
 

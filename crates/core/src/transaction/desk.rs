@@ -323,10 +323,18 @@ impl<R: Rows> Working<'_, R> {
         id: OfferId,
         ring_for: Millis,
     ) -> Read<Answer> {
-        if !self.agent(agent)?.is_some_and(|agent| agent.may_be_offered(self.at)) {
+        let state = self.agent(agent)?;
+        if state.as_ref().is_some_and(|agent| agent.engagement.is_some()) {
             return Ok(Answer::Refused(Refusal::AgentState));
         }
         self.apply(dated)?;
+        if !state.is_some_and(|agent| agent.may_be_offered(self.at)) {
+            // The phone is meant, not the work: it rings as by its own number, and nothing follows where nobody answers.
+            let rung = self.agent_input(agent, self.at, &Input::Rung(call), &Actor::System)?;
+            let agent = Some(agent.clone()).filter(|_| rung);
+            self.edit_call(call, |row| row.agent.clone_from(&agent))?;
+            return Ok(Answer::Rung { agent });
+        }
         let offer = Offer {
             id,
             call,

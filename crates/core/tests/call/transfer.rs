@@ -67,10 +67,47 @@ fn an_agents_phone_is_rung_with_the_agent_reserved() {
 }
 
 #[test]
-fn an_agent_who_is_busy_is_not_rung_and_the_flow_goes_on() {
+fn the_phone_of_an_agent_who_takes_no_calls_rings_all_the_same() {
+    check(
+        transfers_to(json!({ "extension": "2001" })),
+        "agent 2001 is not ready
+         0:00 caller rings
+         0:03 agent 2001 answers
+         0:30 caller hangs up",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn an_agent_who_takes_no_calls_and_does_not_answer_is_as_before() {
+    check(
+        transfers_to(json!({ "extension": "2001" })),
+        "agent 2001 is not ready
+         0:00 caller rings
+         0:21
+         0:25 caller hears it",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn the_phone_of_an_agent_who_is_not_signed_in_rings_like_any_other() {
     check(
         transfers_to(json!({ "extension": "2001" })),
         "0:00 caller rings
+         0:03 agent 2001 answers
+         0:30 agent 2001 hangs up",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn an_agent_who_is_engaged_is_not_rung_and_the_flow_goes_on() {
+    check(
+        transfers_to(json!({ "extension": "2001" })),
+        "agent 2001 is free
+         0:00 agent 2001 dials +8613900139000
+         0:00 caller rings
          0:03 caller hears it",
         expect![[r#"
             0:00 caller rings
