@@ -22,7 +22,15 @@ fn a_service_dials_no_customer_outside_the_dialling_window_and_who_dials_as_them
         "agent 2000 is free
          0:00 agent 2000 dials +8613900139000 for support
          0:01 agent 2000 dials +8613900139000",
-        expect![[r#""#]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 dials +8613900139000 for support
+              refused, it is outside 11:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-02 11:00 (Asia/Shanghai) on, or let a supervisor override it
+            0:01 agent 2000 dials +8613900139000
+              dialled
+                   → dial agent 2000 for 20 s, showing 139****9000
+            = 2000 is Talking
+        "#]],
     );
 }
 
@@ -34,7 +42,19 @@ fn a_window_that_closes_while_the_own_phone_rings_is_closed() {
          0:50 agent 2000 dials +8613900139000 for support
          1:05 agent 2000 answers
          1:08 agent 2000 hears it",
-        expect![[r#""#]],
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:50 agent 2000 dials +8613900139000 for support
+              dialled
+                   → dial agent 2000 for 20 s, showing 139****9000
+            1:05 agent 2000 answers
+                   → agent 2000 hears [number-not-called]
+            1:08 agent 2000 hears it
+                   → hang up agent 2000, 403
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Direct
+            = 2000 is Available
+        "#]],
     );
 }
 

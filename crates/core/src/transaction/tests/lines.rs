@@ -127,7 +127,7 @@ fn nobody_dials_a_caller_who_hears_who_takes_the_call() {
     assert_eq!(dials(&mut works, 3, "2001"), in_use, "the announcement is heard");
     // The agent hangs up before anything was said, and the caller waits again.
     works.record(Fact::AgentFreed { call: call(1), agent: agent("2000"), wrap_up: Millis::ZERO });
-    works.record(Fact::Queued(Waiting { stay: 2, ..waiting(1) }));
+    works.record(Fact::Queued(waiting(1)));
     assert_ne!(dials(&mut works, 4, "2001"), in_use, "in line again");
     works.reserve(2, 1, "2001");
     works.record(ended(2, OfferEnd::Accepted));
