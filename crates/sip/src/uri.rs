@@ -429,7 +429,7 @@ mod tests {
             let library = LibraryUri::try_from(text).expect("readable");
             assert_eq!(as_it_came(&library), text);
         }
-        let mended = |value: &str| escaped_once(value);
+        let mended = escaped_once;
         assert_eq!(mended("<sip:%252343@h>;tag=x").as_deref(), Some("<sip:%2343@h>;tag=x"));
         assert_eq!(mended("\"50%25 off\" <sip:%252A43@h>").as_deref(), Some("\"50%25 off\" <sip:%2A43@h>"));
         for kept in ["<sip:%2343@h>", "<sip:600@h>;tag=%2523", "<sip:100%25@h>", "<sip:h>", "\"%2523@\" <sip:600@h>"] {
