@@ -282,11 +282,12 @@ impl Running {
 
     /// What people work with.
     fn desk(&self, settings: &Settings) -> DeskParts {
-        let engine = self.engine().clone();
+        let (engine, edge) = (self.engine().clone(), self.engine().clone());
         DeskParts {
             desk: Arc::new(self.node.clone()),
             recordings: Some(settings.recordings.clone()),
             recordings_failing_since: Arc::new(move || engine.recordings_failing_since()),
+            counted: Arc::new(move || edge.counted()),
         }
     }
 

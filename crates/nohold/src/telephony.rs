@@ -125,6 +125,11 @@ impl Engine {
         self.engine.recordings_failing_since()
     }
 
+    /// What the edge of SIP has counted since the start, by name.
+    pub fn counted(&self) -> Vec<(&'static str, u64)> {
+        self.engine.counters().named()
+    }
+
     /// Ends what still goes on: every call is hung up.
     pub async fn stop(&self) {
         self.engine.shut_down().await;

@@ -1,5 +1,6 @@
 //! Whether the server is alive, and whether it is well.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use axum::Json;
@@ -39,6 +40,11 @@ pub struct Status {
     /// Where they fail: since when, in milliseconds since 1970 (UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     recordings_failing_since: Option<i64>,
+    /// What was counted at the edge of SIP since the start, by name: messages handed on (`passed`), refused, ignored,
+    /// dropped as too many (`over_rate`, `locked_out`), refused with 503 (`overloaded`, `not_accepting`), connections.
+    /// Not said where nothing runs that could count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sip: Option<BTreeMap<String, u64>>,
     /// The certificate with which the server itself speaks HTTPS; not said where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<CertificateShown>,
@@ -113,7 +119,7 @@ async fn health() -> Json<Health> {
     Json(Health { alive: true })
 }
 
-/// Version, age, and how the store and the recordings are
+/// Version, age, how the store and the recordings are, and what was counted at the edge of SIP
 #[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status)))]
 async fn status(State(api): State<Api>) -> Json<Status> {
     let reads = api.parts().configured.configured().await.is_ok();
@@ -129,6 +135,8 @@ async fn status(State(api): State<Api>) -> Json<Status> {
         Some(_) => RecordingsState::Failing,
         None => RecordingsState::Well,
     });
+    let sip =
+        api.desk().map(|desk| (desk.counted)().into_iter().map(|(name, count)| (name.to_owned(), count)).collect());
     let since = api.since();
     Json(Status {
         version: api.parts().version,
@@ -137,6 +145,7 @@ async fn status(State(api): State<Api>) -> Json<Status> {
         store,
         recordings,
         recordings_failing_since: failing_since.flatten().map(Timestamp::as_millis),
+        sip,
         certificate: api.tls().map(|tls| tls.about(SystemTime::now()).into()),
     })
 }

@@ -29,6 +29,10 @@ pub enum Fault {
     MissedNotListed,
     /// A number in use is dialled all the same.
     NumberInUseIgnored,
+    /// The number of a caller in conversation is dialled all the same: only numbers that we have dialled are held.
+    CallerNotHeld,
+    /// The number of a caller is held from the conversation on, and not while the announcement is heard.
+    CallerHeldLate,
     /// The caller is thanked, and the request is not written.
     ThankedWithoutRequest,
     /// The caller who came last is served first.
@@ -55,7 +59,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 18] = [
+    pub const ALL: [Fault; 20] = [
         Fault::AgentNotFreed,
         Fault::OfferedTwice,
         Fault::PlaceLost,
@@ -63,6 +67,8 @@ impl Fault {
         Fault::StaleAnswer,
         Fault::MissedNotListed,
         Fault::NumberInUseIgnored,
+        Fault::CallerNotHeld,
+        Fault::CallerHeldLate,
         Fault::ThankedWithoutRequest,
         Fault::LastComeFirstServed,
         Fault::AttemptsNotCounted,
@@ -87,6 +93,8 @@ impl Fault {
             Fault::StaleAnswer => "stale-answer",
             Fault::MissedNotListed => "missed-not-listed",
             Fault::NumberInUseIgnored => "number-in-use-ignored",
+            Fault::CallerNotHeld => "caller-not-held",
+            Fault::CallerHeldLate => "caller-held-late",
             Fault::ThankedWithoutRequest => "thanked-without-request",
             Fault::LastComeFirstServed => "last-come-first-served",
             Fault::AttemptsNotCounted => "attempts-not-counted",
@@ -109,7 +117,7 @@ impl Fault {
             Fault::StaleAnswer | Fault::AgentNotFreed | Fault::KeptAfterTransfer | Fault::ConsultedForgotten => "I-2",
             Fault::PausedForEver => "I-4",
             Fault::PlaceLost | Fault::LastComeFirstServed | Fault::ReturningForgotten => "I-5",
-            Fault::NumberInUseIgnored => "I-7",
+            Fault::NumberInUseIgnored | Fault::CallerNotHeld | Fault::CallerHeldLate => "I-7",
             Fault::ClosedTwice | Fault::ThankedWithoutRequest | Fault::ClaimedForEver => "I-8",
             Fault::MissedNotListed => "I-9",
             Fault::AttemptsNotCounted | Fault::GapIgnored => "I-10",
@@ -144,6 +152,8 @@ impl Fault {
                 | Fault::StaleAnswer
                 | Fault::MissedNotListed
                 | Fault::NumberInUseIgnored
+                | Fault::CallerNotHeld
+                | Fault::CallerHeldLate
                 | Fault::ThankedWithoutRequest
                 | Fault::AttemptsNotCounted
                 | Fault::GapIgnored
@@ -190,6 +200,8 @@ impl Fault {
             | Fault::StaleAnswer
             | Fault::MissedNotListed
             | Fault::NumberInUseIgnored
+            | Fault::CallerNotHeld
+            | Fault::CallerHeldLate
             | Fault::ThankedWithoutRequest
             | Fault::LastComeFirstServed
             | Fault::AttemptsNotCounted
@@ -221,6 +233,11 @@ impl Fault {
                 outcome.writes.retain(|write| !matches!(write, Write::Entry(_)));
             }
             Fault::NumberInUseIgnored => outcome.writes.retain(|write| !matches!(write, Write::Hold(_))),
+            Fault::CallerNotHeld => outcome.writes.retain(|write| !holds_a_caller(write)),
+            Fault::CallerHeldLate => {
+                let bridged = outcome.facts.iter().any(|dated| matches!(dated.fact, Fact::Connected { .. }));
+                outcome.writes.retain(|write| bridged || !holds_a_caller(write));
+            }
             Fault::AttemptsNotCounted => {
                 outcome.writes.retain(|write| !matches!(write, Write::Tried(_)));
                 outcome.writes.iter_mut().for_each(count_no_attempt);
@@ -271,6 +288,10 @@ impl Fault {
             | Fault::LastComeFirstServed => {}
         }
     }
+}
+
+fn holds_a_caller(write: &Write) -> bool {
+    matches!(write, Write::Hold(hold) if !hold.dialled)
 }
 
 fn count_no_attempt(write: &mut Write) {

@@ -11,6 +11,7 @@ use crate::flow::Flow;
 use crate::leg::values;
 use crate::name_addr;
 use crate::settings::Account;
+use crate::uri::as_it_came;
 
 /// Somebody whom we know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +57,7 @@ impl Engine {
         let trunk = |user: &str| {
             lines.trunks.iter().find(|(_, trunk)| trunk.inbound.as_ref().is_some_and(|account| account.user == user))
         };
-        let (method, uri, source) = (request.method.to_string(), request.uri.to_string(), source(flow));
+        let (method, uri, source) = (request.method.to_string(), as_it_came(&request.uri), source(flow));
         let asked = Asked { method: &method, uri: &uri, body: &request.body, source: &source };
         let proof = self.challenger().verify(Instant::now(), value, &asked, |user, algorithm| {
             let account = match (extension(user), trunk(user)) {

@@ -20,7 +20,7 @@ use crate::legs::NoLeg;
 use crate::queues::Queues;
 use crate::registrar;
 use crate::sdp::Unusable;
-use crate::uri::Uri;
+use crate::uri::{Uri, as_it_came};
 
 /// A request that has overtaken an answer or its ACK waits for that so long.
 const ACK_BEHIND: Duration = Duration::from_millis(500);
@@ -199,7 +199,7 @@ impl Engine {
                 asserted: first("P-Asserted-Identity").filter(|_| trusted),
                 privacy: Privacy::from_header(first("Privacy").as_deref()),
             },
-            to: dialled(&request.uri.to_string()),
+            to: dialled(&as_it_came(&request.uri)),
         }
     }
 }

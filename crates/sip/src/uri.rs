@@ -9,6 +9,30 @@ use std::str::FromStr;
 /// The longest URI that is accepted, in bytes.
 const MAX_LENGTH: usize = 2_048;
 
+/// A URI of the library's as it came: the library keeps the escapes of a user part as they are, and escapes their `%`
+/// once more where it writes them.
+pub(crate) fn as_it_came(uri: &LibraryUri) -> String {
+    let written = uri.to_string();
+    match written.split_once('@').filter(|(user, _)| user.contains("%25")) {
+        Some((user, rest)) => format!("{}@{rest}", user.replace("%25", "%")),
+        None => written,
+    }
+}
+
+/// A To or From of the library's whose escapes it has escaped once more, as it should be.
+pub(crate) fn escaped_once(value: &str) -> Option<String> {
+    let (before, host) = value.split_once('@')?;
+    let (name, user) = before.split_at(before.rfind("sip:").or_else(|| before.rfind("sips:"))?);
+    let mut parts = user.split("%25");
+    let mut mended = parts.next()?.to_owned();
+    for part in parts {
+        let doubled = part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        mended.push_str(if doubled { "%" } else { "%25" });
+        mended.push_str(part);
+    }
+    (mended != user).then(|| format!("{name}{mended}@{host}"))
+}
+
 /// What kind of URI it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
@@ -396,6 +420,21 @@ mod tests {
         }
         assert_eq!("http://x".parse::<Uri>(), Err(ParseUriError::Scheme));
         assert_eq!(format!("sip:{}@h", "a".repeat(3000)).parse::<Uri>(), Err(ParseUriError::Malformed));
+    }
+
+    #[test]
+    fn what_the_library_escapes_twice_is_escaped_once() {
+        for text in ["sip:%2A43@h", "sip:%2B8613800138055@h:5060", "sip:a%2540b@h", "sip:%2543@h", "sip:600@h", "sip:h"]
+        {
+            let library = LibraryUri::try_from(text).expect("readable");
+            assert_eq!(as_it_came(&library), text);
+        }
+        let mended = escaped_once;
+        assert_eq!(mended("<sip:%252343@h>;tag=x").as_deref(), Some("<sip:%2343@h>;tag=x"));
+        assert_eq!(mended("\"50%25 off\" <sip:%252A43@h>").as_deref(), Some("\"50%25 off\" <sip:%2A43@h>"));
+        for kept in ["<sip:%2343@h>", "<sip:600@h>;tag=%2523", "<sip:100%25@h>", "<sip:h>", "\"%2523@\" <sip:600@h>"] {
+            assert_eq!(mended(kept), None, "{kept}");
+        }
     }
 
     #[test]

@@ -54,6 +54,18 @@ impl Directory {
     /// # Errors
     /// Why not.
     pub fn may_be_called_back(&self, number: &PhoneNumber) -> Result<(), DialRefusal> {
+        if self.is_ours(number) {
+            return Err(DialRefusal::Internal);
+        }
+        self.may_be_dialled(number)
+    }
+
+    /// Whether a number of the public network leads back to us: a trunk owns it, or it is answered here.
+    fn is_ours(&self, number: &PhoneNumber) -> bool {
+        self.numbers.contains_key(number) || self.trunks.values().any(|trunk| trunk.numbers.contains(number))
+    }
+
+    fn may_be_dialled(&self, number: &PhoneNumber) -> Result<(), DialRefusal> {
         self.site.outbound.check_number(number, &self.blocked)
     }
 
@@ -75,7 +87,7 @@ impl Directory {
     /// Why it may not be dialled.
     pub fn dialled_by_flow(&self, number: &str) -> Result<PhoneNumber, DialRefusal> {
         let number = self.site.numbers.normalise(number)?;
-        self.may_be_called_back(&number)?;
+        self.may_be_dialled(&number)?;
         Ok(number)
     }
 
@@ -158,7 +170,7 @@ impl Directory {
     /// How an agent is dialled who works at a number outside; nothing for those who work at a phone of ours.
     fn dial_outside_agent(&self, agent: &AgentProfile) -> Option<DialTo> {
         let number = &agent.outside.as_ref().filter(|outside| outside.used)?.number;
-        let routes = match (self.may_be_called_back(number), self.dial_outside(number, None)) {
+        let routes = match (self.may_be_dialled(number), self.dial_outside(number, None)) {
             (Ok(()), DialTo::Outside { routes, .. }) => routes,
             _ => Vec::new(),
         };

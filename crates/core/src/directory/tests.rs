@@ -55,6 +55,19 @@ fn a_supervisors_word_sets_the_hour_aside_and_never_the_number() {
 }
 
 #[test]
+fn a_number_that_leads_back_to_us_is_nobody_to_call_back() {
+    let mut directory = directory();
+    for ours in [our_number(), number("+862161230002")] {
+        assert_eq!(directory.may_be_called_back(&ours), Err(DialRefusal::Internal));
+        assert_eq!(directory.keyed_number(&ours.as_dialled_at_home()), Err(DialRefusal::Internal.class()));
+        // A flow or an administrator may mean it.
+        assert_eq!(directory.dialled_by_flow(&ours.as_dialled_at_home()), Ok(ours));
+    }
+    directory.trunks.clear();
+    assert_eq!(directory.may_be_called_back(&our_number()), Ok(()));
+}
+
+#[test]
 fn a_keyed_number_is_taken_or_refused_in_a_word() {
     let directory = directory();
     assert_eq!(directory.keyed_number("13800138001"), Ok(customer(1)));

@@ -49,12 +49,12 @@ pub enum CameTo {
     Conversation,
 }
 
-/// Whether the number of an entry may be tried now, after these attempts of whomever.
+/// Whether a number may be tried now, after these attempts of whomever: for an entry, or by hand for none.
 ///
 /// # Errors
 /// [`Refusal::TooSoon`] or [`Refusal::TooOften`], each with its end.
 pub(crate) fn may_try(
-    entry: &Entry,
+    entry: Option<&Entry>,
     business: Option<&Business>,
     tries: &[Tried],
     site: &Site,
@@ -81,11 +81,11 @@ fn gap_ends(business: Option<&Business>, tries: &[Tried]) -> Option<Timestamp> {
 }
 
 /// Until when no more attempts are made, where there have been enough.
-fn enough_until(entry: &Entry, tries: &[Tried], plan: &RetryPlan, at: Timestamp) -> Option<Timestamp> {
+fn enough_until(entry: Option<&Entry>, tries: &[Tried], plan: &RetryPlan, at: Timestamp) -> Option<Timestamp> {
     let talked = tries.iter().filter(|tried| tried.came_to == CameTo::Conversation).map(|tried| tried.began).max();
-    let asked = entry.request.as_ref().map(|request| request.asked);
+    let asked = entry.and_then(|entry| entry.request.as_ref()).map(|request| request.asked);
     // What began in the very moment of a supervisor's word was there before it.
-    let allowed = entry.more_attempts_from.map(|at| at + Millis::new(1));
+    let allowed = entry.and_then(|entry| entry.more_attempts_from).map(|at| at + Millis::new(1));
     let from = [talked, asked, allowed].into_iter().flatten().max().unwrap_or(Timestamp::EPOCH);
     let mut in_vain: Vec<Timestamp> = tries
         .iter()

@@ -62,7 +62,7 @@ pub enum DialRefusal {
     /// An emergency number as a callback target.
     #[error("emergency numbers are dialled from extensions only")]
     Emergency,
-    /// An internal number as a callback target.
+    /// An internal number as a callback target, or one of the public network that leads back to us.
     #[error("internal numbers are no customers")]
     Internal,
     /// A premium-rate number.

@@ -4,7 +4,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
-use crate::agent::{AfterOffer, Input, OfferEnd};
+use crate::agent::{AfterOffer, Follows, Input, OfferEnd};
 use crate::entry::{self, Actor, Business, CameTo, Change, Entry, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
 use crate::routing::Waiting;
@@ -128,6 +128,7 @@ impl<R: Rows> Working<'_, R> {
     fn agent_freed(&mut self, at: Timestamp, call: CallId, agent: &AgentKey, wrap_up: Millis) -> Read<()> {
         let row = self.call(call)?;
         let follows = self.let_go(at, row.as_ref(), agent, wrap_up)?;
+        self.let_customer_go(row.as_ref(), agent)?;
         self.edit_call(call, |row| {
             if row.agent.take_if(|held| held == agent).is_some() {
                 (row.held, row.recording) = (false, None);
@@ -257,6 +258,8 @@ impl<R: Rows> Working<'_, R> {
         self.agent_input(&offer.agent, at, &Input::OfferEnded(id, end, after), &Actor::System)?;
         if end == OfferEnd::Accepted {
             self.edit_call(offer.call, |row| row.agent = Some(offer.agent.clone()))?;
+            // From here on the caller is with the agent, also while the announcement and the whisper are heard.
+            self.hold_customer(offer.call)?;
         }
         offer.ended = Some((at, end));
         self.put_offer(offer);
@@ -271,15 +274,6 @@ impl<R: Rows> Working<'_, R> {
             row.connected = Some(at);
             row.rings = None;
         })
-    }
-
-    /// The customer of this call is in a conversation: nobody dials the number meanwhile (I-7).
-    fn hold_customer(&mut self, call: CallId) -> Read<()> {
-        if let Some(number) = self.call(call)?.and_then(|row| row.number) {
-            let dialled = self.holds(&number)?.iter().any(|hold| hold.call == call && hold.dialled);
-            self.put_hold(Hold { number, call, dialled, until: None });
-        }
-        Ok(())
     }
 
     fn by_system(&mut self, entry: EntryId, at: Timestamp, change: &Change) -> Read<()> {
@@ -453,12 +447,16 @@ impl<R: Rows> Working<'_, R> {
 
     fn transfer_failed(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         self.withdraw_offers(at, call)?;
-        if let Some(number) = self.call(call)?.and_then(|row| row.dialled) {
-            self.remove_hold(&number, call);
+        let row = self.call(call)?;
+        if let Some(number) = row.as_ref().and_then(|row| row.dialled.as_ref()) {
+            self.remove_hold(number, call);
+        }
+        if let Some(agent) = row.and_then(|row| row.agent) {
+            self.agent_input(&agent, at, &Input::Free(call, Follows::NOTHING), &Actor::System)?;
         }
         self.edit_call(call, |row| {
             row.doing = Doing::InFlow;
-            (row.dialled, row.rings) = (None, None);
+            (row.dialled, row.rings, row.agent) = (None, None, None);
         })
     }
 
@@ -478,23 +476,6 @@ impl<R: Rows> Working<'_, R> {
                 }
             }
             self.remove_call(call);
-        }
-        Ok(())
-    }
-
-    /// Whom we had dialled may have talked on with others after the agent: the gap begins when the phone is hung up.
-    fn gap_begins_now(&mut self, at: Timestamp, row: &CallRow) -> Read<()> {
-        let Some(number) = &row.number else { return Ok(()) };
-        if !self.holds(number)?.iter().any(|hold| hold.call == row.id && hold.dialled) {
-            return Ok(());
-        }
-        let not_before = at + self.directory.site.retry_plan.gap_after(CallResult::Answered);
-        // Nobody else has dialled the number since this call began (I-7).
-        for mut tried in self.tries_since(number, row.began)? {
-            if tried.came_to != CameTo::Nothing && tried.not_before < not_before {
-                tried.not_before = not_before;
-                self.put_tried(tried);
-            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, EntryId, Millis, OfferId, PhoneN
 
 use super::{Answer, CallRow, CallbackOrder, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::{self, Agent, Input};
-use crate::directory::Strategy;
+use crate::directory::{Forbidden, Strategy};
 use crate::entry::{self, Actor, Change, Entry, Request, Target};
 use crate::fact::{Dated, Destination, Doing, Fact};
 use crate::routing::{Assignment, Offer};
@@ -267,16 +267,23 @@ impl<R: Rows> Working<'_, R> {
         if let Err(forbidden) = self.directory.may_dial(number, &entry.target, self.at, beyond_window) {
             return Ok(Some(Refusal::Dial(forbidden)));
         }
-        let site = &self.directory.site;
-        let tries = self.tries_since(number, self.at - site.retry_plan.remembered())?;
-        let business = entry.target.business(self.directory);
-        Ok(entry::may_try(entry, business.as_ref(), &tries, site, self.at).err().map(Refusal::Entry))
+        self.may_try(Some(entry), &entry.target, number)
     }
 
-    /// Whether another call of ours dials the number, talks with it, or may still be ringing it.
-    pub(super) fn is_in_use(&self, number: &PhoneNumber, call: CallId) -> Read<bool> {
-        let holds = self.holds(number)?;
-        Ok(holds.iter().any(|hold| hold.call != call && hold.until.is_none_or(|until| until > self.at)))
+    /// Why the number must not be dialled by hand for a line of business now (AT-30), if anything speaks against it: the
+    /// hours of a customer, the gap and the limit are those of an entry, so that the desk is no way round them.
+    pub(super) fn may_dial_for(&self, whose: &Target, number: &PhoneNumber) -> Read<Option<Refusal>> {
+        if let Err(refused) = self.directory.may_dial_at(number, whose, self.at) {
+            return Ok(Some(Refusal::Dial(Forbidden::Hour(refused))));
+        }
+        self.may_try(None, whose, number)
+    }
+
+    fn may_try(&self, entry: Option<&Entry>, target: &Target, number: &PhoneNumber) -> Read<Option<Refusal>> {
+        let site = &self.directory.site;
+        let tries = self.tries_since(number, self.at - site.retry_plan.remembered())?;
+        let business = target.business(self.directory);
+        Ok(entry::may_try(entry, business.as_ref(), &tries, site, self.at).err().map(Refusal::Entry))
     }
 
     /// A call wants to go on to another phone: an agent's phone reserves the agent, a number of the public network is
@@ -316,10 +323,18 @@ impl<R: Rows> Working<'_, R> {
         id: OfferId,
         ring_for: Millis,
     ) -> Read<Answer> {
-        if !self.agent(agent)?.is_some_and(|agent| agent.may_be_offered(self.at)) {
+        let state = self.agent(agent)?;
+        if state.as_ref().is_some_and(|agent| agent.engagement.is_some()) {
             return Ok(Answer::Refused(Refusal::AgentState));
         }
         self.apply(dated)?;
+        if !state.is_some_and(|agent| agent.may_be_offered(self.at)) {
+            // The phone is meant, not the work: it rings as by its own number, and nothing follows where nobody answers.
+            let rung = self.agent_input(agent, self.at, &Input::Rung(call), &Actor::System)?;
+            let agent = Some(agent.clone()).filter(|_| rung);
+            self.edit_call(call, |row| row.agent.clone_from(&agent))?;
+            return Ok(Answer::Rung { agent });
+        }
         let offer = Offer {
             id,
             call,

@@ -265,6 +265,11 @@ impl<R: Rows> Working<'_, R> {
         if self.is_in_use(number, call)? {
             return refused(Refusal::NumberInUse);
         }
+        if let Some(whose) = &whose
+            && let Some(why) = self.may_dial_for(whose, number)?
+        {
+            return refused(why);
+        }
         if !self.agent(agent)?.is_some_and(|one| one.is_signed_in() && one.engagement.is_none()) {
             return refused(Refusal::AgentState);
         }

@@ -9,6 +9,7 @@ mod desk;
 mod direct;
 mod gather;
 mod handing;
+mod holding;
 mod noting;
 mod recover;
 mod refusal;

@@ -1,9 +1,62 @@
 //! An agent dials from the desk.
 
 use expect_test::expect;
+use nohold_core::directory::Directory;
+use nohold_core::hours::{DaySpan, DiallingWindow};
 
 use crate::stage::check;
 use crate::stage::house::house;
+
+/// The house where customers are dialled in these hours; the day begins at 10:00.
+fn dials_in(hours: &str) -> Directory {
+    let mut house = house();
+    let span: DaySpan = hours.parse().unwrap();
+    house.site.dialling_window = DiallingWindow::new(span.from(), span.to()).unwrap();
+    house
+}
+
+#[test]
+fn a_service_dials_no_customer_outside_the_dialling_window_and_who_dials_as_themselves_may() {
+    check(
+        dials_in("11:00-21:00"),
+        "agent 2000 is free
+         0:00 agent 2000 dials +8613900139000 for support
+         0:01 agent 2000 dials +8613900139000",
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:00 agent 2000 dials +8613900139000 for support
+              refused, it is outside 11:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-02 11:00 (Asia/Shanghai) on, or let a supervisor override it
+            0:01 agent 2000 dials +8613900139000
+              dialled
+                   → dial agent 2000 for 20 s, showing 139****9000
+            = 2000 is Talking
+        "#]],
+    );
+}
+
+#[test]
+fn a_window_that_closes_while_the_own_phone_rings_is_closed() {
+    check(
+        dials_in("08:00-10:01"),
+        "agent 2000 is free
+         0:50 agent 2000 dials +8613900139000 for support
+         1:05 agent 2000 answers
+         1:08 agent 2000 hears it",
+        expect![[r#"
+            0:00 agent 2000 is free
+            0:50 agent 2000 dials +8613900139000 for support
+              dialled
+                   → dial agent 2000 for 20 s, showing 139****9000
+            1:05 agent 2000 answers
+                   → agent 2000 hears [number-not-called]
+            1:08 agent 2000 hears it
+                   → hang up agent 2000, 403
+                   · 2000 freed, wrap-up 0 s
+                   · call ended: Direct
+            = 2000 is Available
+        "#]],
+    );
+}
 
 #[test]
 fn who_does_not_answer_the_own_phone_calls_nobody() {

@@ -67,12 +67,111 @@ fn an_agents_phone_is_rung_with_the_agent_reserved() {
 }
 
 #[test]
-fn an_agent_who_is_busy_is_not_rung_and_the_flow_goes_on() {
+fn the_phone_of_an_agent_who_takes_no_calls_rings_all_the_same() {
+    check(
+        transfers_to(json!({ "extension": "2001" })),
+        "agent 2001 is not ready
+         0:00 caller rings
+         0:03 agent 2001 answers
+         0:30 caller hangs up",
+        expect![[r#"
+            0:00 agent 2001 is not ready
+            0:00 caller rings
+                   ? call arrived from 138****8000
+            0:00 store: done
+                   → answer caller
+                   · flow test v1
+                   ? transfer to phone 2001
+            0:00 store: done, 2001 is held by it
+                   → caller hears music
+                   → dial agent 2001 for 20 s, showing 138****8000
+            0:03 agent 2001 answers
+                   → caller hears no more
+                   → bridge caller and agent 2001
+                   · phone answered
+            0:30 caller hangs up
+                   → hang up agent 2001
+                   · served by 2001
+                   · 2001 freed, wrap-up 0 s
+                   · call ended: Served
+            = 2001 is NotReady
+        "#]],
+    );
+}
+
+#[test]
+fn an_agent_who_takes_no_calls_and_does_not_answer_is_as_before() {
+    check(
+        transfers_to(json!({ "extension": "2001" })),
+        "agent 2001 is not ready
+         0:00 caller rings
+         0:21
+         0:25 caller hears it",
+        expect![[r#"
+            0:00 agent 2001 is not ready
+            0:00 caller rings
+                   ? call arrived from 138****8000
+            0:00 store: done
+                   → answer caller
+                   · flow test v1
+                   ? transfer to phone 2001
+            0:00 store: done, 2001 is held by it
+                   → caller hears music
+                   → dial agent 2001 for 20 s, showing 138****8000
+            0:20 time
+                   → hang up agent 2001
+                   → caller hears no more
+                   → caller hears [sorry]
+                   · transfer failed
+            0:25 caller hears it
+                   → hang up caller
+                   · call ended: EndedByFlow
+            = 2001 is NotReady
+        "#]],
+    );
+}
+
+#[test]
+fn the_phone_of_an_agent_who_is_not_signed_in_rings_like_any_other() {
     check(
         transfers_to(json!({ "extension": "2001" })),
         "0:00 caller rings
+         0:03 agent 2001 answers
+         0:30 agent 2001 hangs up",
+        expect![[r#"
+            0:00 caller rings
+                   ? call arrived from 138****8000
+            0:00 store: done
+                   → answer caller
+                   · flow test v1
+                   ? transfer to phone 2001
+            0:00 store: done, no agent is held by it
+                   → caller hears music
+                   → dial agent 2001 for 20 s, showing 138****8000
+            0:03 agent 2001 answers
+                   → caller hears no more
+                   → bridge caller and agent 2001
+                   · transfer answered
+            0:30 agent 2001 hangs up
+                   → hang up caller
+                   · call ended: Served
+        "#]],
+    );
+}
+
+#[test]
+fn an_agent_who_is_engaged_is_not_rung_and_the_flow_goes_on() {
+    check(
+        transfers_to(json!({ "extension": "2001" })),
+        "agent 2001 is free
+         0:00 agent 2001 dials +8613900139000
+         0:00 caller rings
          0:03 caller hears it",
         expect![[r#"
+            0:00 agent 2001 is free
+            0:00 agent 2001 dials +8613900139000
+              dialled
+                   → dial agent 2001 for 20 s, showing 139****9000
             0:00 caller rings
                    ? call arrived from 138****8000
             0:00 store: done
@@ -85,6 +184,7 @@ fn an_agent_who_is_busy_is_not_rung_and_the_flow_goes_on() {
             0:03 caller hears it
                    → hang up caller
                    · call ended: EndedByFlow
+            = 2001 is Talking
         "#]],
     );
 }

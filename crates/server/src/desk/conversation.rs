@@ -149,7 +149,9 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 /// Dial a number
 ///
 /// The agent's own phone rings first; when it is answered, the number is dialled. The rules are those of a call from the
-/// phone itself.
+/// phone itself. In the name of a service or campaign they are also those of an entry: the dialling window at the
+/// customer's place (`outside_window`), the gap and the limit after attempts of others (`too_soon`, `too_often`), each
+/// with `until`.
 #[utoipa::path(
     post, path = "/api/calls", tag = "desk", request_body = DialGiven, responses((status = 201, body = PassedOn))
 )]

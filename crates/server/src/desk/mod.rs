@@ -63,7 +63,12 @@ pub struct DeskParts {
     pub recordings: Option<PathBuf>,
     /// Since when no conversation could be recorded; nothing where the last one was kept.
     pub recordings_failing_since: Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>,
+    /// What the telephony has counted at its edge since the start, by name: what was refused, dropped and handed on.
+    pub counted: Counted,
 }
+
+/// Counts, by name.
+pub type Counted = Arc<dyn Fn() -> Vec<(&'static str, u64)> + Send + Sync>;
 
 /// A desk at work.
 pub(crate) struct DeskState {
@@ -71,6 +76,7 @@ pub(crate) struct DeskState {
     pub(crate) board: Arc<Board>,
     pub(crate) recordings: Option<PathBuf>,
     pub(crate) recordings_failing_since: Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>,
+    pub(crate) counted: Counted,
     pub(crate) cursors: Cursors,
     /// Turns of those who listen to recordings.
     turns: file::Turns,
@@ -81,7 +87,7 @@ pub(crate) struct DeskState {
 
 impl DeskState {
     pub(crate) fn new(api: &Api, parts: DeskParts) -> Self {
-        let DeskParts { desk, recordings, recordings_failing_since } = parts;
+        let DeskParts { desk, recordings, recordings_failing_since, counted } = parts;
         let board = Board::new(&*api.parts().archive, desk.clone(), api.parts().now.clone());
         let cursors = Cursors { run: run() };
         DeskState {
@@ -89,6 +95,7 @@ impl DeskState {
             board: Arc::new(board),
             recordings,
             recordings_failing_since,
+            counted,
             cursors,
             turns: file::Turns::to_listen(),
             peaks: peaks::Known::default(),

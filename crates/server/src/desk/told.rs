@@ -58,6 +58,7 @@ pub(super) fn note(note: &CallNote) -> Value {
 /// What is wished of a conversation, of whose it is. Keys may be a customer's PIN: how many there are is told.
 pub(super) fn wanted(agent: Option<&AgentKey>, what: &Wanted) -> Value {
     let mut told = match what {
+        Wanted::Hold(hold) => json!({ "hold": hold }),
         Wanted::Press(keys) => json!({ "keys": keys.len() }),
         Wanted::PauseRecording(paused) => json!({ "paused": paused }),
         Wanted::Transfer(to) | Wanted::Consult(to) => json!({ "to": to }),

@@ -244,6 +244,7 @@ impl House {
             desk: Arc::new(node.clone()),
             recordings: Some(folder.clone()),
             recordings_failing_since: Arc::new(move || *failing.lock().unwrap()),
+            counted: Arc::new(|| vec![("passed", 41_u64), ("overloaded", 2)]),
         };
         let pages = Arc::new(Pages::default());
         let phones = PhoneParts { phones: pages.clone(), relays: vec![relay()] };

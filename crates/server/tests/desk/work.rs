@@ -442,6 +442,7 @@ async fn the_status_tells_that_conversations_are_not_recorded_and_since_when() {
     let anna = house.person("anna", Role::Administrator, None, None).await;
     let status = async || get(&house, &anna, "/api/status").await.expect(200).json();
     let well = status().await;
+    assert_eq!(well["sip"], json!({ "passed": 41, "overloaded": 2 }));
     assert!(well["recordings"] == "well" && well.get("recordings_failing_since").is_none(), "{well}");
     *house.not_recorded.lock().unwrap() = Some(MORNING);
     let failing = status().await;

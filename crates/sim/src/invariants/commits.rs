@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
-use nohold_core::entry::{Entry, State};
+use nohold_core::entry::{Business, Entry, State};
 use nohold_core::fact::{CallEnd, Dated, Fact};
 use nohold_core::note::CallNote;
 use nohold_core::routing::{Class, Offer, Waiting};
@@ -15,6 +15,7 @@ use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, OfferId, Timestamp}
 
 use super::Violation;
 use super::attempts::Attempts;
+use super::conversations::Conversations;
 
 /// A row that has changed less than this ago may not have been seen by whoever decided.
 const UNSEEN: Millis = Millis::seconds(1);
@@ -34,6 +35,8 @@ pub struct Commits {
     pub colleagues: BTreeSet<CallId>,
     /// Those of them that went to the public network at once.
     pub direct: BTreeSet<CallId>,
+    /// Those of them that were dialled at the desk for a line of business; whether that is a service.
+    pub for_business: BTreeMap<CallId, bool>,
     /// Legs that our people have chosen to dial: by a transfer or a consultation.
     pub by_people: BTreeSet<LegId>,
     /// Calls whose request stands, and where.
@@ -42,6 +45,8 @@ pub struct Commits {
     pub gathered: BTreeSet<CallId>,
     /// Attempts to reach customers.
     pub attempts: Attempts,
+    /// Callers with whom somebody of ours talks, or is about to.
+    conversations: Conversations,
     /// Until when each agent is left alone after an offer that failed.
     pub pauses: BTreeMap<AgentKey, Timestamp>,
     /// Calls of customers who ring in after our attempt.
@@ -88,8 +93,16 @@ impl Commits {
                 | Write::TriedGone(..) => {}
             }
         }
+        if let (Transaction::DialOut { call, business: Some(business), .. }, Answer::DialOut(_)) =
+            (transaction, &outcome.answer)
+        {
+            self.for_business.insert(*call, matches!(business, Business::Service(_)));
+        }
         for dated in &outcome.facts {
             self.attempts.read(dated, before, directory);
+            if let Some(what) = self.conversations.read(&dated.fact, before) {
+                self.broken("I-7", what);
+            }
             if let Fact::CallArrived(arrival) = &dated.fact
                 && self.attempts.is_returning(arrival, dated.at, directory)
             {

@@ -8,6 +8,7 @@
 
 mod attempts;
 mod commits;
+mod conversations;
 mod outside;
 mod steps;
 

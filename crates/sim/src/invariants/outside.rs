@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use nohold_app::LiveCall;
 use nohold_core::directory::Directory;
-use nohold_model::{CallId, LegId, Timestamp};
+use nohold_model::{CallId, LegId, PhoneNumber, Timestamp};
 
 use super::{Commits, Violation};
-use crate::phones;
 use crate::store::Inner;
+use crate::{phones, scenario};
 
 /// Looks at what has happened at the phones outside.
 pub struct FarEnd<'a> {
@@ -35,8 +35,14 @@ impl FarEnd<'_> {
             if others > 0 {
                 return broken("I-7", format!("{dialled} while it was dialled already"));
             }
-            // I-10 is about entries and campaigns: people of ours call whom they like.
-            if inner.commits.by_people.contains(&leg) || self.is_direct(leg, &inner.commits) {
+            if let Some(call) = self.call_with(leg).filter(|call| inner.commits.direct.contains(call)) {
+                if let Some(why) = self.speaks_against(call, &number, &inner.commits) {
+                    return broken("I-10", format!("{dialled} at the desk: {why}"));
+                }
+                continue;
+            }
+            // Whom people of ours bring into a conversation is theirs to say.
+            if inner.commits.by_people.contains(&leg) {
                 continue;
             }
             if let Some(why) = inner.commits.attempts.dialled(&number, leg, self.now, &phones.gone, self.directory) {
@@ -57,10 +63,14 @@ impl FarEnd<'_> {
         unbooked.and_then(|leg| broken("I-9", format!("{leg} was answered before it was in the books")))
     }
 
-    /// Whether the leg was dialled by a call that a phone of ours has made to the public network, and that is in the
-    /// books as such.
-    fn is_direct(&self, leg: LegId, commits: &Commits) -> bool {
-        self.call_with(leg).is_some_and(|call| commits.direct.contains(&call))
+    /// What speaks against a call that a phone of ours has made to the public network. People of ours call whom they
+    /// like at any hour, but not in the name of a service or a campaign.
+    fn speaks_against(&self, call: CallId, number: &PhoneNumber, commits: &Commits) -> Option<&'static str> {
+        let for_service = *commits.for_business.get(&call)?;
+        if self.directory.blocked.numbers.contains(number) {
+            return Some("on the block list");
+        }
+        (!scenario::may_ring(self.now, for_service)).then_some("outside the dialling window")
     }
 
     /// The call that is driven and has this leg.

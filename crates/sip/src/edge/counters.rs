@@ -11,6 +11,14 @@ macro_rules! counters {
             $($(#[$doc])+ pub $name: u64,)+
         }
 
+        impl Counters {
+            /// Each count with its name, for people to read.
+            #[must_use]
+            pub fn named(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name),)+]
+            }
+        }
+
         /// The same, as it grows.
         #[derive(Default)]
         pub(super) struct Tally {

@@ -5,6 +5,7 @@ use super::head::Head;
 use super::judge::{self, ALLOW, PRODUCT, SUPPORTED};
 use crate::addresses::Transport;
 use crate::digest;
+use crate::uri::escaped_once;
 use rsipstack::sip::prelude::{HasHeaders, HeadersExt, ToTypedHeader};
 use rsipstack::sip::{Header, Method, Request, Response, SipMessage, StatusCodeKind};
 use rsipstack::transaction::endpoint::{MessageInspector, TransportEventInspector};
@@ -184,6 +185,14 @@ fn name_ourselves(response: &mut Response) {
     let headers = response.headers_mut();
     headers.retain(|header| !matches!(header, Header::UserAgent(_)));
     headers.unique_push(Header::Server(PRODUCT.into()));
+    for header in headers.iter_mut() {
+        // As the request had it (RFC 3261 §8.2.6.2).
+        if let Header::To(to) = header
+            && let Some(mended) = escaped_once(to.value())
+        {
+            to.replace(mended);
+        }
+    }
     let early_or_success = matches!(kind, StatusCodeKind::Provisional | StatusCodeKind::Successful) && code > 100;
     let tells = early_or_success && matches!(method, Some(Method::Invite | Method::Options));
     if tells || code == 405 {

@@ -4,7 +4,7 @@ use nohold_model::{IdSource, PhoneNumber, PlaybackId, Timestamp};
 
 use super::{Books, Direct, Outside, Phase, RING_OUTSIDE, Turn};
 use crate::call::talk::EarlyHolds;
-use crate::call::{Command, Effects, Shown, World};
+use crate::call::{Command, Effects, HangUp, Shown, World};
 use crate::entry::Target;
 use crate::transaction::DialOutOrder;
 
@@ -71,6 +71,11 @@ impl Direct {
     pub(super) fn own_phone_answers(&mut self, turn: &mut Turn<'_, '_>) {
         let (Phase::OwnPhone { .. }, Outside::Number(number)) = (&self.phase, &self.to) else { return };
         let directory = turn.world.directory;
+        let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.as_ref());
+        if whose.is_some_and(|whose| directory.may_dial_at(number, whose, turn.at).is_err()) {
+            // While the own phone rang the dialling window has closed.
+            return self.refuse_in_words(HangUp::Forbidden, turn);
+        }
         let to = match self.from_desk.as_ref().and_then(|from_desk| from_desk.caller_id.as_ref()) {
             Some(caller_id) => directory.dial_outside(number, Some(caller_id)),
             None => directory.dial_from(&self.extension, number),

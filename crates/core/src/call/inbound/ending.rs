@@ -200,11 +200,17 @@ impl Inbound {
                 self.phone_gone(Gone::Refused, turn);
                 return;
             }
+            Treatment::Transferring(transfer) => {
+                if let Some(leg) = transfer.leg {
+                    self.hang_up(leg, turn);
+                }
+                self.transfer_gone(Gone::Refused, turn);
+                return;
+            }
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
             | Treatment::LastWords
-            | Treatment::Transferring(_)
             | Treatment::Transferred(_)
             | Treatment::Talking(_)
             | Treatment::Over => return,
@@ -219,11 +225,11 @@ impl Inbound {
             Treatment::Talking(talk) => talk.agent == *agent,
             Treatment::Connecting(connecting) => connecting.agent == *agent,
             Treatment::Phone(phone) => phone.agent.as_ref() == Some(agent),
+            Treatment::Transferring(transfer) => transfer.agent.as_ref().is_some_and(|(rung, _)| rung == agent),
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
             | Treatment::LastWords
-            | Treatment::Transferring(_)
             | Treatment::Transferred(_)
             | Treatment::Over => false,
         }

@@ -30,11 +30,11 @@ impl Inbound {
             Treatment::Connecting(connecting) => agents.extend([connecting.agent.clone()]),
             Treatment::Talking(talk) => agents.extend(talk.agents()),
             Treatment::Phone(phone) => agents.extend(phone.agent.clone()),
+            Treatment::Transferring(transfer) => agents.extend(transfer.agent.iter().map(|(agent, _)| agent.clone())),
             Treatment::Flow(_)
             | Treatment::Music(_)
             | Treatment::Arriving
             | Treatment::LastWords
-            | Treatment::Transferring(_)
             | Treatment::Transferred(_)
             | Treatment::Over => {}
         }

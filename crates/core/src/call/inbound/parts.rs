@@ -87,6 +87,8 @@ pub(super) struct Transfer {
     /// The leg, once it is dialled; an agent's phone rings as an offer.
     pub(super) leg: Option<LegId>,
     pub(super) until: Timestamp,
+    /// The agent whose phone it is, where this call holds an agent who takes no offer now.
+    pub(super) agent: Option<(AgentKey, ExtensionKey)>,
     /// The flow that goes on where the transfer fails.
     pub(super) run: Option<Box<Run>>,
     /// The two, once they hear each other.

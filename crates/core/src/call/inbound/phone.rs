@@ -50,6 +50,12 @@ impl Phone {
         Phone { extension, leg, agent, stage: Stage::Ringing { until }, rings, pair: None }
     }
 
+    /// A phone that was rung by other means, and is answered.
+    pub(super) fn talking(extension: ExtensionKey, leg: LegId, agent: AgentKey, pair: Pair, since: Timestamp) -> Phone {
+        let (agent, pair) = (Some(agent), Some(pair));
+        Phone { extension, leg, agent, stage: Stage::Talking { since }, rings: true, pair }
+    }
+
     /// The two who talk, and since when.
     pub(super) fn conversation(&self) -> Option<(Pair, Timestamp)> {
         match self.stage {

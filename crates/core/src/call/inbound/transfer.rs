@@ -3,6 +3,7 @@
 use nohold_flow::{Input as FlowInput, Run, TransferFailure, TransferTo};
 use nohold_model::{ExtensionKey, LegId, Millis, PhoneNumber};
 
+use super::phone::Phone;
 use super::{Awaiting, Command, Inbound, Transfer, Treatment, Turn};
 use crate::agent::OfferEnd;
 use crate::call::talk::Pair;
@@ -57,7 +58,8 @@ impl Inbound {
         }
     }
 
-    /// To a phone of ours; where it is an agent's, the agent is reserved like for any call.
+    /// To a phone of ours; where it is an agent's who is free, the agent is reserved like for any call. Else it rings as
+    /// by its own number, but for an agent who is engaged.
     pub(super) fn transfer_to_extension(
         &mut self,
         extension: &ExtensionKey,
@@ -79,7 +81,8 @@ impl Inbound {
     ) {
         let leg = self.ids.next(turn.at);
         let ring_for = ring_for.unwrap_or(RING_FOR);
-        self.treatment = Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, run, pair: None });
+        self.treatment =
+            Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, agent: None, run, pair: None });
         let fact = Fact::Transferred { call: self.id, to: to.clone(), leg, offer: self.ids.next(turn.at), ring_for };
         self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, caller_id })), turn);
     }
@@ -95,15 +98,13 @@ impl Inbound {
                 self.play_music(None, turn);
                 self.ring(offer, turn);
             }
-            Answer::Done => {
-                let to = match wanted.to {
+            Answer::Done | Answer::Rung { .. } => {
+                let to = match &wanted.to {
                     Destination::Extension(extension) => {
                         let directory = turn.world.directory;
-                        directory.dial_extension(&extension, self.shown(directory))
+                        directory.dial_extension(extension, self.shown(directory))
                     }
-                    Destination::Number(number) => {
-                        turn.world.directory.dial_outside(&number, wanted.caller_id.as_ref())
-                    }
+                    Destination::Number(number) => turn.world.directory.dial_outside(number, wanted.caller_id.as_ref()),
                     // Queues and flows are entered, not rung.
                     Destination::Queue(_) | Destination::Flow(_) => {
                         self.transfer_failed(TransferFailure::Failed, turn);
@@ -112,6 +113,11 @@ impl Inbound {
                 };
                 if let Treatment::Transferring(transfer) = &mut self.treatment {
                     transfer.leg = Some(wanted.leg);
+                    if let (Answer::Rung { agent: Some(agent) }, Destination::Extension(extension)) =
+                        (answer, &wanted.to)
+                    {
+                        transfer.agent = Some((agent.clone(), extension.clone()));
+                    }
                     transfer.until = turn.at + wanted.ring_for;
                 }
                 self.play_music(None, turn);
@@ -124,7 +130,6 @@ impl Inbound {
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Begun { .. }
-            | Answer::Rung { .. }
             | Answer::CallBack(_)
             | Answer::DialOut(_) => self.transfer_failed(TransferFailure::Busy, turn),
         }
@@ -140,7 +145,15 @@ impl Inbound {
         self.leave_line(LeftQueue::Answered, turn);
         self.account.talked = true;
         self.handed = None;
-        transfer.pair = Some(Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects));
+        let pair = Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects);
+        if let Some((agent, extension)) = transfer.agent.take() {
+            // From here on it is what a call to the agent's own number is.
+            turn.effects.record(turn.at, Fact::PhoneAnswered { call: self.id });
+            self.treatment = Treatment::Phone(Phone::talking(extension, leg, agent, pair, turn.at));
+            self.hold_from_the_start(turn);
+            return;
+        }
+        transfer.pair = Some(pair);
         turn.effects.record(turn.at, Fact::TransferAnswered { call: self.id });
         self.treatment = Treatment::Transferred(transfer);
         self.hold_from_the_start(turn);

@@ -108,6 +108,37 @@ fn an_ended_call_holds_nobody() {
 }
 
 #[test]
+fn nobody_dials_a_caller_who_hears_who_takes_the_call() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.record(Fact::OfferRinging { offer: offer(1) });
+    let dials = |works: &mut Works, n: u32, key: &str| {
+        let extension = ExtensionKey::new(key).unwrap();
+        let number = Some(customer(1));
+        let answer = works.promise(Fact::DirectBegan { call: call(n), leg: leg(n), extension, number });
+        works.record(Fact::CallEnded { call: call(n), how: crate::fact::CallEnd::Direct });
+        answer
+    };
+    let in_use = Answer::Refused(Refusal::NumberInUse);
+    assert_ne!(dials(&mut works, 2, "2001"), in_use, "who waits is in no conversation");
+    works.record(ended(1, OfferEnd::Accepted));
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::Answered });
+    assert_eq!(dials(&mut works, 3, "2001"), in_use, "the announcement is heard");
+    // The agent hangs up before anything was said, and the caller waits again.
+    works.record(Fact::AgentFreed { call: call(1), agent: agent("2000"), wrap_up: Millis::ZERO });
+    works.record(Fact::Queued(waiting(1)));
+    assert_ne!(dials(&mut works, 4, "2001"), in_use, "in line again");
+    works.reserve(2, 1, "2001");
+    works.record(ended(2, OfferEnd::Accepted));
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::Answered });
+    assert_eq!(dials(&mut works, 5, "2000"), in_use, "the next announcement is heard");
+    works.record(Fact::CallEnded { call: call(1), how: crate::fact::CallEnd::Missed });
+    assert!(works.tables.holds.is_empty());
+    assert_ne!(dials(&mut works, 6, "2000"), in_use, "the caller has hung up");
+}
+
+#[test]
 fn a_wrap_up_follows_a_conversation_and_what_was_chosen_for_afterwards_is_told() {
     let mut works = Works::new();
     works.wait(1, &customer(1));
