@@ -74,3 +74,4 @@ export * from './format';
 export { BREAKS, breakWords } from './breaks';
 export { midnight, readDay } from './days';
 export { Heard, heard, isHidden } from './heard';
+export { byWhom } from './operator';

@@ -16,6 +16,7 @@ import {
 } from '@/entries';
 import {
   Heard,
+  byWhom,
   clock,
   fully,
   heard,
@@ -161,8 +162,6 @@ function Head({ entry, onAsk }: { entry: Entry; onAsk: (asked: Asked) => void })
 
 /** What the path of a request begins with that was made by the API, before the name of the account. */
 const BY_PROGRAM = 'api/';
-/** The name under which who runs this server asks from its command line. */
-const OPERATOR = '(operator)';
 
 function Facts({ entry }: { entry: Entry }) {
   const { t } = useTranslation();
@@ -184,7 +183,7 @@ function Facts({ entry }: { entry: Entry }) {
     [t('entry.asked'), request && when(request.asked)],
     [t('entry.promised'), request && windowOf(t, language, request.promise.from, request.promise.to, now)],
     [t('entry.called'), request?.called && phoneNumber(request.called)],
-    [t('entry.through'), through === OPERATOR ? t('audit.operator') : through],
+    [t('entry.through'), through && byWhom(t, through)],
     [t('entry.arrangedBy'), arranged !== null && accountName(arranged)],
     [t('entry.path'), request && through === undefined && arranged === null && request.path.join(' › ')],
     [t('entry.due'), isOpen(entry) && entry.due > now && when(entry.due)],

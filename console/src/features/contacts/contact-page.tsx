@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconArrowMerge, IconPencil, IconTrash } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { isFailure } from '@/api';
-import { Heard, LANGUAGES, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
+import { Heard, LANGUAGES, byWhom, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { useStep } from '@/live';
 import { refusedWords, say } from '@/notices';
 import { useDraft, usePerson } from '@/session';
@@ -232,7 +232,7 @@ function Notes({ contact }: { contact: Contact }) {
           <li key={`${note.at}-${contact.notes.length - index}`}>
             <p>{note.text}</p>
             <small>
-              {note.by}, {moment(t, language, note.at, now)}
+              {byWhom(t, note.by)}, {moment(t, language, note.at, now)}
             </small>
           </li>
         ))}

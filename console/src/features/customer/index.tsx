@@ -16,6 +16,7 @@ import { api, need, given } from '@/api';
 import {
   Heard,
   LANGUAGES,
+  byWhom,
   day,
   isHidden,
   moment,
@@ -116,7 +117,7 @@ function ContactNote({ at, by, text }: { at: number; by: string; text: string })
     <li>
       <p className={styles.noted}>{text}</p>
       <small>
-        {by}, {moment(t, language, at, useStep(60_000))}
+        {byWhom(t, by)}, {moment(t, language, at, useStep(60_000))}
       </small>
     </li>
   );

@@ -250,9 +250,8 @@ pub enum Audio {
 impl Effects {
     /// Nothing is done any more with a leg that has gone.
     pub(super) fn spare(&mut self, gone: LegId) {
-        self.media.retain(|command| match command {
-            Command::Play { leg, .. } | Command::Stop { leg, .. } | Command::HangUp { leg, .. } => *leg != gone,
-            _ => true,
+        self.media.retain(|command| {
+            !matches!(command, Command::Play { leg, .. } | Command::Stop { leg, .. } | Command::HangUp { leg, .. } if *leg == gone)
         });
     }
 

@@ -350,30 +350,25 @@ impl Call {
     /// The agent's phone, where the other side has hung up on one that was away: they had lost the agent, nobody has ended
     /// a conversation.
     fn lost_by_then(&mut self, input: &Input, effects: &mut Effects) -> Option<Input> {
-        match input {
-            Input::PhoneAway(leg, true) => {
+        if let Input::PhoneAway(leg, away) = input {
+            if *away {
                 self.away.insert(*leg);
-                None
-            }
-            Input::PhoneAway(leg, false) => {
+            } else {
                 self.away.remove(leg);
-                None
             }
-            Input::Gone(leg, _) => {
-                self.away.remove(leg);
-                let agent = match &self.story {
-                    Story::Inbound(inbound) => inbound.agent_facing(*leg),
-                    Story::Callback(callback) => callback.agent_facing(*leg),
-                    Story::Direct(direct) => direct.agent_facing(*leg),
-                    Story::Feature(_) => None,
-                }?;
-                self.away.remove(&agent).then(|| {
-                    effects.media(Command::HangUp { leg: agent, how: HangUp::Normal });
-                    Input::Gone(agent, Gone::PhoneLost)
-                })
-            }
-            _ => None,
         }
+        let Input::Gone(leg, _) = input else { return None };
+        self.away.remove(leg);
+        let agent = match &self.story {
+            Story::Inbound(inbound) => inbound.agent_facing(*leg),
+            Story::Callback(callback) => callback.agent_facing(*leg),
+            Story::Direct(direct) => direct.agent_facing(*leg),
+            Story::Feature(_) => None,
+        }?;
+        self.away.remove(&agent).then(|| {
+            effects.media(Command::HangUp { leg: agent, how: HangUp::Normal });
+            Input::Gone(agent, Gone::PhoneLost)
+        })
     }
 
     /// Somebody whom we have called goes on as a caller, where the agent wants to have somebody else go on, or is lost.

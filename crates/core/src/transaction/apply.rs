@@ -386,14 +386,11 @@ impl<R: Rows> Working<'_, R> {
         talked: Millis,
         broken: bool,
     ) -> Read<()> {
-        let talking = match self.entry(entry)?.map(|entry| entry.state) {
-            Some(entry::State::Talking { agent, .. }) => Some(agent),
-            _ => None,
-        };
+        let talking = self.entry(entry)?.map(|entry| entry.state);
         self.by_system(entry, at, &Change::TalkEnded { attempt, talked, broken })?;
         let Some(entry) = self.entry(entry)? else { return Ok(()) };
         if let Some(call) = entry.attempts.iter().find(|one| one.id == attempt).map(|one| one.call) {
-            if let Some(agent) = talking {
+            if let Some(entry::State::Talking { agent, .. }) = talking {
                 // While the call still is the callback: what the agent writes is the outcome of the entry.
                 self.note_begins(call, &agent)?;
             }

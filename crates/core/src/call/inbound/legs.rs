@@ -11,12 +11,13 @@ impl Inbound {
     /// The leg of the agent whom the caller on this one talks with.
     pub(in crate::call) fn agent_facing(&self, leg: LegId) -> Option<LegId> {
         if leg != self.leg {
-            return None;
-        }
-        match &self.treatment {
-            Treatment::Talking(talk) if talk.left.is_none() => Some(talk.agent_leg()),
-            Treatment::Phone(phone) if phone.is_talking() => Some(phone.leg),
-            _ => None,
+            None
+        } else if let Treatment::Talking(talk) = &self.treatment {
+            talk.left.is_none().then(|| talk.agent_leg())
+        } else if let Treatment::Phone(phone) = &self.treatment {
+            phone.is_talking().then_some(phone.leg)
+        } else {
+            None
         }
     }
 

@@ -1,1 +1,0 @@
-import{ft as e}from"./index-C2QB7Ydo.js";import{t}from"./customer-BMkBGHwQ.js";import{Ft as n}from"./createReactComponent-DQpkJ6sY.js";var r=n(),i=e(`/customer/$call`);function a(){return(0,r.jsx)(t,{call:i.useParams().call})}export{a as Customer};

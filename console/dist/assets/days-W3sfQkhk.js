@@ -1,1 +1,0 @@
-function e(e,t=0){let[n=NaN,r=NaN,i=NaN]=e.split(`-`).map(Number);return new Date(n,r-1,i+t).getTime()}var t=t=>typeof t==`string`&&/^\d{4}-\d\d-\d\d$/.test(t)&&!Number.isNaN(e(t))?t:void 0;export{t as n,e as t};
