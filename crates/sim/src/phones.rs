@@ -96,6 +96,8 @@ enum Plan {
     Go(LegId, Gone),
     EarlyMedia(LegId),
     Hold(LegId, bool),
+    /// The phone is not heard any more, or again.
+    Away(LegId, bool),
     Press(LegId, Digit),
     EndOfPlaying(LegId, PlaybackId),
     EndOfRecording(LegId, MessageId),
@@ -308,6 +310,10 @@ impl State {
                 self.reach.count("hold keys pressed");
                 self.tell_of(now, leg, Input::PhoneHold(leg, hold), false);
             }
+            Plan::Away(leg, away) if self.is_there(leg) => {
+                self.reach.count("phones away");
+                self.tell_of(now, leg, Input::PhoneAway(leg, away), false);
+            }
             Plan::Press(leg, digit) if self.is_there(leg) => {
                 if let Some(one) = self.legs.get_mut(&leg)
                     && one.party == (Party::AgentOutside { accepted: false })
@@ -335,8 +341,13 @@ impl State {
                     self.tell_of(now, leg, Input::Recorded { leg, message, speech, ended }, true);
                 }
             }
-            Plan::Ring(_) | Plan::Answer(_) | Plan::EarlyMedia(_) | Plan::Hold(..) | Plan::Go(..) | Plan::Press(..) => {
-            }
+            Plan::Ring(_)
+            | Plan::Answer(_)
+            | Plan::EarlyMedia(_)
+            | Plan::Hold(..)
+            | Plan::Away(..)
+            | Plan::Go(..)
+            | Plan::Press(..) => {}
         }
     }
 

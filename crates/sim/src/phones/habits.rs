@@ -93,6 +93,13 @@ impl State {
             self.plan(holds, Plan::Hold(who, true));
             self.plan(resumes, Plan::Hold(who, false));
         }
+        if self.rng.u8(0..6) == 0 {
+            let who = if self.rng.bool() { a } else { b };
+            let away = self.soon(now, length);
+            let back = self.soon(away, 30_000);
+            self.plan(away, Plan::Away(who, true));
+            self.plan(back, Plan::Away(who, false));
+        }
         let who = if self.rng.bool() { a } else { b };
         self.plan(now + Millis::new(length), Plan::Go(who, why));
     }
