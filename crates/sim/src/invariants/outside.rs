@@ -35,14 +35,14 @@ impl FarEnd<'_> {
             if others > 0 {
                 return broken("I-7", format!("{dialled} while it was dialled already"));
             }
+            // Whom people of ours bring into a conversation is theirs to say.
+            if inner.commits.by_people.contains(&leg) {
+                continue;
+            }
             if let Some(call) = self.call_with(leg).filter(|call| inner.commits.direct.contains(call)) {
                 if let Some(why) = self.speaks_against(call, &number, &inner.commits) {
                     return broken("I-10", format!("{dialled} at the desk: {why}"));
                 }
-                continue;
-            }
-            // Whom people of ours bring into a conversation is theirs to say.
-            if inner.commits.by_people.contains(&leg) {
                 continue;
             }
             if let Some(why) = inner.commits.attempts.dialled(&number, leg, self.now, &phones.gone, self.directory) {
