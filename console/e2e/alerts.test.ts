@@ -167,6 +167,8 @@ describe('the keyboard', () => {
   it('goes through the list as one reads it', async () => {
     for (let n = 0; n < 3; n += 1) await server.request(customer());
     const { page } = await come('mia');
+    // Whoever has just signed in begins at what the page is about; whoever comes to it begins at its head.
+    await page.goto('/list');
     await page.locator('[data-row]').nth(2).waitFor();
     for (const width of [1_360, 820]) {
       await page.setViewportSize({ width, height: 900 });

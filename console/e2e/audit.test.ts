@@ -42,7 +42,8 @@ it('shows an administrator who has asked for what, by user and thing', async () 
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await page.getByLabel('Thing, by id or name').fill(entry);
   await page.waitForURL(/object=/);
-  await expect.poll(() => rows.count()).toBe(1);
+  // It was asked for, and claimed.
+  await expect.poll(() => rows.count()).toBe(2);
   await page.getByLabel('To day').fill('2020-01-01');
   await page.getByText('No line fits').waitFor();
   await page.reload();

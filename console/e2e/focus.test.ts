@@ -111,6 +111,7 @@ it('keeps the focus on the switch that is pressed', async () => {
   const outside = mia.page.getByRole('switch', { name: 'Work at my number outside' });
   const before = await outside.isChecked();
   await outside.focus();
+  await has(mia, /^INPUT/);
   for (const on of [!before, before]) {
     await mia.page.keyboard.press('Space');
     await expect.poll(() => outside.isChecked()).toBe(on);

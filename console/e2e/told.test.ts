@@ -132,7 +132,6 @@ it('keeps a follow-up over a reload as the agent’s own, and takes it back', as
   await said.waitFor({ timeout: 30_000 });
   // Nobody tells agents what they have done themselves.
   expect(await page.getByRole('alert').getByText('1005').count()).toBe(0);
-  await page.getByRole('link', { name: 'Missed-call list' }).click();
   const row = page.locator('[data-row]').filter({ hasText: '1005' }).first();
   await row.getByText('Follow-up by Mia Torres').waitFor();
   await mia.picture('told-follow-up');

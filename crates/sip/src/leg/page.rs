@@ -41,15 +41,20 @@ pub(crate) struct PageTalk {
 struct Lost {
     waits_for: Duration,
     until: Option<Instant>,
+    /// That it is away was told.
+    is_away: bool,
 }
+
 
 impl Lost {
     fn new(engine: &Engine) -> Self {
-        Lost { waits_for: engine.pages().waits_for(), until: None }
+        Lost { waits_for: engine.pages().waits_for(), until: None, is_away: false }
     }
 
-    fn is_on(&self) -> bool {
-        self.until.is_some()
+    /// When it is told that the page is away, unless it was: after a sixth of the time. One that is loaded anew is back before
+    /// that, and whoever hangs up meanwhile has said what there was to say.
+    fn away_from(&self) -> Option<Instant> {
+        self.until.filter(|_| !self.is_away)?.checked_sub(self.waits_for * 5 / 6)
     }
 
     fn hear(&mut self, word: Word) {
@@ -217,10 +222,9 @@ impl PageTalk {
                 word = self.page.words.recv() => match word {
                     Some(Word::HangUp) | None => break Gone::HungUp,
                     Some(word) => {
-                        let away = self.lost.is_on();
                         self.lost.hear(word);
-                        if away != self.lost.is_on() {
-                            self.page.engine.tell(self.page.leg, Input::PhoneAway(self.page.leg, !away));
+                        if self.lost.until.is_none() && std::mem::take(&mut self.lost.is_away) {
+                            self.tell_away(false);
                         }
                         if word == Word::Moved {
                             self.page.speak();
@@ -238,9 +242,17 @@ impl PageTalk {
                 },
                 () = sleep_until(busy_until) => break Gone::HungUp,
                 () = sleep_until(self.lost.until) => break Gone::PhoneLost,
+                () = sleep_until(self.lost.away_from()) => {
+                    self.lost.is_away = true;
+                    self.tell_away(true);
+                }
             }
         };
         self.page.ended(why);
         why
+    }
+
+    fn tell_away(&self, away: bool) {
+        self.page.engine.tell(self.page.leg, Input::PhoneAway(self.page.leg, away));
     }
 }

@@ -225,6 +225,7 @@ async fn a_page_that_does_not_come_back_is_told_to_be_lost() {
     let leg = board.talk().await;
     drop(page);
     board.until(|phone| matches!(phone.connection, Some((_, PageState::Lost)))).await;
+    board.wait(Input::PhoneAway(leg, true)).await;
     assert_eq!(board.gone(leg).await, Gone::PhoneLost);
     board.empty().await;
 }
