@@ -45,7 +45,6 @@ struct Lost {
     is_away: bool,
 }
 
-
 impl Lost {
     fn new(engine: &Engine) -> Self {
         Lost { waits_for: engine.pages().waits_for(), until: None, is_away: false }
