@@ -28,6 +28,18 @@ export async function axe(page: Page): Promise<string[]> {
  * may end in an ellipsis (names, reasons) and what scrolls.
  */
 export async function cutOff(page: Page): Promise<string[]> {
+  const until = Date.now() + SETTLES;
+  for (;;) {
+    const found = await cutOffNow(page);
+    if (found.length === 0 || Date.now() > until) return found;
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+}
+
+/** A page that was given another width lays itself out anew after that, by scripts that watch its size; within this time, in milliseconds. */
+const SETTLES = 1_000;
+
+async function cutOffNow(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
     const told = (element: Element) =>
