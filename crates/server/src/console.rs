@@ -15,6 +15,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
@@ -91,7 +92,7 @@ fn page(file: File, headers: &HeaderMap) -> Response {
 impl File {
     fn respond(self, path: &str, headers: &HeaderMap) -> Response {
         let immutable = path.starts_with(IMMUTABLE);
-        let tag = format!("\"{}\"", hex(&self.hash[..16]));
+        let tag = format!("\"{}\"", HEXLOWER.encode(&self.hash[..16]));
         let known = headers
             .get(IF_NONE_MATCH)
             .and_then(|tags| tags.to_str().ok())
@@ -164,10 +165,6 @@ fn kind(path: &str) -> &'static str {
 
 fn is_text(path: &str) -> bool {
     matches!(path.rsplit('.').next(), Some("js" | "css" | "html" | "svg" | "json" | "webmanifest" | "txt"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 //! The place where a page ends can be that of a row which its reader may not see. So a cursor is encrypted, with a key that is
 //! drawn at each start: after a restart a list begins anew.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -55,12 +54,7 @@ impl Cursors {
         let key = self.key.as_ref().ok_or_else(Failure::internal)?;
         let mut sealed = serde_json::to_vec(place).map_err(|_| Failure::internal())?;
         let nonce = key.seal_in_place_append_tag(Aad::from(&of.0), &mut sealed).map_err(|_| Failure::internal())?;
-        let bytes = nonce.as_ref().iter().chain(&sealed);
-        Ok(bytes.fold(String::new(), |mut text, byte| {
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+        Ok(HEXLOWER.encode(&[&nonce.as_ref()[..], &sealed].concat()))
     }
 
     /// The place of a cursor that was sealed for this.
@@ -84,8 +78,7 @@ impl Cursors {
 }
 
 fn bytes(text: &str) -> Option<Vec<u8>> {
-    let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    (text.len() <= LONGEST * 2).then(|| (0..text.len()).step_by(2).map(digit).collect()).flatten()
+    (text.len() <= LONGEST * 2).then(|| HEXLOWER.decode(text.as_bytes()).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The missed-call list: open entries, closed ones, one with its history.
 
 use axum::Json;
+use data_encoding::HEXLOWER;
 use nohold_app::ports::{ClosedPlace, ClosedQuery, Permission, Role, Told};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{CloseReason, Entry, Line, Section, Target, order};
@@ -300,12 +301,11 @@ impl Seat {
 /// A cursor is the place of the last line that was shown, so that a page begins there whatever has happened meanwhile.
 fn write_cursor(line: &Line) -> Result<String, Failure> {
     let text = serde_json::to_vec(line).map_err(|_| Failure::internal())?;
-    Ok(text.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&text))
 }
 
 fn read_cursor(text: &str) -> Result<Line, Failure> {
     let wrong = || Failure::invalid("after", "this is no cursor of this list: begin with the first page");
-    let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    let bytes: Option<Vec<u8>> = (0..text.len().min(2_000)).step_by(2).map(digit).collect();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(wrong)
+    let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| wrong())?;
+    serde_json::from_slice(&bytes).map_err(|_| wrong())
 }

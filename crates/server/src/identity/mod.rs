@@ -7,11 +7,11 @@ mod setup;
 mod tokens;
 mod users;
 
+use data_encoding::HEXLOWER;
 use nohold_app::ports::{Ended, Ending, Permission, Role, User};
 use nohold_model::{AgentKey, GroupKey, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -121,15 +121,7 @@ fn draw() -> Result<String, Failure> {
         tracing::error!(%problem, "the system gives no random numbers");
         Failure::internal()
     })?;
-    Ok(hex(&bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// Which passes end where an account is reset: all, but the sign-in of whoever resets their own account.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use data_encoding::HEXLOWER;
 use nohold_app::ports::{Pass, PassKind, Role};
 use nohold_core::text;
 use nohold_model::{Millis, Timestamp};
@@ -14,8 +15,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::draw;
 use super::users::power;
-use super::{draw, hex};
 use crate::access::{Caller, Need, Scope, TOKEN_PREFIX, fingerprint, guarded};
 use crate::audit::Telling;
 use crate::body::{Given, Named};
@@ -195,5 +196,5 @@ fn shown(pass: Pass) -> Option<Token> {
 
 /// The beginning of the hash: it names the token and does not give it away.
 fn id(hash: &[u8; 32]) -> String {
-    hex(hash.get(..8).unwrap_or_default())
+    HEXLOWER.encode(hash.get(..8).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! Our answer to the challenge of a trunk or registrar.
 
-use super::{Algorithm, Computed, Ha1, Parameters, hex, quoted};
+use super::{Algorithm, Computed, Ha1, Parameters, quoted};
+use data_encoding::HEXLOWER;
 
 /// An answer to a challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub fn answer(
 ) -> Option<Answered> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).ok()?;
-    with_cnonce(challenges, user, password, (method, uri, body), &hex(&random))
+    with_cnonce(challenges, user, password, (method, uri, body), &HEXLOWER.encode(&random))
 }
 
 /// The place of the strongest challenge, with what of it is in use.

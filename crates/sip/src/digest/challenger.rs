@@ -1,7 +1,8 @@
 //! Challenges for phones and trunks that come to us, and the proof of their answers.
 
-use super::{Algorithm, Computed, Ha1, Parameters, hex, quoted, same};
+use super::{Algorithm, Computed, Ha1, Parameters, quoted, same};
 use crate::uri::Uri;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -186,7 +187,7 @@ impl Challenger {
         let mut random = [0; 12];
         // Without random numbers two nonces of one millisecond are the same, and the second answer is told to be stale.
         getrandom::fill(&mut random).ok();
-        let body = format!("{:012x}{}", at.as_millis(), hex(&random));
+        let body = format!("{:012x}{}", at.as_millis(), HEXLOWER.encode(&random));
         let seal = self.seal(&body, source);
         body + &seal
     }
@@ -201,7 +202,7 @@ impl Challenger {
         // The secret on both sides, so that no seal can be drawn out to one for a longer text.
         let hash = Sha256::new().chain_update(self.secret).chain_update(body).chain_update(source);
         let hash = hash.chain_update(self.secret).finalize();
-        hex(&hash[..16])
+        HEXLOWER.encode(&hash[..16])
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) use answer::strongest;
 pub(crate) use challenger::{Asked, Challenger, Proof};
 
 use constant_time_eq::constant_time_eq;
+use data_encoding::HEXLOWER;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -52,8 +53,8 @@ impl Algorithm {
 
     fn hash(self, text: &[u8]) -> String {
         match self {
-            Self::Md5 => hex(&Md5::digest(text)),
-            Self::Sha256 => hex(&Sha256::digest(text)),
+            Self::Md5 => HEXLOWER.encode(&Md5::digest(text)),
+            Self::Sha256 => HEXLOWER.encode(&Sha256::digest(text)),
         }
     }
 }
@@ -61,14 +62,6 @@ impl Algorithm {
 /// The user name of credentials, for counting before anything is proven.
 pub(crate) fn user_of(value: &str) -> Option<String> {
     challenger::user_name(&Parameters::parse(value)?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
 }
 
 /// H(user:realm:password): the only form of a password that is kept. It serves for one realm and one algorithm.
