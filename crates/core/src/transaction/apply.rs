@@ -22,6 +22,7 @@ impl<R: Rows> Working<'_, R> {
             Fact::CallArrived(arrival) => self.arrived(at, arrival)?,
             Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
+            | Fact::DirectFailed { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
@@ -314,7 +315,7 @@ impl<R: Rows> Working<'_, R> {
         self.put_tried(Tried {
             attempt,
             number: number.clone(),
-            entry,
+            entry: Some(entry),
             business: self.entry(entry)?.and_then(|entry| entry.target.business(self.directory)),
             began: at,
             // Should nobody hear how it ends.
@@ -417,7 +418,7 @@ impl<R: Rows> Working<'_, R> {
         })
     }
 
-    fn edit_tried(
+    pub(super) fn edit_tried(
         &mut self,
         number: &PhoneNumber,
         attempt: AttemptId,
@@ -465,6 +466,7 @@ impl<R: Rows> Working<'_, R> {
         if let Some(row) = self.call(call)? {
             self.free_agents(at, &row)?;
             self.gap_begins_now(at, &row)?;
+            self.hand_dial_over(at, &row)?;
             let consulted = row.consult.as_ref().and_then(|consult| consult.to.number());
             for number in row.number.iter().chain(&row.dialled).chain(consulted) {
                 // A hold with an end outlives its call: the phone out there may still be ringing.

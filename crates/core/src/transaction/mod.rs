@@ -31,7 +31,7 @@ use crate::routing::{Assignment, Offer, Waiting};
 use working::Working;
 
 pub use refusal::{Noun, Refusal};
-pub use row::{CallRow, CallbackRow, CallerRow, ConsultRow, MOST_FLOWS, RecordingNow, RingsRow};
+pub use row::{ByHandRow, CallRow, CallbackRow, CallerRow, ConsultRow, MOST_FLOWS, RecordingNow, RingsRow};
 
 /// Something that must happen whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]

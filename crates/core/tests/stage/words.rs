@@ -228,6 +228,7 @@ pub fn fact(fact: &Fact) -> String {
             format!("phone {extension} calls {to}")
         }
         Fact::DirectAnswered { .. } => "the far end answered".into(),
+        Fact::DirectFailed { result, .. } => format!("the far end was not reached: {result:?}"),
         Fact::PhoneRung { extension, .. } => format!("phone {extension} is rung"),
         Fact::PhoneAnswered { .. } => "phone answered".into(),
         Fact::PhoneFailed { extension, why, .. } => format!("phone {extension} failed: {why:?}"),
