@@ -6,8 +6,7 @@ use super::gather::Trace;
 use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
 use crate::agent::{AfterOffer, Follows, Input, OfferEnd};
 use crate::entry::{self, Actor, Business, CameTo, Change, Entry, Target, Tried, may_ring_until};
-use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
-use crate::routing::Waiting;
+use crate::fact::{Arrival, Dated, Doing, Dropped, Fact};
 
 impl<R: Rows> Working<'_, R> {
     /// Makes a fact true. Facts are applied as they come: one that no longer fits changes nothing. In the history a
@@ -205,37 +204,6 @@ impl<R: Rows> Working<'_, R> {
             ..CallRow::new(arrival.call, at, Doing::InFlow)
         });
         Ok(())
-    }
-
-    fn queued(&mut self, at: Timestamp, waiting: &Waiting) -> Read<()> {
-        if self.call(waiting.call)?.is_none() {
-            return Ok(());
-        }
-        self.edit_call(waiting.call, |row| {
-            row.doing = Doing::Waiting;
-            row.queue = Some(waiting.queue.clone());
-            row.stood.get_or_insert(at);
-            (row.left_line, row.rings) = (None, None);
-        })?;
-        if !waiting.connectable {
-            self.withdraw_offers(at, waiting.call)?;
-        }
-        self.put_waiting(waiting.clone());
-        Ok(())
-    }
-
-    pub(super) fn left_queue(&mut self, at: Timestamp, call: CallId, why: LeftQueue) -> Read<()> {
-        if self.waiting(call)?.is_some() {
-            self.remove_waiting(call);
-            self.edit_call(call, |row| row.left_line = Some(at))?;
-        }
-        self.withdraw_offers(at, call)?;
-        let doing = match why {
-            LeftQueue::Answered => Doing::Talking,
-            LeftQueue::Chose | LeftQueue::Overflow => Doing::InFlow,
-            LeftQueue::HungUp | LeftQueue::CutOff => return Ok(()),
-        };
-        self.edit_call(call, |row| row.doing = doing)
     }
 
     /// Ends what is being offered for a call: those agents are free again.
@@ -485,6 +453,7 @@ fn is_told_where_it_happens(fact: &Fact) -> bool {
     matches!(
         fact,
         Fact::RequestMade(_)
+            | Fact::Queued(_)
             | Fact::OfferEnded { .. }
             | Fact::OfferMade { .. }
             | Fact::AgentChanged { .. }
