@@ -102,7 +102,8 @@ impl Books {
             Ok(answer) => {
                 self.records.drain(..asked.records);
                 self.pause = None;
-                asked.promise.map(|promise| Input::Committed { promise, answer })
+                let full = matches!(answer, Answer::LineFull(_)).then_some(Promise::OF_RECORDS);
+                asked.promise.or(full).map(|promise| Input::Committed { promise, answer })
             }
             Err(StoreFailed) => {
                 let length = self.pause.map_or(FIRST_PAUSE, |(_, last)| last.times(2).min(LONGEST_PAUSE));

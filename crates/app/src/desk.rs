@@ -317,6 +317,7 @@ impl<P: Ports> Node<P> {
             | Answer::Returning
             | Answer::Requested { .. }
             | Answer::AlreadyOpen { .. }
+            | Answer::LineFull(_)
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Reserved(_)
@@ -360,6 +361,7 @@ impl<P: Ports> Node<P> {
             Answer::AlreadyOpen { entry, promise } => Ok(Asked { entry, promise, new: false }),
             Answer::Done
             | Answer::Returning
+            | Answer::LineFull(_)
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Reserved(_)
@@ -392,6 +394,7 @@ impl<P: Ports> Node<P> {
             | Answer::Returning
             | Answer::Requested { .. }
             | Answer::AlreadyOpen { .. }
+            | Answer::LineFull(_)
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Reserved(_)

@@ -3,7 +3,7 @@
 mod about;
 mod words;
 
-use nohold_flow::NumberRefusal;
+pub use nohold_flow::NumberRefusal;
 use nohold_model::{
     AgentKey, AttemptId, CallId, CallResult, EntryId, ExtensionKey, FlowKey, LegId, MessageId, Millis, OfferId,
     PhoneNumber, QueueKey, RecordingId, ServiceKey, Timestamp,
@@ -51,6 +51,13 @@ pub enum Fact {
     DirectAnswered {
         /// The call.
         call: CallId,
+    },
+    /// A customer whom an agent has dialled by hand for a line of business was not reached.
+    DirectFailed {
+        /// The call.
+        call: CallId,
+        /// What came of it.
+        result: CallResult,
     },
     /// A phone of ours is about to be rung, because its own number was dialled.
     PhoneRung {

@@ -285,6 +285,9 @@ impl Rows for Loading<'_> {
     fn waiting(&self, id: CallId) -> Read<Option<Waiting>> {
         self.read(NotLoaded::Waiting(id), self.tables.waiting(id))
     }
+    fn line(&self, queue: &QueueKey) -> BTreeSet<CallId> {
+        self.tables.line(queue)
+    }
     fn offer(&self, id: OfferId) -> Read<Option<Offer>> {
         self.read(NotLoaded::Offer(id), self.tables.offer(id))
     }

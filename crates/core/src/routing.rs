@@ -48,6 +48,17 @@ pub enum Class {
     Ordinary,
 }
 
+impl Class {
+    /// Whether a line takes them however long it is: we have lost them, or have called them ourselves.
+    #[must_use]
+    pub const fn is_let_in(self) -> bool {
+        match self {
+            Class::Recovered | Class::CalledBack => true,
+            Class::Returning | Class::Ordinary => false,
+        }
+    }
+}
+
 /// One agent offer (派话), as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {

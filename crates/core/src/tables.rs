@@ -220,6 +220,10 @@ impl Rows for Tables {
         Ok(self.waiting.get(&id).cloned())
     }
 
+    fn line(&self, queue: &QueueKey) -> BTreeSet<CallId> {
+        self.waiting.values().filter(|row| row.queue == *queue).map(|row| row.call).collect()
+    }
+
     fn offer(&self, id: OfferId) -> Read<Option<Offer>> {
         Ok(self.offers.get(&id).cloned())
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use nohold_core::configuration::{Configuration, Transport, Trunk};
+use nohold_server::configuration::{NAME_THE_CARRIER, is_this_server, leads_back};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 
@@ -31,12 +32,8 @@ pub async fn look(configuration: &Configuration, own: SocketAddr) -> Vec<Finding
 
 async fn one(key: &str, trunk: &Trunk, own: SocketAddr) -> Finding {
     let said = |text: &str| format!("{key}: {text}");
-    if let Ok(Ok(address)) = tokio::time::timeout(PATIENCE, address_of(trunk)).await
-        && leads_back(address, own)
-    {
-        let text =
-            format!("{address} is this server itself, so whom we call rings here: write the carrier's host and port");
-        return Finding::bad(WHAT, said(&text));
+    if let Some(address) = leads_back(&trunk.host, trunk.port, own).await {
+        return Finding::bad(WHAT, said(&format!("{}: {NAME_THE_CARRIER}", is_this_server(address))));
     }
     let Ok(asked) = tokio::time::timeout(PATIENCE, reach(trunk)).await else {
         let whom = format!("{}:{}", trunk.host, trunk.port);
@@ -51,13 +48,6 @@ async fn one(key: &str, trunk: &Trunk, own: SocketAddr) -> Finding {
         Ok((address, answer)) => Finding::good(WHAT, said(&format!("{address} answers to SIP ({answer})"))),
         Err(problem) => Finding::doubtful(WHAT, said(&problem)),
     }
-}
-
-/// Whether an address is one at which this server takes SIP.
-fn leads_back(address: SocketAddr, own: SocketAddr) -> bool {
-    // An address can be bound where it is one of this machine's.
-    let is_here = |ip: IpAddr| std::net::UdpSocket::bind((ip, 0)).is_ok();
-    address.port() == own.port() && (address.ip() == own.ip() || (own.ip().is_unspecified() && is_here(address.ip())))
 }
 
 async fn address_of(trunk: &Trunk) -> Result<SocketAddr, String> {
@@ -153,9 +143,6 @@ mod tests {
                 "{findings:?}"
             );
         }
-        let [one, other] = ["192.0.2.1:5060", "127.0.0.1:5061"].map(|own| own.parse().unwrap());
-        let at = "127.0.0.1:5060".parse().unwrap();
-        assert!(!leads_back(at, one) && !leads_back(at, other) && !leads_back(one, "0.0.0.0:5060".parse().unwrap()));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! What the routes work on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -94,6 +95,7 @@ pub struct Api {
     phones: Option<Phones>,
     operator: Option<[u8; 32]>,
     tls: Option<Tls>,
+    sip: Option<SocketAddr>,
 }
 
 struct Inner {
@@ -138,7 +140,7 @@ impl Api {
             cursors: Cursors::default(),
             parts,
         };
-        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None, tls: None }
+        Api { inner: Arc::new(inner), desk: None, phones: None, operator: None, tls: None, sip: None }
     }
 
     /// With a desk at which people work. Its board begins to follow the store.
@@ -171,6 +173,17 @@ impl Api {
     pub fn with_phones(mut self, parts: PhoneParts) -> Self {
         self.phones = Some(Phones::new(parts));
         self
+    }
+
+    /// With phones and trunks at this address of ours, so that a trunk is told from ourselves.
+    #[must_use]
+    pub fn with_sip_at(mut self, address: SocketAddr) -> Self {
+        self.sip = Some(address);
+        self
+    }
+
+    pub(crate) fn takes_sip_at(&self) -> Option<SocketAddr> {
+        self.sip
     }
 
     /// With HTTPS by the server itself, of which the status tells.

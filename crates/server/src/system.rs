@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 use crate::access::{Need, Scope, guarded, open};
 use crate::state::Api;
 use crate::tls::{About, Origin};
-use nohold_app::ports::{Condition, Role};
+use nohold_app::ports::{Condition, Image, Role};
+use nohold_core::fact::NumberRefusal;
 use nohold_model::Timestamp;
 
 /// It is alive.
@@ -41,13 +42,41 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     recordings_failing_since: Option<i64>,
     /// What was counted at the edge of SIP since the start, by name: messages handed on (`passed`), refused, ignored,
-    /// dropped as too many (`over_rate`, `locked_out`), refused with 503 (`overloaded`, `not_accepting`), connections.
+    /// dropped as too many (`over_rate`, `locked_out`), refused with 503 (`overloaded`, `not_accepting`, and for
+    /// `most_calls`, for want of ports or of a store `calls_refused`), connections.
     /// Not said where nothing runs that could count.
     #[serde(skip_serializing_if = "Option::is_none")]
     sip: Option<BTreeMap<String, u64>>,
+    /// Numbers that callers wanted to be called on and that were refused since the start (AT-17), by the class of the reason:
+    /// `impossible`, `not_allowed` (premium-rate, emergency, abroad, our own), `blocked`, `over_limit`.
+    refused_numbers: RefusedNumbers,
     /// The certificate with which the server itself speaks HTTPS; not said where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<CertificateShown>,
+}
+
+/// How many numbers were refused as targets of a callback.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusedNumbers {
+    /// They could not exist.
+    impossible: u64,
+    /// Of a kind that is never called back: premium-rate, emergency, a short code.
+    not_allowed: u64,
+    /// On the block list.
+    blocked: u64,
+    /// They have asked too often.
+    over_limit: u64,
+}
+
+impl RefusedNumbers {
+    fn of(image: &Image) -> Self {
+        RefusedNumbers {
+            impossible: image.refused_numbers(NumberRefusal::Impossible),
+            not_allowed: image.refused_numbers(NumberRefusal::NotAllowed),
+            blocked: image.refused_numbers(NumberRefusal::Blocked),
+            over_limit: image.refused_numbers(NumberRefusal::OverLimit),
+        }
+    }
 }
 
 /// The certificate of the server's own HTTPS.
@@ -119,7 +148,7 @@ async fn health() -> Json<Health> {
     Json(Health { alive: true })
 }
 
-/// Version, age, how the store and the recordings are, and what was counted at the edge of SIP
+/// Version, age, how the store and the recordings are, and what was counted
 #[utoipa::path(get, path = "/api/status", tag = "system", responses((status = 200, body = Status)))]
 async fn status(State(api): State<Api>) -> Json<Status> {
     let reads = api.parts().configured.configured().await.is_ok();
@@ -146,6 +175,7 @@ async fn status(State(api): State<Api>) -> Json<Status> {
         recordings,
         recordings_failing_since: failing_since.flatten().map(Timestamp::as_millis),
         sip,
+        refused_numbers: RefusedNumbers::of(api.parts().archive.image()),
         certificate: api.tls().map(|tls| tls.about(SystemTime::now()).into()),
     })
 }

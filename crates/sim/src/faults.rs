@@ -55,11 +55,13 @@ pub enum Fault {
     NoteLost,
     /// The next call is offered to an agent who has not written the note that the queue asks for.
     WrittenLater,
+    /// A caller joins a line that is full already.
+    LineNotCounted,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 20] = [
+    pub const ALL: [Fault; 21] = [
         Fault::AgentNotFreed,
         Fault::OfferedTwice,
         Fault::PlaceLost,
@@ -80,6 +82,7 @@ impl Fault {
         Fault::ConsultedForgotten,
         Fault::NoteLost,
         Fault::WrittenLater,
+        Fault::LineNotCounted,
     ];
 
     /// Its name on the command line.
@@ -106,6 +109,7 @@ impl Fault {
             Fault::ConsultedForgotten => "consulted-forgotten",
             Fault::NoteLost => "note-lost",
             Fault::WrittenLater => "written-later",
+            Fault::LineNotCounted => "line-not-counted",
         }
     }
 
@@ -116,7 +120,7 @@ impl Fault {
             Fault::OfferedTwice => "I-1",
             Fault::StaleAnswer | Fault::AgentNotFreed | Fault::KeptAfterTransfer | Fault::ConsultedForgotten => "I-2",
             Fault::PausedForEver => "I-4",
-            Fault::PlaceLost | Fault::LastComeFirstServed | Fault::ReturningForgotten => "I-5",
+            Fault::PlaceLost | Fault::LastComeFirstServed | Fault::ReturningForgotten | Fault::LineNotCounted => "I-5",
             Fault::NumberInUseIgnored | Fault::CallerNotHeld | Fault::CallerHeldLate => "I-7",
             Fault::ClosedTwice | Fault::ThankedWithoutRequest | Fault::ClaimedForEver => "I-8",
             Fault::MissedNotListed => "I-9",
@@ -163,7 +167,8 @@ impl Fault {
                 | Fault::KeptAfterTransfer
                 | Fault::ConsultedForgotten
                 | Fault::NoteLost
-                | Fault::WrittenLater => {}
+                | Fault::WrittenLater
+                | Fault::LineNotCounted => {}
             },
             Transaction::Agent { .. }
             | Transaction::DialOut { .. }
@@ -211,7 +216,8 @@ impl Fault {
             | Fault::ClaimedForEver
             | Fault::KeptAfterTransfer
             | Fault::NoteLost
-            | Fault::WrittenLater => {}
+            | Fault::WrittenLater
+            | Fault::LineNotCounted => {}
             Fault::ConsultedForgotten => records.retain(|record| !matches!(record.fact, Fact::ConsultEnded { .. })),
         }
     }
@@ -263,6 +269,7 @@ impl Fault {
                 }
             }
             Fault::KeptAfterTransfer => keep_who_hands_over(outcome),
+            Fault::LineNotCounted => join_the_full_line(outcome, transaction),
             Fault::NoteLost if !matches!(transaction, Transaction::Note { .. }) => {
                 for write in &mut outcome.writes {
                     if let Write::Note(note) = write {
@@ -357,6 +364,19 @@ fn keep_who_hands_over(outcome: &mut Outcome) {
     });
     if let Some(by) = handed_over {
         outcome.writes.retain(|write| !matches!(write, Write::Agent(agent) if agent.key == by));
+    }
+}
+
+/// Whoever was turned away joins the line all the same.
+fn join_the_full_line(outcome: &mut Outcome, transaction: &Transaction) {
+    let (Answer::LineFull(full), Transaction::Call { records, .. }) = (&outcome.answer, transaction) else { return };
+    let turned_away = records.iter().rev().find_map(|dated| match &dated.fact {
+        Fact::Queued(waiting) if waiting.queue == *full => Some(waiting.clone()),
+        _ => None,
+    });
+    if let Some(waiting) = turned_away {
+        outcome.writes.push(Write::Waiting(waiting));
+        outcome.answer = Answer::Done;
     }
 }
 

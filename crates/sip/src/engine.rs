@@ -284,13 +284,19 @@ impl Engine {
     pub(crate) fn seat_for_caller(&self, who: &Who) -> Option<(Seat, Option<OneUndecided>)> {
         let Who::Trunk(_) = who else { return Some((self.seat(who)?, None)) };
         if self.lines().most_calls.is_some_and(|most| self.inner.seats.of_trunks() >= most) {
+            self.edge().count_refused_call();
             return None;
         }
         let undecided = self.inner.undecided.one_more();
         if undecided.is_none() {
             self.edge().count_overload();
         }
-        Some((self.seat(who)?, Some(undecided?)))
+        let undecided = undecided?;
+        let seat = self.seat(who);
+        if seat.is_none() {
+            self.edge().count_refused_call();
+        }
+        Some((seat?, Some(undecided)))
     }
 
     /// Room for one more call of a phone or a trunk, where there is any.

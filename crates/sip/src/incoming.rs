@@ -146,6 +146,7 @@ impl Engine {
         };
         let leg = self.new_leg();
         let Some(local) = self.local(leg, flow.peer.ip()) else {
+            self.edge().count_refused_call();
             return transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None).await;
         };
         // Whatever fails from here to the beginning of the leg's task, its port is free again.
@@ -167,6 +168,7 @@ impl Engine {
             Ok(orders) => orders,
             Err(NoLeg::There) => return transaction.reply(StatusCode::ServerInternalError).await,
             Err(NoLeg::Leaving) => {
+                self.edge().count_refused_call();
                 return transaction.reply_with(StatusCode::ServiceUnavailable, vec![retry_later()], None).await;
             }
         };

@@ -1,6 +1,6 @@
 //! The rows of a store as people are shown them, and the commits that have changed them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nohold_core::tables::Tables;
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{Page, Reading};
 use nohold_core::entry::{CloseReason, Entry, State};
-use nohold_core::fact::Dated;
+use nohold_core::fact::{Dated, Fact, NumberRefusal};
 use nohold_core::record::{Direction, Record, RecordEnd};
 use nohold_core::workday::Standing;
 
@@ -233,13 +233,15 @@ struct Inner {
     tables: Tables,
     commits: VecDeque<Arc<Commit>>,
     revision: Revision,
+    /// A number that is refused leaves no row, so that its count is all that remains to be seen of it.
+    refused_numbers: BTreeMap<NumberRefusal, u64>,
 }
 
 impl Image {
     /// An image of these rows, as they were after this commit.
     #[must_use]
     pub fn new(tables: Tables, revision: Revision) -> Self {
-        let inner = Inner { tables, commits: VecDeque::new(), revision };
+        let inner = Inner { tables, commits: VecDeque::new(), revision, refused_numbers: BTreeMap::new() };
         Image { inner: Arc::new(Mutex::new(inner)), revision: watch::Sender::new(revision) }
     }
 
@@ -247,6 +249,12 @@ impl Image {
     pub fn view<T>(&self, look: impl FnOnce(&Tables, Revision) -> T) -> T {
         let inner = self.lock();
         look(&inner.tables, inner.revision)
+    }
+
+    /// How many numbers were refused as targets of a callback for this reason, since the image was made.
+    #[must_use]
+    pub fn refused_numbers(&self, why: NumberRefusal) -> u64 {
+        self.lock().refused_numbers.get(&why).copied().unwrap_or_default()
     }
 
     /// Tells of each new commit; several may be told as one.
@@ -273,6 +281,11 @@ impl Image {
         for commit in commits {
             for write in &commit.outcome.writes {
                 inner.tables.put(write.clone());
+            }
+            for dated in &commit.outcome.facts {
+                if let Fact::NumberRefused { why, .. } = dated.fact {
+                    *inner.refused_numbers.entry(why).or_default() += 1;
+                }
             }
             inner.revision = commit.revision;
             if inner.commits.len() == KEPT_COMMITS {

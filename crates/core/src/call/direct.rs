@@ -9,7 +9,9 @@ mod from_desk;
 mod legs;
 mod wishes;
 
-use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, LegId, Millis, PhoneNumber, PlaybackId, Timestamp};
+use nohold_model::{
+    AgentKey, CallId, CallResult, ExtensionKey, IdSource, LegId, Millis, PhoneNumber, PlaybackId, Timestamp,
+};
 
 use super::feature::words;
 use super::talk::{EarlyHolds, Pair};
@@ -280,6 +282,13 @@ impl Direct {
         self.close(turn);
     }
 
+    /// Whom an agent has dialled by hand for a line of business was tried, and was not reached.
+    fn note_failed(&self, result: CallResult, turn: &mut Turn<'_, '_>) {
+        if self.from_desk.as_ref().is_some_and(|from_desk| from_desk.whose.is_some()) {
+            turn.effects.record(turn.at, Fact::DirectFailed { call: self.call, result });
+        }
+    }
+
     fn note_answered(&self, turn: &mut Turn<'_, '_>) {
         if let Some(at) = self.answered {
             turn.effects.record(at, Fact::DirectAnswered { call: self.call });
@@ -400,10 +409,16 @@ impl Direct {
         if matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)) {
             turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
         }
+        if matches!(self.phase, Phase::Ringing { .. }) {
+            self.note_failed(if why.broke() { CallResult::Interrupted } else { CallResult::NoAnswer }, turn);
+        }
         self.over(turn);
     }
 
     fn far_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
+        if matches!(self.phase, Phase::Ringing { .. }) {
+            self.note_failed(why.result(), turn);
+        }
         match self.phase {
             // Who has heard the network say why needs no words of ours.
             Phase::Ringing { pair: Some(_), .. } => self.refuse(why.passed_on(), turn),
@@ -458,6 +473,7 @@ impl Direct {
         match self.phase {
             Phase::Ringing { until, .. } if turn.at >= until => {
                 turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
+                self.note_failed(CallResult::NoAnswer, turn);
                 self.refuse_in_words(HangUp::NoAnswer, turn);
             }
             Phase::LastWords { until, how, .. } if turn.at >= until => self.refuse(how, turn),

@@ -35,6 +35,11 @@ pub struct Promise {
     pub fact: Dated,
 }
 
+impl Promise {
+    /// The number with which the answer to records alone comes back, where a call has to hear it.
+    pub const OF_RECORDS: u32 = 0;
+}
+
 /// A wish to the telephony engine. Repeating one does no harm: every id is chosen by us.
 ///
 /// What is played or bridged to a leg that came in and is not answered yet is early media: its caller hears it, and pays

@@ -236,13 +236,16 @@ pub enum Refusal {
     },
     /// The number was tried often enough, by whatever entries.
     #[error(
-        "{attempts} attempts to reach this customer are enough: try again from {until} on, or let a supervisor allow more"
+        "{attempts} attempts to reach this customer are enough: try again from {until} on{}",
+        if *may_be_allowed { ", or let a supervisor allow more" } else { "" }
     )]
     TooOften {
         /// How many attempts are made.
         attempts: u32,
         /// When it may be tried.
         until: Moment,
+        /// A supervisor may allow more, because there is an entry for which.
+        may_be_allowed: bool,
     },
     /// The retry plan is at its end.
     #[error("all attempts are used up: keep or re-date the entry to try anew")]

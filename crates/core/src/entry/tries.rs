@@ -25,8 +25,8 @@ pub struct Tried {
     pub attempt: AttemptId,
     /// The number.
     pub number: PhoneNumber,
-    /// The entry for which it was made.
-    pub entry: EntryId,
+    /// The entry for which it was made; none for one by hand.
+    pub entry: Option<EntryId>,
     /// The line of business that called; nothing where the configuration no longer knows it.
     pub business: Option<Business>,
     /// When it was committed, before anything was sent.
@@ -65,7 +65,8 @@ pub(crate) fn may_try(
     }
     match enough_until(entry, tries, &site.retry_plan, at) {
         Some(until) => {
-            Err(Refusal::TooOften { attempts: site.retry_plan.max_attempts, until: Moment::new(until, &site.zone) })
+            let (attempts, until) = (site.retry_plan.max_attempts, Moment::new(until, &site.zone));
+            Err(Refusal::TooOften { attempts, until, may_be_allowed: entry.is_some() })
         }
         None => Ok(()),
     }

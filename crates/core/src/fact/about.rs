@@ -27,6 +27,7 @@ impl Fact {
             Fact::CallArrived(_)
             | Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
+            | Fact::DirectFailed { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. }
@@ -67,6 +68,7 @@ impl Fact {
             Fact::RequestMade(request) => request.call,
             Fact::DirectBegan { call, .. }
             | Fact::DirectAnswered { call }
+            | Fact::DirectFailed { call, .. }
             | Fact::PhoneRung { call, .. }
             | Fact::PhoneAnswered { call }
             | Fact::PhoneFailed { call, .. }
@@ -137,6 +139,7 @@ impl Fact {
             Fact::CallArrived(_)
             | Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
+            | Fact::DirectFailed { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. }
@@ -180,6 +183,7 @@ impl Fact {
             Fact::TreatedAsCustomer { number, .. } => Some(number),
             Fact::Transferred { to, .. } | Fact::HandedOver { to, .. } | Fact::ConsultBegan { to, .. } => to.number(),
             Fact::DirectAnswered { .. }
+            | Fact::DirectFailed { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. }

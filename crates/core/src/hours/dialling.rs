@@ -29,17 +29,20 @@ impl JsonSchema for DiallingWindow {
 
 /// Why a customer is not dialled now.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{because}: {}", advice(until.as_ref()))]
+#[error("{because}: {}", advice(until.as_ref(), *may_be_overridden))]
 pub struct DiallingRefused {
     /// What forbids it.
     pub because: RefusedBecause,
     /// The first moment when it is allowed; nothing when none comes within a year.
     pub until: Option<Moment>,
+    /// A supervisor may set the hour aside: for a call back of an entry, never for a number dialled by hand.
+    pub may_be_overridden: bool,
 }
 
-fn advice(until: Option<&Moment>) -> String {
+fn advice(until: Option<&Moment>, may_be_overridden: bool) -> String {
     match until {
-        Some(until) => format!("dial from {until} on, or let a supervisor override it"),
+        Some(until) if may_be_overridden => format!("dial from {until} on, or let a supervisor override it"),
+        Some(until) => format!("dial from {until} on"),
         None => "no hour fits within a year".to_owned(),
     }
 }
@@ -112,7 +115,7 @@ impl DiallingWindow {
         };
         let zone = place.zones().first();
         let until = self.next_allowed(at, place, service).zip(zone).map(|(until, zone)| Moment::new(until, zone));
-        Err(DiallingRefused { because, until })
+        Err(DiallingRefused { because, until, may_be_overridden: true })
     }
 
     /// The first moment at or after `at` when the customer may be dialled; nothing when none comes within a year.

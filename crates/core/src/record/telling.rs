@@ -109,6 +109,7 @@ impl Telling<'_> {
                 self.answered(Some(&Party::Customer), at);
                 self.talk(at);
             }
+            Fact::DirectFailed { result, .. } => self.record.result = Some(*result),
             Fact::HandedOver { .. } | Fact::TreatedAsCustomer { .. } => self.handed(at, fact),
             Fact::ConsultBegan { .. }
             | Fact::ConsultAnswered { .. }

@@ -47,7 +47,7 @@ fn an_attempt_is_found_by_its_number_until_it_is_gone_or_old() {
     let tried = |n: u32, began: i64| Tried {
         attempt: attempt(n),
         number: customer(1),
-        entry: entry(1),
+        entry: Some(entry(1)),
         business: None,
         began: at(began),
         not_before: at(began + 600),

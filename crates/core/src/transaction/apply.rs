@@ -6,8 +6,7 @@ use super::gather::Trace;
 use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
 use crate::agent::{AfterOffer, Follows, Input, OfferEnd};
 use crate::entry::{self, Actor, Business, CameTo, Change, Entry, Target, Tried, may_ring_until};
-use crate::fact::{Arrival, Dated, Doing, Dropped, Fact, LeftQueue};
-use crate::routing::Waiting;
+use crate::fact::{Arrival, Dated, Doing, Dropped, Fact};
 
 impl<R: Rows> Working<'_, R> {
     /// Makes a fact true. Facts are applied as they come: one that no longer fits changes nothing. In the history a
@@ -22,6 +21,7 @@ impl<R: Rows> Working<'_, R> {
             Fact::CallArrived(arrival) => self.arrived(at, arrival)?,
             Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
+            | Fact::DirectFailed { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
@@ -206,37 +206,6 @@ impl<R: Rows> Working<'_, R> {
         Ok(())
     }
 
-    fn queued(&mut self, at: Timestamp, waiting: &Waiting) -> Read<()> {
-        if self.call(waiting.call)?.is_none() {
-            return Ok(());
-        }
-        self.edit_call(waiting.call, |row| {
-            row.doing = Doing::Waiting;
-            row.queue = Some(waiting.queue.clone());
-            row.stood.get_or_insert(at);
-            (row.left_line, row.rings) = (None, None);
-        })?;
-        if !waiting.connectable {
-            self.withdraw_offers(at, waiting.call)?;
-        }
-        self.put_waiting(waiting.clone());
-        Ok(())
-    }
-
-    pub(super) fn left_queue(&mut self, at: Timestamp, call: CallId, why: LeftQueue) -> Read<()> {
-        if self.waiting(call)?.is_some() {
-            self.remove_waiting(call);
-            self.edit_call(call, |row| row.left_line = Some(at))?;
-        }
-        self.withdraw_offers(at, call)?;
-        let doing = match why {
-            LeftQueue::Answered => Doing::Talking,
-            LeftQueue::Chose | LeftQueue::Overflow => Doing::InFlow,
-            LeftQueue::HungUp | LeftQueue::CutOff => return Ok(()),
-        };
-        self.edit_call(call, |row| row.doing = doing)
-    }
-
     /// Ends what is being offered for a call: those agents are free again.
     pub(super) fn withdraw_offers(&mut self, at: Timestamp, call: CallId) -> Read<()> {
         for offer in self.live_offers(call)? {
@@ -314,7 +283,7 @@ impl<R: Rows> Working<'_, R> {
         self.put_tried(Tried {
             attempt,
             number: number.clone(),
-            entry,
+            entry: Some(entry),
             business: self.entry(entry)?.and_then(|entry| entry.target.business(self.directory)),
             began: at,
             // Should nobody hear how it ends.
@@ -417,7 +386,7 @@ impl<R: Rows> Working<'_, R> {
         })
     }
 
-    fn edit_tried(
+    pub(super) fn edit_tried(
         &mut self,
         number: &PhoneNumber,
         attempt: AttemptId,
@@ -465,6 +434,7 @@ impl<R: Rows> Working<'_, R> {
         if let Some(row) = self.call(call)? {
             self.free_agents(at, &row)?;
             self.gap_begins_now(at, &row)?;
+            self.hand_dial_over(at, &row)?;
             let consulted = row.consult.as_ref().and_then(|consult| consult.to.number());
             for number in row.number.iter().chain(&row.dialled).chain(consulted) {
                 // A hold with an end outlives its call: the phone out there may still be ringing.
@@ -483,6 +453,7 @@ fn is_told_where_it_happens(fact: &Fact) -> bool {
     matches!(
         fact,
         Fact::RequestMade(_)
+            | Fact::Queued(_)
             | Fact::OfferEnded { .. }
             | Fact::OfferMade { .. }
             | Fact::AgentChanged { .. }

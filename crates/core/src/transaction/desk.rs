@@ -7,6 +7,7 @@ use crate::agent::{self, Agent, Input};
 use crate::directory::{Forbidden, Strategy};
 use crate::entry::{self, Actor, Change, Entry, Request, Target};
 use crate::fact::{Dated, Destination, Doing, Fact};
+use crate::hours::DiallingRefused;
 use crate::routing::{Assignment, Offer};
 
 impl<R: Rows> Working<'_, R> {
@@ -274,9 +275,12 @@ impl<R: Rows> Working<'_, R> {
     /// hours of a customer, the gap and the limit are those of an entry, so that the desk is no way round them.
     pub(super) fn may_dial_for(&self, whose: &Target, number: &PhoneNumber) -> Read<Option<Refusal>> {
         if let Err(refused) = self.directory.may_dial_at(number, whose, self.at) {
+            let refused = DiallingRefused { may_be_overridden: false, ..refused };
             return Ok(Some(Refusal::Dial(Forbidden::Hour(refused))));
         }
-        self.may_try(None, whose, number)
+        // What the customer has asked for, and what a supervisor has allowed, stands with the open entry.
+        let open = self.open_in(number, whose)?;
+        self.may_try(open.first(), whose, number)
     }
 
     fn may_try(&self, entry: Option<&Entry>, target: &Target, number: &PhoneNumber) -> Read<Option<Refusal>> {

@@ -16,6 +16,13 @@ impl<R: Rows> Working<'_, R> {
         if let Fact::DirectAnswered { call } = fact {
             self.other_phone_answered(at, *call)?;
         }
+        if let Fact::DirectFailed { call, result } = fact {
+            self.edit_call(*call, |row| {
+                if let Some(by_hand) = &mut row.by_hand {
+                    by_hand.result = Some(*result);
+                }
+            })?;
+        }
         if let Fact::PhoneRung { call, extension, .. } = fact {
             self.phone_rung(at, *call, extension)?;
         }

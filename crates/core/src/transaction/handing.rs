@@ -278,6 +278,9 @@ impl<R: Rows> Working<'_, R> {
         self.apply(&Dated { at: began, fact })?;
         let service = whose.as_ref().and_then(|whose| whose.service(self.directory));
         self.edit_call(call, |row| row.service = service)?;
+        if let Some(whose) = &whose {
+            self.hand_dial_begins(call, number, whose)?;
+        }
         let (agent, number) = (agent.clone(), number.clone());
         Ok(Answer::DialOut(Box::new(DialOutOrder { call, leg, agent, extension, number, caller_id, whose, began })))
     }

@@ -10,11 +10,14 @@ mod direct;
 mod gather;
 mod handing;
 mod holding;
+mod line;
 mod noting;
 mod recover;
 mod refusal;
 mod row;
 mod working;
+
+use std::collections::BTreeSet;
 
 use nohold_model::{
     AgentKey, AttemptId, CallId, EntryId, ExtensionKey, Language, LegId, OfferId, PhoneNumber, QueueKey, Timestamp,
@@ -31,7 +34,7 @@ use crate::routing::{Assignment, Offer, Waiting};
 use working::Working;
 
 pub use refusal::{Noun, Refusal};
-pub use row::{CallRow, CallbackRow, CallerRow, ConsultRow, MOST_FLOWS, RecordingNow, RingsRow};
+pub use row::{ByHandRow, CallRow, CallbackRow, CallerRow, ConsultRow, MOST_FLOWS, RecordingNow, RingsRow};
 
 /// Something that must happen whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +156,8 @@ pub enum Answer {
         /// What was told.
         promise: Window,
     },
+    /// The records stand, but for this: the line of this queue is full, and the call does not stand in it.
+    LineFull(QueueKey),
     /// The number has made too many requests.
     OverLimit,
     /// The attempt may be dialled now.
@@ -278,6 +283,8 @@ pub trait Rows {
     fn call(&self, id: CallId) -> Read<Option<CallRow>>;
     /// A call's place in a line.
     fn waiting(&self, id: CallId) -> Read<Option<Waiting>>;
+    /// The calls that stand in the line of a queue; all of them are always in memory.
+    fn line(&self, queue: &QueueKey) -> BTreeSet<CallId>;
     /// An offer, ended or not.
     fn offer(&self, id: OfferId) -> Read<Option<Offer>>;
     /// The offers of a call that have not ended.
@@ -353,7 +360,7 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
             }
             match promise {
                 Some(promise) => working.promise(promise)?,
-                None => Answer::Done,
+                None => working.line_full().map_or(Answer::Done, Answer::LineFull),
             }
         }
         Transaction::Reserve { assignment, offer } => working.reserve(assignment, *offer)?,

@@ -4,7 +4,6 @@ use nohold_model::{CallId, CallResult, EntryId, Millis};
 
 use super::{Answer, CallRow, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::{AfterOffer, OfferEnd};
-use crate::call::RING_OUTSIDE;
 use crate::entry::{Actor, Change, State, Target, may_ring_until};
 use crate::fact::{CallEnd, Dated, Doing, Dropped, Fact, LeftQueue};
 
@@ -21,9 +20,16 @@ impl<R: Rows> Working<'_, R> {
         }
         if let (Some(number), Doing::Transferring) = (&row.dialled, row.doing) {
             // The phone out there may go on ringing as well.
-            let by_hand = row.caller.as_ref().map_or(Millis::ZERO, |_| RING_OUTSIDE + Millis::seconds(30));
-            let until = Some(may_ring_until(self.at, &self.directory.site).max(self.at + by_hand));
-            self.put_hold(Hold { number: number.clone(), call, dialled: true, until });
+            let until = match row.caller {
+                Some(_) => self.may_ring_by_hand_until(),
+                None => may_ring_until(self.at, &self.directory.site),
+            };
+            self.put_hold(Hold { number: number.clone(), call, dialled: true, until: Some(until) });
+            // Nobody knows whether the INVITE has left, so it counts as sent.
+            if row.by_hand.is_some() {
+                let fact = Fact::DirectFailed { call, result: CallResult::Interrupted };
+                self.apply(&Dated { at: self.at, fact })?;
+            }
         }
         self.recover_consult(call)?;
         let end = match &row.callback {

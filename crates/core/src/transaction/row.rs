@@ -1,7 +1,8 @@
 //! The row of a call.
 
 use nohold_model::{
-    AgentKey, AttemptId, CallId, EntryId, ExtensionKey, FlowKey, PhoneNumber, QueueKey, ServiceKey, Timestamp,
+    AgentKey, AttemptId, CallId, CallResult, EntryId, ExtensionKey, FlowKey, PhoneNumber, QueueKey, ServiceKey,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,9 @@ pub struct CallRow {
     /// Entries of the customer that shall stay open, although this call would settle them (AT-14).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep_open: Vec<EntryId>,
+    /// For a customer whom an agent has dialled by hand for a line of business: the attempt that this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ByHandRow>,
 }
 
 /// So many flows of a call are remembered.
@@ -129,6 +133,7 @@ impl CallRow {
             whose: None,
             called: None,
             keep_open: Vec::new(),
+            by_hand: None,
         }
     }
 }
@@ -140,6 +145,17 @@ pub struct CallerRow {
     pub extension: ExtensionKey,
     /// The agent whose phone it is, where the call holds the agent.
     pub agent: Option<AgentKey>,
+}
+
+/// An attempt that an agent makes by hand: of no entry, and remembered by the number all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByHandRow {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The number.
+    pub number: PhoneNumber,
+    /// What came of it, where the customer was dialled and not reached.
+    pub result: Option<CallResult>,
 }
 
 /// The callback that a call is.

@@ -28,6 +28,7 @@ pub(super) struct Working<'a, R> {
     counted: Vec<(PhoneNumber, Timestamp)>,
     tries: BTreeMap<(PhoneNumber, AttemptId), Option<Tried>>,
     facts: Vec<Dated>,
+    line_full: Option<QueueKey>,
 }
 
 impl<'a, R: Rows> Working<'a, R> {
@@ -47,6 +48,7 @@ impl<'a, R: Rows> Working<'a, R> {
             counted: Vec::new(),
             tries: BTreeMap::new(),
             facts: Vec::new(),
+            line_full: None,
         }
     }
 
@@ -100,6 +102,27 @@ impl<'a, R: Rows> Working<'a, R> {
             Some(row) => Ok(row.clone()),
             None => self.rows.waiting(id),
         }
+    }
+
+    /// How many stand in the line of a queue.
+    pub(super) fn line_length(&self, queue: &QueueKey) -> u32 {
+        let mut line = self.rows.line(queue);
+        for (call, row) in &self.waiting {
+            match row {
+                Some(row) if row.queue == *queue => drop(line.insert(*call)),
+                Some(_) | None => drop(line.remove(call)),
+            }
+        }
+        u32::try_from(line.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The queue in whose line there was no room for the call, if there was one.
+    pub(super) fn line_full(&self) -> Option<QueueKey> {
+        self.line_full.clone()
+    }
+
+    pub(super) fn no_room_in(&mut self, queue: &QueueKey) {
+        self.line_full = Some(queue.clone());
     }
 
     pub(super) fn offer(&self, id: OfferId) -> Read<Option<Offer>> {

@@ -327,6 +327,7 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         ConsultEnded
         CutOff
         DirectAnswered
+        DirectFailed
         FlowEntered
         Held
         LeftQueue

@@ -25,7 +25,7 @@ fn a_service_dials_no_customer_outside_the_dialling_window_and_who_dials_as_them
         expect![[r#"
             0:00 agent 2000 is free
             0:00 agent 2000 dials +8613900139000 for support
-              refused, it is outside 11:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-02 11:00 (Asia/Shanghai) on, or let a supervisor override it
+              refused, it is outside 11:00-21:00 at the customer's place (Asia/Shanghai): dial from 2026-03-02 11:00 (Asia/Shanghai) on
             0:01 agent 2000 dials +8613900139000
               dialled
                    → dial agent 2000 for 20 s, showing 139****9000

@@ -117,7 +117,8 @@ impl Stage {
         let attempt = self.ids.next(self.at);
         let (business, not_before) = (entry.target.business(&self.house), self.at + Millis::minutes(10));
         let (began, came_to) = (self.at, CameTo::Nothing);
-        self.tables.put(Write::Tried(Tried { attempt, number, entry: entry.id, business, began, not_before, came_to }));
+        let of = Some(entry.id);
+        self.tables.put(Write::Tried(Tried { attempt, number, entry: of, business, began, not_before, came_to }));
         entry.attempts.push(Attempt {
             id: attempt,
             call: self.ids.next(self.at),

@@ -147,6 +147,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Returning => "done, we have tried to reach this customer".into(),
         Answer::Requested { promise, .. } => format!("request made, {}", window(*promise)),
         Answer::AlreadyOpen { promise, .. } => format!("a request is open already, {}", window(*promise)),
+        Answer::LineFull(queue) => format!("queue {queue} is full"),
         Answer::OverLimit => "too many requests".into(),
         Answer::Attempt(_) => "attempt begun".into(),
         Answer::Begun { agent: Some(agent) } | Answer::Rung { agent: Some(agent) } => {
@@ -228,6 +229,7 @@ pub fn fact(fact: &Fact) -> String {
             format!("phone {extension} calls {to}")
         }
         Fact::DirectAnswered { .. } => "the far end answered".into(),
+        Fact::DirectFailed { result, .. } => format!("the far end was not reached: {result:?}"),
         Fact::PhoneRung { extension, .. } => format!("phone {extension} is rung"),
         Fact::PhoneAnswered { .. } => "phone answered".into(),
         Fact::PhoneFailed { extension, why, .. } => format!("phone {extension} failed: {why:?}"),

@@ -13,6 +13,7 @@ use nohold_model::Timestamp;
 use tokio::sync::Mutex;
 
 use super::effective::{Applied, Effective};
+use super::loopback;
 use super::plan::{Around, Plan, Refused, Standing};
 use super::secrets::no_references;
 use crate::failure::{Failure, ProblemBody};
@@ -80,7 +81,10 @@ async fn in_order<T>(
     let _one_at_a_time = configuring.order.lock().await;
     let _no_new_users = api.change_accounts().await;
     let kept = api.parts().configured.configured().await?;
-    let (plan, about) = planned(&kept, &around(api, &way, api.now()))?;
+    let (mut plan, about) = planned(&kept, &around(api, &way, api.now()))?;
+    if let Some(own) = api.takes_sip_at() {
+        plan.warnings.extend(loopback::warnings(&plan, own).await);
+    }
     nobody_is(&plan, &api.parts().accounts.users().await?)?;
     nothing_is_lost(api, &kept, &plan)?;
     if way.dry_run || plan.is_idle() {

@@ -17,6 +17,7 @@
 mod change;
 mod effective;
 mod kind;
+mod loopback;
 mod outside;
 mod plan;
 mod schemas;
@@ -32,6 +33,7 @@ use crate::state::Api;
 
 pub use effective::{Applied, Effective, NotApplied};
 pub use kind::Kind;
+pub use loopback::{NAME_THE_CARRIER, is_this_server, leads_back};
 pub use plan::{Around, Plan, Refused, Standing, plan};
 pub use secrets::{NO_STORED_PASSWORD, Reference, Seal, no_references};
 pub use strict::parse;

@@ -270,6 +270,32 @@ async fn passwords_are_shown_once_and_never_come_back() {
 }
 
 #[tokio::test]
+async fn a_trunk_that_leads_back_to_this_server_is_warned_of_wherever_it_is_written() {
+    let office = Office::new().await;
+    let back = json!({ "host": "127.0.0.99", "numbers": ["+862161230077"] });
+    let is_warned_of = |warnings: &Value| {
+        let warnings = warnings.as_array().cloned().unwrap_or_default();
+        warnings.iter().any(|warning| {
+            warning["field"] == "trunks.back.host"
+                && warning["message"].as_str().unwrap().contains("this server itself")
+        })
+    };
+    let put = office.put("/trunks/back", back.clone()).await.expect(201).json();
+    assert!(is_warned_of(&put["warnings"]), "{put:#}");
+    let mut elsewhere = back.clone();
+    elsewhere["port"] = json!(5061);
+    let put = office.put("/trunks/back", elsewhere.clone()).await.expect(200).json();
+    assert!(!is_warned_of(&put["warnings"]), "{put:#}");
+    let change = json!({ "changes": [{ "kind": "trunks", "key": "back", "body": back }] });
+    let looked_at = office.ask("POST", "/check").json(&change).send().await.expect(200).json();
+    assert!(looked_at["possible"] == true && is_warned_of(&looked_at["problems"]), "{looked_at:#}");
+    let mut document = small();
+    document["trunks"]["back"] = back;
+    let imported = office.import("", &document).await.expect(200).json();
+    assert!(is_warned_of(&imported["warnings"]), "{imported:#}");
+}
+
+#[tokio::test]
 async fn a_trunk_that_goes_takes_its_passwords_along() {
     let office = Office::new().await;
     let trunk = |key: &str| format!("/trunks/{key}");

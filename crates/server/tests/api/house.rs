@@ -60,6 +60,9 @@ pub struct House {
     _stop: oneshot::Sender<()>,
 }
 
+/// Where this server would take SIP.
+pub const SIP: &str = "127.0.0.99:5060";
+
 impl House {
     pub async fn new() -> Self {
         Self::with(|_| {}).await
@@ -103,7 +106,7 @@ impl House {
             version: "0.0.0-test",
         };
         change(&mut parts);
-        let mut api = Api::new(parts);
+        let mut api = Api::new(parts).with_sip_at(SIP.parse().unwrap());
         if let Some(tls) = &door.tls {
             api = api.by_tls(tls.clone());
         }

@@ -2,7 +2,7 @@
 
 use nohold_app::ports::Role;
 use nohold_core::entry::Target;
-use nohold_core::fact::Fact;
+use nohold_core::fact::{Fact, NumberRefusal};
 use nohold_model::{AgentKey, IdSource, RecordingId, ServiceKey, Timestamp};
 use serde_json::{Value, json};
 
@@ -450,6 +450,19 @@ async fn the_status_tells_that_conversations_are_not_recorded_and_since_when() {
         (&failing["recordings"], &failing["recordings_failing_since"]),
         (&json!("failing"), &json!(MORNING.as_millis()))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_were_refused_are_counted_by_the_reason_and_told_in_the_status() {
+    let house = House::new().await;
+    let anna = house.person("anna", Role::Administrator, None, None).await;
+    let counts = async || get(&house, &anna, "/api/status").await.expect(200).json()["refused_numbers"].clone();
+    assert_eq!(counts().await, json!({ "impossible": 0, "not_allowed": 0, "blocked": 0, "over_limit": 0 }));
+    let call = house.call(1).await;
+    for why in [NumberRefusal::NotAllowed, NumberRefusal::NotAllowed, NumberRefusal::OverLimit] {
+        house.record(Fact::NumberRefused { call, why }).await;
+    }
+    assert_eq!(counts().await, json!({ "impossible": 0, "not_allowed": 2, "blocked": 0, "over_limit": 1 }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

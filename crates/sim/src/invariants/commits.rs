@@ -79,6 +79,7 @@ impl Commits {
                         self.broken("I-5", format!("{} has a place that is not its arrival", waiting.call));
                     }
                     self.class(waiting);
+                    self.length(before, directory, waiting, outcome);
                 }
                 Write::Note(note) => self.note(before, note, transaction, outcome),
                 Write::Agent(_)
@@ -263,6 +264,26 @@ impl Commits {
         if !fits {
             let whether = if returning { "comes" } else { "does not come" };
             self.broken("I-5", format!("{} {whether} back and stands as {:?}", waiting.call, waiting.class));
+        }
+    }
+
+    /// I-5: a newcomer stands in no line that had its maximum length before; who stood in it before, whom we have lost and whom we
+    /// have called is let in.
+    fn length(&mut self, before: &Tables, directory: &Directory, waiting: &Waiting, outcome: &Outcome) {
+        let stood_there = before
+            .calls
+            .get(&waiting.call)
+            .is_some_and(|call| call.stood.is_some() && call.queue.as_ref() == Some(&waiting.queue));
+        if stood_there || waiting.class.is_let_in() || before.waiting.contains_key(&waiting.call) {
+            return;
+        }
+        let Some(queue) = directory.queue(&waiting.queue) else { return };
+        let leaves = |call: CallId| outcome.writes.contains(&Write::WaitingGone(call));
+        let line = before.waiting.values().filter(|other| other.queue == waiting.queue && !leaves(other.call));
+        let length = u32::try_from(line.count()).unwrap_or(u32::MAX);
+        if length >= queue.max_length {
+            let (call, most) = (waiting.call, queue.max_length);
+            self.broken("I-5", format!("{call} joins a line of {length}, where {most} may stand"));
         }
     }
 

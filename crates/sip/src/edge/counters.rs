@@ -53,6 +53,9 @@ counters! {
     not_open,
     /// Requests refused with 503, and ACKs dropped, because too much was being done already.
     overloaded,
+    /// Calls of trunks answered with 503 behind the edge: as many went on as may, no port was free, the store or the
+    /// configuration was not ready, or we were going down.
+    calls_refused,
     /// Messages that the trace has left out, because whoever writes it is too slow.
     untraced,
     /// Streams that were opened to us and served.

@@ -350,6 +350,11 @@ impl Edge {
         self.gate.tally.overloaded.up();
     }
 
+    /// A call that came in was answered with 503 for another reason than that.
+    pub(crate) fn count_refused_call(&self) {
+        self.gate.tally.calls_refused.up();
+    }
+
     /// Sends later requests of a dialog to where its messages came from, where its target is a name that nobody knows.
     pub(crate) async fn mend_target(
         &self,

@@ -55,11 +55,15 @@ impl Inbound {
                     Some(Order::Progress) => self.progress(),
                     Some(Order::Answer) => return self.answer().await,
                     Some(Order::HangUp(how)) => {
+                        if how == HangUp::Unavailable {
+                            self.engine.edge().count_refused_call();
+                        }
                         self.owner.reject(how);
                         return Err(Gone::HungUp);
                     }
                     // An engine that goes away.
                     Some(Order::Leave) | None => {
+                        self.engine.edge().count_refused_call();
                         self.owner.reject(HangUp::Unavailable);
                         return Err(Gone::Lost);
                     }

@@ -497,6 +497,7 @@ async fn a_trunk_has_no_more_calls_at_once_than_it_may() {
     let to_tag = std::mem::take(&mut peer.to_tag);
     let refused = peer.ask("INVITE", "", &body).await;
     assert!(refused.starts_with("SIP/2.0 503"), "{refused}");
+    assert_eq!(peer.board.engine.counters().calls_refused, 1);
     peer.to_tag = to_tag;
     peer.board.hang_up(leg, HangUp::Normal);
     let bye = peer.expect("BYE").await;
@@ -504,6 +505,23 @@ async fn a_trunk_has_no_more_calls_at_once_than_it_may() {
     peer.board.gone(leg).await;
     peer.board.dial("13800138000", &[("raw", "+862161230000")]);
     peer.expect("INVITE sip:13800138000").await;
+}
+
+#[tokio::test]
+async fn calls_that_are_refused_because_there_are_too_many_or_nobody_is_ready_are_counted() {
+    let mut peer = Peer::with(24, |settings| settings.lines.most_calls = Some(1)).await;
+    let body = peer.sdp("sendrecv");
+    peer.send("INVITE", "", &body).await;
+    peer.expect("SIP/2.0 100").await;
+    let leg = peer.board.new_call().await.leg;
+    // Of all trunks together there are enough.
+    let refused = peer.ask("INVITE", "", &body).await;
+    assert!(refused.starts_with("SIP/2.0 503"), "{refused}");
+    assert_eq!(peer.board.engine.counters().calls_refused, 1);
+    // Whoever drives the engine is not ready for the one there is.
+    peer.board.hang_up(leg, HangUp::Unavailable);
+    peer.expect("SIP/2.0 503").await;
+    assert_eq!(peer.board.engine.counters().calls_refused, 2);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The rows as they are in the middle of a group: what earlier transactions of the group have written, over the image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_core::agent::Agent;
 use nohold_core::entry::{Entry, Tried};
@@ -103,6 +103,17 @@ impl Rows for View<'_> {
             Some(row) => Ok(row.clone()),
             None => self.tables.waiting(id),
         }
+    }
+
+    fn line(&self, queue: &QueueKey) -> BTreeSet<CallId> {
+        let mut line = self.tables.line(queue);
+        for (call, row) in &self.overlay.waiting {
+            match row {
+                Some(row) if row.queue == *queue => drop(line.insert(*call)),
+                Some(_) | None => drop(line.remove(call)),
+            }
+        }
+        line
     }
 
     fn offer(&self, id: OfferId) -> Read<Option<Offer>> {

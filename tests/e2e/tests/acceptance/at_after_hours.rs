@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _, ZonedDateTime};
+use nohold_e2e::desk::Desk;
 use nohold_e2e::ear::{Ear, hears_speech};
 use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes};
 use nohold_e2e::people;
+use serde_json::json;
 
 /// The words of a whole farewell are spoken within this.
 const FAREWELL: Duration = Duration::from_secs(30);
@@ -155,12 +157,19 @@ async fn at_18_without_an_agent_the_promise_comes_from_the_calendar_and_not_from
 }
 
 #[tokio::test]
-async fn at_24_who_hangs_up_in_the_after_hours_menu_is_not_called() {
+async fn at_24_who_hangs_up_in_the_after_hours_menu_is_one_missed_call_and_not_called() {
     let house = House::open(closed_today().await).await.unwrap();
+    let mut desk = Desk::agent_at_work(&house, "2000").await.unwrap();
     let mut caller = people::customer(&house, CUSTOMER, "+862161230011").await.unwrap();
     let mut ear = Ear::new("en");
     ear.hears_begin(&caller, "after-hours-menu", SOON).await.unwrap();
     caller.hang_up().await.unwrap();
+    let missed = desk.sees("the missed call", |entry| entry["number"] == CUSTOMER).await.unwrap();
+    assert_eq!((&missed["section"], &missed["count"]), (&json!("missed"), &json!(1)), "{missed:#}");
+    assert_eq!((&missed["missed"]["left_at"], &missed["request"]), (&json!("after_hours"), &json!(null)), "{missed:#}");
+    desk.is_left_alone().await.unwrap();
+    let list = desk.list().await.unwrap();
+    assert_eq!(list.len(), 1, "one line: {list:#?}");
     // No request was made: the next one is thanked, and not told that there is one.
     let mut again = people::customer(&house, CUSTOMER, "+862161230011").await.unwrap();
     let mut ear = Ear::new("en");

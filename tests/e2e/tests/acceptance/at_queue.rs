@@ -167,3 +167,28 @@ async fn at_28_the_caller_hears_the_agents_number_and_the_agent_queue_and_wait_b
     let before = &words[..usize::try_from(ear.position().as_millis() * 8).unwrap().min(words.len())];
     assert_eq!(nohold_e2e::ear::length_of_tone(before, 440.0), Duration::ZERO, "the agent was heard in the words");
 }
+
+#[tokio::test]
+async fn at_05_of_callers_who_come_at_once_a_line_takes_as_many_as_it_may_and_the_others_are_missed_calls() {
+    let number = "+862161230041";
+    let more = format!(
+        "[queues.601]\nname = \"Small\"\nnumber = \"601\"\nservice = \"support\"\ngroups = [\"support-a\"]\njoin_empty = true\n\
+         max_length = 2\n[queues.601.overflow]\nfull = \"busy\"\n\
+         [numbers.\"{number}\"]\nservice = \"support\"\ntarget = {{ queue = \"601\" }}\n"
+    );
+    let house = House::open(Wishes { more, ..Wishes::default() }).await.unwrap();
+    let desk = nohold_e2e::desk::Desk::agent(&house, "2000").await.unwrap();
+    let mut calls = Vec::new();
+    for n in 0..12 {
+        calls.push(house.calls(&format!("+861390013900{n:02}"), number).await.unwrap());
+    }
+    let turned_away = |page: &serde_json::Value| {
+        let entries = page["items"].as_array().into_iter().flatten();
+        entries.filter(|entry| entry["missed"]["left_at"] == serde_json::json!({ "overflow": "601" })).count()
+    };
+    let page = desk.reads("/api/entries?short=true&limit=50", |page| turned_away(page) >= 10).await.unwrap();
+    assert_eq!(turned_away(&page), 10, "{page:#}");
+    let queues = desk.person.get("/api/queues").await.unwrap();
+    let line = queues["items"].as_array().unwrap().iter().find(|queue| queue["key"] == "601").unwrap();
+    assert_eq!(line["length"], 2, "{queues:#}");
+}

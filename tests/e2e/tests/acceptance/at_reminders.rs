@@ -140,6 +140,22 @@ async fn at_09_a_campaign_as_object_reminds_its_agents_alone() {
     let alone = tokio::try_join!(a.is_left_alone(), b.is_left_alone());
     alone.unwrap();
     assert_eq!(meant.list().await.unwrap()[0]["target"], json!({ "campaign": "renewals" }));
+    // Nor is a number that is keyed in added to the contacts, neither at the request nor later.
+    let (mut nameless, mut ear) = people::customer_at_the_menu(&house, "anonymous").await.unwrap();
+    nameless.press("2").await.unwrap();
+    ear.hears_begin(&nameless, "number-ask", SOON).await.unwrap();
+    nameless.press("13900139001#").await.unwrap();
+    ear.hears_begin(&nameless, "number-heard", SOON).await.unwrap();
+    nameless.press("1").await.unwrap();
+    ear.hears_begin(&nameless, "callback-thanks", SOON).await.unwrap();
+    nameless.hang_up().await.unwrap();
+    let keyed = meant.sees("the number that was keyed", |entry| entry["number"] == "+8613900139001").await.unwrap();
+    assert_eq!(keyed["target"], json!({ "campaign": "renewals" }), "{keyed:#}");
+    let administrator = house.server.administrator().unwrap();
+    let contacts = administrator.get("/api/contacts").await.unwrap();
+    assert_eq!(contacts["items"], json!([]), "{contacts:#}");
+    let campaign = administrator.get("/api/configuration/campaigns/renewals").await.unwrap();
+    assert!(!campaign.to_string().contains("13900139001"), "{campaign:#}");
 }
 
 #[tokio::test]
@@ -204,6 +220,7 @@ async fn at_24_who_hangs_up_in_the_menu_or_while_keying_is_one_missed_call() {
     nameless.hang_up().await.unwrap();
     let missed = desk.sees("the second missed call", |entry| entry["number"].is_null()).await.unwrap();
     assert_eq!((&missed["section"], &missed["count"]), (&json!("missed"), &json!(1)), "{missed:#}");
+    assert_eq!((&missed["missed"]["left_at"], &missed["request"]), (&json!("menu"), &json!(null)), "{missed:#}");
     desk.is_left_alone().await.unwrap();
     assert_eq!(desk.list().await.unwrap().len(), 2, "one line each");
 }

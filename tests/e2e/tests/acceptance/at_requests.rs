@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use nohold_e2e::baresip::Baresip;
+use nohold_e2e::desk::Desk;
 use nohold_e2e::ear::{Ear, hears_speech};
 use nohold_e2e::house::{CUSTOMER, House, SOON, SUPPORT, Wishes};
 use nohold_e2e::people;
 use nohold_e2e::sipp::Counts;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The words of a whole farewell are spoken within this.
 const FAREWELL: Duration = Duration::from_secs(30);
@@ -78,13 +79,27 @@ async fn at_03_a_hang_up_right_after_the_key_keeps_the_request() {
     ear.hears(&again, "callback-already-open", SOON).await.unwrap();
 }
 
+/// The requests that this desk sees, in their order. A call that has ended is written down before: a confirmation is heard after its
+/// commit.
+async fn requests_on(desk: &Desk) -> Vec<Value> {
+    let list = desk.list().await.unwrap();
+    list.into_iter().filter(|entry| !entry["request"].is_null()).collect()
+}
+
+/// How many numbers were refused for each reason.
+async fn refused_numbers(house: &House) -> Value {
+    house.server.administrator().unwrap().get("/api/status").await.unwrap()["refused_numbers"].clone()
+}
+
 #[tokio::test]
 async fn at_13_who_asks_again_is_told_that_the_place_is_kept_and_may_have_another_matter() {
     let house = House::open(Wishes::with_callback_key()).await.unwrap();
+    let desk = Desk::agent(&house, "2002").await.unwrap();
     let (mut first, mut ear) = at_the_menu(&house, CUSTOMER).await;
     first.press("2").await.unwrap();
     ear.hears_begin(&first, "callback-thanks", SOON).await.unwrap();
     first.hang_up().await.unwrap();
+    assert_eq!(requests_on(&desk).await.len(), 1);
     // Another matter makes a second request.
     let (mut second, mut ear) = at_the_menu(&house, CUSTOMER).await;
     second.press("2").await.unwrap();
@@ -94,6 +109,9 @@ async fn at_13_who_asks_again_is_told_that_the_place_is_kept_and_may_have_anothe
     second.press("1").await.unwrap();
     ear.hears(&second, "callback-thanks", SOON).await.unwrap();
     second.hang_up().await.unwrap();
+    let two = requests_on(&desk).await;
+    assert_eq!(two.len(), 2, "{two:#?}");
+    assert!(two.iter().all(|entry| entry["number"] == CUSTOMER && entry["section"] == "requests"), "{two:#?}");
     // Who says nothing keeps the place, and the call ends.
     let (mut third, mut ear) = at_the_menu(&house, CUSTOMER).await;
     third.press("2").await.unwrap();
@@ -101,6 +119,11 @@ async fn at_13_who_asks_again_is_told_that_the_place_is_kept_and_may_have_anothe
         .await
         .unwrap();
     third.wait_closed(SOON).await.unwrap();
+    let still = requests_on(&desk).await;
+    let places = |entries: &[Value]| -> Vec<[Value; 2]> {
+        entries.iter().map(|entry| [entry["id"].clone(), entry["place"].clone()]).collect()
+    };
+    assert_eq!(places(&still), places(&two), "the two keep their places, and there is no third");
 }
 
 #[tokio::test]
@@ -173,6 +196,9 @@ async fn at_17_numbers_that_may_not_be_called_are_refused_neutrally_and_1_and_3_
     ear.hears_begin(&blocked, "number-heard", SOON).await.unwrap();
     blocked.press("1").await.unwrap();
     ear.hears(&blocked, "callback-thanks", SOON).await.unwrap();
+    // All are counted, each by its reason.
+    let counts = json!({ "not_allowed": 2, "impossible": 1, "blocked": 1, "over_limit": 0 });
+    assert_eq!(refused_numbers(&house).await, counts);
 }
 
 #[tokio::test]
@@ -188,17 +214,25 @@ async fn at_17_a_number_over_its_limit_is_refused_with_the_same_words() {
     ear.hears_begin(&second, "callback-already-open", SOON).await.unwrap();
     second.press("1").await.unwrap();
     ear.hears_all(&second, &["number-not-called", "number-ask"], SOON).await.unwrap();
+    let counts = json!({ "not_allowed": 0, "impossible": 0, "blocked": 0, "over_limit": 1 });
+    assert_eq!(refused_numbers(&house).await, counts);
 }
 
 #[tokio::test]
 async fn at_24_who_hangs_up_while_keying_a_number_has_made_no_request() {
     let house = House::open(Wishes::with_callback_key()).await.unwrap();
+    let desk = Desk::agent(&house, "2002").await.unwrap();
     let (mut caller, mut ear) = at_the_menu(&house, "anonymous").await;
     caller.press("2").await.unwrap();
     ear.hears_begin(&caller, "number-ask", SOON).await.unwrap();
     caller.press("13900139001#").await.unwrap();
     ear.hears_begin(&caller, "number-heard", SOON).await.unwrap();
     caller.hang_up().await.unwrap();
+    let missed = desk.sees("the missed call", |entry| entry["number"].is_null()).await.unwrap();
+    assert_eq!((&missed["section"], &missed["count"]), (&json!("missed"), &json!(1)), "{missed:#}");
+    assert_eq!((&missed["missed"]["left_at"], &missed["request"]), (&json!("menu"), &json!(null)), "{missed:#}");
+    let list = desk.list().await.unwrap();
+    assert_eq!(list.len(), 1, "one line, and none of the number that was keyed: {list:#?}");
     // The number that was not confirmed has no open request.
     let (mut owner, mut ear) = at_the_menu(&house, "+8613900139001").await;
     owner.press("2").await.unwrap();

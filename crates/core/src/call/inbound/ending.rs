@@ -335,6 +335,10 @@ impl Inbound {
     // --- the answers of the store ---
 
     pub(super) fn committed(&mut self, number: u32, answer: &Answer, turn: &mut Turn<'_, '_>) {
+        if let Answer::LineFull(queue) = answer {
+            self.line_is_full(queue, turn);
+            return;
+        }
         let Some(awaited) = self.promise.take_if(|awaited| awaited.number == number) else { return };
         match awaited.what {
             Awaiting::Arrival if *answer == Answer::Done => self.take(turn),
@@ -382,6 +386,7 @@ impl Inbound {
             Answer::Refused(Refusal::Dial(Forbidden::Hour(_))) => self.request_refused(NumberRefusal::NotAllowed, turn),
             Answer::Done
             | Answer::Returning
+            | Answer::LineFull(_)
             | Answer::Attempt(_)
             | Answer::Reserved(_)
             | Answer::Begun { .. }

@@ -63,6 +63,33 @@ impl Inbound {
         }
     }
 
+    /// The line was filled by others in the moment in which this caller came, and has no room.
+    pub(super) fn line_is_full(&mut self, key: &QueueKey, turn: &mut Turn<'_, '_>) {
+        if self.stand.as_ref().is_none_or(|stand| stand.queue != *key) {
+            return;
+        }
+        if let Some(from) = self.came_from.as_mut().filter(|from| from.queue == *key) {
+            from.refused = true;
+        }
+        let Some(queue) = turn.world.directory.queue(key) else { return };
+        match self.treatment {
+            Treatment::Music(_) => {
+                self.leave_line(LeftQueue::Overflow, turn);
+                self.overflow(queue, OverflowReason::Full, turn);
+            }
+            // The caller has left the line by a key meanwhile, and hears something else.
+            Treatment::Arriving
+            | Treatment::Flow(_)
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Talking(_)
+            | Treatment::Transferring(_)
+            | Treatment::Transferred(_)
+            | Treatment::Phone(_)
+            | Treatment::Over => self.leave_line(LeftQueue::Overflow, turn),
+        }
+    }
+
     fn stand_in(&mut self, queue: &Queue, priority: u8, turn: &mut Turn<'_, '_>) {
         self.stays += 1;
         // Offers that are being made go on: the caller has not left the line.

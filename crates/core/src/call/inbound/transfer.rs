@@ -127,6 +127,7 @@ impl Inbound {
             | Answer::Returning
             | Answer::Requested { .. }
             | Answer::AlreadyOpen { .. }
+            | Answer::LineFull(_)
             | Answer::OverLimit
             | Answer::Attempt(_)
             | Answer::Begun { .. }

@@ -146,7 +146,7 @@ fn what_speaks_against_a_dial_is_said_and_nothing_happens() {
     works.pass(Millis::minutes(10));
     works.directory.site.retry_plan.max_attempts = 1;
     let until = moment(crate::fixture::at(0) + Millis::hours(24));
-    let often = Refusal::Entry(entry::Refusal::TooOften { attempts: 1, until });
+    let often = Refusal::Entry(entry::Refusal::TooOften { attempts: 1, until, may_be_allowed: true });
     assert_eq!(works.call_back(1, 12, "2000"), Answer::Refused(often));
 }
 

@@ -2,9 +2,9 @@ use nohold_model::{ExtensionKey, Millis};
 
 use crate::agent::{AfterOffer, AgentState, Input, Mode, OfferEnd};
 use crate::directory::Strategy;
-use crate::fact::{Destination, Doing, Fact, LeftQueue};
+use crate::fact::{Dated, Destination, Doing, Fact, LeftQueue};
 use crate::fixture::{Works, agent, by, call, customer, leg, number, offer, queue, queue_600, waiting};
-use crate::routing::Waiting;
+use crate::routing::{Class, Waiting};
 use crate::transaction::{Answer, Noun, Refusal, Transaction};
 
 fn ended(n: u32, end: OfferEnd) -> Fact {
@@ -183,4 +183,28 @@ fn a_transfer_reserves_the_agent_of_the_phone_and_takes_a_number_into_use() {
     assert_eq!(transferred(&mut works, 4, branch.clone()), Answer::Done);
     // A call that has ended meanwhile reserves nobody and nothing.
     assert_eq!(transferred(&mut works, 9, branch), Answer::Refused(Refusal::NotFound(Noun::Call)));
+}
+
+#[test]
+fn a_line_takes_as_many_as_it_may_whoever_comes_in_the_same_moment() {
+    let mut works = Works::new();
+    works.directory.queues.get_mut(&queue("600")).unwrap().max_length = 2;
+    let queued = |works: &mut Works, waiting: Waiting| {
+        let records = vec![Dated { at: works.now, fact: Fact::Queued(waiting) }];
+        works.run(&Transaction::Call { records, promise: None })
+    };
+    for n in 1..=12 {
+        works.arrive(n, Some(customer(n)));
+    }
+    let answers: Vec<Answer> = (1..=12).map(|n| queued(&mut works, waiting(n))).collect();
+    assert_eq!(answers.iter().filter(|answer| **answer == Answer::Done).count(), 2);
+    assert_eq!(answers.iter().filter(|answer| **answer == Answer::LineFull(queue("600"))).count(), 10);
+    assert_eq!(works.tables.waiting.len(), 2);
+    // Who stands there may change; who was there before comes back to it; whom we have lost is let in.
+    assert_eq!(queued(&mut works, Waiting { connectable: false, stay: 2, ..waiting(1) }), Answer::Done);
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::Chose });
+    assert_eq!(queued(&mut works, waiting(3)), Answer::Done, "there is room again");
+    assert_eq!(queued(&mut works, waiting(1)), Answer::Done);
+    assert_eq!(queued(&mut works, Waiting { class: Class::Recovered, ..waiting(4) }), Answer::Done);
+    assert_eq!(queued(&mut works, waiting(5)), Answer::LineFull(queue("600")));
 }

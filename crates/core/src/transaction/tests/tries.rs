@@ -2,13 +2,14 @@
 
 use nohold_model::{CallResult, Millis, PhoneNumber, ServiceKey};
 
-use crate::entry::{self, Actor, Change, Outcome, State, Target, Window};
+use crate::directory::Extension;
+use crate::entry::{self, Actor, Business, Change, Outcome, State, Target, Window};
 use crate::fact::{Arrival, CallEnd, Fact};
 use crate::fixture::{
     Works, agent, at, attempt, by, call, customer, entry, group_b, leg, our_number, queue_600, renewals, supervisor,
 };
 use crate::hours::Moment;
-use crate::transaction::{Answer, Refusal, Rows as _};
+use crate::transaction::{Answer, Refusal, Rows as _, Transaction};
 
 /// Entry 1 asks Support for customer 1, entry 2 the campaign for the same number.
 fn two_services() -> Works {
@@ -73,7 +74,7 @@ fn soon(works: &Works, wait: Millis) -> Answer {
 
 fn often(works: &Works, attempts: u32, until: nohold_model::Timestamp) -> Answer {
     let until = Moment::new(until, &works.directory.site.zone);
-    Answer::Refused(Refusal::Entry(entry::Refusal::TooOften { attempts, until }))
+    Answer::Refused(Refusal::Entry(entry::Refusal::TooOften { attempts, until, may_be_allowed: true }))
 }
 
 /// Customer 1 rings in.
@@ -359,4 +360,105 @@ fn a_date_at_which_nobody_may_be_dialled_is_refused_with_the_next_possible_one()
     assert_eq!(works.change(1, postpone(22 * hour, 23 * hour), by("2000")), Answer::Done);
     let past = Answer::Refused(Refusal::Entry(entry::Refusal::NotInTheFuture));
     assert_eq!(works.change(1, postpone(-2 * hour, -hour), by("2000")), past);
+}
+
+/// An agent dials customer 1 by hand for Support.
+fn by_hand(works: &mut Works, n: u32, key: &str) -> Answer {
+    let phone = works.directory.agents[&agent(key)].extension.clone();
+    let extension = Extension {
+        key: phone.clone(),
+        number: key.into(),
+        name: key.into(),
+        may_call_outside: true,
+        caller_id: None,
+        auto_answer: false,
+        unanswered: None,
+    };
+    works.directory.extensions.insert(phone, extension);
+    let business = Some(Business::Service(ServiceKey::new("support").unwrap()));
+    let (agent, number, call, leg) = (agent(key), customer(1), call(100 + n), leg(100 + n));
+    works.run(&Transaction::DialOut { agent, number, business, call, leg })
+}
+
+fn by_hand_in_vain(works: &mut Works, n: u32, key: &str, result: CallResult) {
+    let begun = by_hand(works, n, key);
+    assert!(matches!(begun, Answer::DialOut(_)), "{begun:?}");
+    works.record(Fact::DirectFailed { call: call(100 + n), result });
+    end_by_hand(works, n, key);
+}
+
+fn end_by_hand(works: &mut Works, n: u32, key: &str) {
+    works.record(Fact::AgentFreed { call: call(100 + n), agent: agent(key), wrap_up: Millis::ZERO });
+    works.record(Fact::CallEnded { call: call(100 + n), how: CallEnd::Direct });
+}
+
+#[test]
+fn who_dials_by_hand_for_a_service_keeps_the_gap_and_the_limit_of_entries() {
+    let mut works = Works::new();
+    by_hand_in_vain(&mut works, 1, "2000", CallResult::Busy);
+    works.pass(Millis::seconds(1));
+    assert_eq!(by_hand(&mut works, 2, "2000"), soon(&works, Millis::seconds(599)));
+    works.pass(Millis::minutes(10));
+    by_hand_in_vain(&mut works, 2, "2000", CallResult::NoAnswer);
+    works.pass(Millis::minutes(10));
+    by_hand_in_vain(&mut works, 3, "2000", CallResult::NoAnswer);
+    works.pass(Millis::minutes(10));
+    let Answer::Refused(Refusal::Entry(refused)) = by_hand(&mut works, 4, "2000") else { panic!("a fourth attempt") };
+    assert!(matches!(refused, entry::Refusal::TooOften { attempts: 3, may_be_allowed: false, .. }), "{refused:?}");
+    assert!(!refused.to_string().contains("supervisor"), "no supervisor can allow it: {refused}");
+}
+
+#[test]
+fn an_attempt_by_hand_counts_for_entries_of_all_services_and_one_for_an_entry_counts_by_hand() {
+    let mut works = two_services();
+    by_hand_in_vain(&mut works, 1, "2000", CallResult::NoAnswer);
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, Millis::minutes(10)));
+    works.pass(Millis::minutes(10));
+    in_vain(&mut works, 2, 2, "2003");
+    assert_eq!(by_hand(&mut works, 3, "2000"), soon(&works, Millis::minutes(10)));
+}
+
+#[test]
+fn who_was_talked_with_by_hand_may_be_called_again_at_once_by_that_service_alone() {
+    let mut works = two_services();
+    assert!(matches!(by_hand(&mut works, 1, "2000"), Answer::DialOut(_)));
+    works.record(Fact::DirectAnswered { call: call(101) });
+    works.pass(Millis::minutes(2));
+    end_by_hand(&mut works, 1, "2000");
+    assert_eq!(works.call_back(2, 12, "2003"), soon(&works, Millis::minutes(10)));
+    assert!(matches!(by_hand(&mut works, 2, "2000"), Answer::DialOut(_)));
+}
+
+#[test]
+fn a_customer_who_was_never_dialled_because_the_own_phone_did_not_answer_was_not_tried() {
+    let mut works = Works::new();
+    assert!(matches!(by_hand(&mut works, 1, "2000"), Answer::DialOut(_)));
+    end_by_hand(&mut works, 1, "2000");
+    assert!(matches!(by_hand(&mut works, 2, "2000"), Answer::DialOut(_)));
+}
+
+#[test]
+fn a_crash_forgets_no_attempt_by_hand() {
+    let mut works = Works::new();
+    assert!(matches!(by_hand(&mut works, 1, "2000"), Answer::DialOut(_)));
+    works.run(&Transaction::Recover { call: call(101), entry: entry(9) });
+    // The phone out there may ring for 90 s.
+    works.pass(Millis::seconds(1));
+    let refused = by_hand(&mut works, 2, "2000");
+    assert!(matches!(refused, Answer::Refused(_)), "{refused:?}");
+    works.pass(Millis::seconds(90));
+    assert!(matches!(by_hand(&mut works, 2, "2000"), Answer::DialOut(_)));
+}
+
+#[test]
+fn a_supervisor_who_allows_more_attempts_for_an_entry_allows_them_by_hand_too() {
+    let mut works = two_services();
+    for n in 1..=3 {
+        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
+        works.pass(Millis::minutes(10));
+    }
+    let Answer::Refused(Refusal::Entry(refused)) = by_hand(&mut works, 4, "2000") else { panic!("a fourth attempt") };
+    assert!(matches!(refused, entry::Refusal::TooOften { may_be_allowed: true, .. }), "{refused:?}");
+    assert_eq!(works.change(1, Change::AllowMoreAttempts, supervisor()), Answer::Done);
+    assert!(matches!(by_hand(&mut works, 5, "2000"), Answer::DialOut(_)));
 }

@@ -33,7 +33,7 @@ fn tried(n: u64, came_to: CameTo) -> Tried {
     Tried {
         attempt: attempt_id(n),
         number: number(),
-        entry: entry_id(n),
+        entry: Some(entry_id(n)),
         business: None,
         began: NOON,
         not_before,

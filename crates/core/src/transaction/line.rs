@@ -1,0 +1,56 @@
+//! Standing in the line of a queue.
+
+use nohold_model::{CallId, Timestamp};
+
+use super::{CallRow, Read, Rows, Working};
+use crate::fact::{Doing, Fact, LeftQueue};
+use crate::routing::Waiting;
+
+impl<R: Rows> Working<'_, R> {
+    /// A caller comes to stand in a line, or stands in it otherwise than before.
+    pub(super) fn queued(&mut self, at: Timestamp, waiting: &Waiting) -> Read<()> {
+        let Some(call) = self.call(waiting.call)? else { return Ok(()) };
+        if !self.has_room_for(waiting, &call)? {
+            self.no_room_in(&waiting.queue);
+            return Ok(());
+        }
+        self.note(at, Fact::Queued(waiting.clone()));
+        self.edit_call(waiting.call, |row| {
+            row.doing = Doing::Waiting;
+            row.queue = Some(waiting.queue.clone());
+            row.stood.get_or_insert(at);
+            (row.left_line, row.rings) = (None, None);
+        })?;
+        if !waiting.connectable {
+            self.withdraw_offers(at, waiting.call)?;
+        }
+        self.put_waiting(waiting.clone());
+        Ok(())
+    }
+
+    /// Whether the line takes the caller. Its length is looked at here, where callers who come in the same moment stand one
+    /// behind the other; who stood in this line before comes back to it, and whom we have lost or called is let in.
+    fn has_room_for(&self, waiting: &Waiting, call: &CallRow) -> Read<bool> {
+        let comes_back = call.stood.is_some() && call.queue.as_ref() == Some(&waiting.queue);
+        if comes_back || waiting.class.is_let_in() || self.waiting(waiting.call)?.is_some() {
+            return Ok(true);
+        }
+        let queue = self.directory.queue(&waiting.queue);
+        Ok(queue.is_none_or(|queue| self.line_length(&queue.key) < queue.max_length))
+    }
+
+    /// A caller stands in a line no more.
+    pub(super) fn left_queue(&mut self, at: Timestamp, call: CallId, why: LeftQueue) -> Read<()> {
+        if self.waiting(call)?.is_some() {
+            self.remove_waiting(call);
+            self.edit_call(call, |row| row.left_line = Some(at))?;
+        }
+        self.withdraw_offers(at, call)?;
+        let doing = match why {
+            LeftQueue::Answered => Doing::Talking,
+            LeftQueue::Chose | LeftQueue::Overflow => Doing::InFlow,
+            LeftQueue::HungUp | LeftQueue::CutOff => return Ok(()),
+        };
+        self.edit_call(call, |row| row.doing = doing)
+    }
+}
