@@ -250,6 +250,7 @@ const PLAIN = [
   'in_call',
   'no_outcome_yet',
   'not_in_the_future',
+  'too_far_ahead',
   'other_groups',
   'open_elsewhere',
   'store_unavailable',

@@ -309,6 +309,7 @@ export const en = {
     no_outcome_yet: 'Say first how the last call ended.',
     not_then: 'Not at that time. The first possible one is {{time}}.',
     not_in_the_future: 'Choose a time that is still to come.',
+    too_far_ahead: 'Choose a time within the next year.',
     other_groups: 'This entry is for other groups. Ask a supervisor to give it to you.',
     open_elsewhere: '{{who}} has an open request already.',
     store_unavailable: 'The server cannot save just now. Try again in a moment.',

@@ -293,6 +293,7 @@ export const zh: Words = {
     no_outcome_yet: '先写上次通话的结果。',
     not_then: '该时间不可用，最早 {{time}}。',
     not_in_the_future: '选择将来的时间。',
+    too_far_ahead: '选择一年以内的时间。',
     other_groups: '此条目属于其他坐席组，由班长指派给你。',
     open_elsewhere: '{{who}} 已有打开的请求。',
     store_unavailable: '服务器暂时无法保存，稍后再试。',

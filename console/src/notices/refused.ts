@@ -12,6 +12,7 @@ const PLAIN = [
   'no_number',
   'no_outcome_yet',
   'not_in_the_future',
+  'too_far_ahead',
   'not_known_yet',
   'not_signed_in',
   'number_forbidden',

@@ -283,7 +283,14 @@ fn address(settings: &Settings) -> Finding {
     const WHAT: &str = "address";
     let listen = settings.sip.ip();
     match settings.public_address {
-        _ if listen.is_loopback() => {
+        Some(public) if listen.is_loopback() => Finding::doubtful(
+            WHAT,
+            format!(
+                "others are told {public}, and nobody outside reaches {listen}: leave --public-address out on this machine only; \
+                 --sip 0.0.0.0:5060 is for the network"
+            ),
+        ),
+        None if listen.is_loopback() => {
             Finding::good(WHAT, "phones and trunks on this machine only; --sip 0.0.0.0:5060 is for the network")
         }
         Some(public) if is_private(public) => Finding::doubtful(

@@ -166,8 +166,8 @@ async fn doors(settings: &Settings) -> anyhow::Result<TcpListener> {
     match machine::may_write(&settings.recordings) {
         // A full disk keeps no server from starting: calls come first.
         Err(problem) if problem.kind() != std::io::ErrorKind::StorageFull => Err(problem).with_context(|| {
-            let folder = settings.recordings.display();
-            format!("cannot write recordings in {folder}: make it writable, or choose another with --recordings")
+            let (folder, option) = (settings.recordings.display(), option_of_recordings(settings));
+            format!("cannot write recordings in {folder}: make it writable, or choose another with {option}")
         }),
         Ok(()) | Err(_) => Ok(listener),
     }
@@ -334,13 +334,16 @@ fn nothing() -> anyhow::Result<Effective> {
     })
 }
 
+/// By what the folder of recordings was chosen: unless it was named, it is in the data folder.
+fn option_of_recordings(settings: &Settings) -> &'static str {
+    if settings.recordings.starts_with(&settings.data) { "--data" } else { "--recordings" }
+}
+
 fn recordings(settings: &Settings) -> anyhow::Result<PathBuf> {
     let folder = &settings.recordings;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make {}: choose another with --recordings", folder.display()))?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
+        format!("cannot make {}: choose another with {}", folder.display(), option_of_recordings(settings))
+    })?;
     Ok(folder.clone())
 }
 

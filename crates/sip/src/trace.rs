@@ -272,16 +272,44 @@ fn run(text: &str) -> (String, usize) {
 fn piece(text: &str) -> (Piece, usize) {
     let kind = |c: char| match c {
         '0'..='9' => Piece::Digit(c),
+        // As East Asian keyboards write them.
+        '０'..='９' => Piece::Digit(ascii(c)),
         // RFC 3966 §5.1.1 and what people write.
         '-' | '.' | '(' | ')' | ' ' | '/' => Piece::Separator,
         _ => Piece::Other,
     };
     let escape = text.strip_prefix('%').and_then(|rest| u8::from_str_radix(rest.get(..2)?, 16).ok());
+    if let Some(digit) = escaped_wide_digit(text) {
+        return (Piece::Digit(digit), WIDE_ESCAPE);
+    }
+    // In a quoted string each character may stand behind a backslash (RFC 3261 §25.1).
+    if let Some(c) = text.strip_prefix('\\').and_then(|rest| rest.chars().next()) {
+        return (kind(c), 1 + c.len_utf8());
+    }
     match (escape, text.chars().next()) {
         (Some(byte), _) => (kind(char::from(byte)), 3),
         (None, Some(c)) => (kind(c), c.len_utf8()),
         (None, None) => (Piece::Other, 0),
     }
+}
+
+/// The length of a full-width digit that is written by `%` escapes.
+const WIDE_ESCAPE: usize = 9;
+
+/// The full-width digit at the beginning of a text that is written by the `%` escapes of its three bytes.
+fn escaped_wide_digit(text: &str) -> Option<char> {
+    let byte = |at: usize| {
+        let escape = text.get(at..at + 3)?.strip_prefix('%')?;
+        u8::from_str_radix(escape, 16).ok()
+    };
+    let bytes = [byte(0)?, byte(3)?, byte(6)?];
+    let c = std::str::from_utf8(&bytes).ok()?.chars().next()?;
+    ('０'..='９').contains(&c).then(|| ascii(c))
+}
+
+/// A full-width digit as others write it.
+fn ascii(wide: char) -> char {
+    char::from_u32(u32::from(wide) - u32::from('０') + u32::from('0')).unwrap_or('0')
 }
 
 /// The length of an IPv4 address at the beginning of a text.
@@ -361,6 +389,11 @@ mod tests {
             ("10.20.30.40", "10.20.30.40"),
             ("%zz1234567%", "%zz12****67%"),
             ("123456", "123456"),
+            ("１３８００１３８０００", "138****8000"),
+            ("%EF%BC%91%ef%bc%93%EF%BC%98%EF%BC%90%EF%BC%90%EF%BC%91%EF%BC%93%EF%BC%98000", "138****8000"),
+            (r#""\1\3\8\0\0\1\3\8\0\0\0""#, r#""138****8000""#),
+            (r"\", r"\"),
+            ("%EF%BC", "%EF%BC"),
         ] {
             assert_eq!(mask_numbers(text), masked, "{text}");
         }

@@ -267,6 +267,12 @@ pub enum Refusal {
     /// A window that ends before it begins or lies in the past.
     #[error("choose a time that is still to come")]
     NotInTheFuture,
+    /// A window so far away that no calendar is asked about it.
+    #[error("choose a time within the next {days} days")]
+    TooFarAhead {
+        /// How far away it may be.
+        days: u64,
+    },
     /// It belongs to another call or attempt: the input is stale.
     #[error("this belongs to another call")]
     Stale,

@@ -49,7 +49,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
 pub const SERVED_TAKEN_BACK_WITHIN: Millis = Millis::hours(24);
 
 /// Nothing is agreed with a customer for later than this; a window beyond it is a slip of the hand.
-const LONGEST_POSTPONEMENT: Millis = Millis::hours(24 * 366);
+const LONGEST_POSTPONEMENT_DAYS: u64 = 366;
 
 fn claim(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, agent: &AgentKey) -> Result<(), Refusal> {
     if !may_act_for(by, agent) {
@@ -320,8 +320,11 @@ fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcom
             (disposition, note)
         }
         Outcome::Postpone { window, disposition, note } => {
-            if window.to.since(at) > LONGEST_POSTPONEMENT || window.to <= at || window.from > window.to {
+            if window.to <= at || window.from > window.to {
                 return Err(Refusal::NotInTheFuture);
+            }
+            if window.to.since(at) > Millis::hours(24 * LONGEST_POSTPONEMENT_DAYS) {
+                return Err(Refusal::TooFarAhead { days: LONGEST_POSTPONEMENT_DAYS });
             }
             entry.state = State::Waiting;
             entry.due = window.from.max(entry.not_before);

@@ -318,6 +318,8 @@ fn an_entry_is_moved_to_the_future_only() {
     let waits = requested(at(0));
     assert_eq!(refused(&waits, at(100), &by("2000"), &postpone(at(0), at(100))), Refusal::NotInTheFuture);
     assert_eq!(refused(&waits, at(100), &by("2000"), &postpone(at(300), at(200))), Refusal::NotInTheFuture);
+    let next_millennium = postpone(at(0), at(1_000 * 366 * 86_400));
+    assert_eq!(refused(&waits, at(100), &by("2000"), &next_millennium), Refusal::TooFarAhead { days: 366 });
     let moved = done(&waits, at(100), &postpone(at(3600), at(7200)));
     assert_eq!((moved.due, moved.request.unwrap().promise.to), (at(3600), at(7200)));
 }

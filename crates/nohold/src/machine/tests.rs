@@ -171,4 +171,7 @@ fn an_address_that_the_internet_cannot_reach_is_doubtful() {
     assert_eq!(address(&settings).verdict, Verdict::Doubtful);
     settings.public_address = Some("203.0.113.7".parse().unwrap());
     assert_eq!(address(&settings).verdict, Verdict::Good);
+    settings.sip = "127.0.0.1:5060".parse().unwrap();
+    let told = address(&settings);
+    assert!(told.verdict == Verdict::Doubtful && told.seen.contains("nobody outside reaches"), "{told}");
 }

@@ -75,6 +75,7 @@ fn by_the_entry(refusal: &entry::Refusal) -> Failure {
         entry::Refusal::NoOutcomeYet => Failure::conflict("no_outcome_yet", words),
         entry::Refusal::NotThen { until: moment, .. } => until(unprocessable("not_then", words), moment.as_ref()),
         entry::Refusal::NotInTheFuture => unprocessable("not_in_the_future", words),
+        entry::Refusal::TooFarAhead { .. } => unprocessable("too_far_ahead", words),
         entry::Refusal::Stale => Failure::conflict("stale", words),
         entry::Refusal::NotAllowed => Failure::forbidden("not_allowed", words),
         entry::Refusal::OtherGroups => Failure::forbidden("other_groups", words),

@@ -62,7 +62,12 @@ fn flows() -> Wishes {
 
 /// A caller who has heard the greeting of the message, cut it short, and heard the tone.
 async fn at_the_tone(house: &House) -> (Baresip, Ear) {
-    let mut caller = people::customer(house, CUSTOMER, MESSAGE).await.unwrap();
+    at_the_tone_as(house, CUSTOMER).await
+}
+
+/// The same of this number.
+async fn at_the_tone_as(house: &House, number: &str) -> (Baresip, Ear) {
+    let mut caller = people::customer(house, number, MESSAGE).await.unwrap();
     let mut ear = Ear::new("en");
     ear.hears_begin(&caller, "message-greeting", SOON).await.unwrap();
     caller.press("#").await.unwrap();
@@ -146,6 +151,41 @@ async fn at_06_a_message_is_heard_by_an_agent_of_its_group_whole_or_in_parts_and
     assert_eq!(other_group.list().await.unwrap(), [] as [serde_json::Value; 0]);
     assert_eq!(status(other_group.person.file(&audio, None).await), 404);
     assert_eq!(status(Client::new(house.server.http).file(&audio, None).await), 401);
+}
+
+#[tokio::test]
+async fn at_06_who_left_a_message_is_called_back_and_who_withheld_the_number_cannot_be() {
+    let site = "dialling_window = \"00:00-24:00\"";
+    let house = House::open(Wishes { site, ..flows() }).await.unwrap();
+    let mut phone = people::colleague(&house, "2000").await.unwrap();
+    let mut desk = Desk::agent_at_work(&house, "2000").await.unwrap();
+    for number in [CUSTOMER, "anonymous"] {
+        let (mut caller, mut ear) = at_the_tone_as(&house, number).await;
+        // The length of the message.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        caller.press("#").await.unwrap();
+        ear.hears(&caller, "message-saved", SOON).await.unwrap();
+    }
+    let nameless = desk.sees("the message of nobody", |entry| entry["number"].is_null()).await.unwrap();
+    assert_eq!(nameless["section"], "messages", "{nameless:#}");
+    let refused = desk.works(&nameless["id"], "call", json!({})).await.unwrap_err();
+    assert_eq!(refused.code(), "no_number", "{refused}");
+    let entry = desk.sees("the message", |entry| entry["number"] == CUSTOMER).await.unwrap();
+    // A quiet badge.
+    assert_eq!((&entry["section"], &entry["count"]), (&json!("messages"), &json!(1)), "{entry:#}");
+    desk.is_left_alone().await.unwrap();
+    desk.works(&entry["id"], "call", json!({})).await.unwrap();
+    phone.wait_incoming(SOON).await.unwrap();
+    phone.answer().await.unwrap();
+    let incoming = house.carrier.next_call(SOON).await.unwrap();
+    assert_eq!((incoming.called().as_str(), incoming.caller().as_str()), (CUSTOMER, SUPPORT));
+    let mut customer = incoming.answer().await.unwrap();
+    customer.play_tone(CUSTOMERS_TONE);
+    hears_tone(&phone, CUSTOMERS_TONE, SOON).await.unwrap();
+    customer.hang_up().await.unwrap();
+    phone.wait_closed(SOON).await.unwrap();
+    desk.says_outcome(&entry["id"], json!({ "outcome": "close", "reason": "done" })).await.unwrap();
+    desk.sees_closed("the message, done", |closed| closed["id"] == entry["id"]).await.unwrap();
 }
 
 #[tokio::test]
