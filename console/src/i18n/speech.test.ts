@@ -36,8 +36,11 @@ it('turns the page to the language that was asked for last, whichever words come
   setLanguage('zh');
   await expect.poll(() => spoken.language).toBe('zh');
   expect([document.documentElement.lang, spoken.t('page.close')]).toEqual(['zh-CN', '关闭']);
+  const { t } = spoken;
   setLanguage('en');
   await expect.poll(() => document.documentElement.lang).toBe('en');
+  // Whoever keeps it, as modules do, speaks the language of now.
+  expect(t('page.close')).toBe('Close');
   expect(heard.at(-1)).toBe('en');
   stop();
 });
