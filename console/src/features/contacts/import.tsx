@@ -28,7 +28,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       setSeen(shown);
       if (shown.done) {
         const words = { made: shown.made.length, merged: shown.merged.length };
-        say({ kind: 'done', title: t('contacts.imported', words) });
+        say({ kind: 'done', title: t => t('contacts.imported', words) });
         await queries.invalidateQueries({ queryKey: ['contacts'] });
         onClose();
       }
