@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
 import { callAndHangUp } from './house/caller.ts';
+import { chooseLastMonth } from './house/fields.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -65,7 +66,7 @@ it('shows the calls that are over, finds one by its last digits, and tells it le
   ]);
   expect(table.suggestedFilename()).toMatch(/^calls-\d{4}-\d\d-\d\d\.csv$/);
   expect((await readFile(await table.path(), 'utf8')).trimEnd().split('\r\n')).toHaveLength(3);
-  await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+  await chooseLastMonth(page, 'To');
   await page.getByText('No call fits').waitFor();
   expect(root.complaints).toEqual([]);
   await root.leave();

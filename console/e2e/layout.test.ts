@@ -111,6 +111,13 @@ describe.each(LOOKS)('in $language, $theme', looks => {
       .click();
     await page.getByRole('dialog').waitFor();
     await check(person, at('postpone'));
+    await page.getByLabel(looks.language === 'en' ? 'Day' : '日期', { exact: true }).click();
+    await page.locator('table').waitFor();
+    await check(person, at('calendar'));
+    // The calendar goes before the dialog does.
+    await escape(person);
+    await page.locator('table').waitFor({ state: 'hidden' });
+    await page.getByRole('dialog').waitFor();
     await escape(person);
     await page.getByRole('button', { name: looks.language === 'en' ? 'Close' : '关闭', exact: true }).click();
     await page.getByRole('dialog').waitFor();

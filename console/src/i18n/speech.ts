@@ -5,6 +5,7 @@ import type { pastEn } from './past.en';
 import type { playbackEn } from './playback.en';
 import type { refusedEn } from './refused.en';
 import type { todayEn } from './today.en';
+import type { whenEn } from './when.en';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -15,7 +16,8 @@ declare module 'i18next' {
         typeof pastEn &
         typeof playbackEn &
         typeof refusedEn &
-        typeof todayEn;
+        typeof todayEn &
+        typeof whenEn;
     };
   }
 }
