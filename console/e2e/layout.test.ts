@@ -1,12 +1,13 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
-import { callAndHangUp } from './house/caller.ts';
+import { Carrier } from './house/carrier.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
 
 let browser: Browser;
+let carrier: Carrier;
 let server: Server;
 let web: Web;
 let first = '';
@@ -29,14 +30,15 @@ async function fill(): Promise<void> {
   for (const agent of ['2014', '2011', '2001'])
     await server.ask('POST', `/api/agents/${agent}`, { action: 'not_ready' });
   for (const number of ['+8613800007152', '+8613800007152', '+442079460146']) {
-    await callAndHangUp(server.sip, number, '+862161230001', 6_000);
+    await carrier.callsAndHangsUp(server.sip, number, '+862161230001', 6_000);
   }
   await server.ask('POST', '/api/agents/2014', { action: 'available' });
   await server.ask('POST', '/api/agents/2011', { action: 'break', reason: 'lunch' });
 }
 
 beforeAll(async () => {
-  server = await Server.start();
+  carrier = await Carrier.open();
+  server = await Server.start({ carrier: carrier.at });
   web = await Web.start(() => server.http);
   browser = await openBrowser();
   await fill();
@@ -46,6 +48,7 @@ afterAll(async () => {
   await browser?.close();
   await web?.stop();
   await server?.stop();
+  await carrier?.close();
 });
 
 const LOOKS = (['en', 'zh'] as const).flatMap(language =>
