@@ -4,6 +4,7 @@ import { Person, openBrowser } from './house/browser.ts';
 import { Carrier } from './house/carrier.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
+import { inHighContrast } from './house/states.ts';
 import { Web } from './house/web.ts';
 
 let browser: Browser;
@@ -135,6 +136,12 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await check(person, at('settings'));
 
+    await page.goto('/list?q=nobody');
+    await page
+      .getByText(looks.language === 'en' ? 'No entry fits these filters' : '没有符合筛选条件的条目')
+      .waitFor();
+    await check(person, at('empty'));
+
     await page.goto('/nowhere');
     await page.getByRole('heading', { level: 1 }).waitFor();
     await check(person, at('nowhere'));
@@ -152,4 +159,51 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     expect(person.complaints).toEqual([]);
     await person.leave();
   });
+
+  it.each(SIZES)('at %i × %i the dialogs of a supervisor can be read and used', async (width, height) => {
+    const at = (what: string) => `${what}-${looks.language}-${looks.theme}-${width}`;
+    const words = (en: string, zh: string) => (looks.language === 'en' ? en : zh);
+    const person = await Person.signedIn(browser, web.url, 'root', {
+      ...looks,
+      width,
+      height,
+      path: `/list/${first}`,
+    });
+    const { page } = person;
+    for (const [what, name] of [
+      ['assign', words('Assign', '指派')],
+      ['block', words('Block number', '加入黑名单')],
+    ] as const) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      await check(person, at(what));
+      await escape(person);
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    }
+    expect(person.complaints).toEqual([]);
+    await person.leave();
+  });
+});
+
+it('stands well in high contrast', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia');
+  await mia.row(first).waitFor();
+  await inHighContrast(mia, 'list');
+  await mia.leave();
+});
+
+it('can be read while the server is away', async () => {
+  const there: [Person, string][] = [];
+  for (const looks of LOOKS)
+    for (const [width, height] of SIZES.slice(1)) {
+      const person = await Person.signedIn(browser, web.url, 'mia', { ...looks, width, height });
+      there.push([person, `reconnecting-${looks.language}-${looks.theme}-${width}`]);
+    }
+  await server.kill();
+  for (const [person, name] of there) {
+    await person.page.locator('[data-state=reconnecting]').waitFor();
+    await check(person, name);
+    await person.leave();
+  }
+  await server.start();
 });
