@@ -177,7 +177,10 @@ describe.each(LOOKS)('in $language, $theme', looks => {
       await page.getByRole('button', { name, exact: true }).click();
       await page.getByRole('dialog').waitFor();
       await check(person, at(what));
-      await escape(person);
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: words('Cancel', '取消'), exact: true })
+        .click();
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
     }
     expect(person.complaints).toEqual([]);

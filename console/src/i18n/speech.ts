@@ -36,6 +36,26 @@ export interface Tree {
 
 const voice = createInstance();
 
+/** Stand around what belongs into a text until it is whole. */
+const [FROM, TO] = ['\uE000', '\uE001'];
+const HAN = '\\p{Script=Han}';
+const LATIN = '[A-Za-z0-9+.]';
+const BETWEEN = new RegExp(
+  `(?<=${HAN})${FROM}(?=${LATIN})|(?<=${LATIN})${FROM}(?=${HAN})|(?<=${HAN})${TO}(?=${LATIN})|(?<=${LATIN})${TO}(?=${HAN})`,
+  'gu',
+);
+/** `Priya N.` at the end of a sentence has its full stop already. */
+const TWICE = new RegExp(`(?<=[^.]\\.)${TO}\\.(?=\\s|$)`, 'g');
+const MARKS = new RegExp(`[${FROM}${TO}]`, 'g');
+
+voice.use({
+  type: 'postProcessor',
+  name: 'joints',
+  // A name or a number may be Latin in a Chinese sentence: a space stands between.
+  process: (text: string) =>
+    text.includes(FROM) ? text.replace(TWICE, '').replace(BETWEEN, ' ').replace(MARKS, '') : text,
+});
+
 void voice.init({
   lng: 'en',
   // Only one language's words are here, as a rule. What a server of another version names is shown as it is.
@@ -44,8 +64,9 @@ void voice.init({
   defaultNS: 'words',
   nsSeparator: false,
   resources: { en: { words: {} }, zh: { words: {} } },
-  // React writes texts as texts.
-  interpolation: { escapeValue: false },
+  // React writes texts as texts: what is put in is only marked.
+  interpolation: { escapeValue: true, escape: text => `${FROM}${text}${TO}` },
+  postProcess: 'joints',
   missingInterpolationHandler: () => '',
   initAsync: false,
 });
