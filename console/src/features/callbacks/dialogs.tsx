@@ -256,6 +256,8 @@ function Assign({ entry, onClose }: BodyProps) {
         value={agent}
         allowDeselect={false}
         searchable
+        // Opened at once it would lie over the buttons.
+        openOnFocus={false}
         onChange={value => setAgent(value ?? nobody)}
         data-autofocus
       />
