@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
-import { callAndHangUp } from './house/caller.ts';
+import { Carrier } from './house/carrier.ts';
 import { type Stop, axe, stops } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -9,13 +9,15 @@ import { Web } from './house/web.ts';
 const AGENTS = ['2014', '2011', '2001'];
 
 let browser: Browser;
+let carrier: Carrier;
 let server: Server;
 let web: Web;
 const people: Person[] = [];
 
 beforeAll(async () => {
   const site = '[site]\nremind_again_after = "10s"\nescalate_after = "13s"';
-  server = await Server.start({ instead: { '[site]': site } });
+  carrier = await Carrier.open();
+  server = await Server.start({ carrier: carrier.at, instead: { '[site]': site } });
   web = await Web.start(() => server.http);
   browser = await openBrowser();
 });
@@ -24,6 +26,7 @@ afterAll(async () => {
   await browser?.close();
   await web?.stop();
   await server?.stop();
+  await carrier?.close();
 });
 
 afterEach(async () => {
@@ -88,7 +91,7 @@ describe('a page in the background', () => {
     await page.goto('/');
     await person.signIn('mia');
     for (const agent of AGENTS) await server.ask('POST', `/api/agents/${agent}`, { action: 'not_ready' });
-    await callAndHangUp(server.sip, customer(), '+862161230001', 6_000);
+    await carrier.callsAndHangsUp(server.sip, customer(), '+862161230001', 6_000);
     await page.getByText('Left queue 600').first().waitFor();
     expect(await told(page)).toEqual({ shown: [], notes: 0 });
     await server.request(customer());

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
+import { chooseLastMonth } from './house/fields.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -44,7 +45,7 @@ it('shows an administrator who has asked for what, by user and thing', async () 
   await page.waitForURL(/object=/);
   // It was asked for, and claimed.
   await expect.poll(() => rows.count()).toBe(2);
-  await page.getByLabel('To day').fill('2020-01-01');
+  await chooseLastMonth(page, 'To day');
   await page.getByText('No line fits').waitFor();
   await page.reload();
   await page.getByText('No line fits').waitFor();

@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Looks, Person, openBrowser, openSoftphone } from './house/browser.ts';
-import { type OnTheLine, callIn } from './house/caller.ts';
+import { Carrier } from './house/carrier.ts';
+import type { FarCall } from './house/far-phones.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -12,13 +13,15 @@ const COMPLAINTS = '+862161230003';
 
 let softphone: Browser;
 let browser: Browser;
+let carrier: Carrier;
 let server: Server;
 let web: Web;
 const people: Person[] = [];
-let customers: OnTheLine[] = [];
+let customers: FarCall[] = [];
 
 beforeAll(async () => {
-  server = await Server.start();
+  carrier = await Carrier.open();
+  server = await Server.start({ carrier: carrier.at });
   web = await Web.start(() => server.http);
   softphone = await openSoftphone(440);
   browser = await openBrowser();
@@ -32,6 +35,7 @@ afterAll(async () => {
   await softphone?.close();
   await web?.stop();
   await server?.stop();
+  await carrier?.close();
 });
 
 afterEach(async () => {
@@ -56,8 +60,8 @@ async function atPhone(looks: Looks = {}): Promise<Person> {
 }
 
 /** A customer calls; the answer is the customer once it rings in the page. */
-async function rings({ page }: Person, from: string, to = SUPPORT): Promise<OnTheLine> {
-  const customer = await callIn(server.sip, from, to);
+async function rings({ page }: Person, from: string, to = SUPPORT): Promise<FarCall> {
+  const customer = await carrier.calls(server.sip, from, to);
   customers.push(customer);
   await page.locator('[data-call=ringing]').waitFor();
   return customer;
@@ -73,7 +77,7 @@ async function accept({ page }: Person): Promise<void> {
 }
 
 /** The customer hangs up first. */
-async function hangUp(customer: OnTheLine): Promise<void> {
+async function hangUp(customer: FarCall): Promise<void> {
   customers = customers.filter(one => one !== customer);
   await customer.hangUp();
 }
@@ -277,12 +281,12 @@ describe('contacts', () => {
     await page.getByRole('button', { name: 'Import' }).click();
     const dialog = page.getByRole('dialog', { name: 'Import contacts' });
     const lines = '姓名,号码\r\n李文博,13900139002\r\nKnown Too,13900139001\r\n';
-    await dialog.getByLabel('File').setInputFiles(file(`${lines}Bad,12\r\n`));
+    await dialog.locator('input[type=file]').setInputFiles(file(`${lines}Bad,12\r\n`));
     await dialog.getByText('Mend these first.', { exact: false }).waitFor();
     await dialog.getByText('Line 4').waitFor();
     await check(adam, 'import-problems-en-light-1360');
     expect(await dialog.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
-    await dialog.getByLabel('File').setInputFiles(file(lines));
+    await dialog.locator('input[type=file]').setInputFiles(file(lines));
     await dialog.getByText('1 new contact').waitFor();
     await dialog.getByText('1 left out, known already').waitFor();
     await dialog.getByRole('button', { name: 'Import 1 contact' }).click();

@@ -1,11 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
-import { callAndHangUp } from './house/caller.ts';
+import { Carrier } from './house/carrier.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
 
 let browser: Browser;
+let carrier: Carrier;
 let server: Server;
 let web: Web;
 const people: Person[] = [];
@@ -20,7 +21,8 @@ let customers = 0;
 const customer = () => `+86138000${String(20_000 + ++customers)}`;
 
 beforeAll(async () => {
-  server = await Server.start();
+  carrier = await Carrier.open();
+  server = await Server.start({ carrier: carrier.at });
   web = await Web.start(() => server.http);
   browser = await openBrowser();
 });
@@ -29,6 +31,7 @@ afterAll(async () => {
   await browser?.close();
   await web?.stop();
   await server?.stop();
+  await carrier?.close();
 });
 
 afterEach(async () => {
@@ -157,7 +160,7 @@ describe('a missed call', () => {
     for (const agent of ['2014', '2011', '2001'])
       await server.ask('POST', `/api/agents/${agent}`, { action: 'not_ready' });
     const before = await mia.page.locator('[data-notice=request]').count();
-    await callAndHangUp(server.sip, customer(), '+862161230001', 6_000);
+    await carrier.callsAndHangsUp(server.sip, customer(), '+862161230001', 6_000);
     await mia.page.getByText('Left queue 600').first().waitFor();
     await mia.page.getByText('Missed calls', { exact: true }).first().waitFor();
     expect(await mia.page.locator('[data-notice=request]').count()).toBeLessThanOrEqual(before);

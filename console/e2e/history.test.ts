@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
-import { callAndHangUp } from './house/caller.ts';
+import { Carrier } from './house/carrier.ts';
+import { chooseLastMonth } from './house/fields.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -12,6 +13,7 @@ const SUPPORT = '+862161230001';
 const CUSTOMER = '+8613800138123';
 
 let browser: Browser;
+let carrier: Carrier;
 let server: Server;
 let web: Web;
 
@@ -20,11 +22,12 @@ interface Page {
 }
 
 beforeAll(async () => {
-  server = await Server.start();
+  carrier = await Carrier.open();
+  server = await Server.start({ carrier: carrier.at });
   web = await Web.start(() => server.http);
   browser = await openBrowser();
-  await callAndHangUp(server.sip, CUSTOMER, SUPPORT, 6_500);
-  await callAndHangUp(server.sip, '+8613900139456', SUPPORT, 6_500);
+  await carrier.callsAndHangsUp(server.sip, CUSTOMER, SUPPORT, 6_500);
+  await carrier.callsAndHangsUp(server.sip, '+8613900139456', SUPPORT, 6_500);
   const over = async () => (await server.ask<Page>('GET', '/api/history')).items.length;
   for (let tries = 0; (await over()) < 2; tries += 1) {
     if (tries === 100) throw new Error('the calls do not stand in the history');
@@ -36,6 +39,7 @@ afterAll(async () => {
   await browser?.close();
   await web?.stop();
   await server?.stop();
+  await carrier?.close();
 });
 
 it('shows the calls that are over, finds one by its last digits, and tells it leg by leg', async () => {
@@ -65,7 +69,7 @@ it('shows the calls that are over, finds one by its last digits, and tells it le
   ]);
   expect(table.suggestedFilename()).toMatch(/^calls-\d{4}-\d\d-\d\d\.csv$/);
   expect((await readFile(await table.path(), 'utf8')).trimEnd().split('\r\n')).toHaveLength(3);
-  await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+  await chooseLastMonth(page, 'To');
   await page.getByText('No call fits').waitFor();
   expect(root.complaints).toEqual([]);
   await root.leave();

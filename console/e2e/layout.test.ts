@@ -1,12 +1,14 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
-import { callAndHangUp } from './house/caller.ts';
+import { Carrier } from './house/carrier.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
+import { inHighContrast } from './house/states.ts';
 import { Web } from './house/web.ts';
 
 let browser: Browser;
+let carrier: Carrier;
 let server: Server;
 let web: Web;
 let first = '';
@@ -29,14 +31,15 @@ async function fill(): Promise<void> {
   for (const agent of ['2014', '2011', '2001'])
     await server.ask('POST', `/api/agents/${agent}`, { action: 'not_ready' });
   for (const number of ['+8613800007152', '+8613800007152', '+442079460146']) {
-    await callAndHangUp(server.sip, number, '+862161230001', 6_000);
+    await carrier.callsAndHangsUp(server.sip, number, '+862161230001', 6_000);
   }
   await server.ask('POST', '/api/agents/2014', { action: 'available' });
   await server.ask('POST', '/api/agents/2011', { action: 'break', reason: 'lunch' });
 }
 
 beforeAll(async () => {
-  server = await Server.start();
+  carrier = await Carrier.open();
+  server = await Server.start({ carrier: carrier.at });
   web = await Web.start(() => server.http);
   browser = await openBrowser();
   await fill();
@@ -46,6 +49,7 @@ afterAll(async () => {
   await browser?.close();
   await web?.stop();
   await server?.stop();
+  await carrier?.close();
 });
 
 const LOOKS = (['en', 'zh'] as const).flatMap(language =>
@@ -111,6 +115,13 @@ describe.each(LOOKS)('in $language, $theme', looks => {
       .click();
     await page.getByRole('dialog').waitFor();
     await check(person, at('postpone'));
+    await page.getByLabel(looks.language === 'en' ? 'Day' : '日期', { exact: true }).click();
+    await page.locator('table').waitFor();
+    await check(person, at('calendar'));
+    // The calendar goes before the dialog does.
+    await escape(person);
+    await page.locator('table').waitFor({ state: 'hidden' });
+    await page.getByRole('dialog').waitFor();
     await escape(person);
     await page.getByRole('button', { name: looks.language === 'en' ? 'Close' : '关闭', exact: true }).click();
     await page.getByRole('dialog').waitFor();
@@ -124,6 +135,12 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     await page.goto('/settings');
     await page.getByRole('heading', { level: 1 }).waitFor();
     await check(person, at('settings'));
+
+    await page.goto('/list?q=nobody');
+    await page
+      .getByText(looks.language === 'en' ? 'No entry fits these filters' : '没有符合筛选条件的条目')
+      .waitFor();
+    await check(person, at('empty'));
 
     await page.goto('/nowhere');
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -142,4 +159,54 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     expect(person.complaints).toEqual([]);
     await person.leave();
   });
+
+  it.each(SIZES)('at %i × %i the dialogs of a supervisor can be read and used', async (width, height) => {
+    const at = (what: string) => `${what}-${looks.language}-${looks.theme}-${width}`;
+    const words = (en: string, zh: string) => (looks.language === 'en' ? en : zh);
+    const person = await Person.signedIn(browser, web.url, 'root', {
+      ...looks,
+      width,
+      height,
+      path: `/list/${first}`,
+    });
+    const { page } = person;
+    for (const [what, name] of [
+      ['assign', words('Assign', '指派')],
+      ['block', words('Block number', '加入黑名单')],
+    ] as const) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      await check(person, at(what));
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: words('Cancel', '取消'), exact: true })
+        .click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    }
+    expect(person.complaints).toEqual([]);
+    await person.leave();
+  });
+});
+
+it('stands well in high contrast', async () => {
+  const mia = await Person.signedIn(browser, web.url, 'mia');
+  await mia.row(first).waitFor();
+  await inHighContrast(mia, 'list');
+  await mia.leave();
+});
+
+it('can be read while the server is away', async () => {
+  const there: [Person, string][] = [];
+  for (const looks of LOOKS)
+    for (const [width, height] of SIZES.slice(1)) {
+      const person = await Person.signedIn(browser, web.url, 'mia', { ...looks, width, height });
+      there.push([person, `reconnecting-${looks.language}-${looks.theme}-${width}`]);
+    }
+  await server.kill();
+  for (const [person, name] of there) {
+    await person.page.locator('[data-state=reconnecting]').waitFor();
+    await check(person, name);
+    await person.leave();
+  }
+  await server.start();
 });

@@ -121,3 +121,19 @@ it('finds one of them while somebody types', async () => {
   expect(await mia.page.locator('[data-row]').count()).toBe(1);
   await mia.leave();
 });
+
+it('finds one of them by name with a question or two', async () => {
+  const contact = { name: 'Elena Marsh', numbers: ['+8613810009998'] };
+  await server.ask('POST', '/api/contacts', contact);
+  const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/list?q=nobody' });
+  await mia.page.getByText('+86 138 1000 9998').waitFor({ state: 'detached', timeout: 120_000 });
+  const asked: string[] = [];
+  mia.page.on('request', request => {
+    if (/\/api\/(contacts|entries\/names)\b/.test(request.url())) asked.push(request.url());
+  });
+  await mia.page.getByLabel('Name or number').first().fill('elena');
+  await mia.page.locator('[data-row]').getByText('Elena Marsh').waitFor();
+  expect(await mia.page.locator('[data-row]').count()).toBe(1);
+  expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(2);
+  await mia.leave();
+});

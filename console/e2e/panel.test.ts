@@ -5,6 +5,7 @@ import { waitHeard } from './house/ear.ts';
 import type { FarCall } from './house/far-phones.ts';
 import { FarHouse, accepts, button, hands, presses, shows } from './house/far-house.ts';
 import { axe, cutOff } from './house/look-at.ts';
+import { inHighContrast, look } from './house/states.ts';
 
 /** Tones by which everybody is known, in hertz. */
 const MIA = 440;
@@ -28,36 +29,6 @@ afterEach(async ({ task }) => {
   const failed = task.result?.state === 'fail' ? task.name : undefined;
   expect(await house.empty(failed), 'what the browsers complained of').toEqual([]);
 });
-
-const SIZES = [
-  [1_360, 768],
-  [820, 1_180],
-  [390, 844],
-] as const;
-
-/** Looks at a state of the panel in each width, language and theme: nothing is cut off, and axe finds nothing. */
-async function look(person: Person, state: string): Promise<void> {
-  const { page } = person;
-  for (const language of ['en', 'zh']) {
-    await page.setViewportSize({ width: 1_360, height: 768 });
-    if (language === 'zh') await person.speaks('简体中文');
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      for (const [width, height] of SIZES) {
-        await page.setViewportSize({ width, height });
-        const open = page.locator('button[title="Open phone"], button[title="打开电话"]');
-        if (await open.isVisible()) await open.click();
-        const name = `panel-${state}-${language}-${theme}-${width}`;
-        await person.picture(name);
-        expect.soft(await cutOff(page), `${name}: cut off`).toEqual([]);
-        expect.soft(await axe(page), `${name}: axe`).toEqual([]);
-      }
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1_360, height: 768 });
-  await person.speaks('English');
-}
 
 let customers = 0;
 const customer = () => `+86138001${String(50_000 + ++customers)}`;
@@ -105,6 +76,7 @@ it('stands well in every state of a call', async () => {
 
   const caller = await talks(mia);
   await look(mia, 'talking');
+  await inHighContrast(mia, 'talking');
   await presses(mia, 'Hold');
   await button(mia, 'Resume').waitFor();
   await look(mia, 'held');
@@ -122,6 +94,7 @@ it('stands well in every state of a call', async () => {
   expect(await priya.page.getByText('Unanswered, your state becomes No answer.').count()).toBe(0);
   await accepts(priya);
   await look(mia, 'consulting');
+  await look(priya, 'consulted', 'briefly');
   await button(mia, 'Conference').first().click();
   await button(mia, 'Take out').waitFor();
   await look(mia, 'conference');

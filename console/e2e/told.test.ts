@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { FarHouse, accepts, button, hands, presses, shows } from './house/far-house.ts';
+import { look } from './house/states.ts';
 
 const MIA = 440;
 const PRIYA = 700;
@@ -42,7 +43,7 @@ it('writes nothing to the customer of before while another one is dialled, and s
   await shows(mia, 'calling');
   expect(await field.count()).toBe(0);
   await page.keyboard.type('for the second one');
-  await mia.picture('told-dialling');
+  await look(mia, 'dialling-back', 'briefly');
   await called.decline(486);
   await page.getByText('+86 138 0016 1002 was not reached: busy.').waitFor();
   await mia.picture('told-busy');
@@ -63,6 +64,7 @@ it('dials until the far side has answered, and says when it does not', async () 
   await shows(mia, 'calling');
   await page.locator('header button[data-state]').filter({ hasText: 'Dialling' }).waitFor();
   expect(await button(mia, 'Transfer').isDisabled()).toBe(true);
+  await look(mia, 'dialling', 'briefly');
   await expect.poll(() => page.title()).toBe('● Dialling +86 138 0016 1003');
   await called.decline(486);
   await page.getByText('+86 138 0016 1003 was not reached.').waitFor({ timeout: 30_000 });
@@ -88,7 +90,7 @@ it('says who asks, who does not, and from whom a customer comes back', async () 
   await hands(mia, 'Priya N.', 'Consult');
   await shows(priya, 'ringing');
   await priya.page.getByRole('heading', { name: 'Mia Torres asks you' }).waitFor();
-  await priya.picture('told-asked');
+  await look(priya, 'asked', 'briefly');
   await presses(priya, 'Decline');
   await mia.page.getByText('Priya N. does not take it. The customer is yours again.').waitFor();
 
@@ -99,7 +101,7 @@ it('says who asks, who does not, and from whom a customer comes back', async () 
   expect(await button(priya, 'Hand over').count()).toBe(0);
   await button(mia, 'Conference').first().click();
   await priya.page.getByText('+86 138 0016 1004, Mia Torres and you hear each other.').waitFor();
-  await priya.picture('told-conference');
+  await look(priya, 'conference-consulted', 'briefly');
   await presses(priya, 'Leave');
   await mia.page.getByText('Priya N. has left. The customer is yours again.').waitFor();
 
@@ -111,7 +113,7 @@ it('says who asks, who does not, and from whom a customer comes back', async () 
   await shows(priya, 'ringing');
   await presses(priya, 'Decline');
   await mia.page.getByRole('heading', { name: 'Back from Priya N.' }).waitFor({ timeout: 30_000 });
-  await mia.picture('told-back');
+  await look(mia, 'back', 'briefly');
   await presses(mia, /^Accept/);
   await caller.hangUp();
 });

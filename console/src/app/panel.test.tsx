@@ -101,3 +101,65 @@ it('says in the wrap-up how long they talked', async () => {
   miaIs({ state: 'wrap_up', wrap_up_of: 'call_new', wrap_up_until: 200_000 }, 3);
   expect(await screen.findByText(/talked 2:05/)).toBeDefined();
 });
+
+/** What the server answers, by the path that is asked. */
+function answers(by: Record<string, unknown>): void {
+  vi.spyOn(api, 'GET').mockImplementation(((path: string) =>
+    Promise.resolve(
+      path in by
+        ? { data: by[path], response: new Response() }
+        : {
+            error: { code: 'not_found', message: '', problems: [] },
+            response: new Response(null, { status: 404 }),
+          },
+    )) as never);
+}
+
+const past = {
+  call: 'call_new',
+  began: 1_000,
+  ended: 140_000,
+  direction: 'in',
+  number: '+8613800134417',
+  service: 'support',
+  entry: null,
+  legs: [
+    { party: 'customer', began: 1_000, answered: 1_000, ended: null },
+    { party: { agent: MIA }, began: 9_000, answered: 10_000, ended: 135_000 },
+  ],
+};
+
+it('knows in a page that was opened anew since how long they talked', async () => {
+  answers({ '/api/history/{call}': past });
+  useLive.setState({
+    notes: new Map([['call_new', aNote('call_new', { agent: MIA, ended: 135_000, open: true })]]),
+  });
+  miaIs({ state: 'wrap_up', wrap_up_of: 'call_new', wrap_up_until: 200_000 }, 2);
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Themed>
+        <Panel />
+      </Themed>
+    </QueryClientProvider>,
+  );
+  expect(await screen.findByText(/talked 2:05/)).toBeDefined();
+});
+
+it('calls customers by their names in what stands open, in the last calls and for the next dial', async () => {
+  answers({
+    '/api/history': { items: [past], next: null },
+    '/api/contacts': { items: [{ name: 'Elena Marsh', numbers: ['+8613800134417'] }], next: null },
+  });
+  write(null);
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Themed>
+        <Panel />
+      </Themed>
+    </QueryClientProvider>,
+  );
+  expect(await screen.findByRole('button', { name: 'Redial Elena Marsh' })).toBeDefined();
+  expect(screen.getByRole('button', { name: /^Note.*Elena Marsh/ })).toBeDefined();
+  expect(screen.getByTitle('Redial Elena Marsh').textContent).toContain('Elena Marsh');
+  expect(screen.queryByText(/134417|3 4417/)).toBeNull();
+});

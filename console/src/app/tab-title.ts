@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { isMineToDo } from '@/entries';
+import { isMineToDo, useNameOfNumber } from '@/entries';
 import { phoneNumber, timer, useTranslation } from '@/i18n';
 import {
   type Agent,
@@ -57,7 +57,10 @@ export function useTabTitle(): void {
   const { t } = useTranslation();
   const inHand = useLive(live => (agent?.call ? (live.calls.get(agent.call) ?? null) : null));
   useSecond();
-  const name = useCaller(known => (known.call === agent?.call ? known.name : null));
+  // Where no panel is there to find the name, as on a telephone, the contacts are asked.
+  const found = useCaller(known => (known.call === agent?.call ? known : null));
+  const contact = useNameOfNumber(found === null ? (inHand?.dialled ?? inHand?.number) : null);
+  const name = found?.name ?? contact;
   const busy = agent !== null && IN_CALL.includes(agent.state);
   const call = busy ? callTitle(agent, inHand, name, serverNow(), t('call.dialling')) : null;
   const words = call ?? `${todo > 0 ? `(${todo}) ` : ''}${title === '' ? 'Nohold' : `${title} · Nohold`}`;

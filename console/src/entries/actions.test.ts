@@ -3,7 +3,7 @@ import { Failure } from '@/api';
 import { spoken } from '@/i18n';
 import { useLive } from '@/live';
 import { aRequest, anAgent } from '@/live/fixture';
-import { refusalWords } from './actions';
+import { refusal } from './actions';
 
 it('says what comes first by the state that the agent is in', async () => {
   spoken.turnTo('en');
@@ -13,7 +13,7 @@ it('says what comes first by the state that the agent is in', async () => {
       me: { user: 'mia', role: 'agent', agent: '2014', groups: null },
       agents: new Map([['2014', anAgent('2014', { state })]]),
     });
-    return refusalWords(aRequest('cbr_1'), refused);
+    return refusal(aRequest('cbr_1'), refused)(spoken.t);
   });
   expect(said).toEqual([
     'Start work first.',

@@ -1,13 +1,11 @@
 import { type Failure, api, isFailure, need, once } from '@/api';
-import { clock, spoken, inWords, moment } from '@/i18n';
+import { type TFunction, clock, spoken, inWords, moment } from '@/i18n';
 import { type Entry, agentName, compare, isOpen, serverNow, showAnswer, useLive } from '@/live';
-import { refusedWords, say } from '@/notices';
+import { type Saying, refusedWords, say } from '@/notices';
 import { askedHere } from '@/phone/asked';
 import { wayToMe } from '@/phone/readiness';
 import { isOnCall, nextOf } from './look';
 import { whoIs } from './words';
-
-const t = spoken.t;
 
 /** What becomes of an entry by somebody's word. */
 export interface Outcome {
@@ -58,7 +56,7 @@ const wish = {
 async function act(
   entry: Entry,
   doing: () => Promise<unknown>,
-  title: string,
+  title: Saying,
   undo?: () => Promise<unknown>,
 ) {
   try {
@@ -68,19 +66,17 @@ async function act(
     return false;
   }
   const takeBack = undo && {
-    label: t('do.undo'),
-    do: () => void act(entry, undo, t('done.undone')),
+    label: (t: TFunction) => t('do.undo'),
+    do: () => void act(entry, undo, t => t('done.undone')),
   };
   say({ id: `did-${entry.id}`, kind: 'done', title, act: takeBack });
   return true;
 }
 
-const who = (entry: Entry) => whoIs(t, entry);
-
-/** How long a claim holds, in words; shown as the server has set it. */
-function claimedFor(entry: Entry): string {
+/** How long a claim holds, in seconds; as the server has set it. */
+function claimedFor(entry: Entry): number {
   const until = current(entry).state.until ?? serverNow();
-  return inWords(t, Math.max(0, until - serverNow()) / 1_000);
+  return Math.max(0, until - serverNow()) / 1_000;
 }
 
 export async function claim(entry: Entry): Promise<boolean> {
@@ -91,10 +87,11 @@ export async function claim(entry: Entry): Promise<boolean> {
     sayRefusal(entry, thrown);
     return false;
   }
+  const holds = claimedFor(claimed);
   return act(
     entry,
     () => Promise.resolve(),
-    t('done.claimed', { who: who(entry), time: claimedFor(claimed) }),
+    t => t('done.claimed', { who: whoIs(t, entry), time: inWords(t, holds) }),
     () => wish.release(entry),
   );
 }
@@ -103,7 +100,7 @@ export function release(entry: Entry): Promise<boolean> {
   return act(
     entry,
     () => wish.release(entry),
-    t('done.released', { who: who(entry) }),
+    t => t('done.released', { who: whoIs(t, entry) }),
     () => wish.claim(entry),
   );
 }
@@ -120,36 +117,47 @@ export function postpone(entry: Entry, from: number, to: number, note: string): 
             window: { from: Math.min(old.from, old.to), to: old.to },
           })
       : undefined;
-  const time = moment(t, spoken.language, from, serverNow());
   const window = { from, to };
   return act(
     entry,
     () => wish.outcome(entry, { outcome: 'postpone', window, note }),
-    t('done.postponed', { who: who(entry), time }),
+    t =>
+      t('done.postponed', {
+        who: whoIs(t, entry),
+        time: moment(t, spoken.language, from, serverNow()),
+      }),
     undo,
   );
 }
 
 export function sayOutcome(entry: Entry, outcome: Outcome): Promise<boolean> {
   const closes = outcome.outcome === 'close';
-  const title = t(closes ? 'done.closed' : 'done.kept', { who: who(entry) });
+  const title: Saying = t => t(closes ? 'done.closed' : 'done.kept', { who: whoIs(t, entry) });
   return act(entry, () => wish.outcome(entry, outcome), title, closes ? () => wish.reopen(entry) : undefined);
 }
 
 /** It closed because the customer was served in another call, and should not have. */
 export function takeBackServed(entry: Entry): Promise<boolean> {
-  return act(entry, () => wish.takeBackServed(entry), t('done.servedTakenBack', { who: who(entry) }));
+  return act(
+    entry,
+    () => wish.takeBackServed(entry),
+    t => t('done.servedTakenBack', { who: whoIs(t, entry) }),
+  );
 }
 
 export function reopen(entry: Entry): Promise<boolean> {
-  return act(entry, () => wish.reopen(entry), t('done.reopened', { who: who(entry) }));
+  return act(
+    entry,
+    () => wish.reopen(entry),
+    t => t('done.reopened', { who: whoIs(t, entry) }),
+  );
 }
 
 export function assign(entry: Entry, agent: string | null): Promise<boolean> {
-  const title =
+  const title: Saying = t =>
     agent === null
-      ? t('done.unassigned', { who: who(entry) })
-      : t('done.assigned', { who: who(entry), name: agentName(agent) });
+      ? t('done.unassigned', { who: whoIs(t, entry) })
+      : t('done.assigned', { who: whoIs(t, entry), name: agentName(agent) });
   const before = entry.assigned ?? null;
   return act(
     entry,
@@ -160,11 +168,19 @@ export function assign(entry: Entry, agent: string | null): Promise<boolean> {
 }
 
 export function acknowledge(entry: Entry): Promise<boolean> {
-  return act(entry, () => wish.acknowledge(entry), t('done.seen', { who: who(entry) }));
+  return act(
+    entry,
+    () => wish.acknowledge(entry),
+    t => t('done.seen', { who: whoIs(t, entry) }),
+  );
 }
 
 export function allowMore(entry: Entry): Promise<boolean> {
-  return act(entry, () => wish.allowMore(entry), t('done.allowed', { who: who(entry) }));
+  return act(
+    entry,
+    () => wish.allowMore(entry),
+    t => t('done.allowed', { who: whoIs(t, entry) }),
+  );
 }
 
 /** Calls that have been asked for and not answered yet, so that a double press is one call. */
@@ -176,24 +192,28 @@ export async function callBack(entry: Entry, beyondWindow = false): Promise<bool
   asked.add(entry.id);
   const id = `did-${entry.id}`;
   try {
-    const waits = () => say({ id, kind: 'info', title: t('done.connecting', { who: who(entry) }) });
+    const waits = () => say({ id, kind: 'info', title: t => t('done.connecting', { who: whoIs(t, entry) }) });
     const way = await wayToMe(waits);
     if (way === 'none') {
-      say({ id, kind: 'refused', title: t('refusal.phone_off') });
+      say({ id, kind: 'refused', title: t => t('refusal.phone_off') });
       return false;
     }
     const asks = need(
       api.POST('/api/entries/{id}/call', { ...params(entry), body: { beyond_window: beyondWindow } }),
     );
     askedHere((await asks).call);
-    say({ id, kind: 'info', title: t(way === 'here' ? 'done.calling' : 'done.called', { who: who(entry) }) });
+    say({
+      id,
+      kind: 'info',
+      title: t => t(way === 'here' ? 'done.calling' : 'done.called', { who: whoIs(t, entry) }),
+    });
     return true;
   } catch (thrown) {
     const overrides = useLive.getState().me?.role !== 'agent' && isFailure(thrown, 'outside_window');
     sayRefusal(
       entry,
       thrown,
-      overrides ? { label: t('do.beyondWindow'), do: () => void callBack(entry, true) } : undefined,
+      overrides ? { label: t => t('do.beyondWindow'), do: () => void callBack(entry, true) } : undefined,
     );
     return false;
   } finally {
@@ -213,7 +233,7 @@ export async function block(entry: Entry): Promise<boolean> {
         body: { prefixes: kept.prefixes, numbers },
       }),
     );
-    say({ id: `did-${entry.id}`, kind: 'done', title: t('done.blocked', { who: who(entry) }) });
+    say({ id: `did-${entry.id}`, kind: 'done', title: t => t('done.blocked', { who: whoIs(t, entry) }) });
     return true;
   } catch (thrown) {
     sayRefusal(entry, thrown);
@@ -234,8 +254,8 @@ async function blocked() {
 }
 
 /** Says why something was not done, in the words of the desk. */
-function sayRefusal(entry: Entry, thrown: unknown, offer?: { label: string; do: () => void }): void {
-  say({ id: `did-${entry.id}`, kind: 'refused', title: refusalWords(entry, thrown), act: offer });
+function sayRefusal(entry: Entry, thrown: unknown, offer?: { label: Saying; do: () => void }): void {
+  say({ id: `did-${entry.id}`, kind: 'refused', title: refusal(entry, thrown), act: offer });
 }
 
 const PLAIN = [
@@ -259,27 +279,31 @@ const PLAIN = [
   'not_signed_in',
 ] as const;
 
-/** Why something was refused. */
-export function refusalWords(entry: Entry, thrown: unknown): string {
-  if (!isFailure(thrown)) return t('refusal.other', { words: String(thrown) });
-  if (thrown.code === 'held') return lostWords(entry, thrown);
+/** Why something was refused; what it is about is as it stands now. */
+export function refusal(entry: Entry, thrown: unknown): Saying {
+  if (!isFailure(thrown)) return t => t('refusal.other', { words: String(thrown) });
+  if (thrown.code === 'held') return lost(entry, thrown);
   const until = thrown.body?.until;
   if (
     (thrown.code === 'outside_window' || thrown.code === 'too_soon' || thrown.code === 'too_often') &&
     until
   ) {
-    const time =
-      thrown.code === 'too_soon'
-        ? clock(spoken.language, until)
-        : moment(t, spoken.language, until, serverNow());
-    return t(`refusal.${thrown.code}`, { time });
+    const { code } = thrown;
+    return t => {
+      const time =
+        code === 'too_soon' ? clock(spoken.language, until) : moment(t, spoken.language, until, serverNow());
+      return t(`refusal.${code}`, { time });
+    };
   }
   if (thrown.code === 'not_then' && until)
-    return t('refusal.not_then', { time: moment(t, spoken.language, until, serverNow()) });
-  if (thrown.code === 'agent_state') return t(`refusal.${firstOf()}`);
+    return t => t('refusal.not_then', { time: moment(t, spoken.language, until, serverNow()) });
+  if (thrown.code === 'agent_state') {
+    const first = firstOf();
+    return t => t(`refusal.${first}`);
+  }
   const plain = PLAIN.find(code => code === thrown.code);
-  if (plain !== undefined) return t(`refusal.${plain}`, { who: who(entry) });
-  return t('refusal.other', { words: refusedWords(thrown) });
+  if (plain !== undefined) return t => t(`refusal.${plain}`, { who: whoIs(t, entry) });
+  return t => t('refusal.other', { words: refusedWords(thrown) });
 }
 
 /** What an agent has to do before anything else, by the state that they are in. */
@@ -291,11 +315,15 @@ function firstOf(): 'start_first' | 'call_in_hand' | 'wrap_up_first' | 'agent_st
 }
 
 /** Somebody was quicker: who, and what is next. */
-function lostWords(entry: Entry, failure: Failure): string {
+function lost(entry: Entry, failure: Failure): Saying {
   const holder = current(entry).state.agent ?? failure.message.split(' ')[0] ?? '';
   const name = agentName(holder);
-  const what = t(entry.section === 'requests' ? 'refusal.request' : 'refusal.entry');
   const others = [...useLive.getState().entries.values()].filter(one => one.id !== entry.id && isOpen(one));
   const next = nextOf(others.sort(compare), me(), serverNow());
-  return next ? t('refusal.lostNext', { name, what, who: who(next) }) : t('refusal.lost', { name, what });
+  return t => {
+    const what = t(entry.section === 'requests' ? 'refusal.request' : 'refusal.entry');
+    return next
+      ? t('refusal.lostNext', { name, what, who: whoIs(t, next) })
+      : t('refusal.lost', { name, what });
+  };
 }

@@ -31,18 +31,57 @@ it('asks once for all rows that come into sight together, and not for those with
   expect(asked).toEqual(['cbr_1,cbr_2']);
 });
 
-it('knows the names of all open entries while somebody searches by name, those out of sight as well', async () => {
-  names = { cbr_20: '李文博' };
-  const all = Array.from({ length: 250 }, (_, n) => anEntry(`cbr_${n + 10}`));
+it('asks for nothing that is out of sight again before anybody could read it', async () => {
+  names = {};
+  const { rerender } = renderHook(({ at }) => useCustomerName(anEntry(`cbr_4${at}`)), {
+    initialProps: { at: 0 },
+  });
+  for (let at = 1; at < 10; at += 1) rerender({ at });
+  await waitFor(() => expect(asked).toEqual(['cbr_49']));
+});
+
+it('has names for whoever scrolls on and on as well', async () => {
+  names = {};
+  const { rerender } = renderHook(({ at }) => useCustomerName(anEntry(`cbr_5${at}`)), {
+    initialProps: { at: 0 },
+  });
+  for (let at = 1; at < 30 && asked.length === 0; at += 1) {
+    rerender({ at });
+    await new Promise(resolve => setTimeout(resolve, 30));
+  }
+  expect(asked).toHaveLength(1);
+});
+
+const NUMBER = (n: number) => `+86138000${20_000 + n}`;
+
+it('finds open entries by name, those out of sight as well, by one question', async () => {
+  contacts = [
+    { name: '李文博', numbers: [NUMBER(170), '+442079460118'] },
+    { name: '李', numbers: [NUMBER(900)] },
+  ];
+  const all = Array.from({ length: 250 }, (_, n) => anEntry(`cbr_6${n}`, { number: NUMBER(n) }));
   useLive.setState({ entries: new Map(all.map(entry => [entry.id, entry])) });
   const { result, rerender } = renderHook(({ query }) => useNamesFor(query), {
     initialProps: { query: '0118' },
   });
   await new Promise(resolve => setTimeout(resolve, 100));
   expect(asked).toEqual([]);
-  rerender({ query: '李' });
-  await waitFor(() => expect(asked).toHaveLength(3));
-  await waitFor(() => expect(all.filter(entry => result.current(entry) === '李文博')).toHaveLength(1));
+  for (const query of ['li', '李']) rerender({ query });
+  await waitFor(() => expect(all.filter(entry => result.current(entry) === '李文博')).toEqual([all[170]]));
+  expect(asked).toEqual(['李']);
+});
+
+it('finds whom the number is hidden of by name, and nobody else with the same digits left', async () => {
+  const hidden = '138****0118';
+  contacts = [{ name: 'Elena Marsh', numbers: [hidden] }];
+  names = { cbr_71: 'Elena Marsh', cbr_72: 'Tom Okafor' };
+  const all = ['cbr_71', 'cbr_72', 'cbr_73'].map((id, n) =>
+    anEntry(id, { number: n < 2 ? hidden : '138****0119' }),
+  );
+  useLive.setState({ entries: new Map(all.map(entry => [entry.id, entry])) });
+  const { result } = renderHook(() => useNamesFor('elena'));
+  await waitFor(() => expect(all.map(result.current)).toEqual(['Elena Marsh', 'Tom Okafor', null]));
+  expect(asked).toEqual(['elena', 'cbr_71,cbr_72']);
 });
 
 it('calls a customer by name wherever it is known, else by number', async () => {

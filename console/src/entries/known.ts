@@ -6,8 +6,11 @@ import { type Entry, isOpen, serverNow, useLive, useStep } from '@/live';
 /** A name is asked for anew after this, in milliseconds: somebody may have written it down meanwhile. */
 const KEPT = 60_000;
 
-/** Rows that come into sight together are asked for together, after this, in milliseconds. */
+/** Names are asked for once no more rows come into sight for so long, in milliseconds: what a thumb passes by is not asked for. */
 const TOGETHER = 60;
+
+/** Whoever scrolls on and on has names after this, in milliseconds. */
+const LATEST = 400;
 
 /** So many are named at a time. */
 const MOST = 100;
@@ -25,13 +28,25 @@ interface Store {
   entries: Names;
   /** By number, for what is no open entry. */
   numbers: Names;
+  /** By number, whoever fits what is searched for. */
+  found: { query: string; at: number; names: ReadonlyMap<string, string> };
 }
 
-const useKnown = create<Store>(() => ({ entries: new Map(), numbers: new Map() }));
+const useKnown = create<Store>(() => ({
+  entries: new Map(),
+  numbers: new Map(),
+  found: { query: '', at: 0, names: new Map() },
+}));
 
-/** What is to be asked for still, and whether somebody does. */
-const wanted = { entries: new Set<string>(), numbers: new Set<string>() };
-const asks = { entries: false, numbers: false };
+type What = 'entries' | 'numbers';
+
+/** What is to be asked for still: by how many places of the page. */
+const wanted: Record<What, Map<string, number>> = { entries: new Map(), numbers: new Map() };
+/** Since when something waits to be asked for, when it will be, and whether somebody asks just now. */
+const asks = {
+  entries: { since: 0, timer: 0, busy: false },
+  numbers: { since: 0, timer: 0, busy: false },
+};
 
 /** Adds what was found; what nobody has looked at for long is forgotten. */
 function keep(old: Names, found: Iterable<[string, string | null]>): Names {
@@ -41,8 +56,8 @@ function keep(old: Names, found: Iterable<[string, string | null]>): Names {
   return names;
 }
 
-function take(from: Set<string>, most: number): string[] {
-  const taken = [...from].slice(0, most);
+function take(from: Map<string, number>, most: number): string[] {
+  const taken = [...from.keys()].slice(0, most);
   taken.forEach(one => from.delete(one));
   return taken;
 }
@@ -65,20 +80,37 @@ async function askOfNumber(number: string): Promise<void> {
 }
 
 /** One question after the other, so that a long list is no burden. */
-async function askAll(what: keyof typeof wanted): Promise<void> {
-  if (asks[what]) return;
-  asks[what] = true;
-  await new Promise(resolve => setTimeout(resolve, TOGETHER));
+async function askAll(what: What): Promise<void> {
+  const own = asks[what];
+  own.since = 0;
+  if (own.busy) return;
+  own.busy = true;
   while (wanted[what].size > 0) {
     if (what === 'entries') await askOfEntries(take(wanted.entries, MOST));
     else for (const number of take(wanted.numbers, 1)) await askOfNumber(number);
   }
-  asks[what] = false;
+  own.busy = false;
 }
 
-function want(what: keyof typeof wanted, all: Iterable<string>): void {
-  for (const one of all) wanted[what].add(one);
-  if (wanted[what].size > 0) void askAll(what);
+/** Asks for names soon; the answer takes that back, where nobody has asked yet. */
+function want(what: What, all: readonly string[]): () => void {
+  if (all.length === 0) return () => {};
+  const [own, counts] = [asks[what], wanted[what]];
+  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const now = performance.now();
+  if (own.since === 0) own.since = now;
+  clearTimeout(own.timer);
+  own.timer = window.setTimeout(
+    () => void askAll(what),
+    Math.max(0, Math.min(TOGETHER, own.since + LATEST - now)),
+  );
+  return () => {
+    for (const one of all) {
+      const count = counts.get(one) ?? 0;
+      if (count > 1) counts.set(one, count - 1);
+      else counts.delete(one);
+    }
+  };
 }
 
 /** A number that stands for one customer: what is hidden from the viewer does not. */
@@ -102,7 +134,8 @@ export function useCustomerName(entry: Entry | undefined): string | null {
   const now = useStep(KEPT);
   const old = at === undefined || at + KEPT < now;
   useEffect(() => {
-    if (open && number && old) want('entries', [id]);
+    if (open && number && old) return want('entries', [id]);
+    return undefined;
   }, [open, id, number, old]);
   useNameOfNumber(open ? null : number);
   return name;
@@ -115,7 +148,8 @@ export function useNameOfNumber(number: string | null | undefined): string | nul
   // Calls that are over are looked at, not worked on: their names are asked for less often.
   const old = known === undefined || known.at + 5 * KEPT < now;
   useEffect(() => {
-    if (isWhole(number) && old) want('numbers', [number]);
+    if (isWhole(number) && old) return want('numbers', [number]);
+    return undefined;
   }, [number, old]);
   return known?.name ?? null;
 }
@@ -138,19 +172,53 @@ const NOBODY: NameOf = () => null;
 /** Whether a text may be a part of a name: digits alone are a number. */
 export const mayBeName = (query: string): boolean => /\p{L}/u.test(query);
 
-/** How customers are called, while somebody searches by that: then all that are open are asked for, in sight or not. */
+/** So many pages of contacts are looked through for a search, of the longest that there are: who means fewer types on. */
+const PAGES = 5;
+const LONGEST_PAGE = 200;
+
+async function find(query: string): Promise<void> {
+  const names = new Map<string, string>();
+  let after: string | undefined;
+  for (let page = 0; page < PAGES; page += 1) {
+    const asked = { q: query, limit: LONGEST_PAGE, ...(after !== undefined && { after }) };
+    const found = await need(api.GET('/api/contacts', { params: { query: asked } })).catch(() => null);
+    if (found === null) return;
+    for (const { name, numbers } of found.items) for (const number of numbers) names.set(number, name);
+    after = found.next ?? undefined;
+    if (after === undefined) break;
+  }
+  useKnown.setState({ found: { query, at: serverNow(), names } });
+}
+
+/**
+ * How customers are called, while somebody searches by that: the contacts are asked who fits, and their numbers lead to the
+ * entries, in sight or not. Where numbers are hidden, several customers may have the same: then those entries are asked for.
+ */
 export function useNamesFor(query: string): NameOf {
-  const searches = mayBeName(query);
+  const searched = mayBeName(query) ? query.trim() : '';
   const known = useKnown();
+  const { found } = known;
   const all = useLive(live => live.entries);
   useEffect(() => {
-    if (!searches) return;
+    const { found } = useKnown.getState();
+    if (searched === '' || (found.query === searched && serverNow() - found.at < KEPT)) return;
+    const timer = setTimeout(() => void find(searched), TOGETHER);
+    return () => clearTimeout(timer);
+  }, [searched]);
+  useEffect(() => {
+    if (searched === '') return;
     const { entries } = useKnown.getState();
-    const unknown = [...all.values()].filter(entry => entry.number && !entries.has(entry.id));
-    want(
+    const fits = ({ id, number }: Entry) =>
+      number && !isWhole(number) && found.names.has(number) && !entries.has(id);
+    return want(
       'entries',
-      unknown.map(entry => entry.id),
+      [...all.values()].filter(fits).map(entry => entry.id),
     );
-  }, [searches, all]);
-  return useMemo(() => (searches ? entry => customerName(entry, known) : NOBODY), [searches, known]);
+  }, [searched, found, all]);
+  return useMemo(() => {
+    if (searched === '') return NOBODY;
+    return entry =>
+      customerName(entry, known) ??
+      (isWhole(entry.number) ? (known.found.names.get(entry.number) ?? null) : null);
+  }, [searched, known]);
 }

@@ -171,7 +171,8 @@ export const customersEn = {
     importTitle: 'Import contacts',
     importWords:
       'A table (CSV) whose first line names the columns: name, numbers, company, email, language, zone, tags, note. Several numbers or tags in a cell are apart by |.',
-    file: 'File',
+    chooseFile: 'Choose file',
+    noFile: 'None chosen',
     tooLarge: 'A file has 8 MB at most. Cut it into several.',
     unreadable: 'The file is neither UTF-8 nor GB 18030. Save it as UTF-8.',
     asGb: 'Read as GB 18030.',

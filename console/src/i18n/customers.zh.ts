@@ -172,7 +172,8 @@ export const customersZh: Shape<typeof customersEn> = {
     importTitle: '导入联系人',
     importWords:
       '表格（CSV），首行为列名：姓名、号码、公司、邮箱、语言、时区、标签、备注。同一格内的多个号码或标签用 | 分隔。',
-    file: '文件',
+    chooseFile: '选择文件',
+    noFile: '未选择',
     tooLarge: '文件最大 8 MB，拆分后再导入。',
     unreadable: '文件既不是 UTF-8 也不是 GB 18030，另存为 UTF-8。',
     asGb: '按 GB 18030 读取。',

@@ -623,6 +623,7 @@ export const en = {
     queue: 'Queue',
     service: 'Service',
     waiting: 'Waiting',
+    placeInLine: 'Place in line',
     mute: 'Mute',
     unmute: 'Unmute',
     hold: 'Hold',

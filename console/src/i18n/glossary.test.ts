@@ -11,6 +11,8 @@ import { refusedEn } from './refused.en';
 import { refusedZh } from './refused.zh';
 import { todayEn } from './today.en';
 import { todayZh } from './today.zh';
+import { whenEn } from './when.en';
+import { whenZh } from './when.zh';
 import { zh } from './zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -54,9 +56,11 @@ function termsOf(text: string): Term[] {
   return found;
 }
 
-const english = [en, customersEn, pastEn, playbackEn, refusedEn, todayEn].flatMap(words => leaves(words));
+const english = [en, customersEn, pastEn, playbackEn, refusedEn, todayEn, whenEn].flatMap(words =>
+  leaves(words),
+);
 const chinese = new Map(
-  [zh, customersZh, pastZh, playbackZh, refusedZh, todayZh].flatMap(words => leaves(words)),
+  [zh, customersZh, pastZh, playbackZh, refusedZh, todayZh, whenZh].flatMap(words => leaves(words)),
 );
 
 it('is used by both languages of the page', () => {

@@ -12,6 +12,8 @@ import { playbackEn } from './playback.en';
 import { playbackZh } from './playback.zh';
 import { refusedEn } from './refused.en';
 import { refusedZh } from './refused.zh';
+import { whenEn } from './when.en';
+import { whenZh } from './when.zh';
 import { zh } from './zh';
 
 const t = spoken.in('en');
@@ -26,9 +28,11 @@ function leaves(tree: Tree, path = ''): [string, string][] {
 }
 
 describe('the words', () => {
-  const english = [en, customersEn, pastEn, playbackEn, refusedEn, todayEn].flatMap(words => leaves(words));
+  const english = [en, customersEn, pastEn, playbackEn, refusedEn, todayEn, whenEn].flatMap(words =>
+    leaves(words),
+  );
   const chinese = new Map(
-    [zh, customersZh, pastZh, playbackZh, refusedZh, todayZh].flatMap(words => leaves(words)),
+    [zh, customersZh, pastZh, playbackZh, refusedZh, todayZh, whenZh].flatMap(words => leaves(words)),
   );
 
   it('say the same things in both languages', () => {

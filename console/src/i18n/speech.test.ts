@@ -18,6 +18,24 @@ describe('a text', () => {
     expect(en('note.last', { who: undefined })).toBe('Note on the last call: ');
   });
 
+  it('puts a space between Chinese and a Latin name, and none between Chinese and Chinese', () => {
+    expect([zh('call.asksYou', { who: 'Mia Torres' }), zh('call.asksYou', { who: '何嘉' })]).toEqual([
+      'Mia Torres 向你咨询',
+      '何嘉向你咨询',
+    ]);
+    expect(zh('call.withThem', { customer: '+86 138', who: 'Priya N.' })).toBe(
+      '+86 138、Priya N. 和你互相听得到。',
+    );
+  });
+
+  it('ends with one full stop where a name has one', () => {
+    const moved = (to: string) => en('call.moved', { who: 'Elena', to });
+    expect([moved('Priya N.'), moved('Adam Kerr')]).toEqual([
+      'Elena goes over to Priya N.',
+      'Elena goes over to Adam Kerr.',
+    ]);
+  });
+
   it('shows its name where a newer server speaks of what nobody has written yet', () => {
     expect(en('refusal.of_tomorrow' as 'page.close')).toBe('refusal.of_tomorrow');
   });
@@ -36,8 +54,11 @@ it('turns the page to the language that was asked for last, whichever words come
   setLanguage('zh');
   await expect.poll(() => spoken.language).toBe('zh');
   expect([document.documentElement.lang, spoken.t('page.close')]).toEqual(['zh-CN', '关闭']);
+  const { t } = spoken;
   setLanguage('en');
   await expect.poll(() => document.documentElement.lang).toBe('en');
+  // Whoever keeps it, as modules do, speaks the language of now.
+  expect(t('page.close')).toBe('Close');
   expect(heard.at(-1)).toBe('en');
   stop();
 });

@@ -1,88 +1,96 @@
+import { type TFunction as Asked, createInstance } from 'i18next';
 import type { customersEn } from './customers.en';
 import type { en } from './en';
 import type { pastEn } from './past.en';
 import type { playbackEn } from './playback.en';
 import type { refusedEn } from './refused.en';
 import type { todayEn } from './today.en';
+import type { whenEn } from './when.en';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'words';
+    resources: {
+      words: typeof en &
+        typeof customersEn &
+        typeof pastEn &
+        typeof playbackEn &
+        typeof refusedEn &
+        typeof todayEn &
+        typeof whenEn;
+    };
+  }
+}
 
 /** The languages of the page. */
 export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-type English = typeof en &
-  typeof customersEn &
-  typeof pastEn &
-  typeof playbackEn &
-  typeof refusedEn &
-  typeof todayEn;
-
-/** What comes in several forms is asked for without its form: `seconds` of `seconds_one` and `seconds_other`. */
-type Asked<K extends string> = K extends `${infer Name}_${'zero' | 'one' | 'other'}` ? Name : K;
-
-type Paths<T> = {
-  [K in keyof T & string]: T[K] extends string ? Asked<K> : `${K}.${Paths<T[K]>}`;
-}[keyof T & string];
-
 /** Says a text of the page, with what belongs into it; `count` chooses between its forms. */
-export type TFunction = (
-  key: Paths<English>,
-  values?: Readonly<Record<string, string | number | null | undefined>>,
-) => string;
+export type TFunction = Asked<'words'>;
 
 /** Words as they are written down: texts under names, in groups. */
 export interface Tree {
   readonly [key: string]: string | Tree;
 }
 
-const known: Record<Language, Map<string, string>> = { en: new Map(), zh: new Map() };
+const voice = createInstance();
+
+/** Stand around what belongs into a text until it is whole. */
+const [FROM, TO] = ['\uE000', '\uE001'];
+const HAN = '\\p{Script=Han}';
+const LATIN = '[A-Za-z0-9+.]';
+const BETWEEN = new RegExp(
+  `(?<=${HAN})${FROM}(?=${LATIN})|(?<=${LATIN})${FROM}(?=${HAN})|(?<=${HAN})${TO}(?=${LATIN})|(?<=${LATIN})${TO}(?=${HAN})`,
+  'gu',
+);
+/** `Priya N.` at the end of a sentence has its full stop already. */
+const TWICE = new RegExp(`(?<=[^.]\\.)${TO}\\.(?=\\s|$)`, 'g');
+const MARKS = new RegExp(`[${FROM}${TO}]`, 'g');
+
+voice.use({
+  type: 'postProcessor',
+  name: 'joints',
+  // A name or a number may be Latin in a Chinese sentence: a space stands between.
+  process: (text: string) =>
+    text.includes(FROM) ? text.replace(TWICE, '').replace(BETWEEN, ' ').replace(MARKS, '') : text,
+});
+
+void voice.init({
+  lng: 'en',
+  // Only one language's words are here, as a rule. What a server of another version names is shown as it is.
+  fallbackLng: false,
+  ns: 'words',
+  defaultNS: 'words',
+  nsSeparator: false,
+  resources: { en: { words: {} }, zh: { words: {} } },
+  // React writes texts as texts: what is put in is only marked.
+  interpolation: { escapeValue: true, escape: text => `${FROM}${text}${TO}` },
+  postProcess: 'joints',
+  missingInterpolationHandler: () => '',
+  initAsync: false,
+});
 
 /** Adds words to those of a language. */
-export function learn(language: Language, tree: Tree, group = ''): void {
-  for (const [name, value] of Object.entries(tree)) {
-    if (typeof value === 'string') known[language].set(group + name, value);
-    else learn(language, value, `${group}${name}.`);
-  }
+export function learn(language: Language, tree: Tree): void {
+  voice.addResourceBundle(language, 'words', tree, true, true);
 }
 
-/** The text for so many: a form for none, where there is one, for one, or for others. Chinese has one form for all. */
-function formOf(texts: ReadonlyMap<string, string>, key: string, count: number): string | undefined {
-  return (
-    (count === 0 ? texts.get(`${key}_zero`) : undefined) ??
-    (count === 1 ? texts.get(`${key}_one`) : undefined) ??
-    texts.get(`${key}_other`)
-  );
-}
-
-function speaks(language: Language): TFunction {
-  const texts = known[language];
-  return (key, values = {}) => {
-    const { count } = values;
-    const text = (typeof count === 'number' ? formOf(texts, key, count) : undefined) ?? texts.get(key);
-    // The types allow no other key; what a server of another version names is shown as it is.
-    if (text === undefined) return key;
-    return text.replace(/{{(\w+)}}/g, (_, field: string) => String(values[field] ?? ''));
-  };
-}
-
-const voices: Record<Language, TFunction> = { en: speaks('en'), zh: speaks('zh') };
-
-let now: Language = 'en';
-const hearers = new Set<() => void>();
+const voices: Record<Language, TFunction> = { en: voice.getFixedT('en'), zh: voice.getFixedT('zh') };
 
 /** The language of the page, for what is said outside of components. */
 export const spoken = {
   get language(): Language {
-    return now;
+    return voice.language === 'zh' ? 'zh' : 'en';
   },
-  t: ((key, values) => voices[now](key, values)) as TFunction,
+  t: voice.t as TFunction,
   in: (language: Language): TFunction => voices[language],
   /** From now on in this language, whose words are there. */
   turnTo(language: Language): void {
-    now = language;
-    for (const hear of hearers) hear();
+    void voice.changeLanguage(language);
   },
   hear(hear: () => void): () => void {
-    hearers.add(hear);
-    return () => hearers.delete(hear);
+    voice.on('languageChanged', hear);
+    return () => voice.off('languageChanged', hear);
   },
 };

@@ -598,6 +598,7 @@ export const zh: Words = {
     queue: '队列',
     service: '呼入客服',
     waiting: '等待',
+    placeInLine: '排队位置',
     mute: '静音',
     unmute: '取消静音',
     hold: '保持',

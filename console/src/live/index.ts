@@ -3,7 +3,7 @@ export { useSecond, useStep } from './clock';
 export { campaignName, groupName, queueName, serviceName, useNames, type Desk } from './names';
 export { isDialling, talksSince } from './dialling';
 export { compare } from './order';
-export { agentName, useAgentName, useMyAgent } from './people';
+export { agentName, placeOf, useAgentName, useMyAgent, usePlaceInLine } from './people';
 export * from './rows';
 export { NOTHING, type Shown } from './reducer';
 export type { Link } from './socket';

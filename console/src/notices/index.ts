@@ -10,4 +10,13 @@ export {
   wishFor,
   type Wishes,
 } from './sound';
-export { REQUEST_LASTS, UNDO_LASTS, say, shownOf, unsay, useNotices, type Notice } from './store';
+export {
+  REQUEST_LASTS,
+  UNDO_LASTS,
+  say,
+  shownOf,
+  unsay,
+  useNotices,
+  type Notice,
+  type Saying,
+} from './store';

@@ -1,14 +1,18 @@
 import { create } from 'zustand';
+import type { TFunction } from '@/i18n';
+
+/** Something in words of the language that it is asked for in, so that what stands on the page turns with the page. */
+export type Saying = (t: TFunction) => string;
 
 /** Something that is said at the bottom of the page. It takes room of its own there and covers nothing. */
 export interface Notice {
   id: string;
   /** `request` is somebody who asks to be called; `done` what was just done; `info` what somebody should know. */
   kind: 'request' | 'done' | 'info' | 'refused';
-  title: string;
-  words?: string;
+  title: Saying;
+  words?: Saying;
   /** One thing that can be done about it. */
-  act?: { label: string; do: () => void };
+  act?: { label: Saying; do: () => void };
   /** It goes by itself after so many milliseconds, but not while somebody points at it. */
   lasts: number;
 }

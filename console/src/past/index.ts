@@ -74,6 +74,16 @@ export async function fetchCalls(query: Wanted) {
   return { items: page.items as unknown as PastCall[], next: page.next };
 }
 
+/** How long an agent has talked in it, in milliseconds; nothing where they have not. */
+export function talkedWith(call: PastCall, agent: string): number | null {
+  const own = call.legs.filter(
+    ({ party, answered }) =>
+      party !== 'customer' && 'agent' in party && party.agent === agent && answered !== null,
+  );
+  if (own.length === 0) return null;
+  return own.reduce((sum, { answered, ended }) => sum + (ended ?? call.ended) - (answered ?? 0), 0);
+}
+
 export async function fetchCall(call: string) {
   return (await need(api.GET('/api/history/{call}', { params: { path: { call } } }))) as unknown as PastCall;
 }

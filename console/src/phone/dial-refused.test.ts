@@ -1,11 +1,12 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { useLive } from '@/live';
 import { anAgent } from '@/live/fixture';
+import { spoken } from '@/i18n';
 import { useNotices } from '@/notices';
 import { dial } from './dial';
 import { LONGEST_WAIT, usePhoneStands } from './readiness';
 
-const said = () => useNotices.getState().notices.map(one => one.title);
+const said = () => useNotices.getState().notices.map(one => one.title(spoken.t));
 
 beforeEach(() => {
   useNotices.setState({ notices: [] });

@@ -1,5 +1,4 @@
 import { api, given, need, once } from '@/api';
-import { spoken } from '@/i18n';
 import { type Desk, useLive, useMyAgent, useNames } from '@/live';
 import { say } from '@/notices';
 import { askedHere } from './asked';
@@ -18,17 +17,16 @@ export async function dial(typed: string, service: string | null, here: boolean)
     if (!here) {
       const { me, agents } = useLive.getState();
       const outside = me?.agent ? agents.get(me.agent)?.outside === true : false;
-      const title = spoken.t(outside ? 'phone.internalOutside' : 'phone.internalDesk');
-      say({ id: 'call', kind: 'refused', title });
+      const why = outside ? 'phone.internalOutside' : 'phone.internalDesk';
+      say({ id: 'call', kind: 'refused', title: t => t(why) });
       return false;
     }
     const dialled = { params: { header: once() }, body: { dial: typed.replace(/[\s()./-]/g, '') } };
     return wish(need(api.POST('/api/phone/calls', dialled)), 'phone.dialFailed');
   }
-  const t = spoken.t;
-  const waits = () => say({ id: 'call', kind: 'info', title: t('done.connecting', { who: typed }) });
+  const waits = () => say({ id: 'call', kind: 'info', title: t => t('done.connecting', { who: typed }) });
   if ((await wayToMe(waits)) === 'none') {
-    say({ id: 'call', kind: 'refused', title: t('refusal.phone_off') });
+    say({ id: 'call', kind: 'refused', title: t => t('refusal.phone_off') });
     return false;
   }
   const body = { number: typed, ...(service !== null && { service }) };

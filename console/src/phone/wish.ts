@@ -25,7 +25,7 @@ export async function wish(
     await doing;
     return true;
   } catch (thrown) {
-    say({ id: 'call', kind: 'refused', title: spoken.t(failed, { words: words(thrown) }) });
+    say({ id: 'call', kind: 'refused', title: t => t(failed, { words: words(thrown) }) });
     return false;
   }
 }

@@ -1,6 +1,5 @@
 import { create } from 'zustand';
 import { api, need, once } from '@/api';
-import { spoken } from '@/i18n';
 import { type Entry, showAnswer, useLive } from '@/live';
 import { say } from '@/notices';
 import type { Sound } from '.';
@@ -46,6 +45,6 @@ export function listened(sound: Sound): void {
 /** Somebody says that they have listened. */
 export async function markHeard(sound: Sound): Promise<void> {
   if (!(await tell(sound))) {
-    say({ id: 'player', kind: 'refused', title: spoken.t('message.markFailed') });
+    say({ id: 'player', kind: 'refused', title: t => t('message.markFailed') });
   }
 }

@@ -1,5 +1,4 @@
 import { create } from 'zustand';
-import { spoken } from '@/i18n';
 import { useLive } from '@/live';
 import { say } from '@/notices';
 import { listened } from './heard';
@@ -104,7 +103,7 @@ function pauseForCalls({ me, agents }: ReturnType<typeof useLive.getState>): voi
 
 function failed(): void {
   usePlayback.setState({ sound: null, playing: false, at: 0, length: null });
-  say({ id: 'player', kind: 'refused', title: spoken.t('done.playFailed') });
+  say({ id: 'player', kind: 'refused', title: t => t('done.playFailed') });
 }
 
 /** Puts it into the player, where it is not there already. */

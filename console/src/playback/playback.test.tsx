@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@/api';
 import { anAgent, anEntry } from '@/live/fixture';
 import { useLive } from '@/live';
+import { spoken } from '@/i18n';
 import { useNotices } from '@/notices';
 import { Themed } from '@/ui';
 import { fileOf, messageOf, playOrPause, recordingOf, seek, usePlayback, within } from '.';
@@ -142,7 +143,7 @@ it('says that something does not play, and forgets it', async () => {
   await act(() => playOrPause(recordingOf('rec_6')));
   act(() => void (own().onerror as () => void)());
   expect(usePlayback.getState()).toMatchObject({ sound: null, playing: false });
-  expect(useNotices.getState().notices.at(-1)?.title).toMatch(/^It does not play/);
+  expect(useNotices.getState().notices.at(-1)?.title(spoken.t)).toMatch(/^It does not play/);
 });
 
 it('stays inside of what is known of a sound', () => {
@@ -228,7 +229,9 @@ it('says that a message is new until somebody marks it, and who was the first', 
   render(<HeardBy entry={anEntry('cbr_11', { messages: ['msg_11'] })} sound={sound} />);
   screen.getByText('New');
   fireEvent.click(screen.getByRole('button', { name: 'Mark as heard' }));
-  await vi.waitFor(() => expect(useNotices.getState().notices.at(-1)?.title).toMatch(/could not be marked/));
+  await vi.waitFor(() =>
+    expect(useNotices.getState().notices.at(-1)?.title(spoken.t)).toMatch(/could not be marked/),
+  );
   screen.getByText('New');
   answers['/api/messages/msg_11/heard'] = [200, heardAnswer('msg_11')];
   fireEvent.click(screen.getByRole('button', { name: 'Mark as heard' }));

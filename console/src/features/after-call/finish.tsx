@@ -42,8 +42,8 @@ export function Finish({ call, phase }: { call: string; phase: Exclude<Phase, 't
   const finish = () => {
     if (busy) return;
     if (missing !== null) {
-      const title = t(missing === 'disposition' ? 'note.chooseFirst' : 'note.writeFirst');
-      say({ id: 'note', kind: 'refused', title });
+      const first = missing === 'disposition' ? 'note.chooseFirst' : 'note.writeFirst';
+      say({ id: 'note', kind: 'refused', title: t => t(first) });
       return;
     }
     void doIt(onlyEnds ? leave : () => save(call, written, entry, becomesOf(call)));

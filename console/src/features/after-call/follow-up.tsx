@@ -4,6 +4,7 @@ import { useTranslation, useLanguage, windowOf } from '@/i18n';
 import { arrangedBy } from '@/entries';
 import { type Entry, type Shown, isOpen, serverNow, useLive } from '@/live';
 import { Button, Problem } from '@/ui';
+import { DayField, TimeField } from '@/ui/when';
 import styles from './after-call.module.css';
 import { type FollowUp as Asked, followUp, takeFollowUpBack } from './save';
 
@@ -118,14 +119,13 @@ export function FollowUp({ call }: { call: string }) {
         <div className={styles.box} ref={comeIntoSight}>
           <p className={styles.dim}>{t('note.followUpWords')}</p>
           <div className={styles.pair}>
-            <label className={styles.field}>
-              {t('postpone.day')}
-              <input type="date" value={day} onChange={event => setDay(event.target.value)} />
-            </label>
-            <label className={styles.field}>
-              {t('postpone.at')}
-              <input type="time" value={time} onChange={event => setTime(event.target.value)} />
-            </label>
+            <DayField
+              label={t('postpone.day')}
+              value={day}
+              from={fieldsOf(serverNow()).day}
+              onChange={setDay}
+            />
+            <TimeField label={t('postpone.at')} value={time} onChange={setTime} />
           </div>
           <label className={styles.field}>
             {t('assign.agent')}

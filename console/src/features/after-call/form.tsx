@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { given } from '@/api';
 import { Heard, type TFunction, clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { changeWrapUp } from './wrap-up';
 import { type Note, useLive, useMyAgent, useNames } from '@/live';
+import { fetchCall, talkedWith } from '@/past';
 import styles from './after-call.module.css';
 import { Dispositions } from './dispositions';
 import { type Draft, type Written, type as typed, useDrafts } from './drafts';
@@ -82,8 +84,9 @@ interface WhomProps extends Pick<AfterCallProps, 'name' | 'connected'> {
 function Whom({ row, name, connected }: WhomProps) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const past = useTalked(row, connected === null);
   if (row === undefined) return null;
-  const talked = given(row.ended) && connected !== null ? Math.max(0, row.ended - connected) : null;
+  const talked = given(row.ended) && connected !== null ? Math.max(0, row.ended - connected) : past;
   const number = row.number ? phoneNumber(row.number) : t('list.unknownNumber');
   return (
     <p className={styles.whom}>
@@ -105,6 +108,18 @@ function Whom({ row, name, connected }: WhomProps) {
       )}
     </p>
   );
+}
+
+/** How long they talked, for a page that was opened anew since: as it was written down. */
+function useTalked(row: Note | undefined, asks: boolean): number | null {
+  const { data } = useQuery({
+    queryKey: ['past-call', row?.call],
+    queryFn: () => fetchCall(row?.call ?? ''),
+    enabled: asks && given(row?.ended),
+    staleTime: Infinity,
+    retry: 3,
+  });
+  return data === undefined || row === undefined ? null : talkedWith(data, row.agent);
 }
 
 /** Whether the server has what is typed; read out as it changes. */

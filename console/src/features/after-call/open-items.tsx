@@ -1,6 +1,7 @@
 import { given } from '@/api';
 import { IconPencil } from '@tabler/icons-react';
-import { Heard, clock, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
+import { useWhoOf } from '@/entries';
+import { Heard, clock, timer, useLanguage, useTranslation } from '@/i18n';
 import { type Note, useLive, useMyAgent, useSecond } from '@/live';
 import { Badge, Button } from '@/ui';
 import styles from './after-call.module.css';
@@ -25,7 +26,6 @@ export function OpenItems() {
   const notes = useLive(live => live.notes);
   const drafts = useDrafts(state => state.drafts);
   const { open, last } = openOf(notes, drafts);
-  const who = (note: Note) => (note.number ? phoneNumber(note.number) : t('list.unknownNumber'));
   return (
     <>
       <MayTake />
@@ -37,26 +37,30 @@ export function OpenItems() {
           <p className={styles.dim}>{t('note.openWords')}</p>
           <ul>
             {open.map(note => (
-              <OpenItem key={note.call} note={note} who={who(note)} draft={drafts.get(note.call)} />
+              <OpenItem key={note.call} note={note} draft={drafts.get(note.call)} />
             ))}
           </ul>
         </section>
       )}
-      {last !== null && (
-        <Button
-          wide
-          icon={<IconPencil size={16} stroke={1.75} aria-hidden />}
-          onClick={() => write(last.call)}
-        >
-          <span className={styles.cut}>{t('note.last', { who: who(last) })}</span>
-        </Button>
-      )}
+      {last !== null && <LastNote note={last} />}
     </>
   );
 }
 
-function OpenItem({ note, who, draft }: { note: Note; who: string; draft: Draft | undefined }) {
+/** The note of the last call may be written though nothing asks for it. */
+function LastNote({ note }: { note: Note }) {
   const { t } = useTranslation();
+  const who = useWhoOf(note);
+  return (
+    <Button wide icon={<IconPencil size={16} stroke={1.75} aria-hidden />} onClick={() => write(note.call)}>
+      <span className={styles.cut}>{t('note.last', { who })}</span>
+    </Button>
+  );
+}
+
+function OpenItem({ note, draft }: { note: Note; draft: Draft | undefined }) {
+  const { t } = useTranslation();
+  const who = useWhoOf(note);
   const language = useLanguage();
   const written = writtenOf(draft, note);
   const missing = note.required && !given(written.disposition);

@@ -1,11 +1,8 @@
 import { type components, api, need, once, given } from '@/api';
 import { sayOutcome } from '@/entries';
-import { spoken } from '@/i18n';
 import { type Entry, type Note, showNote, useLive } from '@/live';
 import { refusedWords, say } from '@/notices';
 import { type Written, forget, send, settle } from './drafts';
-
-const t = spoken.t;
 
 /** What becomes of the entry that was called back. */
 export const BECOMES = ['done', 'keep', 'not_reached', 'cancelled', 'refused'] as const;
@@ -66,10 +63,10 @@ export async function save(
     // While they talk it stays shown, so that it can be corrected.
     if (useLive.getState().calls.has(call) && !given(note.ended)) settle(call, written);
     else forget(call);
-    say({ id: 'note', kind: 'done', title: t('note.savedNotice'), lasts: 4_000 });
+    say({ id: 'note', kind: 'done', title: t => t('note.savedNotice'), lasts: 4_000 });
     return true;
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('note.saveFailed', { words: refusedWords(thrown) }) });
+    say({ id: 'note', kind: 'refused', title: t => t('note.saveFailed', { words: refusedWords(thrown) }) });
     return false;
   }
 }
@@ -79,10 +76,10 @@ export async function discard(call: string): Promise<boolean> {
   try {
     showNote(await need(api.DELETE('/api/calls/{id}/note', at(call))));
     forget(call);
-    say({ id: 'note', kind: 'done', title: t('note.discarded'), lasts: 4_000 });
+    say({ id: 'note', kind: 'done', title: t => t('note.discarded'), lasts: 4_000 });
     return true;
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('note.saveFailed', { words: refusedWords(thrown) }) });
+    say({ id: 'note', kind: 'refused', title: t => t('note.saveFailed', { words: refusedWords(thrown) }) });
     return false;
   }
 }
@@ -92,10 +89,10 @@ export async function takeFollowUpBack(entry: string): Promise<boolean> {
   try {
     const asked = { params: { path: { id: entry }, header: once() }, body: {} };
     await need(api.POST('/api/entries/{id}/cancel', asked));
-    say({ id: 'note', kind: 'done', title: t('done.undone'), lasts: 4_000 });
+    say({ id: 'note', kind: 'done', title: t => t('done.undone'), lasts: 4_000 });
     return true;
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('refusal.other', { words: refusedWords(thrown) }) });
+    say({ id: 'note', kind: 'refused', title: t => t('refusal.other', { words: refusedWords(thrown) }) });
     return false;
   }
 }
@@ -106,7 +103,11 @@ export async function followUp(call: string, from: number, byMe: boolean): Promi
     const body = { not_before: from, by_me: byMe };
     return await need(api.POST('/api/calls/{id}/follow-up', { ...at(call), body }));
   } catch (thrown) {
-    say({ id: 'note', kind: 'refused', title: t('note.followUpFailed', { words: refusedWords(thrown) }) });
+    say({
+      id: 'note',
+      kind: 'refused',
+      title: t => t('note.followUpFailed', { words: refusedWords(thrown) }),
+    });
     return null;
   }
 }

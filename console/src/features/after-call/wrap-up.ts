@@ -1,5 +1,4 @@
 import { api, need, once, given } from '@/api';
-import { spoken } from '@/i18n';
 import { type Agent, useLive } from '@/live';
 import { refusedWords, say } from '@/notices';
 
@@ -16,8 +15,11 @@ export async function changeWrapUp(action: 'take_wrap_up' | 'end_wrap_up'): Prom
     });
     return true;
   } catch (thrown) {
-    const title = spoken.t('stateMenu.failed', { words: refusedWords(thrown) });
-    say({ id: 'state', kind: 'refused', title });
+    say({
+      id: 'state',
+      kind: 'refused',
+      title: t => t('stateMenu.failed', { words: refusedWords(thrown) }),
+    });
     return false;
   }
 }

@@ -1,5 +1,4 @@
 import { type components, api, need, once } from '@/api';
-import { spoken } from '@/i18n';
 import { type Agent, useLive } from '@/live';
 import { refusedWords, say } from '@/notices';
 
@@ -18,7 +17,10 @@ export async function changeState(wish: Wish): Promise<void> {
       return { agents: new Map(live.agents).set(agent.key, agent) };
     });
   } catch (thrown) {
-    const title = spoken.t('stateMenu.failed', { words: refusedWords(thrown) });
-    say({ id: 'state', kind: 'refused', title });
+    say({
+      id: 'state',
+      kind: 'refused',
+      title: t => t('stateMenu.failed', { words: refusedWords(thrown) }),
+    });
   }
 }

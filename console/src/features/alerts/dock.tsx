@@ -54,6 +54,7 @@ function Card({ notice }: { notice: Notice }) {
   const phone = useWidth() === 'phone';
   useGoes(notice, pointed || focused);
   const { act } = notice;
+  const words = notice.words?.(t);
   const press = () => {
     unsay(notice.id);
     act?.do();
@@ -61,9 +62,9 @@ function Card({ notice }: { notice: Notice }) {
   const text = (
     <>
       <span className={styles.title}>
-        <Heard text={notice.title} />
+        <Heard text={notice.title(t)} />
       </span>
-      {notice.words && <span className={styles.words}>{notice.words}</span>}
+      {words && <span className={styles.words}>{words}</span>}
     </>
   );
   // On a phone the whole of a request leads to its row.
@@ -88,7 +89,7 @@ function Card({ notice }: { notice: Notice }) {
       )}
       {act && !whole && (
         <Button size="row" onClick={press}>
-          {act.label}
+          {act.label(t)}
         </Button>
       )}
       <IconButton label={t('do.dismiss')} side="top" small onClick={() => unsay(notice.id)}>

@@ -1,8 +1,9 @@
 import { arrangedBy, learnNames, requestWords, whoIs } from '@/entries';
-import { spoken } from '@/i18n';
+import { type TFunction, spoken } from '@/i18n';
 import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
 import {
   REQUEST_LASTS,
+  type Saying,
   isFirstToTell,
   isNewHere,
   notifyDesktop,
@@ -18,23 +19,22 @@ const MOST_AT_ONCE = 2;
 
 const SUMMARY = 'reminders';
 
-function words(reminder: Reminder): { title: string; words: string } {
-  const t = spoken.t;
+function words(reminder: Reminder): { title: Saying; words: Saying } {
   const entry = useLive.getState().entries.get(reminder.entry);
-  const title = t(`alert.${reminder.kind}`, { who: entry ? whoIs(t, entry) : '' });
-  if (entry === undefined) return { title, words: '' };
   return {
-    title,
-    words:
-      reminder.kind === 'unreachable'
+    title: t => t(`alert.${reminder.kind}`, { who: entry ? whoIs(t, entry) : '' }),
+    words: t => {
+      if (entry === undefined) return '';
+      return reminder.kind === 'unreachable'
         ? t('alert.tries', { count: entry.attempts.length })
-        : requestWords(t, spoken.language, useNames.getState().desk, entry, serverNow()),
+        : requestWords(t, spoken.language, useNames.getState().desk, entry, serverNow());
+    },
   };
 }
 
 function tell(reminder: Reminder, open: (entry: string) => void): void {
   const show = () => open(reminder.entry);
-  const act = { label: spoken.t('alert.show'), do: show };
+  const act = { label: (t: TFunction) => t('alert.show'), do: show };
   const said = words(reminder);
   say({ id: reminder.id, kind: 'request', ...said, act, lasts: REQUEST_LASTS });
 }
@@ -66,14 +66,13 @@ async function hear(reminders: Reminder[], open: (entry: string) => void): Promi
   // Somebody may have taken it meanwhile.
   const fresh = came.filter(one => useLive.getState().reminders.has(one.id));
   if (fresh.length > MOST_AT_ONCE) {
-    const t = spoken.t;
     const [first] = [...fresh].sort((one, other) => other.since - one.since);
     say({
       id: SUMMARY,
       kind: 'request',
-      title: t('alert.many', { count: fresh.length }),
-      words: t('alert.moreOnTheBell'),
-      act: first && { label: t('alert.show'), do: () => open(first.entry) },
+      title: t => t('alert.many', { count: fresh.length }),
+      words: t => t('alert.moreOnTheBell'),
+      act: first && { label: t => t('alert.show'), do: () => open(first.entry) },
       lasts: REQUEST_LASTS,
     });
   } else {
@@ -81,7 +80,7 @@ async function hear(reminders: Reminder[], open: (entry: string) => void): Promi
   }
   for (const reminder of fresh.filter(one => toTell.has(one)).slice(-MOST_AT_ONCE)) {
     const said = words(reminder);
-    notifyDesktop(reminder.id, said.title, said.words, () => open(reminder.entry));
+    notifyDesktop(reminder.id, said.title(spoken.t), said.words(spoken.t), () => open(reminder.entry));
   }
 }
 

@@ -1,8 +1,8 @@
-import { TextInput } from '@mantine/core';
 import { Select } from '@/ui/select';
 import { useTranslation } from '@/i18n';
 import { Button } from '@/ui';
 import { TypedField } from '@/ui/typed-field';
+import { DayField } from '@/ui/when';
 import sheet from '@/ui/sheet.module.css';
 import styles from './audit.module.css';
 import { AREAS, type Area, type AuditSearch, readAuditSearch } from './search';
@@ -16,12 +16,12 @@ export function AuditFilters({ search, onSearch }: AuditFiltersProps) {
   const { t } = useTranslation();
   const change = (next: Partial<AuditSearch>) => onSearch(readAuditSearch({ ...search, ...next }));
   const day = (name: 'since' | 'until') => (
-    <TextInput
-      type="date"
+    <DayField
       className={styles.field}
       label={t(`audit.${name}`)}
       value={search[name] ?? ''}
-      onChange={event => change({ [name]: event.currentTarget.value })}
+      clearable
+      onChange={one => change({ [name]: one })}
     />
   );
   return (

@@ -46,7 +46,7 @@ export function Consulting({ call, consult, customer }: Props) {
   const handOver = async () => {
     if (!(await complete(call))) return;
     if (!given(consult.answered)) sentTo(call.id, who);
-    say({ id: 'call', kind: 'done', title: t('call.moved', { who: customer, to: who }) });
+    say({ id: 'call', kind: 'done', title: t => t('call.moved', { who: customer, to: who }) });
   };
   const answered = given(consult.answered);
   const words = !answered

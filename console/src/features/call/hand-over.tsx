@@ -38,7 +38,7 @@ export function HandOver({ call, customer, toConference, onDone }: Props) {
     const to = target.name ?? phoneNumber(target.value);
     // From a line or a flow nothing comes back.
     if (target.kind !== 'queue' && target.kind !== 'flow') sentTo(call.id, to);
-    say({ id: 'call', kind: 'done', title: t('call.moved', { who: customer, to }) });
+    say({ id: 'call', kind: 'done', title: t => t('call.moved', { who: customer, to }) });
     onDone();
   };
   const items = inOrder(found.data ?? []).filter(one => !toConference || one.kind !== 'flow');

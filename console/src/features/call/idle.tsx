@@ -1,6 +1,6 @@
 import { IconPhone, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { callBack, mayCall } from '@/entries';
+import { callBack, mayCall, useWhoOf, useWhoOfNumber } from '@/entries';
 import { Heard, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { dial, servicesToShow, usePhone, useRedial } from '@/phone';
@@ -51,6 +51,7 @@ function Dial({ last }: { last: string | null }) {
   const [typed, setTyped] = useState('');
   const [shows, setShows] = useState(keptService);
   const { state } = usePhone();
+  const whoWasLast = useWhoOfNumber(last);
   const { desk } = useNames();
   const groups = useMyAgent()?.groups ?? [];
   const services = servicesToShow(desk, groups);
@@ -112,9 +113,7 @@ function Dial({ last }: { last: string | null }) {
         icon={<IconPhone size={16} stroke={1.75} aria-hidden />}
         disabled={typed.trim() === '' && last === null}
       >
-        {typed.trim() === '' && last !== null
-          ? t('phone.redial', { number: phoneNumber(last) })
-          : t('phone.call')}
+        {typed.trim() === '' && last !== null ? t('phone.redial', { number: whoWasLast }) : t('phone.call')}
       </Button>
     </form>
   );
@@ -139,8 +138,10 @@ function RecentCalls({ calls, failed }: ReturnType<typeof useRecent>) {
 }
 
 /** One of the last calls. It is called again by its entry while that is open, else by its number, where that is known. */
-function RecentCall({ who, number, at, out, service, entry: id }: Recent) {
+function RecentCall({ who: inside, outside, number, at, out, service, entry: id }: Recent) {
   const { t } = useTranslation();
+  const named = useWhoOf({ number: outside, entry: id });
+  const who = outside === null ? inside : named;
   const language = useLanguage();
   const now = useStep(60_000);
   const me = useLive(live => live.me?.agent ?? null);

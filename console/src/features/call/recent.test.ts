@@ -43,6 +43,7 @@ describe('a call as one of the last', () => {
       at: 5_000,
       out: false,
       who: '+86 138 0013 8000',
+      outside: '+8613800138000',
       number: '+8613800138000',
       service: 'support',
       entry: null,

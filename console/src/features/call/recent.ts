@@ -9,8 +9,10 @@ export interface Recent {
   at: number;
   /** We have dialled. */
   out: boolean;
-  /** Whom it was with. */
+  /** Whom it was with: the number outside, or the colleague. */
   who: string;
+  /** The number outside, as far as the viewer may see it; nothing of a call inside. */
+  outside: string | null;
   /** What is dialled to reach them again; nothing where the number is hidden from the viewer, or unknown. */
   number: string | null;
   service: string | null;
@@ -45,6 +47,7 @@ export function recentOf(call: PastCall, me: Agent, numberOf: NumberOf): Recent 
     at: call.began,
     out: call.direction === 'internal' ? call.extension === me.extension : call.direction !== 'in',
     who,
+    outside: call.number,
     number: number === null || isHidden(number) ? null : number,
     service: call.service,
     entry: call.entry,

@@ -2,7 +2,15 @@ import { IconPhone, IconPhoneIncoming, IconPhoneX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { Heard, heard, useTranslation } from '@/i18n';
 import { holding, shownKeys, useKey, useKeys } from '@/keys';
-import { queueName, serviceName, useAgentName, useMyAgent, useNames, useSecond } from '@/live';
+import {
+  queueName,
+  serviceName,
+  useAgentName,
+  useMyAgent,
+  useNames,
+  usePlaceInLine,
+  useSecond,
+} from '@/live';
 import { ring, usePhoneChoices } from '@/phone';
 import { KeyCap } from '@/ui';
 import styles from './call.module.css';
@@ -33,6 +41,7 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
   const who = name ?? number;
   const ringer = usePhoneChoices(state => state.ringer);
   useEffect(() => (leg === null ? undefined : ring(ringer)), [leg, ringer]);
+  const inLine = usePlaceInLine(call);
   const asked = askedOf(call, me?.key);
   const asker = useAgentName(asked?.by ?? null);
   const had = call === null ? null : whoHadIt(call.id);
@@ -84,6 +93,7 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
               />
             </Figure>
           )}
+          {inLine !== null && <Figure name={t('call.placeInLine')}>{inLine}</Figure>}
         </dl>
         {asked !== null && <p className={styles.dim}>{t('call.declineConsult', { who: asker })}</p>}
         {leg === null && <p className={styles.dim}>{t('call.atPhone')}</p>}

@@ -82,9 +82,11 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
   return (
     <>
       <dl className={styles.figures} data-timers>
-        <Figure name={t('call.inQueue')}>
-          <Running since={call?.queued} until={call?.left_line ?? connected} />
-        </Figure>
+        {given(call?.queued) && (
+          <Figure name={t('call.inQueue')}>
+            <Running since={call.queued} until={call.left_line ?? connected} />
+          </Figure>
+        )}
         <Figure name={state}>
           <Running
             since={

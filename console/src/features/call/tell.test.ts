@@ -2,6 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@/api';
 import { type Call, useLive } from '@/live';
 import { aCall, anAgent } from '@/live/fixture';
+import { spoken } from '@/i18n';
 import { useNotices } from '@/notices';
 import type { PastCall } from '@/past';
 import { consultEndedByMe, endedByMe, sentTo, whoHadIt } from './by-me';
@@ -18,7 +19,7 @@ const alone = aCall('call_in', { agents: [MIA], connected: 3 });
 const past = (more: Partial<PastCall>) =>
   ({ call: 'call_out', end: 'not_reached', result: null, legs: [], ...more }) as unknown as PastCall;
 
-const said = () => useNotices.getState().notices.map(one => one.title);
+const said = () => useNotices.getState().notices.map(one => one.title(spoken.t));
 const shows = (...calls: Call[]) => useLive.setState(seen(...calls));
 
 beforeEach(() => {
@@ -60,7 +61,7 @@ it('sees that what was dialled here is refused, once', () => {
 });
 
 it('says why nobody was reached', () => {
-  const words = (of: PastCall | null) => endWords(of, 'Elena', MIA);
+  const words = (of: PastCall | null) => endWords(spoken.t, of, 'Elena', MIA);
   expect(words(past({ result: 'busy' }))).toBe('Elena was not reached: busy.');
   expect(words(past({}))).toBe('Elena was not reached.');
   expect(words(null)).toBe('Elena was not reached.');

@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { spoken, phoneNumber } from '@/i18n';
+import { type TFunction, phoneNumber, spoken } from '@/i18n';
 import {
   type Call,
   type CallResult,
@@ -15,8 +15,6 @@ import { say } from '@/notices';
 import { type PastCall, fetchCall } from '@/past';
 import { isConsultEndedByMe, isEndedByMe } from './by-me';
 import { withWhom } from './parts';
-
-const t = spoken.t;
 
 /** What came to nothing stays to be read, in milliseconds. */
 const LASTS = 20_000;
@@ -69,7 +67,7 @@ export function consulted({ agent, to }: Consult): string {
 }
 
 /** What became of a call that nobody answered; nothing where there is nothing to say. */
-export function endWords(past: PastCall | null, who: string, me: string): string | null {
+export function endWords(t: TFunction, past: PastCall | null, who: string, me: string): string | null {
   if (past === null) return t('call.notReached', { who });
   if (past.result === 'answered' || past.end === 'talked') return null;
   if (past.result !== null) {
@@ -96,20 +94,27 @@ async function pastOf(call: string): Promise<PastCall | null> {
 }
 
 async function tellEnd(call: Call, me: string): Promise<void> {
-  const who = withWhom(t, call, me);
-  const words = endWords(await pastOf(call.id), who, me);
-  if (words === null) return;
+  const past = await pastOf(call.id);
+  const words = (t: TFunction) => endWords(t, past, withWhom(t, call, me), me);
+  if (words(spoken.t) === null) return;
   // It takes the place of what the press of the button has said.
-  say({ id: given(call.entry) ? `did-${call.entry}` : 'call', kind: 'refused', title: words, lasts: LASTS });
+  say({
+    id: given(call.entry) ? `did-${call.entry}` : 'call',
+    kind: 'refused',
+    title: t => words(t) ?? '',
+    lasts: LASTS,
+  });
 }
 
 function tellConsult(call: Call, consult: Consult): void {
   const who = consulted(consult);
   const late = given(consult.until) && serverNow() > consult.until - 1_500;
-  const title = given(consult.answered)
-    ? t('call.consultLeft', { who })
-    : t(late ? 'call.consultUnanswered' : 'call.consultDeclined', { who });
-  say({ id: `consult-${call.id}`, kind: 'refused', title, lasts: LASTS });
+  const how = given(consult.answered)
+    ? 'call.consultLeft'
+    : late
+      ? 'call.consultUnanswered'
+      : 'call.consultDeclined';
+  say({ id: `consult-${call.id}`, kind: 'refused', title: t => t(how, { who }), lasts: LASTS });
 }
 
 const REFUSED = ['busy', 'unknown', 'forbidden', 'no_answer', 'unavailable'] as const;
@@ -126,7 +131,7 @@ export function beginToTellOfCalls(): () => void {
         if (!isConsultEndedByMe(one.call.id)) tellConsult(one.call, one.consult);
       } else {
         const how = REFUSED.find(word => word === one.how) ?? 'unavailable';
-        say({ id: 'call', kind: 'refused', title: t(`call.refusedHere.${how}`), lasts: LASTS });
+        say({ id: 'call', kind: 'refused', title: t => t(`call.refusedHere.${how}`), lasts: LASTS });
       }
     }
   });

@@ -1,4 +1,4 @@
-import { TextInput, Textarea } from '@mantine/core';
+import { Textarea } from '@mantine/core';
 import { Dialog } from '@/ui/dialog';
 import { Select } from '@/ui/select';
 import { type FormEvent, useState } from 'react';
@@ -9,6 +9,7 @@ import { clock, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, serverNow, useLive } from '@/live';
 import { useDraft } from '@/session';
 import { Actions, Button, Problem, Stack } from '@/ui';
+import { DayField, TimeField } from '@/ui/when';
 import styles from './dialogs.module.css';
 import type { Asked } from './more';
 
@@ -99,25 +100,19 @@ function Postpone({ entry, onClose }: BodyProps) {
           <Button onClick={() => choose(tomorrow())}>{t('postpone.tomorrow', { time: '09:00' })}</Button>
         </div>
         <div className={styles.when}>
-          <TextInput
+          <DayField
             className={styles.field}
-            type="date"
             label={t('postpone.day')}
             value={day}
-            min={dayOf(serverNow())}
-            required
-            withAsterisk={false}
-            onChange={event => setDay(event.currentTarget.value)}
+            from={dayOf(serverNow())}
+            onChange={setDay}
           />
-          <TextInput
+          <TimeField
             className={styles.field}
-            type="time"
             label={t('postpone.at')}
             value={time}
-            required
-            withAsterisk={false}
-            onChange={event => setTime(event.currentTarget.value)}
-            data-autofocus
+            first
+            onChange={setTime}
           />
         </div>
         <Textarea
@@ -261,6 +256,8 @@ function Assign({ entry, onClose }: BodyProps) {
         value={agent}
         allowDeselect={false}
         searchable
+        // Opened at once it would lie over the buttons.
+        openOnFocus={false}
         onChange={value => setAgent(value ?? nobody)}
         data-autofocus
       />

@@ -30,7 +30,7 @@ import {
 } from '@/entries';
 import { heard, phoneNumber, useTranslation } from '@/i18n';
 import { type Entry, isOpen, serverNow, useLive } from '@/live';
-import { say } from '@/notices';
+import { type Saying, say } from '@/notices';
 import styles from './list.module.css';
 
 /** What needs to be asked before it is done. */
@@ -133,7 +133,7 @@ export function useActions(entry: Entry, onAsk: (asked: Asked) => void): Action[
         id: 'copy',
         words: t('do.copy'),
         icon: <IconCopy {...icon} />,
-        do: () => void copyNumber(entry.number ?? '', t('done.copied')),
+        do: () => void copyNumber(entry.number ?? '', t => t('done.copied')),
       },
       me?.role === 'administrator' &&
         Boolean(entry.number?.startsWith('+')) && {
@@ -148,12 +148,12 @@ export function useActions(entry: Entry, onAsk: (asked: Asked) => void): Action[
 }
 
 /** Browsers let a page write to the clipboard by HTTPS and on this machine; elsewhere the number is shown to be copied. */
-async function copyNumber(number: string, words: string): Promise<void> {
+async function copyNumber(number: string, words: Saying): Promise<void> {
   try {
     await navigator.clipboard.writeText(number);
     say({ id: 'copied', kind: 'done', title: words, lasts: 3_000 });
   } catch {
-    say({ id: 'copied', kind: 'info', title: phoneNumber(number) });
+    say({ id: 'copied', kind: 'info', title: () => phoneNumber(number) });
   }
 }
 

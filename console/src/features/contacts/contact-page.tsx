@@ -46,11 +46,14 @@ export function ContactPage({ id, onGone }: ContactPageProps) {
     try {
       const parted = await part(id);
       taken(parted);
-      say({ kind: 'done', title: t('contacts.parted', { name: parted.name }) });
+      say({ kind: 'done', title: t => t('contacts.parted', { name: parted.name }) });
     } catch (thrown) {
       const nothing = isFailure(thrown, 'not_found');
-      const title = nothing ? t('contacts.nothingToPart') : refusedWords(thrown);
-      say({ id: 'contact', kind: 'refused', title });
+      say({
+        id: 'contact',
+        kind: 'refused',
+        title: t => (nothing ? t('contacts.nothingToPart') : refusedWords(thrown)),
+      });
     }
   };
   return (

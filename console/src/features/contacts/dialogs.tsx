@@ -87,9 +87,9 @@ function Confirm({ contact, other, onBack, onClose }: DialogProps & { other: Con
       const parted = await part(other.id);
       taken(parted);
       await queries.invalidateQueries({ queryKey: ['contact'] });
-      say({ kind: 'done', title: t('contacts.parted', { name: parted.name }) });
+      say({ kind: 'done', title: t => t('contacts.parted', { name: parted.name }) });
     } catch (thrown) {
-      say({ kind: 'refused', title: t('contacts.failed', { words: refusedWords(thrown) }) });
+      say({ kind: 'refused', title: t => t('contacts.failed', { words: refusedWords(thrown) }) });
     }
   };
   const go = async () => {
@@ -100,8 +100,8 @@ function Confirm({ contact, other, onBack, onClose }: DialogProps & { other: Con
       queries.removeQueries({ queryKey: ['contact', other.id] });
       say({
         kind: 'done',
-        title: t('contacts.merged', names),
-        act: { label: t('do.undo'), do: () => void takeBack() },
+        title: t => t('contacts.merged', names),
+        act: { label: t => t('do.undo'), do: () => void takeBack() },
         lasts: UNDO_LASTS,
       });
       onClose();
@@ -147,7 +147,7 @@ export function RemoveDialog({ contact, onClose, onRemoved }: DialogProps & { on
     setBusy(true);
     try {
       await remove(contact);
-      say({ kind: 'done', title: t('contacts.removed', { name: contact.name }) });
+      say({ kind: 'done', title: t => t('contacts.removed', { name: contact.name }) });
       onRemoved();
       queries.removeQueries({ queryKey: ['contact', contact.id] });
       await queries.invalidateQueries({ queryKey: ['contacts'] });

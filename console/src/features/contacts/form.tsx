@@ -40,7 +40,7 @@ export function ContactForm({ before: first, number, onSaved, onCancel }: FormPr
 
   const saved = (contact: Contact) => {
     forget();
-    say({ kind: 'done', title: t('contacts.saved', { name: contact.name }), lasts: 4_000 });
+    say({ kind: 'done', title: t => t('contacts.saved', { name: contact.name }), lasts: 4_000 });
     onSaved(contact);
   };
   /** Shows what somebody else has made of it, beside what was typed here. */

@@ -1,7 +1,8 @@
 import { given } from '@/api';
 import { Dialog } from '@/ui/dialog';
+import { FileButton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { type TFunction, useTranslation } from '@/i18n';
 import { numberWords, refusedWords, say } from '@/notices';
 import { Actions, Button, Problem, Stack } from '@/ui';
@@ -14,6 +15,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [text, setText] = useState<string | null>(null);
+  const again = useRef<() => void>(null);
+  const [name, setName] = useState<string | null>(null);
   const [asGb, setAsGb] = useState(false);
   const [duplicates, setDuplicates] = useState<Duplicates>('skip');
   const [seen, setSeen] = useState<FileShown | null>(null);
@@ -28,7 +31,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       setSeen(shown);
       if (shown.done) {
         const words = { made: shown.made.length, merged: shown.merged.length };
-        say({ kind: 'done', title: t('contacts.imported', words) });
+        say({ kind: 'done', title: t => t('contacts.imported', words) });
         await queries.invalidateQueries({ queryKey: ['contacts'] });
         onClose();
       }
@@ -38,11 +41,11 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
     }
     setBusy(false);
   };
-  const choose = async (file: File | undefined) => {
+  const choose = async (file: File) => {
     setSeen(null);
     setText(null);
     setProblem(null);
-    if (file === undefined) return;
+    setName(file.name);
     const read = decode(new Uint8Array(await file.arrayBuffer()));
     if (read.kind !== 'text') {
       setProblem(t(read.kind === 'too_large' ? 'contacts.tooLarge' : 'contacts.unreadable'));
@@ -62,14 +65,26 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       <Stack>
         <p className={styles.words}>{t('contacts.importWords')}</p>
         <div className={styles.field}>
-          <label htmlFor="contacts-file">{t('contacts.file')}</label>
-          <input
-            id="contacts-file"
-            type="file"
-            accept=".csv,.txt,text/csv,text/plain"
-            data-autofocus
-            onChange={event => void choose(event.target.files?.[0])}
-          />
+          <div className={styles.file}>
+            <FileButton
+              accept=".csv,.txt,text/csv,text/plain"
+              resetRef={again}
+              onChange={file => {
+                // So that the same file can be chosen again, mended.
+                again.current?.();
+                if (file !== null) void choose(file);
+              }}
+            >
+              {({ onClick }) => (
+                <Button size="field" aria-describedby="contacts-file-name" data-autofocus onClick={onClick}>
+                  {t('contacts.chooseFile')}
+                </Button>
+              )}
+            </FileButton>
+            <span id="contacts-file-name" role="status">
+              {name ?? t('contacts.noFile')}
+            </span>
+          </div>
           {asGb && text !== null && <small>{t('contacts.asGb')}</small>}
         </div>
         <fieldset className={styles.radios}>

@@ -33,6 +33,7 @@ import {
   useLive,
   useMyAgent,
   useNames,
+  usePlaceInLine,
   useSecond,
   useStep,
 } from '@/live';
@@ -195,6 +196,7 @@ function Facts({ call, pop }: { call: string; pop: Pop }) {
   const { t } = useTranslation();
   const desk = useNames(names => names.desk);
   const live = useRow(call);
+  const inLine = usePlaceInLine(live ?? null);
   const { contact } = pop;
   const language = contact?.language;
   // After a reload there is no row of a call that is over, and the note knows of it.
@@ -213,6 +215,7 @@ function Facts({ call, pop }: { call: string; pop: Pop }) {
       : given(pop.waited)
         ? ([[t('pop.waited'), timer(pop.waited)]] as [string, ReactNode][])
         : []),
+    [t('call.placeInLine'), inLine ?? ''],
     [t('pop.service'), given(service) ? serviceName(desk, service) : ''],
     [t('pop.company'), contact?.company ?? ''],
     [t('pop.language'), language === 'en' || language === 'zh' ? LANGUAGES[language] : ''],

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { type components, api, need, once } from '@/api';
-import { spoken } from '@/i18n';
 import { type Call, useLive } from '@/live';
 import { isFirstToTell, refusedWords, say } from '@/notices';
 
@@ -67,8 +66,7 @@ export async function keepOpen(call: string, entry: string, keep: boolean): Prom
     );
     return true;
   } catch (thrown) {
-    const words = refusedWords(thrown);
-    say({ id: 'keep', kind: 'refused', title: spoken.t('pop.keepFailed', { words }) });
+    say({ id: 'keep', kind: 'refused', title: t => t('pop.keepFailed', { words: refusedWords(thrown) }) });
     return false;
   }
 }

@@ -1,4 +1,3 @@
-import { TextInput } from '@mantine/core';
 import { Select } from '@/ui/select';
 import { IconX } from '@tabler/icons-react';
 import { useMemo } from 'react';
@@ -7,6 +6,7 @@ import { queueName, useLive, useNames } from '@/live';
 import { DIRECTIONS, ENDS } from '@/past';
 import { Button } from '@/ui';
 import { TypedField } from '@/ui/typed-field';
+import { DayField } from '@/ui/when';
 import sheet from '@/ui/sheet.module.css';
 import styles from './history.module.css';
 import { type HistorySearch, readHistorySearch } from './search';
@@ -43,12 +43,12 @@ export function HistoryFilters({ search, onSearch }: HistoryFiltersProps) {
     />
   );
   const day = (name: 'since' | 'until') => (
-    <TextInput
-      type="date"
+    <DayField
       className={styles.field}
       label={t(`past.${name}`)}
       value={search[name] ?? ''}
-      onChange={event => change({ [name]: event.currentTarget.value })}
+      clearable
+      onChange={one => change({ [name]: one })}
     />
   );
   const mine = me !== null && search.agent === me;

@@ -2,7 +2,7 @@ import { Checkbox, PasswordInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { api, isFailure, need } from '@/api';
 import { inWords, useTranslation } from '@/i18n';
-import { refusedWords, say } from '@/notices';
+import { type Saying, refusedWords, say } from '@/notices';
 import { Button } from '@/ui';
 import styles from './settings.module.css';
 
@@ -16,7 +16,7 @@ export function Password() {
   const [next, setNext] = useState('');
   const [endTokens, setEndTokens] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<{ field: 'old' | 'new'; words: string } | null>(null);
+  const [problem, setProblem] = useState<{ field: 'old' | 'new'; words: Saying } | null>(null);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -27,16 +27,17 @@ export function Password() {
       await need(api.PUT('/api/session/password', { body: { old, new: next, end_tokens: endTokens } }));
       setOld('');
       setNext('');
-      say({ id: 'password', kind: 'done', title: t('settings.changed') });
+      say({ id: 'password', kind: 'done', title: t => t('settings.changed') });
     } catch (thrown) {
-      if (isFailure(thrown, 'wrong_password')) setProblem({ field: 'old', words: t('settings.wrongOld') });
+      if (isFailure(thrown, 'wrong_password'))
+        setProblem({ field: 'old', words: t => t('settings.wrongOld') });
       else if (isFailure(thrown) && thrown.status === 429) {
         setProblem({
           field: 'old',
-          words: t('signIn.tooMany', { time: inWords(t, thrown.retryAfter ?? 60) }),
+          words: t => t('signIn.tooMany', { time: inWords(t, thrown.retryAfter ?? 60) }),
         });
       } else {
-        setProblem({ field: 'new', words: refusedWords(thrown) });
+        setProblem({ field: 'new', words: () => refusedWords(thrown) });
       }
     } finally {
       setBusy(false);
@@ -50,7 +51,7 @@ export function Password() {
         label={t('settings.old')}
         autoComplete="current-password"
         value={old}
-        error={problem?.field === 'old' && problem.words}
+        error={problem?.field === 'old' && problem.words(t)}
         onChange={event => setOld(event.currentTarget.value)}
       />
       <PasswordInput
@@ -59,7 +60,7 @@ export function Password() {
         description={t('settings.newHint')}
         autoComplete="new-password"
         value={next}
-        error={problem?.field === 'new' && problem.words}
+        error={problem?.field === 'new' && problem.words(t)}
         onChange={event => setNext(event.currentTarget.value)}
       />
       <Checkbox
