@@ -228,6 +228,11 @@ pub fn fact(fact: &Fact) -> String {
             format!("phone {extension} calls {to}")
         }
         Fact::DirectAnswered { .. } => "the far end answered".into(),
+        Fact::FarRings { .. } => "it rings there".into(),
+        Fact::DirectOver { result, ended_by, .. } => match ended_by {
+            Some(by) => format!("over: {result:?}, hung up by the {by:?}").to_lowercase(),
+            None => format!("over: {result:?}").to_lowercase(),
+        },
         Fact::PhoneRung { extension, .. } => format!("phone {extension} is rung"),
         Fact::PhoneAnswered { .. } => "phone answered".into(),
         Fact::PhoneFailed { extension, why, .. } => format!("phone {extension} failed: {why:?}"),
