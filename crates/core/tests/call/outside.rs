@@ -304,6 +304,7 @@ fn an_engine_that_restarts_ends_direct_calls() {
                    · the far end answered
             0:20 engine restarts
                    → hang up outside
+                   · over: answered
                    · 2000 freed, wrap-up 0 s
                    · cut off by us, customer of support: Talking
                    · call ended: CutOff
