@@ -241,6 +241,30 @@ export async function block(entry: Entry): Promise<boolean> {
   }
 }
 
+/** Takes the customer's number off the block list. One that a prefix blocks stays: that is for the configuration. */
+export async function unblock(entry: Entry): Promise<boolean> {
+  const { number } = entry;
+  if (!number) return false;
+  try {
+    const kept = await blocked();
+    if (!kept.numbers.includes(number)) {
+      say({ id: `did-${entry.id}`, kind: 'refused', title: t('block.byPrefix', { who: who(entry) }) });
+      return false;
+    }
+    await need(
+      api.PUT('/api/configuration/blocked', {
+        params: { header: { ...once(), ...kept.seen } },
+        body: { prefixes: kept.prefixes, numbers: kept.numbers.filter(one => one !== number) },
+      }),
+    );
+    say({ id: `did-${entry.id}`, kind: 'done', title: t('done.unblocked', { who: who(entry) }) });
+    return true;
+  } catch (thrown) {
+    sayRefusal(entry, thrown);
+    return false;
+  }
+}
+
 /** The block list with what proves that it was read: nobody's change in the meantime is lost. */
 async function blocked() {
   try {
@@ -249,7 +273,7 @@ async function blocked() {
     return { numbers, prefixes, seen: { 'If-Match': `"${version}"` } };
   } catch (thrown) {
     if (!isFailure(thrown, 'not_found')) throw thrown;
-    return { numbers: [], prefixes: [], seen: { 'If-None-Match': '*' } };
+    return { numbers: [] as string[], prefixes: [] as string[], seen: { 'If-None-Match': '*' } };
   }
 }
 

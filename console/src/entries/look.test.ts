@@ -150,6 +150,7 @@ describe('what may be called', () => {
   it('is free or mine, has a number, and is in no call', () => {
     expect(mayCall(aRequest('a'), '2000')).toBe(true);
     expect(mayCall(aRequest('a', { number: null }), '2000')).toBe(false);
+    expect(mayCall(aRequest('a', { blocked: true }), '2000')).toBe(false);
     expect(mayCall(aRequest('a', { state: { name: 'claimed', agent: '2000' } }), '2000')).toBe(true);
     expect(mayCall(aRequest('a', { state: { name: 'claimed', agent: '2000', call: 'c' } }), '2000')).toBe(
       false,

@@ -204,7 +204,7 @@ export function mayNote(entry: Entry, me: string | null): boolean {
 
 /** Whether *Call back* makes sense: there is a number, and the entry is free or claimed by this agent without a call. */
 export function mayCall(entry: Entry, me: string | null): boolean {
-  if (!entry.number || me === null) return false;
+  if (!entry.number || entry.blocked || me === null) return false;
   const { name, call, broken } = entry.state;
   if (name === 'waiting') return true;
   return (

@@ -29,6 +29,7 @@ export const customersEn = {
     asked: 'Will be called {{time}}.',
     askedBefore: 'An open request is there already: {{time}}.',
     followUpFailed: 'No callback was requested: {{words}}',
+    stay: 'I need longer',
     becomes: 'The request',
     becomesDone: 'Closes as done',
     becomesKeep: 'Stays on the list',

@@ -32,6 +32,7 @@ export const customersZh: Shape<typeof customersEn> = {
     asked: '将于 {{time}} 回呼。',
     askedBefore: '已有打开的请求：{{time}}。',
     followUpFailed: '未预约回呼：{{words}}',
+    stay: '需要更多时间',
     becomes: '该请求',
     becomesDone: '关闭：已完成',
     becomesKeep: '留在列表中',

@@ -1,6 +1,14 @@
 export { useCaller } from './caller';
 export { useSecond, useStep } from './clock';
-export { campaignName, groupName, queueName, serviceName, useNames, type Desk } from './names';
+export {
+  campaignName,
+  dispositionName,
+  groupName,
+  queueName,
+  serviceName,
+  useNames,
+  type Desk,
+} from './names';
 export { isDialling, talksSince } from './dialling';
 export { compare } from './order';
 export { agentName, placeOf, useAgentName, useMyAgent, usePlaceInLine } from './people';

@@ -38,6 +38,9 @@ export const serviceName = (desk: Desk | null, key: string) => called(desk?.serv
 export const campaignName = (desk: Desk | null, key: string) => called(desk?.campaigns, key);
 export const groupName = (desk: Desk | null, key: string) => called(desk?.groups, key);
 
+/** What an outcome is called. */
+export const dispositionName = (desk: Desk | null, key: string) => called(desk?.dispositions, key);
+
 /** How people speak of a queue: by its number, else its name. */
 export function queueName(desk: Desk | null, key: string): string {
   const queue = desk?.queues.find(one => one.key === key);

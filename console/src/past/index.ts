@@ -40,6 +40,8 @@ export interface PastCall {
   end: End;
   /** Of a callback, and of a call that we made: what came of dialling. */
   result: string | null;
+  /** Who has hung up, of a call that was dialled by hand and in which they talked. */
+  ended_by?: 'caller' | 'called' | null;
   /** The number outside; masked for who may not see it. */
   number: string | null;
   /** The number of ours. */

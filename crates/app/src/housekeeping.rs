@@ -17,12 +17,22 @@ use crate::ports::{Clock, Ports, Store, Telephony};
 /// A call in the store that no task drives for this long is nobody's: whoever was about to drive it has died.
 const FORGOTTEN_AFTER: Millis = Millis::seconds(5);
 
+/// Until when pages may come back after a restart; looked at once.
+struct AfterRestart(Option<Timestamp>);
+
+impl AfterRestart {
+    fn is_over(&mut self, now: Timestamp) -> bool {
+        self.0.take_if(|until| now >= *until).is_some()
+    }
+}
+
 /// Looks now and then for what has come due.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
     let (mut missing, mut signed_out) = (Missing::default(), BTreeSet::new());
+    let mut after_restart = AfterRestart(Some(node.now() + node.settings().pages_come_back_within));
     loop {
         look(&node, &mut missing).await;
-        sign_out_without_a_page(&node, &mut signed_out).await;
+        sign_out_without_a_page(&node, &mut signed_out, &mut after_restart).await;
         node.ports().clock().sleep_until(node.now() + node.settings().housekeeping_poll).await;
     }
 }
@@ -69,11 +79,20 @@ async fn look<P: Ports>(node: &Node<P>, missing: &mut Missing) {
 
 /// Who works by a page alone is not there any more when it does not come back: nothing would ring for them. `done` are the
 /// agents who were signed out since their page went.
-async fn sign_out_without_a_page<P: Ports>(node: &Node<P>, done: &mut BTreeSet<AgentKey>) {
-    let (away, directory) = (node.ports().telephony().without_a_page(), node.directory());
-    let is_away = |agent: &AgentProfile| {
-        away.contains(&agent.extension) && !agent.outside.as_ref().is_some_and(|outside| outside.used)
-    };
+async fn sign_out_without_a_page<P: Ports>(
+    node: &Node<P>,
+    done: &mut BTreeSet<AgentKey>,
+    after_restart: &mut AfterRestart,
+) {
+    let (mut away, directory) = (node.ports().telephony().without_a_page(), node.directory());
+    if after_restart.is_over(node.now()) {
+        // A page that died together with the server is known to nobody: whoever has no phone at all by now had such a one.
+        if let Some(there) = node.ports().telephony().reachable() {
+            let phones = directory.agents.values().map(|agent| agent.extension.clone());
+            away.extend(phones.filter(|phone| !there.contains(phone)));
+        }
+    }
+    let is_away = |agent: &AgentProfile| agent.has_no_phone_but(&away);
     done.retain(|agent| directory.agents.get(agent).is_some_and(is_away));
     let lost: Vec<&AgentKey> =
         directory.agents.values().filter(|agent| is_away(agent)).map(|agent| &agent.key).collect();

@@ -25,6 +25,8 @@ pub struct Settings {
     pub housekeeping_poll: Millis,
     /// A call compares itself with the engine this often, should an event be lost.
     pub reconcile_every: Millis,
+    /// After a restart pages that are telephones have this long to come back, as they have in the middle of the day.
+    pub pages_come_back_within: Millis,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             routing_poll: Millis::new(500),
             housekeeping_poll: Millis::seconds(1),
             reconcile_every: Millis::seconds(5),
+            pages_come_back_within: Millis::seconds(30),
         }
     }
 }

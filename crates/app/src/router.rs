@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use nohold_core::agent::{AfterOffer, OfferEnd};
 use nohold_core::call::{Input, Line, Lines, Promised};
-use nohold_core::directory::Directory;
+use nohold_core::directory::{AgentProfile, Directory};
 use nohold_core::fact::{Dated, Fact};
 use nohold_core::routing::{self, Assignment, Offer, Snapshot, Waiting};
 use nohold_core::transaction::{Answer, Refusal, Transaction};
-use nohold_model::{CallId, IdSource, Millis, QueueKey, Timestamp};
+use nohold_model::{AgentKey, CallId, IdSource, Millis, QueueKey, Timestamp};
 
 use crate::node::Node;
 use crate::patience;
-use crate::ports::{Clock, Ports, Store, StoreFailed};
+use crate::ports::{Clock, Ports, Store, StoreFailed, Telephony};
 
 /// A call that has not been heard of its offer after this is told again.
 const TELL_AGAIN_AFTER: Millis = Millis::seconds(1);
@@ -75,6 +75,8 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>, kept: &mut Looked) -> Result<
         }
     }
     overview.snapshot.busy_phones = node.agents_at_codes();
+    // Their page is away for too long: they are about to be signed out, and nothing would ring for them until then.
+    overview.snapshot.busy_phones.extend(without_a_phone(node, &directory));
     // Callers who did not get their agent, by queue: nobody behind them gets one before the next look.
     let mut first: BTreeMap<QueueKey, CallId> = BTreeMap::new();
     for assignment in routing::assign(&overview.snapshot, &directory, node.now()) {
@@ -87,6 +89,13 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>, kept: &mut Looked) -> Result<
         }
     }
     Ok(())
+}
+
+/// The agents whose only phone was in a page that is gone.
+fn without_a_phone<P: Ports>(node: &Node<P>, directory: &Directory) -> Vec<AgentKey> {
+    let away = node.ports().telephony().without_a_page();
+    let is_away = |profile: &&AgentProfile| !away.is_empty() && profile.has_no_phone_but(&away);
+    directory.agents.values().filter(is_away).map(|profile| profile.key.clone()).collect()
 }
 
 /// Whether the caller was served as planned, or needs no agent any more.

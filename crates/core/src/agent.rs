@@ -152,6 +152,8 @@ pub enum Input {
     EndWrapUp,
     /// The agent takes the wrap-up that the queue leaves to them, or wants one after the present conversation.
     TakeWrapUp,
+    /// The agent needs longer for the wrap-up than its time.
+    StayInWrapUp,
     /// Time has passed: a wrap-up may be over.
     Tick,
     /// A call is offered.
@@ -199,6 +201,7 @@ impl Input {
             | Input::Clear
             | Input::EndWrapUp
             | Input::TakeWrapUp
+            | Input::StayInWrapUp
             | Input::Tick => true,
             Input::Offer(..)
             | Input::Ringing(_)
@@ -317,6 +320,7 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
         Input::Clear => agent.mode == Mode::NoAnswer && choose(&mut next, &Mode::Available),
         Input::EndWrapUp => wrap_up::end(&mut next),
         Input::TakeWrapUp => wrap_up::take(&mut next, at),
+        Input::StayInWrapUp => wrap_up::stay(&mut next, at),
         Input::Tick => agent.wrap_up_ends().is_some_and(|until| at >= until) && wrap_up::end(&mut next),
         Input::Offer(offer, call) => {
             next.engagement = Some(Engagement::Offered { offer: *offer, call: *call, ringing: false });
@@ -396,6 +400,7 @@ pub fn is_so(agent: &Agent, wish: &Input) -> bool {
         Input::Clear => at_rest && agent.mode == Mode::Available,
         Input::EndWrapUp => agent.is_signed_in() && at_rest,
         Input::TakeWrapUp => agent.wants_wrap_up || agent.wrap_up.is_some(),
+        Input::StayInWrapUp => agent.wrap_up.is_some(),
         Input::Tick
         | Input::Offer(..)
         | Input::Ringing(_)

@@ -19,7 +19,7 @@ use crate::routing::Waiting;
 /// The reason why an agent is signed out whose phone was in a page that has gone.
 pub const PAGE_LOST: &str = "page_lost";
 
-pub use words::{CallEnd, Destination, Doing, Dropped, LeftQueue, Together};
+pub use words::{CallEnd, Destination, Doing, Dropped, Ender, LeftQueue, Together};
 
 /// A fact with the time it became true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +52,20 @@ pub enum Fact {
         /// The call.
         call: CallId,
     },
-    /// A customer whom an agent has dialled by hand for a line of business was not reached.
-    DirectFailed {
+    /// Whom a call to the public network, or a callback, dials is rung.
+    FarRings {
         /// The call.
         call: CallId,
-        /// What came of it.
-        result: CallResult,
+    },
+    /// A call to the public network is over.
+    DirectOver {
+        /// The call.
+        call: CallId,
+        /// What came of dialling; nothing, where nobody was dialled, because the own phone did not answer.
+        result: Option<CallResult>,
+        /// Who has hung up, where they had talked and nothing broke.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_by: Option<Ender>,
     },
     /// A phone of ours is about to be rung, because its own number was dialled.
     PhoneRung {
@@ -138,6 +146,9 @@ pub enum Fact {
         agent: AgentKey,
         /// On hold.
         held: bool,
+        /// The agents who hold the others; nobody, where somebody is consulted meanwhile, or a phone holds that is no agent's.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        by: Vec<AgentKey>,
     },
     /// What agent and customer say is recorded from here on, until one of them holds the other or the conversation ends.
     RecordingBegan {

@@ -236,6 +236,7 @@ pub(crate) fn waiting(n: u32) -> Waiting {
         entered: at(n.into()),
         connectable: true,
         caller: None,
+        declined: BTreeSet::new(),
     }
 }
 

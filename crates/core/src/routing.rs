@@ -32,6 +32,10 @@ pub struct Waiting {
     pub connectable: bool,
     /// The agent who calls, where it is one: nobody is offered the own call.
     pub caller: Option<AgentKey>,
+    /// Who has declined this caller since they came to stand in this queue: they are offered it again only where nobody else
+    /// is free.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub declined: BTreeSet<AgentKey>,
 }
 
 /// Classes of callers in a line, first to last (I-5).
@@ -178,7 +182,8 @@ impl<'a> Round<'a> {
             // The first in turn, but for an agent who waits there and is the only one free.
             let is_own = |caller: &Waiting, agent: &AgentKey| caller.caller.as_ref() == Some(agent);
             let caller = line.iter().rev().find(|caller| free.iter().any(|(agent, _)| !is_own(caller, agent)))?;
-            let agents: Vec<_> = free.into_iter().filter(|(agent, _)| !is_own(caller, agent)).collect();
+            let mut agents: Vec<_> = free.into_iter().filter(|(agent, _)| !is_own(caller, agent)).collect();
+            agents.sort_by_key(|(agent, _)| caller.declined.contains(*agent));
             let urgency = agents.first().map(|(_, priority)| *priority)?;
             Some((self.rung.contains(&caller.call), urgency, turn(caller), queue, *caller, agents))
         });

@@ -148,6 +148,10 @@ impl Telephony for Engine {
     fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
         self.engine.without_a_page()
     }
+
+    fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
+        self.engine.reachable()
+    }
 }
 
 impl Settings {

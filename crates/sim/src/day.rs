@@ -300,6 +300,7 @@ impl<'a> Day<'a> {
             entered: now,
             connectable: true,
             caller: None,
+            declined: BTreeSet::new(),
         });
         self.line.push(Caller { number, arrived: now, handling, counts, predicted: None });
         self.next_arrival(now);

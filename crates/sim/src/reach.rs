@@ -139,7 +139,9 @@ pub fn facts(tables: &nohold_core::tables::Tables, reach: &mut Reach) {
             Fact::Queued(waiting) if waiting.caller.is_some() => "colleagues in line",
             Fact::DirectBegan { number: Some(_), .. } => "direct calls to the public network",
             Fact::DirectAnswered { .. } => "direct calls to the public network answered",
-            Fact::DirectFailed { .. } => "customers dialled by hand not reached",
+            Fact::DirectOver { result: Some(result), .. } if *result != CallResult::Answered => {
+                "calls to the public network not answered"
+            }
             Fact::PhoneRung { .. } => "phones rung by their own number",
             Fact::PhoneAnswered { .. } => "phones rung by their own number answered",
             Fact::PhoneFailed { .. } => "phones rung by their own number failed",

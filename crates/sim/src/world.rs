@@ -377,6 +377,7 @@ impl World {
             13 => AgentInput::Choose(Mode::NotReady),
             14 => AgentInput::Choose(Mode::Break("lunch".to_owned())),
             15 => AgentInput::EndWrapUp,
+            16 if self.rng.bool() => AgentInput::StayInWrapUp,
             16 => AgentInput::TakeWrapUp,
             17 => {
                 self.an_agent_writes(&agent);

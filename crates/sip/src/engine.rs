@@ -450,6 +450,12 @@ impl Telephony for Engine {
         }
         without.into_iter().collect()
     }
+
+    fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
+        let mut there = self.registrar().registered(Instant::now());
+        there.extend(self.pages().here());
+        Some(there)
+    }
 }
 
 /// The end of a leg's task, however it came.

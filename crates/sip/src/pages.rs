@@ -135,6 +135,13 @@ impl Pages {
         away.map(|(extension, _)| extension.clone()).collect()
     }
 
+    /// The phones that a page can be rung at now.
+    pub(crate) fn here(&self) -> Vec<ExtensionKey> {
+        let phones = self.phones();
+        let here = phones.iter().filter(|(_, phone)| phone.reachable().is_some());
+        here.map(|(extension, _)| extension.clone()).collect()
+    }
+
     /// The phone as people are shown it.
     pub(crate) fn shown(&self, extension: &ExtensionKey) -> PagePhone {
         self.look(extension, Phone::shown).unwrap_or_default()

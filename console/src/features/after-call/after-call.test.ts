@@ -148,8 +148,8 @@ it('says the outcome of the entry that was called back, where that is still to b
 
 it('knows how long a wrap-up lasts, and that a mandatory one ends with the save', () => {
   const agent = anAgent('2000', { state: 'wrap_up', since: 1_000, wrap_up_until: 11_000 });
-  expect(leftOf(agent, 6_000)).toEqual({ kind: 'runs', left: 5_000, part: 0.5 });
-  expect(leftOf(agent, 20_000)).toEqual({ kind: 'runs', left: 0, part: 0 });
+  expect(leftOf(agent, 6_000)).toEqual({ kind: 'runs', left: 5_000, whole: 10_000, part: 0.5 });
+  expect(leftOf(agent, 20_000)).toEqual({ kind: 'runs', left: 0, whole: 10_000, part: 0 });
   const must = { ...agent, must_write: true };
   expect(leftOf(must, 6_000)).toEqual({ kind: 'waits', left: 5_000 });
   expect(leftOf(must, 13_000)).toEqual({ kind: 'over', late: 2_000 });

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { IconCheck, IconSearch, IconX } from '@tabler/icons-react';
 import { type KeyboardEvent, useId, useRef, useState } from 'react';
-import { type components, api, need } from '@/api';
-import { useTranslation } from '@/i18n';
+import { type components, api, given, need } from '@/api';
+import { type TFunction, useTranslation } from '@/i18n';
 import { holding, shownKeys, useKey, useKeys } from '@/keys';
 import { IconButton, KeyCap } from '@/ui';
 import styles from './after-call.module.css';
@@ -34,7 +34,22 @@ interface DispositionsProps {
   open: boolean;
   /** What becomes of the request with the save, where this call has called one back. */
   does: string | null;
-  onChoose: (key: string | null) => void;
+  onChoose: (key: string | null, effect: Effect | null) => void;
+}
+
+/** What a disposition does to the request, where the configuration says so. */
+export type Effect = 'closes' | 'keeps_open' | 'retries';
+
+const EFFECTS = {
+  closes: 'becomesDone',
+  keeps_open: 'becomesKeep',
+  retries: 'becomesNotReached',
+} as const satisfies Record<Effect, string>;
+
+/** What a disposition does, in words: its own effect, else what was chosen for the request. */
+function doesWords(t: TFunction, one: Disposition, does: string | null): string | null {
+  if (does === null || !given(one.effect)) return does;
+  return t(`note.${EFFECTS[one.effect as Effect]}`);
 }
 
 /** A list that is searched by typing; `1` to `9` choose while nothing is typed. */
@@ -54,7 +69,7 @@ export function Dispositions({ call, chosen, required, open, does, onChoose }: D
   const name = all.find(one => one.key === chosen)?.name ?? chosen;
   const listed = open || focused;
   const choose = (key: string | null) => {
-    onChoose(key);
+    onChoose(key, (all.find(one => one.key === key)?.effect as Effect | undefined) ?? null);
     setQuery('');
   };
   const press = (event: KeyboardEvent) => {
@@ -135,7 +150,7 @@ export function Dispositions({ call, chosen, required, open, does, onChoose }: D
               )}
               <span className={styles.option}>
                 {one.name}
-                {does !== null && <small className={styles.dim}>{does}</small>}
+                {does !== null && <small className={styles.dim}>{doesWords(t, one, does)}</small>}
               </span>
             </li>
           ))}

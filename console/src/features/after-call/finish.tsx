@@ -13,6 +13,9 @@ import { discard, entryToClose, isEmpty, missingIn, save } from './save';
 import { changeWrapUp, leftOf } from './wrap-up';
 import { useWritten } from './written';
 
+/** The longest that a wrap-up can be made, in milliseconds: the server holds to the same. */
+const LONGEST = 15 * 60_000 - 1_000;
+
 /** The end of writing: how long there is time for it, and the buttons. */
 export function Finish({ call, phase }: { call: string; phase: Exclude<Phase, 'talking'> }) {
   const { t } = useTranslation();
@@ -95,6 +98,11 @@ function Time() {
       <p className={styles.time}>
         <b>{t('note.again', { state, time: timer(left.left) })}</b>
         <span>{t('note.goesOn')}</span>
+        {left.whole < LONGEST && (
+          <Button size="row" onClick={() => void changeWrapUp('stay_in_wrap_up')}>
+            {t('note.stay')}
+          </Button>
+        )}
       </p>
       <svg className={styles.bar} viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden>
         <rect width="100" height="1" />

@@ -5,7 +5,7 @@ import { changeWrapUp } from './wrap-up';
 import { type Note, useLive, useMyAgent, useNames } from '@/live';
 import { fetchCall, talkedWith } from '@/past';
 import styles from './after-call.module.css';
-import { Dispositions } from './dispositions';
+import { Dispositions, type Effect } from './dispositions';
 import { type Draft, type Written, type as typed, useDrafts } from './drafts';
 import { FollowUp } from './follow-up';
 import { BECOMES, type Becomes, entryToClose } from './save';
@@ -18,6 +18,9 @@ const LONGEST = 2_000;
 
 /** In which part of the work the form is filled in: while they talk, in the wrap-up, or later. */
 export type Phase = 'talking' | 'wrap_up' | 'later';
+
+/** What becomes of the request with a disposition that says so; the agent may choose otherwise. */
+const BECOMES_BY: Record<Effect, Becomes> = { closes: 'done', keeps_open: 'keep', retries: 'not_reached' };
 
 interface AfterCallProps {
   call: string;
@@ -35,7 +38,7 @@ export function AfterCall({ call, phase, name, connected }: AfterCallProps) {
   const draft = useDrafts(state => state.drafts.get(call));
   const written = useWritten(call);
   const entries = useLive(live => live.entries);
-  const [becomes] = useBecomes(call);
+  const [becomes, setBecomes] = useBecomes(call);
   const does = entryToClose(row, entries) === null ? null : becomesWords(t, becomes);
   const change = (next: Partial<Written>) => typed(call, { ...written, ...next });
   const note = written.note ?? '';
@@ -66,7 +69,10 @@ export function AfterCall({ call, phase, name, connected }: AfterCallProps) {
         required={row?.required ?? false}
         open={phase !== 'talking'}
         does={phase === 'talking' ? null : does}
-        onChoose={disposition => change({ disposition })}
+        onChoose={(disposition, effect) => {
+          change({ disposition });
+          if (effect !== null) setBecomes(BECOMES_BY[effect]);
+        }}
       />
       {phase !== 'talking' && <OfEntry call={call} />}
       <Tags tags={written.tags ?? []} onChange={tags => change({ tags })} />

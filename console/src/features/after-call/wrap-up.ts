@@ -2,8 +2,10 @@ import { api, need, once, given } from '@/api';
 import { type Agent, useLive } from '@/live';
 import { refusedWords, say } from '@/notices';
 
-/** Takes or ends the wrap-up; the answer is whether that was done. */
-export async function changeWrapUp(action: 'take_wrap_up' | 'end_wrap_up'): Promise<boolean> {
+/** Takes, lengthens or ends the wrap-up; the answer is whether that was done. */
+export async function changeWrapUp(
+  action: 'take_wrap_up' | 'end_wrap_up' | 'stay_in_wrap_up',
+): Promise<boolean> {
   try {
     const body = { action };
     const agent = (await need(api.POST('/api/me/agent', { params: { header: once() }, body }))) as Agent;
@@ -27,7 +29,7 @@ export async function changeWrapUp(action: 'take_wrap_up' | 'end_wrap_up'): Prom
 /** How a wrap-up stands. Times are lengths in milliseconds. */
 export type Left =
   /** It ends by itself. */
-  | { kind: 'runs'; left: number; part: number }
+  | { kind: 'runs'; left: number; whole: number; part: number }
   /** It ends with the save, and should be over by then. */
   | { kind: 'waits'; left: number }
   /** It ends with the save, and should be over. */
@@ -45,6 +47,7 @@ export function leftOf(
   return {
     kind: 'runs',
     left: Math.max(0, left),
+    whole,
     part: whole <= 0 ? 0 : Math.min(1, Math.max(0, left / whole)),
   };
 }

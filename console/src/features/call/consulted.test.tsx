@@ -9,7 +9,7 @@ import { CallPanel } from '.';
 const PRIYA = '2011';
 const MIA = '2014';
 
-const consult = { by: MIA, to: {}, agent: PRIYA, since: 5, with: 'target' } as const;
+const consult = { by: MIA, by_name: 'Mia Torres', to: {}, agent: PRIYA, since: 5, with: 'target' } as const;
 
 /** Priya's panel, in a call in which Mia asks her about Elena Marsh. */
 function shows(call: Partial<Call>, priya: Partial<Agent>, leg: OwnPhone['calls'][number]['state']) {

@@ -21,7 +21,7 @@ interface Props {
 /** Who has called this agent besides the customer. What becomes of the customer is theirs to say. */
 export function Consulted({ call, consult, customer }: Props) {
   const { t } = useTranslation();
-  const who = useAgentName(consult.by);
+  const { by_name: who } = consult;
   const words = call.conference
     ? t('call.withThem', { customer, who })
     : t(consult.with === 'customer' ? 'call.youHear' : 'call.youWith', { who });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, OwnPhone } from '@/live';
 import { anAgent } from '@/live/fixture';
-import { countdown, situationOf } from './situation';
+import { countdown, holderOf, isHeldBy, situationOf } from './situation';
 
 const call = (more: Partial<Call> = {}): Call => ({
   id: 'call_1',
@@ -11,6 +11,8 @@ const call = (more: Partial<Call> = {}): Call => ({
   agents: ['2014'],
   conference: false,
   held: false,
+  held_by: [],
+  far_rings: false,
   keep_open: [],
   path: [],
   ringing: [],
@@ -44,7 +46,7 @@ describe('the situation of a phone', () => {
   });
 
   it('rings with the deadline of a colleague who asks first, and of nothing else of that call', () => {
-    const consult = { by: '2011', to: {}, agent: '2014', since: 5_000, until: 30_000 };
+    const consult = { by: '2011', by_name: '2011', to: {}, agent: '2014', since: 5_000, until: 30_000 };
     const asked = call({ consult: { ...consult, with: 'target' }, agents: ['2011', '2014'] });
     const at = (agent: string) =>
       situationOf(anAgent(agent, { state: 'ringing' }), phone(leg('ringing')), calls(asked));
@@ -89,4 +91,23 @@ it('counts down whole seconds, and never below none', () => {
   expect(countdown(0, 20_000, 5_100)).toEqual({ seconds: 15, part: 0.745 });
   expect(countdown(0, 20_000, 30_000)).toEqual({ seconds: 0, part: 0 });
   expect(countdown(0, null, 30_000)).toBeNull();
+});
+
+describe('whom a call dials', () => {
+  it('is dialled until it rings there', () => {
+    const dialled = (far_rings: boolean) => calls(call({ dialled: '+8613800138000', far_rings }));
+    const mia = anAgent('2014', { state: 'talking', call: 'call_1' });
+    const shown = (far_rings: boolean) => situationOf(mia, phone(leg('talking')), dialled(far_rings));
+    expect(shown(false)).toMatchObject({ kind: 'calling', ringsThere: false });
+    expect(shown(true)).toMatchObject({ kind: 'calling', ringsThere: true });
+  });
+});
+
+describe('a hold', () => {
+  it('is taken back by whoever holds, and is named to the other', () => {
+    const held = call({ held: true, held_by: [{ agent: '2011', name: 'Priya N.' }] });
+    expect([isHeldBy(held, '2011'), isHeldBy(held, '2014')]).toEqual([true, false]);
+    expect([holderOf(held, '2011'), holderOf(held, '2014')]).toEqual([null, 'Priya N.']);
+    expect([isHeldBy(call(), '2011'), holderOf(call(), '2014')]).toEqual([false, null]);
+  });
 });

@@ -51,7 +51,7 @@ export function situationOf(
   if (leg !== null || talks) {
     // Our own leg stands, and whom we call has not answered.
     return isDialling(call)
-      ? { kind: 'calling', call, leg: leg?.leg ?? null, ringsThere: false }
+      ? { kind: 'calling', call, leg: leg?.leg ?? null, ringsThere: call?.far_rings === true }
       : { kind: 'talking', call, leg: leg?.leg ?? null };
   }
   if (agent.state === 'reserved' && call !== null)
@@ -69,6 +69,17 @@ export function askedOf(
 ): NonNullable<Call['consult']> | null {
   const consult = call?.consult;
   return given(consult) && given(agent) && consult.agent === agent && consult.by !== agent ? consult : null;
+}
+
+/** Whether this agent holds the other side, and may take it back. */
+export function isHeldBy(call: Call | null, agent: string | null | undefined): boolean {
+  return call?.held === true && (call.held_by ?? []).some(one => one.agent === agent);
+}
+
+/** The colleague who has this agent on hold, by name; nothing where nobody has. */
+export function holderOf(call: Call | null, agent: string | null | undefined): string | null {
+  if (call?.held !== true) return null;
+  return (call.held_by ?? []).find(one => one.agent !== agent)?.name ?? null;
 }
 
 /** Since when it rings at an agent and until when it may: for the caller, or for a colleague who asks first. */

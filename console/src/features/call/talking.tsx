@@ -20,7 +20,7 @@ import styles from './call.module.css';
 import { Consulted, Consulting } from './consulting';
 import { HandOver } from './hand-over';
 import { CallKey, Figure, Keypad, Running, useRest, withWhom } from './parts';
-import { type Situation, askedOf } from './situation';
+import { type Situation, askedOf, holderOf, isHeldBy } from './situation';
 import { conference, hangUp, hold, pauseRecording, press } from './wishes';
 import { given } from './given';
 
@@ -72,6 +72,7 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
   const speaker = usePhoneChoices(state => state.speaker);
   const ringsThere = situation.kind === 'calling' && situation.ringsThere;
   const asked = askedOf(call, agent?.key);
+  const holder = holderOf(call, agent?.key);
   const customer = name ?? withWhom(t, call, agent?.key ?? null);
   useEffect(() => (ringsThere ? ringThere(speaker) : undefined), [ringsThere, speaker]);
   const state =
@@ -105,6 +106,11 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
       {given(call?.recording) && (
         <p className={styles.recording} data-recording={call.recording}>
           {t(call.recording === 'paused' ? 'call.recordingPaused' : 'call.recording')}
+        </p>
+      )}
+      {holder !== null && !given(call?.consult) && (
+        <p className={styles.recording} role="status" data-held-by>
+          {t('call.heldBy', { who: holder })}
         </p>
       )}
       {given(call?.consult) &&
@@ -170,8 +176,10 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
   const asker = useAgentName(asked?.by ?? null);
   const notMine = asked === null ? undefined : t('call.byOther', { who: asker });
   const talks = kind === 'talking' && call !== null && asked === null;
-  const held = call?.held === true;
   const consulted = given(call?.consult);
+  // Both sides may hold at once: each takes back its own hold, and nobody that of the other.
+  const held = isHeldBy(call, agent?.key);
+  const holder = holderOf(call, agent?.key);
   const toggle = (what: Exclude<Open, null>) => setOpen(open === what ? null : what);
   const doHold = () => void (talks && !consulted && hold(call, !held));
   const doMute = () => void (here && phone.mute(!muted));
@@ -200,7 +208,7 @@ export function InCallBlock({ situation: { call, leg, kind }, open, setOpen }: F
           icon={held && !consulted ? <IconPlayerPlay {...icon} /> : <IconPlayerPause {...icon} />}
           on={held && !consulted}
           disabled={!talks || consulted}
-          title={notMine}
+          title={notMine ?? (holder === null ? undefined : t('call.heldBy', { who: holder }))}
           onClick={doHold}
         />
         <CallKey

@@ -12,7 +12,7 @@ const MIA = '2014';
 const NUMBER = '+442079460118';
 const seen = (...calls: Call[]) => ({ calls: new Map(calls.map(call => [call.id, call])), phone: null });
 const out = aCall('call_out', { number: null, dialled: NUMBER, agents: [MIA] });
-const consult = { by: MIA, to: {}, agent: '2011', since: 5, until: 25_000, with: 'target' };
+const consult = { by: MIA, by_name: MIA, to: {}, agent: '2011', since: 5, until: 25_000, with: 'target' };
 const asks = aCall('call_in', { agents: [MIA, '2011'], connected: 3, consult });
 const alone = aCall('call_in', { agents: [MIA], connected: 3 });
 

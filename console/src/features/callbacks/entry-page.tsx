@@ -31,6 +31,7 @@ import {
   type Entry,
   agentName,
   campaignName,
+  dispositionName,
   groupName,
   isOpen,
   queueName,
@@ -191,7 +192,7 @@ function Facts({ entry }: { entry: Entry }) {
     [t('entry.calls'), entry.count > 1 && String(entry.count)],
     [t('entry.priority'), entry.priority > 0 && String(entry.priority)],
     [t('entry.assigned'), entry.assigned && agentName(entry.assigned)],
-    [t('entry.disposition'), entry.disposition],
+    [t('entry.disposition'), entry.disposition ? dispositionName(desk, entry.disposition) : null],
     [t('list.attempts'), entry.attempts.length > 0 && <Tries entry={entry} />],
   ];
   return (

@@ -10,6 +10,7 @@ const desk: Desk = {
   services: [{ key: 'support', name: 'Support', groups: ['support-a', 'support-b'] }],
   campaigns: [{ key: 'renewals', name: 'Renewals', groups: ['renewals'] }],
   groups: [],
+  dispositions: [],
   queues: [
     {
       key: '600',

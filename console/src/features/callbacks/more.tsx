@@ -26,6 +26,7 @@ import {
   release,
   reopen,
   takeBackServed,
+  unblock,
   useWho,
 } from '@/entries';
 import { heard, phoneNumber, useTranslation } from '@/i18n';
@@ -136,6 +137,14 @@ export function useActions(entry: Entry, onAsk: (asked: Asked) => void): Action[
         do: () => void copyNumber(entry.number ?? '', t => t('done.copied')),
       },
       me?.role === 'administrator' &&
+        entry.blocked && {
+          id: 'unblock',
+          words: t('do.unblock'),
+          icon: <IconBan {...icon} />,
+          do: () => void unblock(entry),
+        },
+      me?.role === 'administrator' &&
+        !entry.blocked &&
         Boolean(entry.number?.startsWith('+')) && {
           id: 'block',
           words: t('do.block'),

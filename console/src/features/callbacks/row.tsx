@@ -126,6 +126,11 @@ function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boo
         </span>
       )}
       {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
+      {entry.blocked && (
+        <span className={styles.tag} data-blocked>
+          {t('list.blocked')}
+        </span>
+      )}
       {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
       {mine && <MineLine entry={entry} />}
       {assigned !== '' && (

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { type ReactNode, Suspense, lazy } from 'react';
-import { Failure, api, need } from '@/api';
+import { Failure } from '@/api';
 import { callBack, mayCall } from '@/entries';
 import {
   Heard,
@@ -16,14 +16,22 @@ import {
   useLanguage,
   useTranslation,
 } from '@/i18n';
-import { agentName, queueName, serviceName, useLive, useNames } from '@/live';
+import {
+  type CallResult,
+  agentName,
+  dispositionName,
+  queueName,
+  serviceName,
+  useLive,
+  useNames,
+} from '@/live';
 import { type Leg, type PastCall, fetchCall } from '@/past';
 import { useRedial } from '@/phone';
 import { messageOf, recordingOf } from '@/playback';
 import { HeardBy } from '@/playback/heard-by';
 import { Button, Empty, useTitle } from '@/ui';
 import styles from './history.module.css';
-import { about, outcome, partyName, useOutside } from './words';
+import { about, hungUpBy, outcome, partyName, useOutside } from './words';
 
 const Player = lazy(() => import('@/playback/player'));
 
@@ -198,10 +206,13 @@ function Facts({ call }: { call: PastCall }) {
   if (call.waited > 0) facts.push([t('past.waited'), timer(call.waited)]);
   if (call.talked > 0) facts.push([t('past.length'), timer(call.talked)]);
   if (call.held > 0) facts.push([t('past.held'), timer(call.held)]);
+  if (call.result !== null && call.direction === 'out')
+    facts.push([t('past.dialledWith'), t(`resultCap.${call.result as CallResult}`)]);
+  const hungUp = hungUpBy(t, call);
+  if (hungUp !== null) facts.push([t('past.hungUp'), hungUp]);
   if (call.flows.length > 0) facts.push([t('past.flows'), call.flows.join(' → ')]);
   if (call.path.length > 0) facts.push([t('past.path'), call.path.join(' → ')]);
-  if (call.disposition !== null)
-    facts.push([t('past.disposition'), <DispositionName key="d" call={call} chosen={call.disposition} />]);
+  if (call.disposition !== null) facts.push([t('past.disposition'), dispositionName(desk, call.disposition)]);
   if (call.entry !== null) {
     const entry = call.entry;
     facts.push([
@@ -221,27 +232,6 @@ function Facts({ call }: { call: PastCall }) {
       ))}
     </dl>
   );
-}
-
-/** The lists that may name a disposition: that of the own note, else that of the entry that the viewer sees. */
-async function dispositionsOf({ call, entry }: PastCall) {
-  try {
-    return await need(api.GET('/api/calls/{id}/dispositions', { params: { path: { id: call } } }));
-  } catch (thrown) {
-    if (entry === null) throw thrown;
-    return need(api.GET('/api/entries/{id}/dispositions', { params: { path: { id: entry } } }));
-  }
-}
-
-/** A disposition by its name; by its key for who may read none of its lists. */
-function DispositionName({ call, chosen }: { call: PastCall; chosen: string }) {
-  const { data } = useQuery({
-    queryKey: ['past-dispositions', call.call],
-    queryFn: () => dispositionsOf(call),
-    staleTime: 60_000,
-    retry: false,
-  });
-  return data?.items.find(one => one.key === chosen)?.name ?? chosen;
 }
 
 function Moment({ at }: { at: number }) {

@@ -6,7 +6,7 @@ import { agentName, useNames, useStep } from '@/live';
 import type { End, PastCall } from '@/past';
 import { Chip, type Tone } from '@/ui';
 import styles from './history.module.css';
-import { about, outcome, outside, useOutside } from './words';
+import { about, hungUpBy, outcome, outside, useOutside } from './words';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -76,7 +76,9 @@ export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: C
       <td>{call.agents.map(agentName).join(', ')}</td>
       <td className={styles.figures}>{call.talked > 0 ? timer(call.talked) : '–'}</td>
       <td>
-        <Chip tone={TONES[call.end]}>{outcome(t, call)}</Chip>
+        <span title={hungUpBy(t, call) ?? undefined}>
+          <Chip tone={TONES[call.end]}>{outcome(t, call)}</Chip>
+        </span>
       </td>
     </tr>
   );

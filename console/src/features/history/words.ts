@@ -36,6 +36,14 @@ export function outcome(t: TFunction, call: PastCall): string {
   return t(`past.ends.${call.end}`);
 }
 
+/** Who has hung up a call that was dialled by hand; nothing where that is not known. */
+export function hungUpBy(t: TFunction, call: PastCall): string | null {
+  if (call.ended_by === 'called') return t('past.hungUpThere');
+  if (call.ended_by !== 'caller') return null;
+  const agent = call.agents[0];
+  return agent === undefined ? t('past.hungUpHere') : t('past.hungUpBy', { who: agentName(agent) });
+}
+
 /** Whose leg it is. */
 export function partyName(t: TFunction, party: Party): string {
   if (party === 'customer') return t('past.customer');

@@ -1,12 +1,16 @@
 import { Switch } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { useTranslation } from '@/i18n';
+import { api, need } from '@/api';
+import { phoneNumber, useTranslation } from '@/i18n';
 import { workOutside } from '@/phone';
 import styles from './settings.module.css';
 
 /** Where the agent's calls ring. `outside` is what holds now. */
 export function PhonePlace({ outside }: { outside: boolean }) {
   const { t } = useTranslation();
+  const own = useQuery({ queryKey: ['own-outside'], queryFn: () => need(api.GET('/api/me/outside')) });
+  const number = own.data?.number ?? null;
   // What was asked for and is not answered yet: the switch shows it at once, and can be turned back meanwhile.
   const [wished, setWished] = useState<boolean | null>(null);
   const last = useRef<boolean | null>(null);
@@ -26,7 +30,7 @@ export function PhonePlace({ outside }: { outside: boolean }) {
   return (
     <div className={styles.fields}>
       <Switch
-        label={t('phone.outside')}
+        label={number === null ? t('phone.outside') : t('phone.outsideAt', { number: phoneNumber(number) })}
         description={t('phone.outsideHint')}
         checked={wished ?? outside}
         onChange={event => void change(event.currentTarget.checked)}

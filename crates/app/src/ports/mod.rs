@@ -72,6 +72,11 @@ pub trait Telephony: Send + Sync + 'static {
     fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
         BTreeSet::new()
     }
+
+    /// The extensions that have a phone now: one that is registered, or a page. Nothing where the engine cannot tell.
+    fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
+        None
+    }
 }
 
 /// What the engine tells.

@@ -164,6 +164,17 @@ fn an_offer_that_came_to_nothing_keeps_the_row_of_idle_agents() {
 }
 
 #[test]
+fn who_needs_longer_stays_in_a_wrap_up_that_time_would_end_and_not_for_ever() {
+    let wrapping = after(&[talking(), vec![Input::Free(call(1), Follows::timed(Millis::seconds(30)))]].concat());
+    let longer = next(&wrapping, at(5), &Input::StayInWrapUp).unwrap();
+    assert_eq!(next(&longer, at(34), &Input::Tick), None, "the time of the queue is over");
+    assert_eq!(longer.wrap_up, Some(at(4) + LONGEST_TYPING));
+    assert_eq!(next(&longer, at(4 + 900), &Input::Tick).unwrap().state(), AgentState::Available);
+    assert_eq!(next(&longer, at(6), &Input::EndWrapUp).unwrap().state(), AgentState::Available);
+    assert_eq!(next(&Agent::new(agent("2000")), at(5), &Input::StayInWrapUp), None, "there is none");
+}
+
+#[test]
 fn a_wrap_up_ends_by_time_by_the_agent_or_by_a_callback_of_the_agents_own() {
     let wrapping = after(&[talking(), vec![Input::Free(call(1), Follows::timed(Millis::seconds(30)))]].concat());
     assert_eq!(next(&wrapping, at(33), &Input::Tick), None);
@@ -213,6 +224,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Clear),
         Just(Input::PageLost),
         Just(Input::EndWrapUp),
+        Just(Input::StayInWrapUp),
         Just(Input::Tick),
         (n.clone(), n.clone()).prop_map(|(o, c)| Input::Offer(offer(o), call(c))),
         n.clone().prop_map(|o| Input::Ringing(offer(o))),

@@ -12,7 +12,7 @@ use crate::directory::WrapUpMode;
 /// While an agent types, a wrap-up does not end before this.
 pub const TYPING_KEEPS: Millis = Millis::seconds(30);
 
-/// Typing does not put off the end for longer than this after the wrap-up began.
+/// Neither typing nor a wish puts off the end for longer than this after the wrap-up began.
 pub const LONGEST_TYPING: Millis = Millis::minutes(15);
 
 /// Of which call an agent is in wrap-up. When it ends stands in [`Agent::wrap_up`]; where it is mandatory that is only the
@@ -121,6 +121,18 @@ pub(super) fn typed(agent: &mut Agent, at: Timestamp, call: CallId) -> bool {
     let later = (at + TYPING_KEEPS).min(of.began + LONGEST_TYPING);
     agent.wrap_up = Some(until.max(later));
     later > until
+}
+
+/// The agent needs longer: the time of the queue does not end the wrap-up, only that after which nobody is waited for.
+pub(super) fn stay(agent: &mut Agent, at: Timestamp) -> bool {
+    let (Some(until), Some(of)) = (agent.wrap_up, agent.wrap_up_of) else { return false };
+    let longest = of.began + LONGEST_TYPING;
+    if of.mandatory || at >= longest || longest <= until {
+        // One that is mandatory has no end by time.
+        return false;
+    }
+    agent.wrap_up = Some(longest);
+    true
 }
 
 /// The note of this call is saved.

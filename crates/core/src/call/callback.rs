@@ -290,7 +290,9 @@ impl Callback {
         if let Phase::Customer { leg: customer, rings, .. } = &mut self.phase
             && *customer == leg
         {
-            *rings = true;
+            if !std::mem::replace(rings, true) {
+                turn.effects.record(turn.at, Fact::FarRings { call: self.order.call });
+            }
             self.ringback(turn);
         }
     }
@@ -356,7 +358,8 @@ impl Callback {
         let Phase::Talking { talk, .. } = &mut self.phase else { return };
         if let Some(held) = talk.hold(leg, hold, turn.at, &mut self.ids, turn.effects) {
             let (call, agent) = (self.order.call, self.order.agent.clone());
-            turn.effects.record(turn.at, Fact::Held { call, agent, held });
+            let by = Some(agent.clone()).filter(|_| talk.holds(self.agent_leg)).into_iter().collect();
+            turn.effects.record(turn.at, Fact::Held { call, agent, held, by });
         }
     }
 

@@ -17,7 +17,7 @@ use super::feature::words;
 use super::talk::{EarlyHolds, Pair};
 use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, NewCall, Promise, World};
 use crate::entry::{Business, Target};
-use crate::fact::{CallEnd, Dated, Doing, Fact};
+use crate::fact::{CallEnd, Dated, Doing, Ender, Fact};
 use crate::numbers::EmergencyNumber;
 use crate::transaction::Answer;
 
@@ -63,6 +63,10 @@ pub(super) struct Direct {
     from_desk: Option<FromDesk>,
     /// The agent was lost through our fault in the middle of the conversation.
     cut_off: Option<Target>,
+    /// What came of dialling, where nobody has answered.
+    result: Option<CallResult>,
+    /// Who has hung up, after they talked.
+    ended_by: Option<Ender>,
     early_holds: EarlyHolds,
     phase: Phase,
     books: Books,
@@ -137,6 +141,8 @@ impl Direct {
             agent: None,
             from_desk: None,
             cut_off: None,
+            result: None,
+            ended_by: None,
             early_holds: EarlyHolds::default(),
             phase: Phase::Asking,
             books: Books::Never,
@@ -282,13 +288,6 @@ impl Direct {
         self.close(turn);
     }
 
-    /// Whom an agent has dialled by hand for a line of business was tried, and was not reached.
-    fn note_failed(&self, result: CallResult, turn: &mut Turn<'_, '_>) {
-        if self.from_desk.as_ref().is_some_and(|from_desk| from_desk.whose.is_some()) {
-            turn.effects.record(turn.at, Fact::DirectFailed { call: self.call, result });
-        }
-    }
-
     fn note_answered(&self, turn: &mut Turn<'_, '_>) {
         if let Some(at) = self.answered {
             turn.effects.record(at, Fact::DirectAnswered { call: self.call });
@@ -315,7 +314,9 @@ impl Direct {
 
     fn note_held(&self, held: bool, turn: &mut Turn<'_, '_>) {
         if let Some(agent) = self.agent.clone() {
-            turn.effects.record(turn.at, Fact::Held { call: self.call, agent, held });
+            let holds = matches!(&self.phase, Phase::Talking(pair) if pair.holds(self.leg));
+            let by = Some(agent.clone()).filter(|_| holds).into_iter().collect();
+            turn.effects.record(turn.at, Fact::Held { call: self.call, agent, held, by });
         }
     }
 
@@ -323,6 +324,9 @@ impl Direct {
     fn close(&mut self, turn: &mut Turn<'_, '_>) {
         self.books = Books::Written;
         self.note_served(turn);
+        let result = self.answered.map_or(self.result, |_| Some(CallResult::Answered));
+        let over = Fact::DirectOver { call: self.call, result, ended_by: self.ended_by };
+        turn.effects.record(turn.at, over);
         if let Some(agent) = self.agent.take() {
             turn.effects.record(turn.at, Fact::AgentFreed { call: self.call, agent, wrap_up: Millis::ZERO });
         }
@@ -357,6 +361,9 @@ impl Direct {
                     turn.effects.media(Command::Play { leg: self.leg, playback, audio: Audio::Ringback });
                 }
                 None => turn.effects.media(Command::Ring { leg: self.leg }),
+            }
+            if self.books == Books::Written {
+                turn.effects.record(turn.at, Fact::FarRings { call: self.call });
             }
         }
     }
@@ -406,18 +413,23 @@ impl Direct {
             let of_agent = || turn.world.directory.works_for(self.agent.as_ref()?);
             self.cut_off = whose.or_else(of_agent);
         }
+        if matches!(self.phase, Phase::Talking(_)) && !why.broke() {
+            self.ended_by = Some(Ender::Caller);
+        }
         if matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)) {
             turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
         }
         if matches!(self.phase, Phase::Ringing { .. }) {
-            self.note_failed(if why.broke() { CallResult::Interrupted } else { CallResult::NoAnswer }, turn);
+            self.result = Some(CallResult::Interrupted);
         }
         self.over(turn);
     }
 
     fn far_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
-        if matches!(self.phase, Phase::Ringing { .. }) {
-            self.note_failed(why.result(), turn);
+        match self.phase {
+            Phase::Ringing { .. } => self.result = Some(why.result()),
+            Phase::Talking(_) if !why.broke() => self.ended_by = Some(Ender::Called),
+            Phase::Talking(_) | Phase::OwnPhone { .. } | Phase::Asking | Phase::LastWords { .. } | Phase::Over => {}
         }
         match self.phase {
             // Who has heard the network say why needs no words of ours.
@@ -473,7 +485,7 @@ impl Direct {
         match self.phase {
             Phase::Ringing { until, .. } if turn.at >= until => {
                 turn.effects.media(Command::HangUp { leg: self.far, how: HangUp::Normal });
-                self.note_failed(CallResult::NoAnswer, turn);
+                self.result = Some(CallResult::NoAnswer);
                 self.refuse_in_words(HangUp::NoAnswer, turn);
             }
             Phase::LastWords { until, how, .. } if turn.at >= until => self.refuse(how, turn),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use nohold_model::{CampaignKey, DispositionKey, QueueKey, ServiceKey};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Directory;
 use crate::entry::{Entry, Target};
@@ -13,12 +15,26 @@ use crate::entry::{Entry, Target};
 pub struct Dispositions {
     /// All of them, with the names that people see.
     pub names: BTreeMap<DispositionKey, String>,
+    /// What they do to the request, where that is said.
+    pub effects: BTreeMap<DispositionKey, DispositionEffect>,
     /// Those of inbound services.
     pub of_services: BTreeMap<ServiceKey, Vec<DispositionKey>>,
     /// Those of outbound campaigns.
     pub of_campaigns: BTreeMap<CampaignKey, Vec<DispositionKey>>,
     /// Those of queues, which count more than those of their service.
     pub of_queues: BTreeMap<QueueKey, Vec<DispositionKey>>,
+}
+
+/// What becomes of the request with a disposition, where nothing else is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DispositionEffect {
+    /// It is closed.
+    Closes,
+    /// It stays open, due at once.
+    KeepsOpen,
+    /// The customer was not reached: the retry plan goes on.
+    Retries,
 }
 
 impl Directory {

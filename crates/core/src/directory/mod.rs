@@ -23,7 +23,7 @@ use crate::numbers::{BlockList, NumberRules, OutboundRules, RequestLimit};
 use crate::wait::PromisePolicy;
 
 pub use dialling::Forbidden;
-pub use dispositions::Dispositions;
+pub use dispositions::{DispositionEffect, Dispositions};
 pub use meaning::Meaning;
 pub use phone::{Extension, StarCode, Unanswered};
 pub use pop::{BadPop, Opens, Pop, Pops, Variables};
@@ -168,6 +168,14 @@ pub struct AgentProfile {
     pub language: Option<Language>,
     /// A number outside that can ring for this agent instead of the phone.
     pub outside: Option<WorksOutside>,
+}
+
+impl AgentProfile {
+    /// Whether calls ring at one of these phones and nowhere else: the agent does not work at a number outside.
+    #[must_use]
+    pub fn has_no_phone_but(&self, phones: &BTreeSet<ExtensionKey>) -> bool {
+        phones.contains(&self.extension) && !self.outside.as_ref().is_some_and(|outside| outside.used)
+    }
 }
 
 /// A number outside at which an agent can work.
@@ -404,6 +412,12 @@ impl Directory {
         self.numbers.contains_key(number)
             || self.trunks.values().any(|trunk| trunk.numbers.contains(number))
             || shown.flatten().any(|own| own == number)
+    }
+
+    /// Whether the block list has this number.
+    #[must_use]
+    pub fn blocks(&self, number: Option<&PhoneNumber>) -> bool {
+        number.is_some_and(|number| self.blocked.contains(number))
     }
 
     /// The queue with this key.

@@ -27,7 +27,8 @@ impl Fact {
             Fact::CallArrived(_)
             | Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
-            | Fact::DirectFailed { .. }
+            | Fact::FarRings { .. }
+            | Fact::DirectOver { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. }
@@ -68,7 +69,8 @@ impl Fact {
             Fact::RequestMade(request) => request.call,
             Fact::DirectBegan { call, .. }
             | Fact::DirectAnswered { call }
-            | Fact::DirectFailed { call, .. }
+            | Fact::FarRings { call }
+            | Fact::DirectOver { call, .. }
             | Fact::PhoneRung { call, .. }
             | Fact::PhoneAnswered { call }
             | Fact::PhoneFailed { call, .. }
@@ -139,7 +141,8 @@ impl Fact {
             Fact::CallArrived(_)
             | Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
-            | Fact::DirectFailed { .. }
+            | Fact::FarRings { .. }
+            | Fact::DirectOver { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. }
@@ -183,7 +186,8 @@ impl Fact {
             Fact::TreatedAsCustomer { number, .. } => Some(number),
             Fact::Transferred { to, .. } | Fact::HandedOver { to, .. } | Fact::ConsultBegan { to, .. } => to.number(),
             Fact::DirectAnswered { .. }
-            | Fact::DirectFailed { .. }
+            | Fact::FarRings { .. }
+            | Fact::DirectOver { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. }

@@ -31,6 +31,16 @@ pub enum Dropped {
     Interrupted,
 }
 
+/// Who has hung up a call to the public network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ender {
+    /// Who called: a phone of ours.
+    Caller,
+    /// Who was called.
+    Called,
+}
+
 /// Why a caller left a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,7 @@ pub use leg::{Leg, LegEnd, Party, Stay};
 pub use telling::tell;
 
 use crate::entry::{Entry, Outcome, Window};
+use crate::fact::Ender;
 use crate::note::Written;
 
 /// So many legs, stays and recordings of one call are remembered each; a call that is sent round for hours has more.
@@ -70,6 +71,9 @@ pub struct Record {
     /// What the network said of the one whom we called.
     #[serde(default)]
     pub result: Option<CallResult>,
+    /// Who has hung up, of a call that we made by hand and in which they talked.
+    #[serde(default)]
+    pub ended_by: Option<Ender>,
     /// The number outside.
     pub number: Option<PhoneNumber>,
     /// The number of ours that was dialled.

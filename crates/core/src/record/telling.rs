@@ -7,7 +7,7 @@ use nohold_model::{AgentKey, CallId, CallResult, ExtensionKey, Millis, OfferId, 
 use super::{Direction, Leg, LegEnd, MOST_PARTS, Party, Record, RecordEnd, RecordingOf, Stay};
 use crate::call::Gone;
 use crate::entry::Change;
-use crate::fact::{CallEnd, Dated, Destination, Dropped, Fact, LeftQueue};
+use crate::fact::{CallEnd, Dated, Destination, Dropped, Ender, Fact, LeftQueue};
 
 /// What became of a call that is over, by the facts that name it, oldest first; nothing where they tell neither its beginning
 /// nor its end. `agent_of` says whose phone one of ours is.
@@ -67,6 +67,7 @@ fn empty(call: CallId, at: Timestamp) -> Record {
         entry: None,
         recordings: Vec::new(),
         messages: Vec::new(),
+        ended_by: None,
         promise: None,
         dialled: None,
         disposition: None,
@@ -109,7 +110,7 @@ impl Telling<'_> {
                 self.answered(Some(&Party::Customer), at);
                 self.talk(at);
             }
-            Fact::DirectFailed { result, .. } => self.record.result = Some(*result),
+            Fact::DirectOver { result, ended_by, .. } => self.direct_over(at, *result, *ended_by),
             Fact::HandedOver { .. } | Fact::TreatedAsCustomer { .. } => self.handed(at, fact),
             Fact::ConsultBegan { .. }
             | Fact::ConsultAnswered { .. }
@@ -129,6 +130,7 @@ impl Telling<'_> {
             | Fact::NoteSaved { .. } => self.left_behind(at, fact),
             Fact::CallEnded { how, .. } => self.over(at, *how),
             Fact::OfferRinging { .. }
+            | Fact::FarRings { .. }
             | Fact::RecordingPaused { .. }
             | Fact::RecordingResumed { .. }
             | Fact::NumberRefused { .. }
@@ -140,6 +142,20 @@ impl Telling<'_> {
             | Fact::ConsultChanged { .. }
             | Fact::AgentChanged { .. } => {}
         }
+    }
+
+    /// What came of a call that a phone of ours has dialled.
+    fn direct_over(&mut self, at: Timestamp, result: Option<CallResult>, ended_by: Option<Ender>) {
+        self.record.result = result;
+        self.record.ended_by = ended_by;
+        let why = match result {
+            None | Some(CallResult::Answered | CallResult::Machine) => return,
+            Some(CallResult::NoAnswer) => LegEnd::NoAnswer,
+            Some(CallResult::Busy | CallResult::Refused) => LegEnd::Declined,
+            Some(CallResult::Unallocated | CallResult::SwitchedOff | CallResult::Failed) => LegEnd::Unreachable,
+            Some(CallResult::Interrupted) => LegEnd::Withdrawn,
+        };
+        self.let_go(Some(&Party::Customer), at, Some(why));
     }
 
     /// What a call leaves behind: the path through flows, recordings, messages, an entry.

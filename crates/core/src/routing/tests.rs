@@ -255,3 +255,22 @@ proptest! {
         prop_assert!(left.is_none() || pairs.len() == snapshot.agents.len(), "{:?} waits while somebody is free", left);
     }
 }
+
+#[test]
+fn who_has_declined_a_caller_comes_last_for_that_caller_alone() {
+    let declined = || Waiting { declined: BTreeSet::from([agent("2000")]), ..waiting(1) };
+    let both = || [available("2000", at(10)), available("2001", at(20))];
+    assert_eq!(offers(&snapshot([waiting(1)], both()), &directory()), "2000→1");
+    assert_eq!(offers(&snapshot([declined()], both()), &directory()), "2001→1", "somebody else is free");
+    let alone = available("2000", at(10));
+    assert_eq!(
+        offers(&snapshot([declined()], [alone]), &directory()),
+        "2000→1",
+        "nobody else is, and the pause is over"
+    );
+    assert_eq!(
+        offers(&snapshot([declined(), waiting(2)], both()), &directory()),
+        "2001→1 2000→2",
+        "for others as before"
+    );
+}

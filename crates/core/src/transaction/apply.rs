@@ -21,7 +21,7 @@ impl<R: Rows> Working<'_, R> {
             Fact::CallArrived(arrival) => self.arrived(at, arrival)?,
             Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
-            | Fact::DirectFailed { .. }
+            | Fact::DirectOver { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
@@ -37,8 +37,14 @@ impl<R: Rows> Working<'_, R> {
             Fact::OfferRinging { offer } => self.offer_ringing(at, *offer)?,
             Fact::OfferEnded { offer, end, after } => self.offer_ended(at, *offer, *end, *after)?,
             Fact::Connected { call, agent } => self.connected(at, *call, agent)?,
-            Fact::Held { call, agent, held } => {
-                self.edit_call(*call, |row| row.held = *held)?;
+            Fact::FarRings { call } => {
+                self.edit_call(*call, |row| row.far_rings = row.connected.is_none() && row.doing != Doing::Talking)?;
+            }
+            Fact::Held { call, agent, held, by } => {
+                self.edit_call(*call, |row| {
+                    row.held = *held;
+                    row.held_by = by.iter().filter(|_| *held).cloned().collect();
+                })?;
                 self.agent_input(agent, at, &Input::Hold(*call, *held), &Actor::System)?;
             }
             Fact::RecordingBegan { .. }
@@ -132,6 +138,7 @@ impl<R: Rows> Working<'_, R> {
         self.edit_call(call, |row| {
             if row.agent.take_if(|held| held == agent).is_some() {
                 (row.held, row.recording) = (false, None);
+                row.held_by.clear();
             }
             if let Some(caller) = &mut row.caller {
                 caller.agent.take_if(|held| held == agent);
@@ -229,6 +236,13 @@ impl<R: Rows> Working<'_, R> {
             self.edit_call(offer.call, |row| row.agent = Some(offer.agent.clone()))?;
             // From here on the caller is with the agent, also while the announcement and the whisper are heard.
             self.hold_customer(offer.call)?;
+        }
+        if end == OfferEnd::Declined {
+            let waiting = self.waiting(offer.call)?.filter(|waiting| waiting.stay == offer.stay);
+            if let Some(mut waiting) = waiting {
+                waiting.declined.insert(offer.agent.clone());
+                self.put_waiting(waiting);
+            }
         }
         offer.ended = Some((at, end));
         self.put_offer(offer);

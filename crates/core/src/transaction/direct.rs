@@ -16,10 +16,11 @@ impl<R: Rows> Working<'_, R> {
         if let Fact::DirectAnswered { call } = fact {
             self.other_phone_answered(at, *call)?;
         }
-        if let Fact::DirectFailed { call, result } = fact {
+        if let Fact::DirectOver { call, result, .. } = fact {
             self.edit_call(*call, |row| {
+                row.far_rings = false;
                 if let Some(by_hand) = &mut row.by_hand {
-                    by_hand.result = Some(*result);
+                    by_hand.result = *result;
                 }
             })?;
         }

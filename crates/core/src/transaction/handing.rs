@@ -139,6 +139,7 @@ impl<R: Rows> Working<'_, R> {
     ) -> Read<()> {
         self.edit_call(call, |row| {
             row.held = false;
+            row.held_by.clear();
             row.recording = None;
             row.rings = Some(RingsRow { since: at, until: None });
         })?;
@@ -207,6 +208,7 @@ impl<R: Rows> Working<'_, R> {
         self.edit_call(call, |row| {
             let Some(consult) = row.consult.take() else { return };
             row.held = false;
+            row.held_by.clear();
             row.recording = None;
             row.agent = consult.agent;
             if let Destination::Number(number) = consult.to {

@@ -24,7 +24,12 @@ impl<R: Rows> Working<'_, R> {
         if !waiting.connectable {
             self.withdraw_offers(at, waiting.call)?;
         }
-        self.put_waiting(waiting.clone());
+        let mut waiting = waiting.clone();
+        if let Some(before) = self.waiting(waiting.call)?.filter(|before| before.stay == waiting.stay) {
+            // Who has declined this caller has done so, whatever the caller did in between.
+            waiting.declined = before.declined;
+        }
+        self.put_waiting(waiting);
         Ok(())
     }
 

@@ -27,7 +27,7 @@ impl<R: Rows> Working<'_, R> {
             self.put_hold(Hold { number: number.clone(), call, dialled: true, until: Some(until) });
             // Nobody knows whether the INVITE has left, so it counts as sent.
             if row.by_hand.is_some() {
-                let fact = Fact::DirectFailed { call, result: CallResult::Interrupted };
+                let fact = Fact::DirectOver { call, result: Some(CallResult::Interrupted), ended_by: None };
                 self.apply(&Dated { at: self.at, fact })?;
             }
         }

@@ -40,6 +40,12 @@ pub struct CallRow {
     /// Agent and customer do not hear each other: one of them holds, or somebody is consulted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
+    /// The agents who hold the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<AgentKey>,
+    /// Whom we call is rung, and has not answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub far_rings: bool,
     /// Whether what they say is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<RecordingNow>,
@@ -125,6 +131,8 @@ impl CallRow {
             callback: None,
             consult: None,
             held: false,
+            held_by: Vec::new(),
+            far_rings: false,
             recording: None,
             rings: None,
             stood: None,

@@ -30,6 +30,7 @@ fn the_agents_phone_rings_first_and_both_talk() {
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
             0:10 customer rings
+                   · it rings there
             0:12 customer answers
                    → agent 2000 hears no more
                    → bridge agent 2000 and customer
@@ -459,6 +460,7 @@ fn the_agent_hears_the_whisper_then_that_it_rings() {
             0:03 store: attempt begun
                    → dial customer for 30 s, showing 216***0000
             0:04 customer rings
+                   · it rings there
             0:05 agent 2000 hears it
                    → agent 2000 hears ringback
             0:12 customer answers
@@ -509,6 +511,7 @@ fn what_the_network_says_before_the_answer_is_heard_by_the_agent() {
                    → agent 2000 hears no more
                    → bridge agent 2000 and customer
             0:10 customer rings
+                   · it rings there
             0:14 customer does not exist
                    → hang up agent 2000
                    · attempt ended: Unallocated
@@ -544,6 +547,7 @@ fn an_announcement_that_ends_in_an_answer_stays_one_conversation() {
             0:04 agent 2000 hears it
             0:05 customer rings
                    → agent 2000 hears ringback
+                   · it rings there
             0:06 customer plays something
                    → agent 2000 hears no more
                    → bridge agent 2000 and customer

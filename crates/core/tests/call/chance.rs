@@ -327,7 +327,8 @@ fn chance_comes_to_every_kind_of_end_and_fact() {
         ConsultEnded
         CutOff
         DirectAnswered
-        DirectFailed
+        DirectOver
+        FarRings
         FlowEntered
         Held
         LeftQueue

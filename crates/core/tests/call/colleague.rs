@@ -88,9 +88,13 @@ fn a_colleague_whom_an_agent_of_the_queue_has_answered_holds_that_agent() {
                    ! granted
             0:12 agent 2000 holds
                    → caller hears music
+                   · held
+                   · held
                    ! granted
             0:14 agent 2001 resumes
                    → agent 2000 hears no more
+                   · held
+                   · held
                    ! granted
             0:16 agent 2000 resumes
                    → caller hears no more

@@ -51,6 +51,7 @@ fn a_window_that_closes_while_the_own_phone_rings_is_closed() {
                    → agent 2000 hears [number-not-called]
             1:08 agent 2000 hears it
                    → hang up agent 2000, 403
+                   · over: interrupted
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available
@@ -72,6 +73,7 @@ fn who_does_not_answer_the_own_phone_calls_nobody() {
                    → dial agent 2000 for 20 s, showing 139****9000
             0:20 time
                    → hang up agent 2000
+                   · over: interrupted
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available
@@ -114,6 +116,7 @@ fn a_customer_who_was_called_and_talked_with_for_long_enough_is_served() {
             0:30 agent 2000 hangs up
                    → hang up customer
                    · served by 2000
+                   · over: answered, hung up by the caller
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available

@@ -80,8 +80,12 @@ fn whoever_holds_by_the_own_phone_lets_the_other_hear_music() {
                    · held
             0:12 caller presses hold
                    → agent 2001 hears music
+                   · held
+                   · held
             0:14 agent 2001 presses resume
                    → caller hears no more
+                   · held
+                   · held
             0:16 caller presses resume
                    → agent 2001 hears no more
                    → bridge caller and agent 2001

@@ -35,6 +35,7 @@ fn the_public_network_is_called_with_the_own_number() {
                    → bridge caller and outside
             0:40 outside hangs up
                    → hang up caller
+                   · over: answered, hung up by the called
                    · call ended: Direct
         "#]],
     );
@@ -62,10 +63,12 @@ fn an_agent_who_calls_outside_is_talking() {
                    → dial outside for 60 s, showing 216***0000
             0:05 outside rings
                    → tell caller that it rings
+                   · it rings there
             0:06 outside is busy
                    → caller hears [line-busy]
             0:08 caller hears it
                    → hang up caller, busy
+                   · over: busy
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             0:10 agent 2000 calls 13900139000
@@ -88,6 +91,7 @@ fn an_agent_who_calls_outside_is_talking() {
                    ! granted
             0:30 caller hangs up
                    → hang up outside
+                   · over: answered, hung up by the caller
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available
@@ -114,6 +118,7 @@ fn why_the_public_network_does_not_answer_is_passed_on() {
                    → caller hears [not-in-service]
             0:04 caller hears it
                    → hang up caller, 404
+                   · over: unallocated
                    · call ended: Direct
             0:10 phone 3000 calls 13900139000
                    ? phone 3000 calls 139****9000
@@ -121,11 +126,13 @@ fn why_the_public_network_does_not_answer_is_passed_on() {
                    → dial outside for 60 s, showing 216***0001
             0:11 outside rings
                    → tell caller that it rings
+                   · it rings there
             1:10 time
                    → hang up outside
                    → caller hears [no-answer]
             1:25 time
                    → hang up caller, 480
+                   · over: noanswer
                    · call ended: Direct
         "#]],
     );
@@ -215,6 +222,7 @@ fn the_emergency_services_are_called_whatever_the_store_does() {
                    · held
             0:30 caller hangs up
                    → hang up outside
+                   · over: answered, hung up by the caller
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available
@@ -252,6 +260,7 @@ fn an_emergency_call_that_ended_before_the_store_was_back_is_written_down() {
             0:02 caller hangs up
                    → hang up outside
                    · phone 2000 calls the emergency services
+                   · over: interrupted
                    · call ended: Direct
             0:03 store works
             0:03 store holds
@@ -266,6 +275,7 @@ fn an_emergency_call_that_ended_before_the_store_was_back_is_written_down() {
             1:11 store works
             1:11 store: done, no agent is held by it
                    · the far end answered
+                   · over: answered, hung up by the called
                    · call ended: Direct
             = 2000 is Available
         "#]],
@@ -294,6 +304,7 @@ fn an_engine_that_restarts_ends_direct_calls() {
                    · the far end answered
             0:20 engine restarts
                    → hang up outside
+                   · over: answered
                    · 2000 freed, wrap-up 0 s
                    · cut off by us, customer of support: Talking
                    · call ended: CutOff

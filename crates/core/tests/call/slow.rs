@@ -194,6 +194,7 @@ fn an_agent_who_calls_back_hears_it_after_the_whisper() {
                    → dial customer for 30 s, showing 216***0000
             0:16 store works
             0:18 customer rings
+                   · it rings there
             = 2000 is Reserved
             = list: Missed of 138****8000 for support, place 0:00, Attempting { agent: 2000, call: call_01KJP4C5800014RCJEY4VBMRJM }, attempts 1
         "#]],

@@ -7,7 +7,7 @@ use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
 use nohold_core::fact::{Arrival, Destination, Fact};
 use nohold_core::routing::Class;
 use nohold_core::transaction::Answer;
-use nohold_model::{ExtensionKey, Language, LegId, Millis, PhoneNumber, Spoken, Timestamp};
+use nohold_model::{CallResult, ExtensionKey, Language, LegId, Millis, PhoneNumber, Spoken, Timestamp};
 
 use super::house::MORNING;
 
@@ -229,7 +229,11 @@ pub fn fact(fact: &Fact) -> String {
             format!("phone {extension} calls {to}")
         }
         Fact::DirectAnswered { .. } => "the far end answered".into(),
-        Fact::DirectFailed { result, .. } => format!("the far end was not reached: {result:?}"),
+        Fact::FarRings { .. } => "it rings there".into(),
+        Fact::DirectOver { result, ended_by, .. } => match ended_by {
+            Some(by) => format!("over: {}, hung up by the {by:?}", outcome(*result)).to_lowercase(),
+            None => format!("over: {}", outcome(*result)).to_lowercase(),
+        },
         Fact::PhoneRung { extension, .. } => format!("phone {extension} is rung"),
         Fact::PhoneAnswered { .. } => "phone answered".into(),
         Fact::PhoneFailed { extension, why, .. } => format!("phone {extension} failed: {why:?}"),
@@ -301,4 +305,8 @@ fn handing(fact: &Fact) -> String {
         Fact::RecordingResumed { .. } => "recording resumed".into(),
         other => format!("{other:?}"),
     }
+}
+
+fn outcome(result: Option<CallResult>) -> String {
+    result.map_or_else(|| "nobody was dialled".into(), |result| format!("{result:?}"))
 }

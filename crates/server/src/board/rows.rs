@@ -318,7 +318,9 @@ impl Rows {
         if let Some(changes) = reminders.changes {
             self.turns.insert((changes, entry.id));
         }
-        if let Some(row) = with_text(EntryRow { entry: entry.clone(), reminders }, &EntryShown::from(entry)) {
+        if let Some(row) =
+            with_text(EntryRow { entry: entry.clone(), reminders }, &EntryShown::new(entry, &self.directory))
+        {
             self.entries.insert(entry.id, row);
         }
     }

@@ -23,6 +23,8 @@ pub struct EntryShown {
     /// The customer's number as E.164; none when it was withheld.
     #[schema(value_type = Option<String>)]
     pub number: Option<PhoneNumber>,
+    /// The number is on the block list: nobody calls it back, and whoever calls from it is turned away.
+    pub blocked: bool,
     /// Who should work on it.
     pub target: TargetShown,
     /// The agent to whom a supervisor has given it.
@@ -325,8 +327,10 @@ impl From<&State> for StateShown {
     }
 }
 
-impl From<&Entry> for EntryShown {
-    fn from(entry: &Entry) -> Self {
+impl EntryShown {
+    /// An entry, as it stands on the list.
+    #[must_use]
+    pub fn new(entry: &Entry, directory: &Directory) -> Self {
         let request = entry.request.as_ref().map(|request| RequestShown {
             asked: request.asked,
             promise: WindowShown { from: request.promise.from, to: request.promise.to },
@@ -351,6 +355,7 @@ impl From<&Entry> for EntryShown {
             id: entry.id,
             version: entry.version,
             number: entry.number.clone(),
+            blocked: directory.blocks(entry.number.as_ref()),
             target: (&entry.target).into(),
             assigned: entry.assigned.clone(),
             section: entry.section(),

@@ -150,6 +150,10 @@ pub struct CallShown {
     pub dialled: Option<PhoneNumber>,
     /// Agent and customer do not hear each other: one of them holds, or somebody is consulted.
     pub held: bool,
+    /// The agents who hold the others, each with the name that colleagues see: they alone can take them back.
+    pub held_by: Vec<HolderShown>,
+    /// Whom the call dials is rung, and has not answered.
+    pub far_rings: bool,
     /// Somebody whom the agent has called besides.
     pub consult: Option<ConsultShown>,
     /// All three hear each other.
@@ -170,12 +174,24 @@ pub struct CallShown {
     pub path: Vec<FlowKey>,
 }
 
+/// An agent who holds the others of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HolderShown {
+    /// The agent.
+    #[schema(value_type = String)]
+    pub agent: AgentKey,
+    /// The name that colleagues see.
+    pub name: String,
+}
+
 /// Somebody whom an agent has called besides the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ConsultShown {
     /// The agent who has called.
     #[schema(value_type = String)]
     pub by: AgentKey,
+    /// The name of that agent that colleagues see, also those of other groups.
+    pub by_name: String,
     /// Whom: `{"extension": "2001"}`, `{"queue": "600"}` or `{"number": "+86…"}`.
     #[schema(value_type = Object)]
     pub to: Destination,
@@ -301,8 +317,12 @@ impl CallShown {
             until: rings.until,
             out_of_rotation: false,
         });
+        let name = |agent: &AgentKey| {
+            directory.agents.get(agent).map_or_else(|| agent.to_string(), |profile| profile.name.clone())
+        };
         let consult = row.consult.as_ref().map(|consult| ConsultShown {
             by: consult.by.clone(),
+            by_name: name(&consult.by),
             to: consult.to.clone(),
             agent: consult.agent.clone(),
             since: consult.rings.since,
@@ -313,6 +333,8 @@ impl CallShown {
         CallShown {
             dialled: row.dialled.clone(),
             held: row.held,
+            held_by: row.held_by.iter().map(|agent| HolderShown { agent: agent.clone(), name: name(agent) }).collect(),
+            far_rings: row.far_rings && row.connected.is_none(),
             conference: consult.as_ref().is_some_and(|consult| consult.with == Together::All),
             consult,
             recording: row.recording,

@@ -150,10 +150,6 @@ pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], 
             break;
         }
     }
-    if !seat.may(Permission::ExportNumbers) {
-        // People write numbers into names and notes as well.
-        text = masking::hidden(&text, Some(&seat.desk.desk.directory())).into_owned();
-    }
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     let name = HeaderValue::from_static("attachment; filename=\"contacts.csv\"");
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text))
@@ -173,7 +169,11 @@ fn row(known: &Known, seat: &Seat) -> io::Result<String> {
         known.tags.join("|"),
         notes.join("\n"),
     ];
-    table::line(cells)
+    if seat.may(Permission::ExportNumbers) {
+        return table::line(cells);
+    }
+    // People write numbers into names and notes as well.
+    table::line(masking::hidden_in_all(cells, &known.numbers, Some(&seat.desk.desk.directory())))
 }
 
 /// Which column stands where.

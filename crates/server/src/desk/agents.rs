@@ -4,7 +4,7 @@ use axum::Json;
 use nohold_app::ports::Role;
 use nohold_core::agent::{Input, Mode};
 use nohold_core::text;
-use nohold_model::AgentKey;
+use nohold_model::{AgentKey, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -53,6 +53,9 @@ pub(crate) enum AgentAction {
     EndWrapUp,
     /// Take the wrap-up that the queue leaves to the agent: after the present conversation, or the one that has just ended.
     TakeWrapUp,
+    /// Need longer: the wrap-up does not end when the time of the queue is over, but a quarter of an hour after it began. One
+    /// that is mandatory has no end by time.
+    StayInWrapUp,
 }
 
 /// Agents whom somebody may see.
@@ -76,6 +79,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(guarded(api, look, routes!(me)))
         .routes(guarded(api, change, routes!(change_me)))
+        .routes(guarded(api, look, routes!(outside)))
         .routes(guarded(api, change, routes!(change_outside)))
         .routes(guarded(api, look, routes!(all)))
         .routes(guarded(api, supervise, routes!(change_one)))
@@ -87,6 +91,28 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 async fn me(seat: Seat) -> Result<Json<Box<RawValue>>, Failure> {
     let agent = seat.agent(None)?;
     seat.shown(&agent)
+}
+
+/// Where my calls ring.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OwnOutside {
+    /// At the number outside; otherwise at the phone.
+    outside: bool,
+    /// The number outside that is configured for me, as E.164. Nobody else at the desk is told it.
+    #[schema(value_type = Option<String>)]
+    number: Option<PhoneNumber>,
+}
+
+/// Whether my calls ring at a number outside, and at which
+#[utoipa::path(get, path = "/api/me/outside", tag = "desk", responses((status = 200, body = OwnOutside)))]
+async fn outside(seat: Seat) -> Result<Json<OwnOutside>, Failure> {
+    let agent = seat.agent(None)?;
+    let directory = seat.desk.desk.directory();
+    let works = directory.agents.get(&agent).and_then(|profile| profile.outside.as_ref());
+    Ok(Json(OwnOutside {
+        outside: works.is_some_and(|works| works.used),
+        number: works.map(|works| works.number.clone()),
+    }))
 }
 
 /// Where an agent works.
@@ -209,6 +235,7 @@ impl AgentWish {
             AgentAction::Clear => Input::Clear,
             AgentAction::EndWrapUp => Input::EndWrapUp,
             AgentAction::TakeWrapUp => Input::TakeWrapUp,
+            AgentAction::StayInWrapUp => Input::StayInWrapUp,
         })
     }
 }

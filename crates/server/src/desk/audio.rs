@@ -112,7 +112,7 @@ async fn heard(
     }
     let entry = seat.any_entry(entry).await?.filter(|entry| entry.messages.contains(&id)).ok_or_else(gone)?;
     seat.telling().after(&EntryTold::from(&entry));
-    Ok(Json((&entry).into()))
+    Ok(Json(seat.entry_shown(&entry)))
 }
 
 /// Which recorded conversations are asked for.

@@ -3,7 +3,7 @@
 use axum::Json;
 use nohold_app::desk::NotDone;
 use nohold_app::ports::Role;
-use nohold_core::directory::Directory;
+use nohold_core::directory::{Directory, DispositionEffect};
 use nohold_core::entry::{Actor, Change, CloseReason, Outcome, Window};
 use nohold_core::text;
 use nohold_core::transaction::Refusal;
@@ -156,6 +156,22 @@ pub(super) struct DispositionShown {
     key: DispositionKey,
     /// The name that people see.
     name: String,
+    /// What it does to the request that was called back, where the agent says nothing else: `closes`, `keeps_open`, or
+    /// `retries` where the customer was not reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    effect: Option<DispositionEffect>,
+}
+
+impl DispositionShown {
+    pub(super) fn new(directory: &Directory, key: &DispositionKey) -> Self {
+        let known = &directory.dispositions;
+        DispositionShown {
+            key: key.clone(),
+            name: known.names.get(key).cloned().unwrap_or_else(|| key.to_string()),
+            effect: known.effects.get(key).copied(),
+        }
+    }
 }
 
 type Answer = Result<Json<EntryShown>, Failure>;
@@ -258,10 +274,7 @@ impl DispositionsShown {
     /// Those that are listed, else all that are configured.
     pub(super) fn new(directory: &Directory, listed: Option<&[DispositionKey]>) -> Self {
         let names = &directory.dispositions.names;
-        let shown = |key: &DispositionKey| DispositionShown {
-            key: key.clone(),
-            name: names.get(key).cloned().unwrap_or_else(|| key.to_string()),
-        };
+        let shown = |key: &DispositionKey| DispositionShown::new(directory, key);
         let items = match listed {
             Some(listed) => listed.iter().map(shown).collect(),
             None => names.keys().map(shown).collect(),
@@ -353,7 +366,7 @@ impl Seat {
         self.desk.desk.change_entry(id, change, version, by).await.map_err(refused)?;
         let entry = self.any_entry(id).await?.ok_or_else(|| Failure::not_found("there is no such entry any more"))?;
         self.telling().after(&EntryTold::from(&entry));
-        Ok(Json((&entry).into()))
+        Ok(Json(self.entry_shown(&entry)))
     }
 }
 

@@ -121,8 +121,10 @@ impl Seat {
         ];
         let whole = self.may(Permission::ExportNumbers);
         let directory = self.desk.desk.directory();
-        let hidden = |text: String| if whole { text } else { masking::hidden(&text, Some(&directory)).into_owned() };
-        table::line(cells.into_iter().map(hidden))
+        if whole {
+            return table::line(cells);
+        }
+        table::line(masking::hidden_in_all(cells, record.number.iter(), Some(&directory)))
     }
 }
 

@@ -145,7 +145,8 @@ async fn list(seat: Seat, Asked(wanted): Asked<Wanted>) -> Result<Json<OpenPage>
         let total = found.len();
         let from = after.map_or(0, |after| found.partition_point(|(line, _)| *line <= after));
         let part = found.get(from..).unwrap_or_default();
-        let items: Vec<EntryShown> = part.iter().take(limit).map(|(_, row)| (&row.row.entry).into()).collect();
+        let items: Vec<EntryShown> =
+            part.iter().take(limit).map(|(_, row)| EntryShown::new(&row.row.entry, &rows.directory)).collect();
         let last = part.get(limit.saturating_sub(1)).filter(|_| part.len() > limit).map(|(line, _)| *line);
         (items, last, total, short_hidden)
     });
@@ -172,7 +173,7 @@ async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<C
         let part = seat.api.parts().archive.closed_entries(query.clone()).await?;
         let directory = seat.desk.desk.directory();
         let sight = seat.sight(&directory);
-        if page.is_full_with(&part.items, |entry| sight.sees_entry(entry, &directory)) {
+        if page.is_full_with(&part.items, |entry| sight.sees_entry(entry, &directory), &directory) {
             break true;
         }
         looked_through += part.items.len();
@@ -195,14 +196,14 @@ struct Filling {
 
 impl Filling {
     /// Takes those of these that are seen; whether there is one more than the page has room for.
-    fn is_full_with(&mut self, entries: &[Entry], sees: impl Fn(&Entry) -> bool) -> bool {
+    fn is_full_with(&mut self, entries: &[Entry], sees: impl Fn(&Entry) -> bool, directory: &Directory) -> bool {
         for entry in entries {
             let (seen, has_room) = (sees(entry), self.items.len() < self.limit);
             if seen && !has_room {
                 return true;
             }
             if seen {
-                self.items.push(entry.into());
+                self.items.push(EntryShown::new(entry, directory));
             }
             if has_room {
                 self.end = ClosedPlace::of(entry);
@@ -220,7 +221,7 @@ impl Filling {
 async fn one(seat: Seat, Named(id): Named<EntryId>) -> Result<Json<EntryWithHistory>, Failure> {
     let entry = seat.entry(id).await?;
     let history = seat.api.parts().archive.entry_history(id).await?;
-    Ok(Json(EntryWithHistory { entry: (&entry).into(), history }))
+    Ok(Json(EntryWithHistory { entry: seat.entry_shown(&entry), history }))
 }
 
 impl Seat {
@@ -230,6 +231,11 @@ impl Seat {
         let directory = self.desk.desk.directory();
         let seen = entry.filter(|entry| self.sight(&directory).sees_entry(entry, &directory));
         seen.ok_or_else(|| Failure::not_found("there is no such entry, or it is for other groups"))
+    }
+
+    /// An entry as it stands on the list.
+    pub(crate) fn entry_shown(&self, entry: &Entry) -> EntryShown {
+        EntryShown::new(entry, &self.desk.desk.directory())
     }
 
     /// An entry, whoever may see it.

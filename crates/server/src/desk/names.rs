@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Seat;
+use super::entries::DispositionShown;
 use crate::access::{Need, Scope, guarded};
 use crate::state::Api;
 
@@ -26,6 +27,8 @@ pub(crate) struct DeskShown {
     groups: Vec<GroupShown>,
     /// The queues, by their keys.
     queues: Vec<LineShown>,
+    /// All dispositions, by their keys: what stands in the history has its name here.
+    dispositions: Vec<DispositionShown>,
 }
 
 /// What holds for the whole installation.
@@ -117,6 +120,7 @@ impl DeskShown {
             groups: keys(&queue.groups),
             wrap_up: queue.wrap_up_mode,
         });
+        let dispositions = directory.dispositions.names.keys().map(|key| DispositionShown::new(directory, key));
         DeskShown {
             site: SiteShown {
                 country: directory.site.numbers.country.to_string(),
@@ -128,6 +132,7 @@ impl DeskShown {
             campaigns: campaigns.collect(),
             groups: groups.map(|group| GroupShown { key: group.key.to_string(), name: group.name.clone() }).collect(),
             queues: queues.collect(),
+            dispositions: dispositions.collect(),
         }
     }
 }

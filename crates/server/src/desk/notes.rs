@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use nohold_app::desk::CallbackWish;
+use nohold_app::desk::{CallbackWish, NotDone};
 use nohold_app::ports::Role;
 use nohold_core::note::{CallNote, NotWritten, Wish, Written};
 use nohold_model::{AgentKey, CallId, EntryId, Timestamp};
@@ -177,8 +177,7 @@ async fn follow_up(
     };
     let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
     if !asked.new {
-        // What was open before would be settled by the end of this call; where that is over already there is nothing to keep.
-        let _ = seat.desk.desk.keep_open(call, asked.entry, true, seat.actor()?).await;
+        seat.keep_follow_up(call, asked.entry).await?;
     }
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     seat.telling().after(&json!({ "entry": asked.entry, "new": asked.new, "promise": promise }));
@@ -219,6 +218,21 @@ fn checked(given: WrittenShown) -> Result<Written, Failure> {
 }
 
 impl Seat {
+    /// What was open before would be settled by the end of this call. That is a commit of its own: where it fails it is tried once
+    /// more, and then told, for the customer has been promised a call. Whoever asks again comes here again.
+    async fn keep_follow_up(&self, call: CallId, entry: EntryId) -> Result<(), Failure> {
+        let by = self.actor()?;
+        let mut kept = self.desk.desk.keep_open(call, entry, true, by.clone()).await;
+        if matches!(kept, Err(NotDone::Store(_))) {
+            kept = self.desk.desk.keep_open(call, entry, true, by).await;
+        }
+        match kept {
+            // Where the call is over already, or the entry closed, there is nothing to keep.
+            Ok(()) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(problem) => Err(refused(problem)),
+        }
+    }
+
     /// Changes this agent's note on a call; the answer is the note as it is then.
     async fn note(&self, call: CallId, wish: Wish, written: Written) -> Result<Json<NoteShown>, Failure> {
         let agent = self.agent(None)?;

@@ -248,7 +248,7 @@ impl OpenShown {
         OpenShown {
             settled_by_this: settles(entry, of, directory),
             kept_open: of.keep_open.contains(&entry.id),
-            entry: entry.into(),
+            entry: EntryShown::new(entry, directory),
         }
     }
 }

@@ -314,7 +314,7 @@ impl Connection {
         if self.seat.viewer.may.contains(&Permission::SeeNumbers) {
             return text;
         }
-        masking::hidden(&text, Some(&self.seat.desk.desk.directory())).into_owned()
+        masking::hidden_in_json(&text, Some(&self.seat.desk.desk.directory())).into_owned()
     }
 
     fn head(&self, kind: &'static str) -> Head {

@@ -50,12 +50,15 @@ pub const CONFIGURATION: &str = r#"{
         "support-a": { "agents": ["2000", "2001"] }, "support-b": { "agents": ["2002"] },
         "renewals": { "agents": ["2003"] }
     },
-    "agents": { "2000": {}, "2001": {}, "2002": { "name": "Bea Lund" }, "2003": {} },
+    "agents": { "2000": {}, "2001": {}, "2002": { "name": "Bea Lund" },
+        "2003": { "outside": { "number": "+8613900139000", "used": false } } },
     "extensions": {
         "2000": { "password": { "generate": true } }, "2001": { "password": { "generate": true } },
         "2002": { "password": { "generate": true } }, "2003": { "password": { "generate": true } }
     },
     "queues": { "600": { "service": "support", "overflow": { "timeout": "message" } } },
+    "dispositions": { "booked": { "name": "Engineer booked", "effect": "closes" }, "later": { "name": "Later" } },
+    "blocked": { "numbers": ["+8613800138066"] },
     "trunks": { "carrier": { "host": "127.0.0.1", "numbers": ["+862161230001"] } }
 }"#;
 
@@ -85,6 +88,8 @@ impl Clock for Watch {
 pub struct Silent {
     /// Phones whose page has gone.
     pub without_a_page: Arc<Mutex<BTreeSet<ExtensionKey>>>,
+    /// Phones that there are, where the engine can tell.
+    pub reachable: Arc<Mutex<Option<BTreeSet<ExtensionKey>>>>,
 }
 
 impl Telephony for Silent {
@@ -94,6 +99,9 @@ impl Telephony for Silent {
     }
     fn without_a_page(&self) -> BTreeSet<ExtensionKey> {
         self.without_a_page.lock().unwrap().clone()
+    }
+    fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
+        self.reachable.lock().unwrap().clone()
     }
 }
 
@@ -211,7 +219,12 @@ impl House {
         let (events, heard) = mpsc::unbounded_channel();
         let telephony = Silent::default();
         let outside = Outside { telephony, store: store.clone(), clock, tasks: Arc::downgrade(&tasks) };
-        let node = Node::start(outside, directory(), Settings::default(), heard);
+        let node = Node::start(
+            outside,
+            directory(),
+            Settings { pages_come_back_within: Millis::seconds(3), ..Settings::default() },
+            heard,
+        );
         let hands = Arc::downgrade(&tasks);
         let audit_fails = Arc::new(AtomicBool::new(false));
         let parts = Parts {

@@ -7,6 +7,7 @@ mod audio;
 #[path = "../api/client.rs"]
 mod client;
 mod contacts;
+mod fields;
 mod history_table;
 mod house;
 mod https;

@@ -96,3 +96,34 @@ async fn an_agent_whose_page_has_gone_is_signed_out_and_may_come_back() {
     gone.lock().unwrap().insert(ExtensionKey::new("2000").unwrap());
     until("not_signed_in").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_page_died_with_the_server_is_signed_out_where_it_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = House::at(folder.path().to_owned()).await;
+    before.sign_in("2000").await;
+    before.sign_in("2001").await;
+    before.end().await;
+    let house = House::at(folder.path().to_owned()).await;
+    // The page of 2001 is back at once.
+    let there = [ExtensionKey::new("2001").unwrap()].into();
+    *house.node.ports().telephony().reachable.lock().unwrap() = Some(there);
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bob = house.person("bob", Role::Agent, Some("2001"), None).await;
+    let state = async |token: &str| {
+        house.ask("GET", "/api/me/agent").token(token).send().await.expect(200).json()["state"].clone()
+    };
+    assert_eq!(state(&ada).await, "available", "it has a moment to come back");
+    let gone = timeout(Duration::from_secs(20), async {
+        while state(&ada).await != "not_signed_in" {
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    gone.await.expect("signed out");
+    assert_eq!(today(&house, &ada, "").await.expect(200).json()["standing"]["reason"], "page_lost");
+    assert_eq!(state(&bob).await, "available");
+    // Later nobody is signed out for having no phone: that may be at a desk, and switched off.
+    house.sign_in("2000").await;
+    sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(state(&ada).await, "available");
+}

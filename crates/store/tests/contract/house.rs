@@ -1,5 +1,6 @@
 //! A small house to commit things in: queue 600 with agents 2000 to 2003.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Barrier};
 
@@ -143,6 +144,7 @@ pub fn arrived(n: u32) -> Fact {
 pub fn waiting(n: u32) -> Waiting {
     Waiting {
         caller: None,
+        declined: BTreeSet::new(),
         call: call(n),
         queue: queue(),
         stay: 1,

@@ -44,6 +44,8 @@ impl Direct {
             agent: Some(order.agent.clone()),
             from_desk: Some(FromDesk { caller_id: order.caller_id, whose: order.whose, tone: None }),
             cut_off: None,
+            result: None,
+            ended_by: None,
             early_holds: EarlyHolds::default(),
             phase: Phase::OwnPhone { until: at + ring_for },
             books: Books::Written,

@@ -119,8 +119,9 @@ impl Inbound {
         {
             agents.remove(consulted);
         }
+        let by = self.holders();
         for agent in agents {
-            turn.effects.record(turn.at, Fact::Held { call: self.id, agent, held });
+            turn.effects.record(turn.at, Fact::Held { call: self.id, agent, held, by: by.clone() });
         }
     }
 

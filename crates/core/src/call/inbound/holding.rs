@@ -65,6 +65,7 @@ impl Inbound {
 
     /// The party on this leg holds the other one, or takes it back. All agents of the conversation are *held* then.
     pub(super) fn held_by(&mut self, leg: LegId, hold: bool, turn: &mut Turn<'_, '_>) {
+        let holders = self.holders();
         let changed = match &mut self.treatment {
             Treatment::Talking(talk) => talk.hold(leg, hold, turn.at, &mut self.ids, turn.effects),
             Treatment::Phone(phone) => phone.hold(leg, hold, turn.at, &mut self.ids, turn.effects),
@@ -79,6 +80,33 @@ impl Inbound {
             | Treatment::Transferring(_)
             | Treatment::Over => None,
         };
-        self.note_held(changed, turn);
+        let now = self.holders();
+        // Where both hold, one of them may take the other back, and nobody hears anybody yet.
+        let still_held = (!holders.is_empty() && !now.is_empty() && holders != now).then_some(true);
+        self.note_held(changed.or(still_held), turn);
+    }
+
+    /// The agents who hold the others.
+    pub(super) fn holders(&self) -> Vec<AgentKey> {
+        let caller = self.colleague.as_ref().and_then(|colleague| colleague.agent.clone());
+        let (of_caller, of_called) = match &self.treatment {
+            Treatment::Talking(talk) => {
+                (talk.holds(self.leg), Some(talk.agent.clone()).filter(|_| talk.holds(talk.agent_leg())))
+            }
+            Treatment::Phone(phone) => (phone.holds(self.leg), phone.agent.clone().filter(|_| phone.holds(phone.leg))),
+            Treatment::Transferred(transfer) => {
+                let holds = |leg| transfer.pair.as_ref().is_some_and(|pair| pair.holds(leg));
+                let agent = transfer.agent.as_ref().map(|(agent, _)| agent.clone());
+                (holds(self.leg), agent.filter(|_| transfer.leg.is_some_and(holds)))
+            }
+            Treatment::Flow(_)
+            | Treatment::Music(_)
+            | Treatment::Arriving
+            | Treatment::LastWords
+            | Treatment::Connecting(_)
+            | Treatment::Transferring(_)
+            | Treatment::Over => (false, None),
+        };
+        caller.filter(|_| of_caller).into_iter().chain(of_called).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Standing in the line of a queue, and leaving it unserved.
 
+use std::collections::BTreeSet;
+
 use nohold_model::{Digit, Language, Millis, PromptKey, QueueKey, Spoken, Timestamp};
 
 use super::{CameFrom, Command, Inbound, Music, Stand, Treatment, Turn};
@@ -125,6 +127,7 @@ impl Inbound {
                 .colleague
                 .as_ref()
                 .and_then(|colleague| Some(turn.world.directory.agent_of(&colleague.extension)?.key.clone())),
+            declined: BTreeSet::new(),
         };
         turn.effects.record(turn.at, Fact::Queued(waiting));
     }

@@ -81,6 +81,11 @@ impl Phone {
         }
     }
 
+    /// Whether the one on this leg holds the other.
+    pub(super) fn holds(&self, leg: LegId) -> bool {
+        self.pair.as_ref().is_some_and(|pair| pair.holds(leg))
+    }
+
     pub(super) fn hold(
         &mut self,
         by: LegId,

@@ -49,6 +49,11 @@ impl Pair {
         self.a.holds || self.b.holds
     }
 
+    /// Whether the one on this leg holds the other.
+    pub(super) fn holds(&self, leg: LegId) -> bool {
+        [&self.a, &self.b].into_iter().any(|side| side.leg == leg && side.holds)
+    }
+
     /// One side puts the other on hold, or takes it back. Whether the conversation is on hold now, where that has
     /// changed.
     pub(super) fn hold(
@@ -342,6 +347,11 @@ impl Talk {
 
     pub(super) fn is_held(&self) -> bool {
         self.room.is_held()
+    }
+
+    /// Whether the one on this leg holds the others.
+    pub(super) fn holds(&self, leg: LegId) -> bool {
+        self.room.holds(leg)
     }
 
     /// Whether somebody is consulted on this leg, and has answered.

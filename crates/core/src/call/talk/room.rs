@@ -157,6 +157,12 @@ impl Room {
         }
     }
 
+    /// Whether a phone, or the desk for it, holds the others.
+    pub(super) fn holds(&self, leg: LegId) -> bool {
+        let seats = [Some(&self.agent), Some(&self.customer), self.target.as_ref()];
+        seats.into_iter().flatten().any(|seat| seat.leg == leg && seat.holds)
+    }
+
     /// A phone, or the desk for it, holds the others or takes them back.
     pub(super) fn set_holds(&mut self, leg: LegId, holds: bool) {
         if let Some(seat) = self.seat(leg) {

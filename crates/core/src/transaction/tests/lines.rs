@@ -94,6 +94,20 @@ fn an_offer_ends_once_and_the_agent_is_freed_once() {
 }
 
 #[test]
+fn who_declines_a_caller_is_remembered_while_the_caller_stands_in_that_line() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    works.reserve(1, 1, "2000");
+    works.record(ended(1, OfferEnd::Declined));
+    let declined = |works: &Works| works.tables.waiting[&call(1)].declined.clone();
+    assert_eq!(declined(&works), [agent("2000")].into());
+    works.record(Fact::Queued(Waiting { connectable: false, ..waiting(1) }));
+    assert_eq!(declined(&works), [agent("2000")].into(), "the caller was in a menu meanwhile");
+    works.record(Fact::Queued(Waiting { stay: 2, ..waiting(1) }));
+    assert!(declined(&works).is_empty(), "another queue");
+}
+
+#[test]
 fn an_ended_call_holds_nobody() {
     let mut works = Works::new();
     works.wait(1, &customer(1));

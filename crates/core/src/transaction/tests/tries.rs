@@ -383,7 +383,7 @@ fn by_hand(works: &mut Works, n: u32, key: &str) -> Answer {
 fn by_hand_in_vain(works: &mut Works, n: u32, key: &str, result: CallResult) {
     let begun = by_hand(works, n, key);
     assert!(matches!(begun, Answer::DialOut(_)), "{begun:?}");
-    works.record(Fact::DirectFailed { call: call(100 + n), result });
+    works.record(Fact::DirectOver { call: call(100 + n), result: Some(result), ended_by: None });
     end_by_hand(works, n, key);
 }
 
