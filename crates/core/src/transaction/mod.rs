@@ -11,6 +11,7 @@ mod gather;
 mod handing;
 mod holding;
 mod noting;
+mod offers;
 mod recover;
 mod refusal;
 mod row;
