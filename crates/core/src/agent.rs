@@ -2,11 +2,13 @@
 //!
 //! An agent is held by at most one thing at a time (I-1); that is the shape of [`Agent::engagement`], not a check.
 
+mod after_offer;
 mod wrap_up;
 
-use nohold_model::{AgentKey, CallId, EntryId, Millis, OfferId, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, OfferId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use after_offer::AfterOffer;
 pub use wrap_up::{Follows, LONGEST_TYPING, MayWrapUp, TYPING_KEEPS, WrapUp};
 
 /// One agent (坐席) at work.
@@ -178,15 +180,6 @@ pub enum Input {
     Typed(CallId),
     /// The note of this call is saved.
     Noted(CallId),
-}
-
-/// What an offer that was not accepted does to the agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct AfterOffer {
-    /// No further offers for this long.
-    pub pause: Millis,
-    /// One unanswered ring does not take the agent out of rotation (ring all).
-    pub forgiving: bool,
 }
 
 impl Input {

@@ -1,6 +1,7 @@
 //! Facts: what is now true. They are stored, numbered, and shown; applying one changes the rows of the store.
 
 mod about;
+mod dated;
 mod words;
 
 pub use nohold_flow::NumberRefusal;
@@ -19,16 +20,8 @@ use crate::routing::Waiting;
 /// The reason why an agent is signed out whose phone was in a page that has gone.
 pub const PAGE_LOST: &str = "page_lost";
 
+pub use dated::Dated;
 pub use words::{CallEnd, Destination, Doing, Dropped, Ender, LeftQueue, Together};
-
-/// A fact with the time it became true.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dated {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub fact: Fact,
-}
 
 /// What is now true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ mod handing;
 mod holding;
 mod line;
 mod noting;
+mod offers;
 mod recover;
 mod refusal;
 mod row;

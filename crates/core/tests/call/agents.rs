@@ -365,7 +365,7 @@ fn a_caller_on_hold_who_loses_the_agent_hears_the_waiting_music() {
             0:10 agent 2000 holds
                    → unbridge
                    → caller hears music
-                   · held
+                   · held by 2000
                    ! granted
             0:10 agent 2000 holds
                    ! granted
@@ -377,7 +377,7 @@ fn a_caller_on_hold_who_loses_the_agent_hears_the_waiting_music() {
             0:30 agent 2000 holds
                    → unbridge
                    → caller hears music
-                   · held
+                   · held by 2000
                    ! granted
             0:31 agent 2000 is lost
                    → caller hears no more
@@ -593,7 +593,7 @@ fn a_hold_key_pressed_before_the_conversation_counts_from_its_beginning() {
                    → unbridge
                    → caller hears music
                    · connected with 2000
-                   · held
+                   · held by 2000
             0:09 agent 2000 presses resume
                    → caller hears no more
                    → bridge agent 2000 and caller

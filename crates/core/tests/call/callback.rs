@@ -39,7 +39,7 @@ fn the_agents_phone_rings_first_and_both_talk() {
             0:20 agent 2000 holds
                    → unbridge
                    → customer hears music
-                   · held
+                   · held by 2000
                    ! granted
             0:25 agent 2000 resumes
                    → customer hears no more

@@ -83,18 +83,18 @@ fn a_colleague_whom_an_agent_of_the_queue_has_answered_holds_that_agent() {
             0:10 agent 2001 holds
                    → unbridge
                    → agent 2000 hears music
-                   · held
-                   · held
+                   · held by 2001
+                   · held by 2001
                    ! granted
             0:12 agent 2000 holds
                    → caller hears music
-                   · held
-                   · held
+                   · held by 2001 and 2000
+                   · held by 2001 and 2000
                    ! granted
             0:14 agent 2001 resumes
                    → agent 2000 hears no more
-                   · held
-                   · held
+                   · held by 2000
+                   · held by 2000
                    ! granted
             0:16 agent 2000 resumes
                    → caller hears no more

@@ -267,7 +267,7 @@ fn all_three_hear_each_other_and_one_after_the_other_leaves() {
             0:35 agent 2000 presses hold
                    → unbridge
                    → bridge caller and agent 2001
-                   · held
+                   · held by 2000
             0:40 agent 2000 presses resume
                    → unbridge
                    → conference of agent 2000, caller, agent 2001
@@ -579,7 +579,7 @@ fn whoever_is_consulted_holds_nobody_of_the_conversation() {
             0:40 agent 2000 holds
                    → unbridge
                    → bridge caller and agent 2001
-                   · held
+                   · held by 2000
                    ! granted
             0:45 agent 2000 resumes
                    → unbridge

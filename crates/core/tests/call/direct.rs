@@ -76,16 +76,16 @@ fn whoever_holds_by_the_own_phone_lets_the_other_hear_music() {
             0:10 agent 2001 presses hold
                    → unbridge
                    → caller hears music
-                   · held
-                   · held
+                   · held by 2001
+                   · held by 2001
             0:12 caller presses hold
                    → agent 2001 hears music
-                   · held
-                   · held
+                   · held by 2000 and 2001
+                   · held by 2000 and 2001
             0:14 agent 2001 presses resume
                    → caller hears no more
-                   · held
-                   · held
+                   · held by 2000
+                   · held by 2000
             0:16 caller presses resume
                    → agent 2001 hears no more
                    → bridge caller and agent 2001
@@ -94,8 +94,8 @@ fn whoever_holds_by_the_own_phone_lets_the_other_hear_music() {
             0:18 agent 2000 holds
                    → unbridge
                    → agent 2001 hears music
-                   · held
-                   · held
+                   · held by 2000
+                   · held by 2000
                    ! granted
             0:19 agent 2000 resumes
                    → agent 2001 hears no more
@@ -135,8 +135,8 @@ fn of_two_colleagues_whoever_holds_at_the_desk_lets_the_other_hear_music() {
             0:10 agent 2001 holds
                    → unbridge
                    → caller hears music
-                   · held
-                   · held
+                   · held by 2001
+                   · held by 2001
                    ! granted
             0:12 agent 2000 resumes
                    ! granted
@@ -149,8 +149,8 @@ fn of_two_colleagues_whoever_holds_at_the_desk_lets_the_other_hear_music() {
             0:16 agent 2000 holds
                    → unbridge
                    → agent 2001 hears music
-                   · held
-                   · held
+                   · held by 2000
+                   · held by 2000
                    ! granted
             0:18 agent 2002 resumes
                    ! refused, there is no conversation of this agent in which that could be done

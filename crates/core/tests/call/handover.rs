@@ -569,7 +569,7 @@ fn keys_reach_whoever_hears_the_agent() {
             0:10 agent 2000 holds
                    → unbridge
                    → caller hears music
-                   · held
+                   · held by 2000
                    ! granted
             0:10 agent 2000 wants keys 4
                    ! refused, there is no conversation of this agent in which that could be done

@@ -82,7 +82,7 @@ fn an_agent_who_calls_outside_is_talking() {
             0:20 agent 2000 holds
                    → unbridge
                    → outside hears music
-                   · held
+                   · held by 2000
                    ! granted
             0:21 agent 2000 resumes
                    → outside hears no more

@@ -29,7 +29,7 @@ fn who_is_recorded_hears_so_before_and_a_hold_is_not_recorded() {
             0:10 agent 2000 holds
                    → unbridge
                    → caller hears music
-                   · held
+                   · held by 2000
                    ! granted
             0:20 agent 2000 resumes
                    → caller hears no more

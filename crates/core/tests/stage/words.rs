@@ -253,6 +253,10 @@ pub fn fact(fact: &Fact) -> String {
         }
         Fact::OfferEnded { end, .. } => format!("offer ended: {end:?}"),
         Fact::Connected { agent, .. } => format!("connected with {agent}"),
+        Fact::Held { held: true, by, .. } if !by.is_empty() => {
+            let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+            format!("held by {}", by.join(" and "))
+        }
         Fact::Held { held, .. } => if *held { "held" } else { "taken back" }.into(),
         Fact::RecordingBegan { .. } => "recording began".into(),
         Fact::AgentFreed { agent, wrap_up, .. } => format!("{agent} freed, wrap-up {}", length(*wrap_up)),

@@ -260,6 +260,7 @@ fn on_a_call(works: &Works, (what, _, whom, how): Event, agent: AgentKey) {
             entered: at,
             connectable: how % 5 != 0,
             caller: None,
+            declined: std::collections::BTreeSet::new(),
         })),
         6 => {
             let offer = IdSource::new(9).next(at + Millis::new(u64::from(how)));
