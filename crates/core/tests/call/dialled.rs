@@ -51,7 +51,7 @@ fn a_window_that_closes_while_the_own_phone_rings_is_closed() {
                    → agent 2000 hears [number-not-called]
             1:08 agent 2000 hears it
                    → hang up agent 2000, 403
-                   · over: interrupted
+                   · over: nobody was dialled
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available
@@ -73,7 +73,7 @@ fn who_does_not_answer_the_own_phone_calls_nobody() {
                    → dial agent 2000 for 20 s, showing 139****9000
             0:20 time
                    → hang up agent 2000
-                   · over: interrupted
+                   · over: nobody was dialled
                    · 2000 freed, wrap-up 0 s
                    · call ended: Direct
             = 2000 is Available
