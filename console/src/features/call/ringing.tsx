@@ -80,6 +80,11 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
             <Heard text={[name !== null && number, place].filter(Boolean).join(' · ')} />
           </p>
         )}
+        {inLine !== null && (
+          <p className={styles.dim}>
+            {t('call.placeInLine')} <b>{inLine}</b>
+          </p>
+        )}
         <dl className={styles.figures}>
           {given(call?.queue) && <Figure name={t('call.queue')}>{queueName(desk, call.queue)}</Figure>}
           {given(call?.service) && (
@@ -93,7 +98,6 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
               />
             </Figure>
           )}
-          {inLine !== null && <Figure name={t('call.placeInLine')}>{inLine}</Figure>}
         </dl>
         {asked !== null && <p className={styles.dim}>{t('call.declineConsult', { who: asker })}</p>}
         {leg === null && <p className={styles.dim}>{t('call.atPhone')}</p>}
