@@ -1,1 +1,0 @@
-import{Qt as e,Wr as t,vi as n}from"./index-CsrglwJX.js";var r=n();function i({entry:n}){let{t:i}=t(),{reason:a}=n.state;return a?(0,r.jsx)(e,{tone:a===`done`||a===`served`?`green`:a===`unreachable`?`red`:`grey`,children:i(`chip.${a}`)}):null}export{i as t};
