@@ -96,6 +96,7 @@ impl Inbound {
             early_holds: EarlyHolds::default(),
             recording: None,
             promise: None,
+            next_promise: None,
             promises: taken.promises,
             account: Account { talked: true, ..Account::default() },
             path: Vec::new(),

@@ -1,17 +1,15 @@
 //! How a call ends, and how it is accounted for (I-9): nobody leaves without a word in the books.
 
-use nohold_flow::{Input as FlowInput, NumberRefusal, Promise as Told, RequestAnswer, TransferFailure, WaitsFor};
+use nohold_flow::WaitsFor;
 use nohold_model::{AgentKey, LegId, Millis};
 
 use super::adopt::CalledBack;
-use super::{Account, Awaiting, Command, Inbound, Treatment, Turn, Unkept};
+use super::{Account, Command, Inbound, Treatment, Turn};
 use crate::call::talk::Talk;
-use crate::call::{Gone, HangUp, outlook};
-use crate::directory::Forbidden;
-use crate::entry::{LeftAt, Target, Window};
+use crate::call::{Gone, HangUp};
+use crate::entry::{LeftAt, Target};
 use crate::fact::{CallEnd, Doing, Fact, LeftQueue};
 use crate::routing::Class;
-use crate::transaction::{Answer, Refusal};
 
 /// After a hang-up in a recording the engine has this long to say what it has.
 const LAST_OF_RECORDING: Millis = Millis::seconds(10);
@@ -28,12 +26,7 @@ impl Inbound {
             // What was said so far is a message; the engine is about to hand it over.
             recording.give_up_at = Some(turn.at + LAST_OF_RECORDING);
         });
-        let promised = self.promise.as_ref().is_some_and(|promise| match promise.what {
-            // A hang-up right after the key keeps the request: its commit decides how the call ends.
-            Awaiting::Arrival | Awaiting::Request(_) | Awaiting::Message(_) => true,
-            Awaiting::Transfer(_) | Awaiting::Phone | Awaiting::HandOver(_) | Awaiting::Consult { .. } => false,
-        });
-        if recording.is_some() || promised {
+        if recording.is_some() || self.is_promised_something() {
             // Nobody is rung meanwhile for a caller who has gone.
             self.leave_line(self.why_gone(), turn);
             return;
@@ -324,127 +317,13 @@ impl Inbound {
         self.treatment = Treatment::Over;
         self.playing = None;
         self.recording = None;
+        self.next_promise = None;
         self.stop_ringing(turn);
         self.stand = None;
         if let Some(agent) = self.colleague.as_mut().and_then(|colleague| colleague.agent.take()) {
             self.free(&agent, Millis::ZERO, turn);
         }
         turn.effects.record(turn.at, Fact::CallEnded { call: self.id, how });
-    }
-
-    // --- the answers of the store ---
-
-    pub(super) fn committed(&mut self, number: u32, answer: &Answer, turn: &mut Turn<'_, '_>) {
-        if let Answer::LineFull(queue) = answer {
-            self.line_is_full(queue, turn);
-            return;
-        }
-        let Some(awaited) = self.promise.take_if(|awaited| awaited.number == number) else { return };
-        match awaited.what {
-            Awaiting::Arrival if *answer == Answer::Done => self.take(turn),
-            Awaiting::Arrival if *answer == Answer::Returning => {
-                self.class = Class::Returning;
-                self.take(turn);
-            }
-            Awaiting::Arrival => {
-                let (Some(colleague), Answer::Begun { agent }) = (&mut self.colleague, answer) else {
-                    self.refuse(turn);
-                    return;
-                };
-                colleague.agent.clone_from(agent);
-                self.take(turn);
-            }
-            Awaiting::Phone => self.phone_answer(answer, turn),
-            Awaiting::Request(_) => self.request_answer(answer, turn),
-            Awaiting::Message(_) => {
-                self.account.message = true;
-                self.recording = None;
-                self.tell_flow(FlowInput::MessageKept, turn);
-            }
-            Awaiting::Transfer(wanted) => self.transfer_answer(*wanted, answer, turn),
-            Awaiting::HandOver(handing) => self.hand_over_answer(*handing, answer, turn),
-            Awaiting::Consult { wish } => self.consult_answer(wish, answer, turn),
-        }
-        self.end_if_gone(turn);
-    }
-
-    fn request_answer(&mut self, answer: &Answer, turn: &mut Turn<'_, '_>) {
-        let answer = match answer {
-            Answer::Requested { promise, .. } => {
-                // The commit has taken the caller out of the line and freed whoever was being rung.
-                self.stand = None;
-                self.stop_ringing(turn);
-                self.account.requested = true;
-                FlowInput::Requested(RequestAnswer::Made { promise: told(*promise, turn) })
-            }
-            Answer::AlreadyOpen { promise, .. } => {
-                self.account.requested = true;
-                FlowInput::Requested(RequestAnswer::AlreadyOpen { promise: told(*promise, turn) })
-            }
-            Answer::OverLimit => self.request_refused(NumberRefusal::OverLimit, turn),
-            Answer::Refused(Refusal::Dial(Forbidden::Number(why))) => self.request_refused(why.class(), turn),
-            Answer::Refused(Refusal::Dial(Forbidden::Hour(_))) => self.request_refused(NumberRefusal::NotAllowed, turn),
-            Answer::Done
-            | Answer::Returning
-            | Answer::LineFull(_)
-            | Answer::Attempt(_)
-            | Answer::Reserved(_)
-            | Answer::Begun { .. }
-            | Answer::Rung { .. }
-            | Answer::CallBack(_)
-            | Answer::DialOut(_)
-            | Answer::Refused(_) => FlowInput::NotSaved,
-        };
-        if !self.take_waiting_answer(turn) {
-            self.tell_flow(answer, turn);
-        }
-    }
-
-    fn request_refused(&self, why: NumberRefusal, turn: &mut Turn<'_, '_>) -> FlowInput {
-        self.number_refused(why, turn);
-        FlowInput::Requested(RequestAnswer::Refused(why))
-    }
-
-    pub(super) fn store_failed(&mut self, number: u32, turn: &mut Turn<'_, '_>) {
-        let Some(awaited) = self.promise.take_if(|awaited| awaited.number == number) else { return };
-        match awaited.what {
-            Awaiting::Arrival => {
-                self.refuse(turn);
-                return;
-            }
-            Awaiting::Request(fact) if !self.there => {
-                // Nobody waits for an answer any more, so the wish is recorded as soon as the store is back.
-                self.account.requested = true;
-                turn.effects.record(turn.at, *fact);
-            }
-            Awaiting::Message(fact) if !self.there || self.recording.is_some_and(|recording| recording.hung_up) => {
-                self.account.message = true;
-                self.recording = None;
-                turn.effects.record(turn.at, *fact);
-            }
-            Awaiting::Request(_) if self.take_waiting_answer(turn) => {}
-            Awaiting::Request(_) => {
-                self.account.unkept = Some(Unkept::NotSaved(Doing::InFlow));
-                self.tell_flow(FlowInput::NotSaved, turn);
-            }
-            Awaiting::Message(_) => {
-                self.account.unkept = Some(Unkept::NotSaved(Doing::LeavingMessage));
-                self.discard(turn);
-                self.tell_flow(FlowInput::NotSaved, turn);
-            }
-            Awaiting::Transfer(_) => self.transfer_failed(TransferFailure::Failed, turn),
-            Awaiting::Phone => self.phone_failed(Gone::Failed, turn),
-            Awaiting::HandOver(handing) => self.hand_over_failed(&handing, turn),
-            Awaiting::Consult { wish } => self.consult_not_saved(wish, turn),
-        }
-        self.end_if_gone(turn);
-    }
-
-    /// Tells the flow, where somebody still listens to what it says.
-    fn tell_flow(&mut self, input: FlowInput, turn: &mut Turn<'_, '_>) {
-        if self.there {
-            self.step(input, turn);
-        }
     }
 
     /// What the caller is doing, should our side fail now.
@@ -461,7 +340,7 @@ impl Inbound {
 
     /// A caller who has gone, and for whom nothing is awaited any more.
     pub(super) fn end_if_gone(&mut self, turn: &mut Turn<'_, '_>) {
-        let waits = self.promise.is_some() || self.recording.is_some_and(|recording| !recording.done);
+        let waits = self.awaits_the_store() || self.recording.is_some_and(|recording| !recording.done);
         if !self.there && !waits && self.treatment != Treatment::Over {
             self.end_caller_gone(turn);
         }
@@ -473,9 +352,4 @@ impl Account {
     pub(super) fn has_something(self) -> bool {
         self.requested || self.message
     }
-}
-
-/// A window as the flow tells it.
-fn told(window: Window, turn: &Turn<'_, '_>) -> Told {
-    outlook::told(window, turn.at, turn.world)
 }

@@ -17,6 +17,7 @@ mod offers;
 mod parts;
 mod patience;
 mod phone;
+mod promise;
 mod surroundings;
 mod transfer;
 mod wishes;
@@ -29,10 +30,10 @@ use nohold_model::{
 };
 
 use super::talk::{EarlyHolds, Talk};
-use super::{Audio, Command, Effects, Gone, HangUp, Input, NewCall, Promise, World};
+use super::{Audio, Command, Effects, Gone, HangUp, Input, NewCall, World};
 use crate::directory::{InboundNumber, InboundTarget};
 use crate::entry::Target;
-use crate::fact::{Arrival, CallEnd, Dated, Fact};
+use crate::fact::{Arrival, CallEnd, Fact};
 use crate::routing::Class;
 
 use adopt::CalledBack;
@@ -43,6 +44,7 @@ use parts::{
 };
 use patience::Interlude;
 use phone::Phone;
+use promise::Next;
 
 /// An inbound call.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +104,8 @@ pub(super) struct Inbound {
     early_holds: EarlyHolds,
     recording: Option<Recording>,
     promise: Option<Awaited>,
+    /// What is asked after that.
+    next_promise: Option<Next>,
     promises: u32,
     account: Account,
     /// The path through the menus.
@@ -205,6 +209,7 @@ impl Inbound {
             early_holds: EarlyHolds::default(),
             recording: None,
             promise: None,
+            next_promise: None,
             promises: 0,
             account: Account::default(),
             path: Vec::new(),
@@ -357,17 +362,10 @@ impl Inbound {
         }
     }
 
-    /// Asks the store for something that must be true before the call goes on.
-    fn ask(&mut self, fact: Fact, what: Awaiting, turn: &mut Turn<'_, '_>) {
-        self.promises += 1;
-        self.promise = Some(Awaited { number: self.promises, what });
-        turn.effects.promise = Some(Promise { number: self.promises, fact: Dated { at: turn.at, fact } });
-    }
-
     /// Whether the call is over: nobody is held, nothing awaited.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.treatment, Treatment::Over | Treatment::Arriving)
-            && self.promise.is_none()
+            && !self.awaits_the_store()
             && self.recording.is_none()
     }
 }

@@ -112,7 +112,7 @@ impl Inbound {
 
     /// An agent has answered. While a promise is on its way the answer waits: what commits first wins.
     pub(super) fn agent_answered(&mut self, leg: LegId, turn: &mut Turn<'_, '_>) {
-        if self.promise.is_some() {
+        if self.awaits_the_store() {
             for ringing in self.ringing.iter_mut().filter(|ringing| ringing.leg == leg) {
                 ringing.answered = true;
             }
