@@ -349,18 +349,7 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
             agent.may_be_called()
         }
         Input::Connected(call) => connected(&mut next, *call),
-        Input::Hold(call, hold) => match &mut next.engagement {
-            Some(Engagement::Talking { call: held_by, held }) if held_by == call => {
-                std::mem::replace(held, *hold) != *hold
-            }
-            Some(
-                Engagement::Offered { .. }
-                | Engagement::Rung { .. }
-                | Engagement::Dialling { .. }
-                | Engagement::Talking { .. },
-            )
-            | None => false,
-        },
+        Input::Hold(call, hold) => held(&mut next, *call, *hold),
         Input::Free(call, follows) => free(&mut next, at, *call, *follows),
         Input::Typed(call) => wrap_up::typed(&mut next, at, *call),
         Input::Noted(call) => wrap_up::noted(&mut next, *call),
@@ -379,6 +368,19 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
     }
     next.version += 1;
     Some(next)
+}
+
+fn held(next: &mut Agent, call: CallId, hold: bool) -> bool {
+    match &mut next.engagement {
+        Some(Engagement::Talking { call: held_by, held }) if *held_by == call => std::mem::replace(held, hold) != hold,
+        Some(
+            Engagement::Offered { .. }
+            | Engagement::Rung { .. }
+            | Engagement::Dialling { .. }
+            | Engagement::Talking { .. },
+        )
+        | None => false,
+    }
 }
 
 /// Whether the agent is already as this wish would have them: then it is granted, and nothing changes.

@@ -48,7 +48,7 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     sip: Option<BTreeMap<String, u64>>,
     /// Numbers that callers wanted to be called on and that were refused since the start (AT-17), by the class of the reason:
-    /// `impossible`, `not_allowed` (premium-rate, emergency, abroad, our own), `blocked`, `over_limit`.
+    /// `impossible` (also emergency numbers), `not_allowed` (premium-rate, abroad, our own), `blocked`, `over_limit`.
     refused_numbers: RefusedNumbers,
     /// The certificate with which the server itself speaks HTTPS; not said where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]

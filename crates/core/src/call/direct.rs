@@ -16,7 +16,7 @@ use nohold_model::{
 use super::feature::words;
 use super::talk::{EarlyHolds, Pair};
 use super::{Audio, Command, DialTo, Effects, Gone, HangUp, Input, NewCall, Promise, World};
-use crate::entry::{Business, Target};
+use crate::entry::Target;
 use crate::fact::{CallEnd, Dated, Doing, Ender, Fact};
 use crate::numbers::EmergencyNumber;
 use crate::transaction::Answer;
@@ -291,24 +291,6 @@ impl Direct {
     fn note_answered(&self, turn: &mut Turn<'_, '_>) {
         if let Some(at) = self.answered {
             turn.effects.record(at, Fact::DirectAnswered { call: self.call });
-        }
-    }
-
-    /// A customer who was talked with for long enough is served, whoever called whom (AT-14).
-    fn note_served(&self, turn: &mut Turn<'_, '_>) {
-        let directory = turn.world.directory;
-        let (Some(agent), Some(since), Outside::Number(number), None) =
-            (&self.agent, self.answered, &self.to, &self.cut_off)
-        else {
-            return;
-        };
-        let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.clone());
-        let whose = whose.or_else(|| directory.works_for(agent));
-        if let Some(Business::Service(service)) = whose.and_then(|whose| whose.business(directory))
-            && turn.at.since(since) >= directory.site.served_after
-        {
-            let (number, agent) = (number.clone(), agent.clone());
-            turn.effects.record(turn.at, Fact::Served { call: self.call, number, service, agent });
         }
     }
 

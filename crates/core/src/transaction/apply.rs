@@ -22,6 +22,7 @@ impl<R: Rows> Working<'_, R> {
             Fact::DirectBegan { .. }
             | Fact::DirectAnswered { .. }
             | Fact::DirectOver { .. }
+            | Fact::FarRings { .. }
             | Fact::PhoneRung { .. }
             | Fact::PhoneAnswered { .. }
             | Fact::PhoneFailed { .. } => self.apply_direct(at, fact)?,
@@ -37,9 +38,6 @@ impl<R: Rows> Working<'_, R> {
             Fact::OfferRinging { offer } => self.offer_ringing(at, *offer)?,
             Fact::OfferEnded { offer, end, after } => self.offer_ended(at, *offer, *end, *after)?,
             Fact::Connected { call, agent } => self.connected(at, *call, agent)?,
-            Fact::FarRings { call } => {
-                self.edit_call(*call, |row| row.far_rings = row.connected.is_none() && row.doing != Doing::Talking)?;
-            }
             Fact::Held { call, agent, held, by } => {
                 self.edit_call(*call, |row| {
                     row.held = *held;

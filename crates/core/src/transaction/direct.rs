@@ -16,6 +16,9 @@ impl<R: Rows> Working<'_, R> {
         if let Fact::DirectAnswered { call } = fact {
             self.other_phone_answered(at, *call)?;
         }
+        if let Fact::FarRings { call } = fact {
+            self.edit_call(*call, |row| row.far_rings = row.connected.is_none() && row.doing != Doing::Talking)?;
+        }
         if let Fact::DirectOver { call, result, .. } = fact {
             self.edit_call(*call, |row| {
                 row.far_rings = false;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nohold_core::call::{Audio, Command, DialTo, HangUp, Heard, Shown, WishAnswer};
 use nohold_core::entry::{Entry, LeftAt, State, Target, Window};
-use nohold_core::fact::{Arrival, Destination, Fact};
+use nohold_core::fact::{Arrival, Destination, Ender, Fact};
 use nohold_core::routing::Class;
 use nohold_core::transaction::Answer;
 use nohold_model::{CallResult, ExtensionKey, Language, LegId, Millis, PhoneNumber, Spoken, Timestamp};
@@ -230,10 +230,7 @@ pub fn fact(fact: &Fact) -> String {
         }
         Fact::DirectAnswered { .. } => "the far end answered".into(),
         Fact::FarRings { .. } => "it rings there".into(),
-        Fact::DirectOver { result, ended_by, .. } => match ended_by {
-            Some(by) => format!("over: {}, hung up by the {by:?}", outcome(*result)).to_lowercase(),
-            None => format!("over: {}", outcome(*result)).to_lowercase(),
-        },
+        Fact::DirectOver { result, ended_by, .. } => outcome(*result, *ended_by),
         Fact::PhoneRung { extension, .. } => format!("phone {extension} is rung"),
         Fact::PhoneAnswered { .. } => "phone answered".into(),
         Fact::PhoneFailed { extension, why, .. } => format!("phone {extension} failed: {why:?}"),
@@ -311,6 +308,10 @@ fn handing(fact: &Fact) -> String {
     }
 }
 
-fn outcome(result: Option<CallResult>) -> String {
-    result.map_or_else(|| "nobody was dialled".into(), |result| format!("{result:?}"))
+fn outcome(result: Option<CallResult>, ended_by: Option<Ender>) -> String {
+    let result = result.map_or_else(|| "nobody was dialled".into(), |result| format!("{result:?}"));
+    match ended_by {
+        Some(by) => format!("over: {result}, hung up by the {by:?}").to_lowercase(),
+        None => format!("over: {result}").to_lowercase(),
+    }
 }

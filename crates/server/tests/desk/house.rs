@@ -227,30 +227,7 @@ impl House {
         );
         let hands = Arc::downgrade(&tasks);
         let audit_fails = Arc::new(AtomicBool::new(false));
-        let parts = Parts {
-            accounts: Arc::new(store.clone()),
-            configured: Arc::new(store.clone()),
-            answers: Arc::new(store.clone()),
-            archive: Arc::new(store.clone()),
-            contacts: Arc::new(store.clone()),
-            audit: Arc::new(Forgetful { audit: store.clone(), fails: audit_fails.clone() }),
-            applied: Arc::new(Unmoved),
-            effective: None,
-            // As it is, so that a test can read it.
-            seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },
-            now: Arc::new(move || clock.read()),
-            spawn: Arc::new(move |_, task| {
-                if let Some(tasks) = hands.upgrade() {
-                    tasks.lock().unwrap().spawn(task);
-                }
-            }),
-            prompts: None,
-            setup_token: None,
-            secure_cookies: false,
-            proxies: Vec::new(),
-            password_cost: PasswordCost { memory_kib: 64, passes: 1 },
-            version: "0.0.0-test",
-        };
+        let parts = parts_of(&store, clock, hands, audit_fails.clone());
         let not_recorded: Arc<Mutex<Option<Timestamp>>> = Arc::default();
         let failing = not_recorded.clone();
         let desk = DeskParts {
@@ -473,4 +450,32 @@ pub fn group_b() -> Target {
 
 pub fn renewals() -> Target {
     Target::Campaign(CampaignKey::new("renewals").unwrap())
+}
+
+/// What the API works with, on a store with a watch of the test's own.
+fn parts_of(store: &SqliteStore, clock: Watch, hands: Weak<Mutex<JoinSet<()>>>, audit_fails: Arc<AtomicBool>) -> Parts {
+    Parts {
+        accounts: Arc::new(store.clone()),
+        configured: Arc::new(store.clone()),
+        answers: Arc::new(store.clone()),
+        archive: Arc::new(store.clone()),
+        contacts: Arc::new(store.clone()),
+        audit: Arc::new(Forgetful { audit: store.clone(), fails: audit_fails }),
+        applied: Arc::new(Unmoved),
+        effective: None,
+        // As it is, so that a test can read it.
+        seal: Seal { seal: |_, password| HiddenText(password.to_owned()), is_of: |_, _| true },
+        now: Arc::new(move || clock.read()),
+        spawn: Arc::new(move |_, task| {
+            if let Some(tasks) = hands.upgrade() {
+                tasks.lock().unwrap().spawn(task);
+            }
+        }),
+        prompts: None,
+        setup_token: None,
+        secure_cookies: false,
+        proxies: Vec::new(),
+        password_cost: PasswordCost { memory_kib: 64, passes: 1 },
+        version: "0.0.0-test",
+    }
 }

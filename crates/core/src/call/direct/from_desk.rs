@@ -5,7 +5,8 @@ use nohold_model::{IdSource, PhoneNumber, PlaybackId, Timestamp};
 use super::{Books, Direct, Outside, Phase, RING_OUTSIDE, Turn};
 use crate::call::talk::EarlyHolds;
 use crate::call::{Command, Effects, HangUp, Shown, World};
-use crate::entry::Target;
+use crate::entry::{Business, Target};
+use crate::fact::Fact;
 use crate::transaction::DialOutOrder;
 
 /// What the desk has chosen.
@@ -83,5 +84,23 @@ impl Direct {
             None => directory.dial_from(&self.extension, number),
         };
         self.dial(to, RING_OUTSIDE, turn);
+    }
+
+    /// A customer who was talked with for long enough is served, whoever called whom (AT-14).
+    pub(super) fn note_served(&self, turn: &mut Turn<'_, '_>) {
+        let directory = turn.world.directory;
+        let (Some(agent), Some(since), Outside::Number(number), None) =
+            (&self.agent, self.answered, &self.to, &self.cut_off)
+        else {
+            return;
+        };
+        let whose = self.from_desk.as_ref().and_then(|from_desk| from_desk.whose.clone());
+        let whose = whose.or_else(|| directory.works_for(agent));
+        if let Some(Business::Service(service)) = whose.and_then(|whose| whose.business(directory))
+            && turn.at.since(since) >= directory.site.served_after
+        {
+            let (number, agent) = (number.clone(), agent.clone());
+            turn.effects.record(turn.at, Fact::Served { call: self.call, number, service, agent });
+        }
     }
 }
