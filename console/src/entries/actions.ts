@@ -248,7 +248,11 @@ export async function unblock(entry: Entry): Promise<boolean> {
   try {
     const kept = await blocked();
     if (!kept.numbers.includes(number)) {
-      say({ id: `did-${entry.id}`, kind: 'refused', title: t('block.byPrefix', { who: who(entry) }) });
+      say({
+        id: `did-${entry.id}`,
+        kind: 'refused',
+        title: t => t('block.byPrefix', { who: whoIs(t, entry) }),
+      });
       return false;
     }
     await need(
@@ -257,7 +261,7 @@ export async function unblock(entry: Entry): Promise<boolean> {
         body: { prefixes: kept.prefixes, numbers: kept.numbers.filter(one => one !== number) },
       }),
     );
-    say({ id: `did-${entry.id}`, kind: 'done', title: t('done.unblocked', { who: who(entry) }) });
+    say({ id: `did-${entry.id}`, kind: 'done', title: t => t('done.unblocked', { who: whoIs(t, entry) }) });
     return true;
   } catch (thrown) {
     sayRefusal(entry, thrown);
