@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nohold_core::agent;
-use nohold_core::directory::AgentProfile;
+use nohold_core::directory::{AgentProfile, Directory};
 use nohold_core::entry::{Actor, Change};
 use nohold_core::transaction::Transaction;
-use nohold_model::{AgentKey, CallId, IdSource, Millis, Timestamp};
+use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, Millis, Timestamp};
 
 use crate::node::{LiveCall, Node};
 use crate::patience;
@@ -17,19 +17,36 @@ use crate::ports::{Clock, Ports, Store, Telephony};
 /// A call in the store that no task drives for this long is nobody's: whoever was about to drive it has died.
 const FORGOTTEN_AFTER: Millis = Millis::seconds(5);
 
-/// Until when pages may come back after a restart; looked at once.
-struct AfterRestart(Option<Timestamp>);
+/// Pages that died together with the server are known to nobody: whoever has no phone at all when pages may have come back had
+/// such a one.
+enum AfterRestart {
+    /// Until when they may come back.
+    Until(Timestamp),
+    /// The phones that have not.
+    Away(BTreeSet<ExtensionKey>),
+}
 
 impl AfterRestart {
-    fn is_over(&mut self, now: Timestamp) -> bool {
-        self.0.take_if(|until| now >= *until).is_some()
+    /// The phones that have not come back until now.
+    fn away<P: Ports>(&mut self, node: &Node<P>, directory: &Directory) -> BTreeSet<ExtensionKey> {
+        let Some(there) = node.ports().telephony().reachable() else { return BTreeSet::new() };
+        if matches!(self, Self::Until(until) if node.now() >= *until) {
+            *self = Self::Away(directory.agents.values().map(|agent| agent.extension.clone()).collect());
+        }
+        match self {
+            Self::Until(_) => BTreeSet::new(),
+            Self::Away(away) => {
+                away.retain(|phone| !there.contains(phone));
+                away.clone()
+            }
+        }
     }
 }
 
 /// Looks now and then for what has come due.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
     let (mut missing, mut signed_out) = (Missing::default(), BTreeSet::new());
-    let mut after_restart = AfterRestart(Some(node.now() + node.settings().pages_come_back_within));
+    let mut after_restart = AfterRestart::Until(node.now() + node.settings().pages_come_back_within);
     loop {
         look(&node, &mut missing).await;
         sign_out_without_a_page(&node, &mut signed_out, &mut after_restart).await;
@@ -85,13 +102,7 @@ async fn sign_out_without_a_page<P: Ports>(
     after_restart: &mut AfterRestart,
 ) {
     let (mut away, directory) = (node.ports().telephony().without_a_page(), node.directory());
-    if after_restart.is_over(node.now()) {
-        // A page that died together with the server is known to nobody: whoever has no phone at all by now had such a one.
-        if let Some(there) = node.ports().telephony().reachable() {
-            let phones = directory.agents.values().map(|agent| agent.extension.clone());
-            away.extend(phones.filter(|phone| !there.contains(phone)));
-        }
-    }
+    away.extend(after_restart.away(node, &directory));
     let is_away = |agent: &AgentProfile| agent.has_no_phone_but(&away);
     done.retain(|agent| directory.agents.get(agent).is_some_and(is_away));
     let lost: Vec<&AgentKey> =

@@ -323,7 +323,7 @@ async fn guard(State((api, need, route)): State<Guarded>, request: Request, next
     if caller.user.permissions().contains(&Permission::SeeNumbers) {
         return answer;
     }
-    masking::hidden_in(&api, answer).await
+    masking::hidden_in(&api, caller.user.agent.as_ref(), answer).await
 }
 
 fn line_of(api: &Api, need: Need, caller: &Caller, route: &Arc<str>, request: &Parts) -> AuditLine {

@@ -452,7 +452,7 @@ impl Telephony for Engine {
     }
 
     fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
-        let mut there = self.registrar().registered(Instant::now());
+        let mut there = self.registrar().have_phones(Instant::now());
         there.extend(self.pages().here());
         Some(there)
     }

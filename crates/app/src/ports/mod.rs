@@ -73,7 +73,8 @@ pub trait Telephony: Send + Sync + 'static {
         BTreeSet::new()
     }
 
-    /// The extensions that have a phone now: one that is registered, or a page. Nothing where the engine cannot tell.
+    /// The extensions that have a phone: one that is registered now or was when the engine ended, or a page. Nothing where the
+    /// engine cannot tell.
     fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
         None
     }

@@ -2,7 +2,7 @@
 
 use nohold_model::{CallId, CallResult, EntryId, Millis};
 
-use super::{Answer, CallRow, CallbackRow, Hold, Noun, Read, Refusal, Rows, Working};
+use super::{Answer, CallRow, CallbackRow, CallerRow, Hold, Noun, Read, Refusal, Rows, Working};
 use crate::agent::{AfterOffer, OfferEnd};
 use crate::entry::{Actor, Change, State, Target, may_ring_until};
 use crate::fact::{CallEnd, Dated, Doing, Dropped, Fact, LeftQueue};
@@ -48,9 +48,8 @@ impl<R: Rows> Working<'_, R> {
             Doing::MessageSaved => return Ok(CallEnd::Message),
             Doing::InFlow | Doing::Waiting | Doing::LeavingMessage | Doing::Talking | Doing::Transferring => {}
         }
-        if row.caller.is_some() {
-            // A colleague stands on no list: the history of the call tells it.
-            return Ok(CallEnd::CutOff);
+        if let Some(caller) = &row.caller {
+            return self.recover_direct(row, caller, entry);
         }
         let target = match (&row.queue, &row.whose, &row.service) {
             (Some(queue), _, _) => Target::Queue(queue.clone()),
@@ -60,6 +59,18 @@ impl<R: Rows> Working<'_, R> {
         };
         let fact = Fact::CutOff { entry, call: row.id, number: row.number.clone(), target, doing: row.doing };
         self.apply(&Dated { at: self.at, fact })?;
+        Ok(CallEnd::CutOff)
+    }
+
+    /// A colleague stands on no list: the history of the call tells it. Whom they have called outside and talk with does.
+    fn recover_direct(&mut self, row: &CallRow, caller: &CallerRow, entry: EntryId) -> Read<CallEnd> {
+        let of_agent = || self.directory.works_for(caller.agent.as_ref()?);
+        let whose = row.whose.clone().or_else(|| row.service.clone().map(Target::WholeService)).or_else(of_agent);
+        if let (Doing::Talking, Some(number), Some(target)) = (row.doing, &row.dialled, whose) {
+            let (number, doing) = (Some(number.clone()), row.doing);
+            let fact = Fact::CutOff { entry, call: row.id, number, target, doing };
+            self.apply(&Dated { at: self.at, fact })?;
+        }
         Ok(CallEnd::CutOff)
     }
 

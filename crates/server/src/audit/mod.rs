@@ -126,7 +126,7 @@ fn with_answer(api: &Api, mut line: AuditLine, telling: &Telling, response: &Res
     let said = telling.said();
     // Lines are never removed: no customer's number stands in one, whoever has written it down.
     let directory = api.desk().map(|desk| desk.desk.directory());
-    let hidden = |text: String| masking::hidden_in_json(&text, directory.as_deref()).into_owned();
+    let hidden = |text: String| masking::hidden_in_json(&text, directory.as_deref(), None).into_owned();
     if line.object.is_empty() {
         line.object = said.object.unwrap_or_default();
     }

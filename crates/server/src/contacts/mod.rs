@@ -112,7 +112,7 @@ async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsSh
     let limit = asked.limit.unwrap_or(USUAL_PAGE);
     let query = ContactQuery { text: asked.q, after: asked.after, limit };
     let page = seat.api.parts().contacts.contacts(query).await?;
-    let items = page.items.iter().map(|contact| ContactShown::new(contact, &seat)).collect();
+    let items = page.items.iter().map(|contact| ContactShown::new(contact)).collect();
     Ok(Json(ContactsShown { items, next: page.next }))
 }
 
@@ -130,7 +130,7 @@ async fn create(seat: Seat, Given(given): Given<ContactGiven>) -> Result<(Status
     seat.keep(contact.clone()).await?;
     seat.telling().object(&contact.id);
     seat.telling().after(&told::contact(&contact));
-    Ok((StatusCode::CREATED, tagged(&contact, &seat)))
+    Ok((StatusCode::CREATED, tagged(&contact)))
 }
 
 /// One contact
@@ -139,7 +139,7 @@ async fn create(seat: Seat, Given(given): Given<ContactGiven>) -> Result<(Status
     responses((status = 200, body = ContactShown))
 )]
 async fn show(seat: Seat, Named(id): Named<ContactId>) -> Result<Tagged, Failure> {
-    Ok(tagged(&seat.contact(id).await?, &seat))
+    Ok(tagged(&seat.contact(id).await?))
 }
 
 /// Change a contact; its notes stay
@@ -164,7 +164,7 @@ async fn replace(
     let contact = Contact { id, version: before.version.saturating_add(1), known };
     seat.keep(contact.clone()).await?;
     seat.telling().after(&told::contact(&contact));
-    Ok(tagged(&contact, &seat))
+    Ok(tagged(&contact))
 }
 
 /// Remove a contact, with its notes
@@ -207,7 +207,7 @@ async fn add_note(
     contact.version = contact.version.saturating_add(1);
     seat.keep(contact.clone()).await?;
     seat.telling().after(&told::noted(&contact));
-    Ok((StatusCode::CREATED, tagged(&contact, &seat)))
+    Ok((StatusCode::CREATED, tagged(&contact)))
 }
 
 /// Merge another contact into this one: its numbers, notes and tags go over
@@ -228,7 +228,7 @@ async fn merge(seat: Seat, Named(id): Named<ContactId>, Given(given): Given<Merg
     let apart_until = merge.at + MERGE_UNDONE_WITHIN;
     let merged = seat.written(seat.api.parts().contacts.merge_contacts(merge)).await?;
     seat.telling().after(&json!({ "into": told::contact(&merged), "may_be_taken_apart_until": apart_until }));
-    Ok(tagged(&merged, &seat))
+    Ok(tagged(&merged))
 }
 
 /// Take a contact apart again that was merged into another, for 30 days: its numbers and notes go back
@@ -239,11 +239,11 @@ async fn merge(seat: Seat, Named(id): Named<ContactId>, Given(given): Given<Merg
 async fn part(seat: Seat, Named(id): Named<ContactId>) -> Result<Tagged, Failure> {
     let parted = seat.written(seat.api.parts().contacts.part_contact(id, seat.api.now())).await?;
     seat.telling().after(&told::contact(&parted));
-    Ok(tagged(&parted, &seat))
+    Ok(tagged(&parted))
 }
 
-fn tagged(contact: &Contact, seat: &Seat) -> Tagged {
-    ([(header::ETAG, etag::of(contact.version))], Json(ContactShown::new(contact, seat)))
+fn tagged(contact: &Contact) -> Tagged {
+    ([(header::ETAG, etag::of(contact.version))], Json(ContactShown::new(contact)))
 }
 
 /// An id that nobody can foresee.
@@ -313,6 +313,29 @@ impl Seat {
 impl ContactGiven {
     /// What it says, checked. A number that was shown masked stays as it was `before`.
     fn meant(self, seat: &Seat, before: Option<&Known>) -> Result<Known, Failure> {
+        self.with_what_was_hidden(seat, before).checked(seat, before)
+    }
+
+    /// What whoever sees no numbers has given back as it was shown, is what it was.
+    fn with_what_was_hidden(self, seat: &Seat, before: Option<&Known>) -> Self {
+        let Some(before) = before.filter(|_| !seat.may(Permission::SeeNumbers)) else { return self };
+        let directory = seat.desk.desk.directory();
+        let back = |given: &str, before: &str, numbers: &[PhoneNumber]| {
+            masking::given_back(given, before, numbers, &directory)
+        };
+        let numbers = &before.numbers;
+        let tag = |tag: &String| before.tags.iter().map(|kept| back(tag, kept, numbers)).find(|back| back != tag);
+        let tags = self.tags.iter().map(|one| tag(one).unwrap_or_else(|| one.clone())).collect();
+        ContactGiven {
+            name: back(&self.name, &before.name, numbers),
+            company: back(&self.company, &before.company, numbers),
+            email: back(&self.email, &before.email, numbers),
+            tags,
+            ..self
+        }
+    }
+
+    fn checked(self, seat: &Seat, before: Option<&Known>) -> Result<Known, Failure> {
         let directory = seat.desk.desk.directory();
         let fits =
             |field: &str, looked: Result<(), Unfit>| looked.map_err(|unfit| Failure::invalid(field, unfit.to_string()));

@@ -121,7 +121,7 @@ async fn pop(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PopShown>, F
         Some(number) => (contacts.contact_of(number).await?, contacts.calls_with(number, MOST_CALLS + 1).await?),
         None => (None, Vec::new()),
     };
-    let contact = contact.map(|contact| ContactShown::new(&contact, &seat));
+    let contact = contact.map(|contact| ContactShown::new(&contact));
     let page = directory
         .pop(of.queue.as_ref())
         .map(|pop| PageShown { address: pop.filled(&seat.variables(&of, contact.as_ref())), opens: pop.opens });
@@ -130,7 +130,7 @@ async fn pop(seat: Seat, Named(call): Named<CallId>) -> Result<Json<PopShown>, F
     let past = told.iter().filter_map(|told| PastCallShown::of(told)).filter(|past| past.call != call);
     Ok(Json(PopShown {
         call,
-        number: number.map(|number| seat.shown_number(number)),
+        number: number.map(|number| number.as_str().to_owned()),
         country: number.and_then(PhoneNumber::country).map(|country| country.to_string()),
         zones: zones.collect(),
         contact,

@@ -314,7 +314,8 @@ impl Connection {
         if self.seat.viewer.may.contains(&Permission::SeeNumbers) {
             return text;
         }
-        masking::hidden_in_json(&text, Some(&self.seat.desk.desk.directory())).into_owned()
+        let directory = self.seat.desk.desk.directory();
+        masking::hidden_in_json(&text, Some(&directory), self.seat.viewer.agent.as_ref()).into_owned()
     }
 
     fn head(&self, kind: &'static str) -> Head {

@@ -15,7 +15,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use nohold_core::directory::Directory;
-use nohold_model::PhoneNumber;
+use nohold_model::{AgentKey, PhoneNumber};
 use serde_json::Value;
 
 use self::spelling::{Found, Known};
@@ -42,8 +42,19 @@ pub(crate) fn hidden_in_all<'a>(
     texts.into_iter().map(|text| hidden(&text, directory, &spoken_of).into_owned()).collect()
 }
 
-/// The texts of a JSON with the middle of each number hidden. Values that are no texts (times, counts) stay.
-pub(crate) fn hidden_in_json<'a>(json: &'a str, directory: Option<&Directory>) -> Cow<'a, str> {
+/// What machines say to machines: it has to come as it went, and has nothing of a customer. What a cursor means is known to us alone.
+const OF_MACHINES: [&str; 8] = ["cursor", "next", "sdp", "secret", "credential", "username", "urls", "candidates"];
+
+/// What somebody has typed about a call stands below this name, beside the `agent` who has.
+const WRITTEN: &str = "written";
+
+/// The texts of a JSON with the middle of each number hidden. Values that are no texts (times, counts) stay, and so does what
+/// `reader` has written: they go on with it, and have seen it.
+pub(crate) fn hidden_in_json<'a>(
+    json: &'a str,
+    directory: Option<&Directory>,
+    reader: Option<&AgentKey>,
+) -> Cow<'a, str> {
     if !json.contains(|one: char| one.is_ascii_digit() || !one.is_ascii()) {
         return Cow::Borrowed(json);
     }
@@ -51,12 +62,19 @@ pub(crate) fn hidden_in_json<'a>(json: &'a str, directory: Option<&Directory>) -
     add_whole(json, &mut known);
     let mut shown = String::new();
     let mut taken = 0;
-    // What a cursor means is known to us alone, and it has to come back as it went.
-    let mut is_cursor = false;
+    let mut name = "";
+    let mut scene = Scene::default();
     for at in texts_of(json) {
+        scene.go_on(json, &at);
         let text = json.get(at.clone()).unwrap_or_default();
         let is_name = json.get(at.end + 1..).is_some_and(|rest| rest.trim_start().starts_with(':'));
-        if !std::mem::replace(&mut is_cursor, is_name && matches!(text, "cursor" | "next")) || is_name {
+        if is_name {
+            name = text;
+            scene.named(text, reader.is_some());
+        } else if name == "agent" && reader.is_some_and(|reader| reader.as_str() == text) {
+            scene.is_of_reader();
+        }
+        if scene.own_words.is_none() && (is_name || !OF_MACHINES.contains(&name)) {
             let new = hidden_in_text(text, directory, &known);
             if let Cow::Owned(new) = new {
                 shown.push_str(json.get(taken..at.start).unwrap_or_default());
@@ -70,6 +88,44 @@ pub(crate) fn hidden_in_json<'a>(json: &'a str, directory: Option<&Directory>) -
     }
     shown.push_str(json.get(taken..).unwrap_or_default());
     Cow::Owned(shown)
+}
+
+/// Where in a JSON we are.
+#[derive(Default)]
+struct Scene {
+    /// Up to where we have looked.
+    seen: usize,
+    /// For each object that we are in: whether it is of the reader.
+    objects: Vec<bool>,
+    /// What the reader has written begins: the number of objects around it.
+    own_words: Option<usize>,
+}
+
+impl Scene {
+    /// Goes on to this text.
+    fn go_on(&mut self, json: &str, text: &Range<usize>) {
+        for byte in json.as_bytes().get(self.seen..text.start).unwrap_or_default() {
+            match byte {
+                b'{' => self.objects.push(false),
+                b'}' => drop(self.objects.pop()),
+                _ => {}
+            }
+        }
+        self.seen = text.end;
+        self.own_words.take_if(|around| self.objects.len() <= *around);
+    }
+
+    fn named(&mut self, name: &str, is_read: bool) {
+        if is_read && name == WRITTEN && self.objects.last() == Some(&true) {
+            self.own_words.get_or_insert(self.objects.len());
+        }
+    }
+
+    fn is_of_reader(&mut self) {
+        if let Some(object) = self.objects.last_mut() {
+            *object = true;
+        }
+    }
 }
 
 /// What stands between the quotes of a text of JSON, hidden, with its escapes.
@@ -132,8 +188,26 @@ fn hidden<'a>(text: &'a str, directory: Option<&Directory>, known: &Known) -> Co
     Cow::Owned(shown)
 }
 
+/// A text that somebody gives back who was shown it without the middle of its numbers: what was hidden `before` is there again.
+pub(crate) fn given_back(given: &str, before: &str, known: &[PhoneNumber], directory: &Directory) -> String {
+    let mut spoken_of = Known::default();
+    known.iter().for_each(|number| spoken_of.add(number));
+    add_whole(before, &mut spoken_of);
+    let mut back = String::new();
+    let mut rest = given;
+    for Found { at, number } in spelling::numbers_in(before, Some(directory.site.numbers.country), &spoken_of) {
+        if let Some((start, end)) = rest.split_once(&number.masked()) {
+            back.push_str(start);
+            back.push_str(before.get(at).unwrap_or_default());
+            rest = end;
+        }
+    }
+    back.push_str(rest);
+    back
+}
+
 /// The answer as it goes to somebody who sees no numbers whole. What is no JSON (audio, a table) is left to whoever made it.
-pub(crate) async fn hidden_in(api: &Api, response: Response) -> Response {
+pub(crate) async fn hidden_in(api: &Api, reader: Option<&AgentKey>, response: Response) -> Response {
     let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
     if !response.headers().get(header::CONTENT_TYPE).is_some_and(is_json) {
         return response;
@@ -143,7 +217,7 @@ pub(crate) async fn hidden_in(api: &Api, response: Response) -> Response {
     let Ok(bytes) = to_bytes(body, usize::MAX).await else { return Failure::internal().into_response() };
     let Ok(text) = std::str::from_utf8(&bytes) else { return Failure::internal().into_response() };
     let directory = api.desk().map(|desk| desk.desk.directory());
-    let body = match hidden_in_json(text, directory.as_deref()) {
+    let body = match hidden_in_json(text, directory.as_deref(), reader) {
         Cow::Borrowed(_) => Body::from(bytes),
         Cow::Owned(text) => {
             parts.headers.remove(header::CONTENT_LENGTH);

@@ -45,8 +45,37 @@ fn every_number_in_a_json_loses_its_middle_and_nothing_else_changes() {
         ("", ""),
         ("\"", "\""),
     ] {
-        assert_eq!(hidden_in_json(text, None), expected);
+        assert_eq!(hidden_in_json(text, None, None), expected);
     }
+}
+
+#[test]
+fn what_machines_say_goes_as_it_came() {
+    for text in [
+        r#"{"connection":3,"sdp":"a=candidate:1 1 udp 2130706175 127.0.0.1 28601 typ host\r\na=ssrc:13800138001 cname:x","n":1}"#,
+        r#"{"iceServers":[{"urls":["turn:13800138001"],"username":"13800138001:2014","credential":"13800138001"}]}"#,
+        r#"{"secret":"nh_ac0313800138001971","token":{"id":1}}"#,
+        r#"{"candidates":["203.0.113.71:28601","13800138001"]}"#,
+    ] {
+        assert_eq!(hidden_in_json(text, None, None), text);
+    }
+}
+
+#[test]
+fn own_words_stay_and_those_of_others_do_not() {
+    let mia = AgentKey::new("2014").unwrap();
+    let seen = |text: &str| hidden_in_json(text, None, Some(&mia)).into_owned();
+    let note = r#"{"agent":"2014","number":"+8613800138001","written":{"note":"+8613800138002","tags":["+8613800138003"]},"x":"+8613800138004"}"#;
+    let own = r#"{"agent":"2014","number":"138****8001","written":{"note":"+8613800138002","tags":["+8613800138003"]},"x":"138****8004"}"#;
+    assert_eq!(seen(note), own);
+    let of_another = note.replace("2014", "2011");
+    assert!(!seen(&of_another).contains("3800138"), "{}", seen(&of_another));
+    // Whose words they are is told by the object that they stand in, and by no other.
+    let beside = format!(r#"[{{"agent":"2014"}},{{"written":{{"note":"+8613800138002"}}}},{note}]"#);
+    assert_eq!(seen(&beside), format!(r#"[{{"agent":"2014"}},{{"written":{{"note":"138****8002"}}}},{own}]"#));
+    let inside = r#"{"agent":"2014","call":{"written":{"note":"+8613800138002"}}}"#;
+    assert!(!seen(inside).contains("3800138"), "{}", seen(inside));
+    assert!(!hidden_in_json(note, None, None).contains("3800138"), "nobody's words are a program's own");
 }
 
 #[test]
@@ -203,7 +232,7 @@ proptest! {
     #[test]
     fn a_json_stays_one(text in "[0-9 +()\\\\\"\\-\\.a-zé手\n\t]{0,60}", count in any::<u64>()) {
         let json = serde_json::json!({ "note": text, "count": count }).to_string();
-        let shown: Value = serde_json::from_str(&hidden_in_json(&json, None)).unwrap();
+        let shown: Value = serde_json::from_str(&hidden_in_json(&json, None, None)).unwrap();
         prop_assert_eq!(&shown["count"], &Value::from(count));
     }
 }

@@ -90,7 +90,7 @@ async fn looks(house: &House, ids: &BTreeMap<&'static str, String>) -> Vec<Strin
 async fn no_route_shows_a_whole_number_to_who_may_see_none() {
     let house = House::new().await;
     let ids = full_house(&house).await;
-    let (sue, ada) = ("nh_sue_read_desk_requests", without_numbers(&house, "ada", Role::Agent, Some("2000")).await);
+    let (sue, ada) = ("nh_sue_read_desk_requests", without_numbers(&house, "ada", Role::Agent, Some("2001")).await);
     let sam = without_numbers(&house, "sam", Role::Supervisor, None).await;
     let mut shown = BTreeSet::new();
     for path in looks(&house, &ids).await {
@@ -132,7 +132,7 @@ async fn a_table_of_contacts_has_whole_numbers_only_where_an_administrator_has_s
 async fn the_live_line_hides_numbers_in_the_snapshot_and_in_each_change() {
     let house = House::new().await;
     full_house(&house).await;
-    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2001")).await;
     let mut live = Live::open(&house, &ada, None).await;
     assert_eq!(live.first["me"]["may"], json!([]));
     let text = live.first.to_string();
@@ -144,7 +144,7 @@ async fn the_live_line_hides_numbers_in_the_snapshot_and_in_each_change() {
         assert!(!shows(&seen), "{seen}");
     }
     let may = Some(BTreeSet::from([Permission::SeeNumbers]));
-    let changed = User { may, ..user("ada", 1, Role::Agent, Some("2000"), None, house.now()) };
+    let changed = User { may, ..user("ada", 1, Role::Agent, Some("2001"), None, house.now()) };
     house.store.keep_user(changed).await.unwrap();
     let mut all = live.next().await;
     while all["type"] != "snapshot" {
@@ -209,4 +209,72 @@ async fn a_request_tells_who_sees_no_numbers_nothing_of_a_guessed_one() {
     let sue = house.person("sue", Role::Supervisor, None, None).await;
     assert_eq!(ask(&sue, 7).await.expect(200).json()["new"], json!(false), "it was made all the same");
     assert_eq!(ask(&sue, 8).await.expect(201).json()["new"], json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_as_it_was_shown_is_what_it_was() {
+    let house = House::new().await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let contact = json!({
+        "name": "Wang 138 0013 8002", "numbers": [customer(4).as_str()], "company": "Tel 13800138003",
+        "email": "13800138005@mail.example", "tags": ["13800138006", "vip"],
+    });
+    let made = house.ask("POST", "/api/contacts").token(&sue).json(&contact).send().await.expect(201).json();
+    let path = format!("/api/contacts/{}", made["id"].as_str().unwrap());
+    let shown = house.ask("GET", &path).token(&ada).send().await.expect(200).json();
+    assert!(!shows(&shown.to_string()), "{shown}");
+    let given = |company: &str| {
+        json!({
+            "name": shown["name"], "numbers": shown["numbers"], "company": company, "email": shown["email"], "tags": shown["tags"],
+        })
+    };
+    let company = format!("{} Ltd", shown["company"].as_str().unwrap());
+    house.ask("PUT", &path).token(&ada).json(&given(&company)).send().await.expect(200);
+    let now = house.ask("GET", &path).token(&sue).send().await.expect(200).json();
+    assert_eq!(now["company"], "Tel 13800138003 Ltd");
+    for field in ["name", "numbers", "email", "tags"] {
+        assert_eq!(now[field], contact[field], "{field}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_contacts_own_number_is_hidden_in_what_is_written_of_it() {
+    let house = House::new().await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let contact = json!({ "name": "Zhang 61359015", "numbers": ["+862161359015"] });
+    let made = house.ask("POST", "/api/contacts").token(&sue).json(&contact).send().await.expect(201).json();
+    let note = json!({ "text": "call her at 6135 9015 after six, not 006135 9015" });
+    let path = format!("/api/contacts/{}", made["id"].as_str().unwrap());
+    house.ask("POST", &format!("{path}/notes")).token(&sue).json(&note).send().await.expect(201);
+    for path in [path.as_str(), "/api/contacts?q=zhang"] {
+        let shown = house.ask("GET", path).token(&ada).send().await.expect(200).text;
+        assert!(!shown.contains("61359015") && !shown.contains("6135 9015"), "{shown}");
+        assert!(shown.contains("Zhang 216***9015"), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_types_comes_back_to_them_as_they_have_typed_it() {
+    let house = House::new().await;
+    house.sign_in("2000").await;
+    let ada = without_numbers(&house, "ada", Role::Agent, Some("2000")).await;
+    let call = house.talk(1, customer(1), "2000").await;
+    let typed = "ring his wife 138 0013 8009, mail 13800138009@mail.example";
+    let path = format!("/api/calls/{call}/note");
+    let kept = house.ask("PUT", &path).token(&ada).json(&json!({ "note": typed })).send().await.expect(200).json();
+    assert_eq!((&kept["written"]["note"], &kept["number"]), (&json!(typed), &json!("138****8001")));
+    let mine = house.ask("GET", "/api/me/notes").token(&ada).send().await.expect(200).json();
+    assert_eq!(mine["items"][0]["written"]["note"], typed);
+    let live = Live::open(&house, &ada, None).await;
+    assert_eq!(live.first["notes"][0]["written"]["note"], typed);
+    assert_eq!(live.first["notes"][0]["number"], "138****8001");
+    // What others see of it is hidden from who sees no numbers.
+    house.ask("POST", &format!("{path}/save")).token(&ada).json(&json!({ "note": typed })).send().await.expect(200);
+    house.record(Fact::AgentFreed { call, agent: agent("2000"), wrap_up: Millis::ZERO }).await;
+    house.record(Fact::CallEnded { call, how: CallEnd::Served }).await;
+    let sam = without_numbers(&house, "sam", Role::Supervisor, None).await;
+    let past = house.ask("GET", &format!("/api/history/{call}")).token(&sam).send().await.expect(200).text;
+    assert!(past.contains("ring his wife") && !shows(&past), "{past}");
 }

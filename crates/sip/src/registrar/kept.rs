@@ -56,6 +56,8 @@ pub(crate) async fn restore(engine: &Engine) {
             return;
         }
     };
+    let had = lines.iter().filter_map(|(_, text)| ExtensionKey::new(Fields::read(text).first("extension")?).ok());
+    engine.registrar().had_phones(had.collect());
     let known = engine.lines();
     for (name, text) in lines {
         match read(&text, now()).filter(|(extension, _)| known.extensions.contains_key(extension)) {

@@ -6,7 +6,7 @@ mod kept;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use nohold_model::ExtensionKey;
@@ -32,13 +32,15 @@ const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(25);
 /// Where our phones are.
 pub(crate) struct Registrar {
     bindings: Mutex<Bindings<Flow>>,
+    /// The extensions that had a phone when the engine ended: one behind a stream comes back when it has to register anew.
+    before: OnceLock<BTreeSet<ExtensionKey>>,
     book: Book,
 }
 
 impl Registrar {
     /// Nobody is registered yet; nobody will be for longer than this, in seconds.
     pub(crate) fn new(longest: u32, book: Book) -> Self {
-        Registrar { bindings: Mutex::new(Bindings::new(longest)), book }
+        Registrar { bindings: Mutex::new(Bindings::new(longest)), before: OnceLock::new(), book }
     }
 
     /// The phones of an extension that are registered now.
@@ -54,6 +56,19 @@ impl Registrar {
     /// The extensions that have a phone now.
     pub(crate) fn registered(&self, now: Instant) -> BTreeSet<ExtensionKey> {
         self.lock().all(now).into_iter().map(|(extension, _)| extension).collect()
+    }
+
+    /// The extensions that have a phone now, or had one before the engine was started.
+    pub(crate) fn have_phones(&self, now: Instant) -> BTreeSet<ExtensionKey> {
+        let mut all = self.registered(now);
+        all.extend(self.before.get().into_iter().flatten().cloned());
+        all
+    }
+
+    /// Notes who had a phone when the engine ended.
+    pub(super) fn had_phones(&self, extensions: BTreeSet<ExtensionKey>) {
+        // The book is read once.
+        let _ = self.before.set(extensions);
     }
 
     /// Forgets the phones of extensions that are not known any more, and those that have not come back.

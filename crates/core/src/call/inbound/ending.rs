@@ -68,6 +68,7 @@ impl Inbound {
                 if let Some(leg) = transfer.leg {
                     self.hang_up(leg, turn);
                 }
+                self.note_served_by(&transfer, turn);
                 self.end_talked(turn);
             }
             Treatment::Phone(phone) => {

@@ -179,8 +179,15 @@ impl Inbound {
                 self.await_answer(talk.agent, None);
                 self.play_music(None, turn);
                 let to = directory.dial_outside(&number, self.shown_outside(directory).as_ref());
-                self.treatment =
-                    Treatment::Transferring(Transfer { leg: Some(leg), until, agent: None, run: None, pair: None });
+                self.treatment = Treatment::Transferring(Transfer {
+                    leg: Some(leg),
+                    until,
+                    agent: None,
+                    run: None,
+                    pair: None,
+                    whose: None,
+                    since: None,
+                });
                 turn.effects.media(Command::Dial { leg, to, ring_for });
             }
             Destination::Queue(queue) => {

@@ -93,6 +93,10 @@ pub(super) struct Transfer {
     pub(super) run: Option<Box<Run>>,
     /// The two, once they hear each other.
     pub(super) pair: Option<Pair>,
+    /// Whose phone it is, where it holds nobody: an agent who is not signed in.
+    pub(super) whose: Option<AgentKey>,
+    /// Since when they talk.
+    pub(super) since: Option<Timestamp>,
 }
 
 /// A message on its way.

@@ -81,8 +81,15 @@ impl Inbound {
     ) {
         let leg = self.ids.next(turn.at);
         let ring_for = ring_for.unwrap_or(RING_FOR);
-        self.treatment =
-            Treatment::Transferring(Transfer { leg: None, until: turn.at + ring_for, agent: None, run, pair: None });
+        self.treatment = Treatment::Transferring(Transfer {
+            leg: None,
+            until: turn.at + ring_for,
+            agent: None,
+            run,
+            pair: None,
+            whose: None,
+            since: None,
+        });
         let fact = Fact::Transferred { call: self.id, to: to.clone(), leg, offer: self.ids.next(turn.at), ring_for };
         self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, caller_id })), turn);
     }
@@ -113,6 +120,10 @@ impl Inbound {
                 };
                 if let Treatment::Transferring(transfer) = &mut self.treatment {
                     transfer.leg = Some(wanted.leg);
+                    if let Destination::Extension(extension) = &wanted.to {
+                        let profile = turn.world.directory.agent_of(extension);
+                        transfer.whose = profile.map(|profile| profile.key.clone());
+                    }
                     if let (Answer::Rung { agent: Some(agent) }, Destination::Extension(extension)) =
                         (answer, &wanted.to)
                     {
@@ -154,7 +165,7 @@ impl Inbound {
             self.hold_from_the_start(turn);
             return;
         }
-        transfer.pair = Some(pair);
+        (transfer.pair, transfer.since) = (Some(pair), Some(turn.at));
         turn.effects.record(turn.at, Fact::TransferAnswered { call: self.id });
         self.treatment = Treatment::Transferred(transfer);
         self.hold_from_the_start(turn);
@@ -164,12 +175,13 @@ impl Inbound {
     pub(super) fn transfer_gone(&mut self, why: Gone, turn: &mut Turn<'_, '_>) {
         match &self.treatment {
             Treatment::Transferring(_) => self.transfer_failed(failure(why), turn),
-            Treatment::Transferred(_) => {
+            Treatment::Transferred(transfer) => {
                 turn.effects.media(Command::HangUp { leg: self.leg, how: HangUp::Normal });
                 self.there = false;
                 if why.broke() {
                     self.cut_off(Doing::Talking, turn);
                 } else {
+                    self.note_served_by(transfer, turn);
                     self.end(CallEnd::Served, turn);
                 }
             }
@@ -181,6 +193,17 @@ impl Inbound {
             | Treatment::Talking(_)
             | Treatment::Phone(_)
             | Treatment::Over => {}
+        }
+    }
+
+    /// An agent's phone serves whoever talks with it for long enough, also while the agent is not signed in (AT-14).
+    pub(super) fn note_served_by(&self, transfer: &Transfer, turn: &mut Turn<'_, '_>) {
+        if let (Some(agent), Some(since)) = (&transfer.whose, transfer.since)
+            && let (Some(number), Some(service)) = (&self.number, &self.service)
+            && turn.at.since(since) >= turn.world.directory.site.served_after
+        {
+            let (number, service, agent) = (number.clone(), service.clone(), agent.clone());
+            turn.effects.record(turn.at, Fact::Served { call: self.id, number, service, agent });
         }
     }
 
