@@ -110,7 +110,7 @@ async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsSh
     let limit = asked.limit.unwrap_or(USUAL_PAGE);
     let query = ContactQuery { text: asked.q, after: asked.after, limit };
     let page = seat.api.parts().contacts.contacts(query).await?;
-    let items = page.items.iter().map(|contact| ContactShown::new(contact)).collect();
+    let items = page.items.iter().map(ContactShown::new).collect();
     Ok(Json(ContactsShown { items, next: page.next }))
 }
 
