@@ -67,7 +67,7 @@ it('dials until the far side has answered, and says when it does not', async () 
   await look(mia, 'dialling', 'briefly');
   await expect.poll(() => page.title()).toBe('● Dialling +86 138 0016 1003');
   await called.decline(486);
-  await page.getByText('+86 138 0016 1003 was not reached.').waitFor({ timeout: 30_000 });
+  await page.getByText('+86 138 0016 1003 was not reached: busy.').waitFor({ timeout: 30_000 });
 
   await shows(mia, 'idle', 30_000);
   const again = await dials();
