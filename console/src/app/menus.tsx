@@ -163,11 +163,7 @@ export function PersonMenu() {
           </>
         )}
         <Menu.Divider />
-        <Menu.Item
-          leftSection={<IconLogout {...small} />}
-          disabled={inCall}
-          onClick={() => void signOut()}
-        >
+        <Menu.Item leftSection={<IconLogout {...small} />} disabled={inCall} onClick={() => void signOut()}>
           {inCall ? t('header.signOutAfter') : t('header.signOut')}
         </Menu.Item>
       </Menu.Dropdown>
