@@ -183,6 +183,15 @@ it('is the phone of who may not see numbers, too', async () => {
     await accepts(mia, 30_000);
     await caller.hears(MIA);
     expect(await mia.page.content()).not.toContain(number.slice(3));
+    // Who logs out hangs up: not in the middle of a call.
+    await mia.page
+      .locator('header')
+      .getByRole('button', { name: /Mia Torres/ })
+      .click();
+    const out = mia.page.getByRole('menuitem', { name: /^Log out/ });
+    expect(await out.textContent()).toBe('Log out after the call');
+    expect(await out.isDisabled()).toBe(true);
+    await mia.page.keyboard.press('Escape');
     await caller.hangUp();
   } finally {
     await may();
