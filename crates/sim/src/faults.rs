@@ -57,11 +57,13 @@ pub enum Fault {
     WrittenLater,
     /// A caller joins a line that is full already.
     LineNotCounted,
+    /// What waits for a number that was just tried otherwise stands there as due.
+    DueTooEarly,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 21] = [
+    pub const ALL: [Fault; 22] = [
         Fault::AgentNotFreed,
         Fault::OfferedTwice,
         Fault::PlaceLost,
@@ -83,6 +85,7 @@ impl Fault {
         Fault::NoteLost,
         Fault::WrittenLater,
         Fault::LineNotCounted,
+        Fault::DueTooEarly,
     ];
 
     /// Its name on the command line.
@@ -110,6 +113,7 @@ impl Fault {
             Fault::NoteLost => "note-lost",
             Fault::WrittenLater => "written-later",
             Fault::LineNotCounted => "line-not-counted",
+            Fault::DueTooEarly => "due-too-early",
         }
     }
 
@@ -122,7 +126,7 @@ impl Fault {
             Fault::PausedForEver => "I-4",
             Fault::PlaceLost | Fault::LastComeFirstServed | Fault::ReturningForgotten | Fault::LineNotCounted => "I-5",
             Fault::NumberInUseIgnored | Fault::CallerNotHeld | Fault::CallerHeldLate => "I-7",
-            Fault::ClosedTwice | Fault::ThankedWithoutRequest | Fault::ClaimedForEver => "I-8",
+            Fault::ClosedTwice | Fault::ThankedWithoutRequest | Fault::ClaimedForEver | Fault::DueTooEarly => "I-8",
             Fault::MissedNotListed => "I-9",
             Fault::AttemptsNotCounted | Fault::GapIgnored => "I-10",
             Fault::NoteLost | Fault::WrittenLater => "note",
@@ -168,7 +172,8 @@ impl Fault {
                 | Fault::ConsultedForgotten
                 | Fault::NoteLost
                 | Fault::WrittenLater
-                | Fault::LineNotCounted => {}
+                | Fault::LineNotCounted
+                | Fault::DueTooEarly => {}
             },
             Transaction::Agent { .. }
             | Transaction::DialOut { .. }
@@ -217,7 +222,8 @@ impl Fault {
             | Fault::KeptAfterTransfer
             | Fault::NoteLost
             | Fault::WrittenLater
-            | Fault::LineNotCounted => {}
+            | Fault::LineNotCounted
+            | Fault::DueTooEarly => {}
             Fault::ConsultedForgotten => records.retain(|record| !matches!(record.fact, Fact::ConsultEnded { .. })),
         }
     }
@@ -249,6 +255,7 @@ impl Fault {
                 outcome.writes.iter_mut().for_each(count_no_attempt);
             }
             Fault::GapIgnored => outcome.writes.iter_mut().for_each(forget_the_gap),
+            Fault::DueTooEarly => outcome.writes.iter_mut().for_each(|write| be_due(write, at)),
             Fault::ReturningForgotten if outcome.answer == Answer::Returning => outcome.answer = Answer::Done,
             Fault::PausedForEver => {
                 for write in &mut outcome.writes {
@@ -309,6 +316,15 @@ fn count_no_attempt(write: &mut Write) {
         if matches!(entry.state, State::Closed { reason: CloseReason::Unreachable, .. }) {
             entry.state = State::Waiting;
         }
+    }
+}
+
+fn be_due(write: &mut Write, at: Timestamp) {
+    if let Write::Entry(entry) = write
+        && entry.state == State::Waiting
+        && (entry.held_until == Some(entry.due) || entry.not_before == entry.due)
+    {
+        entry.due = entry.due.min(at);
     }
 }
 

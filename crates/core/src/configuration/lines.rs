@@ -76,7 +76,8 @@ pub struct Queue {
     /// A caller leaves for the overflow `timeout` after waiting this long. By default 5 minutes.
     #[serde(default = "default_longest_wait")]
     pub longest_wait: Length,
-    /// No more than this many callers wait. By default 100.
+    /// No more than this many callers wait. By default 100. Whom we have lost, whom we have called and whom an agent sends on
+    /// after a conversation is let in all the same.
     #[serde(default = "default_max_length")]
     pub max_length: u32,
     /// How its agents' phones ring.

@@ -19,7 +19,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
     let mut next = entry.clone();
     match change {
         Change::Claim { agent } => claim(&mut next, site, at, by, agent)?,
-        Change::Release => release(&mut next, at, by)?,
+        Change::Release => release(&mut next, site, at, by)?,
         Change::Tick => tick(&mut next, site, at)?,
         Change::CallBegan { agent, call, .. } => call_began(&mut next, site, at, by, agent, *call)?,
         Change::CallDropped { call, .. } => call_dropped(&mut next, site, at, *call)?,
@@ -33,7 +33,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
         Change::Reopen => reopen(&mut next, at)?,
-        Change::TakeBackServed => take_back_served(&mut next, at)?,
+        Change::TakeBackServed => take_back_served(&mut next, site, at)?,
         Change::Acknowledge => acknowledge(&mut next)?,
         Change::Heard { message } => hear(&mut next, at, by, *message)?,
         Change::AllowMoreAttempts => allow_more_attempts(&mut next, at, by)?,
@@ -76,25 +76,35 @@ fn claim(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, agent: &Agen
     Ok(())
 }
 
-fn release(entry: &mut Entry, at: Timestamp, by: &Actor) -> Result<(), Refusal> {
+fn release(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor) -> Result<(), Refusal> {
     match &entry.state {
         State::Claimed { agent, call: None, .. } if may_act_for(by, agent) => entry.state = State::Waiting,
         State::Claimed { call: Some(_), .. } | State::Attempting { .. } | State::Talking { .. } => {
             return Err(Refusal::InCall);
         }
         State::Claimed { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
-        State::Noting { agent, broken, .. } if may_act_for(by, agent) => {
-            if !broken {
-                // They have talked, and somebody else shall go on.
-                keep_for_another_round(entry, at);
-            }
+        State::Noting { agent, broken: false, .. } if may_act_for(by, agent) => {
+            // They have talked, and somebody else shall go on.
+            keep_for_another_round(entry, at);
             entry.state = State::Waiting;
         }
+        State::Noting { agent, broken: true, .. } if may_act_for(by, agent) => wait_after_broken_line(entry, site, at),
         State::Noting { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
         State::Waiting => return Err(Refusal::NotClaimed),
         State::Closed { .. } => return Err(Refusal::Closed),
     }
     Ok(())
+}
+
+/// Whoever was cut short while talking has not called again, and others may. Where that was the last attempt of the plan, a
+/// person who picked up is worth another round; the limit of the number holds all the same.
+fn wait_after_broken_line(entry: &mut Entry, site: &Site, at: Timestamp) {
+    if matches!(entry.state, State::Noting { called_again: true, .. }) {
+        keep_for_another_round(entry, at);
+    } else if entry.is_used_up(&site.retry_plan) {
+        entry.begin_new_round();
+    }
+    entry.state = State::Waiting;
 }
 
 fn keep_for_another_round(entry: &mut Entry, at: Timestamp) {
@@ -114,19 +124,20 @@ fn tick(entry: &mut Entry, site: &Site, at: Timestamp) -> Result<(), Refusal> {
     if entry.ticks_at(site).is_none_or(|due| at < due) {
         return Err(Refusal::Stale);
     }
-    entry.state = match entry.state {
-        State::Waiting => State::Closed { reason: CloseReason::Expired, at },
-        State::Noting { broken: false, called_again: false, .. } => State::Closed { reason: CloseReason::Done, at },
+    match entry.state {
+        State::Waiting => entry.state = State::Closed { reason: CloseReason::Expired, at },
+        State::Noting { broken: false, called_again: false, .. } => {
+            entry.state = State::Closed { reason: CloseReason::Done, at };
+        }
         State::Noting { broken: false, called_again: true, .. } => {
             keep_for_another_round(entry, at);
-            State::Waiting
+            entry.state = State::Waiting;
         }
-        State::Claimed { .. }
-        | State::Attempting { .. }
-        | State::Talking { .. }
-        | State::Noting { broken: true, .. }
-        | State::Closed { .. } => State::Waiting,
-    };
+        State::Noting { broken: true, .. } => wait_after_broken_line(entry, site, at),
+        State::Claimed { .. } | State::Attempting { .. } | State::Talking { .. } | State::Closed { .. } => {
+            entry.state = State::Waiting;
+        }
+    }
     Ok(())
 }
 
@@ -142,7 +153,7 @@ fn call_began(
     if let State::Noting { agent: holder, broken: true, .. } = &entry.state
         && holder == agent
     {
-        entry.state = State::Waiting;
+        wait_after_broken_line(entry, site, at);
     }
     claim(entry, site, at, by, agent)?;
     if at < entry.not_before {
@@ -431,11 +442,14 @@ fn reopen(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
 }
 
 /// It closed because the customer was served in another call, and somebody knows better: place, due time and attempts are as
-/// they were.
-fn take_back_served(entry: &mut Entry, at: Timestamp) -> Result<(), Refusal> {
+/// they were. Where there were enough of them, the retry plan begins again, as for whoever reopens it.
+fn take_back_served(entry: &mut Entry, site: &Site, at: Timestamp) -> Result<(), Refusal> {
     match entry.state {
         State::Closed { reason: CloseReason::Served, at: closed } if at.since(closed) <= SERVED_TAKEN_BACK_WITHIN => {
             entry.state = State::Waiting;
+            if entry.is_used_up(&site.retry_plan) {
+                entry.begin_new_round();
+            }
             Ok(())
         }
         State::Closed { .. } => Err(Refusal::NotServedNow),

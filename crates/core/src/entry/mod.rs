@@ -21,8 +21,8 @@ pub(crate) use life::may_ring_until;
 pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
 pub use list::{Line, order};
 pub use target::{Business, Target};
-pub(crate) use tries::may_try;
 pub use tries::{CameTo, Tried};
+pub(crate) use tries::{hold_back, may_try};
 
 use crate::directory::{RetryPlan, Site};
 
@@ -53,6 +53,9 @@ pub struct Entry {
     pub due: Timestamp,
     /// Not to be called before this: the gap after an attempt.
     pub not_before: Timestamp,
+    /// The number has been tried as often as it may be, for this entry or otherwise: nobody tries it before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
     /// The callback request in it, if there is one.
     pub request: Option<Request>,
     /// Calls of this customer that ended through our fault.
@@ -315,6 +318,7 @@ impl Entry {
             last: at,
             due: at,
             not_before: Timestamp::EPOCH,
+            held_until: None,
             request: None,
             cut_off: 0,
             messages: Vec::new(),

@@ -14,7 +14,7 @@
 use nohold_model::{AttemptId, EntryId, Millis, PhoneNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Business, Entry, Refusal};
+use super::{Business, Entry, Refusal, Window};
 use crate::directory::{RetryPlan, Site};
 use crate::hours::Moment;
 
@@ -70,6 +70,42 @@ pub(crate) fn may_try(
         }
         None => Ok(()),
     }
+}
+
+/// The entry as it stands in line after these attempts at its number, by hand or for whichever entry: not due before the
+/// number may be tried again, so that nobody is sent to a customer whom they may not call. Nothing, where it stands right.
+///
+/// `ended` says that an attempt has just come to its end: then what was promised moves, too, as it does after an attempt
+/// of its own. A promise that is being made in this very moment stays as it is told.
+pub(crate) fn hold_back(
+    entry: &Entry,
+    business: Option<&Business>,
+    tries: &[Tried],
+    site: &Site,
+    at: Timestamp,
+    ended: bool,
+) -> Option<Entry> {
+    let mut next = entry.clone();
+    next.held_until = enough_until(Some(entry), tries, &site.retry_plan, at);
+    next.not_before = gap_ends(business, tries).map_or(entry.not_before, |until| entry.not_before.max(until));
+    let was_held = entry.held_until == Some(entry.due) && at < entry.due;
+    if was_held && next.held_until != entry.held_until {
+        // More attempts are allowed, or the customer was talked with: it was due already when it was held.
+        next.due = at;
+    }
+    let earliest = next.held_until.map_or(next.not_before, |until| next.not_before.max(until));
+    if next.due < earliest && at < earliest {
+        next.due = earliest;
+    }
+    if let Some(request) = &mut next.request
+        && next.due != entry.due
+        && at < next.due
+        && (ended || was_held)
+    {
+        let promise = site.promise.retry(next.due);
+        request.promise = Window { from: promise.from, to: promise.to };
+    }
+    (next != *entry).then_some(next)
 }
 
 /// When the last gap ends.

@@ -267,10 +267,14 @@ impl<R: Rows> Working<'_, R> {
         if self.is_in_use(number, call)? {
             return refused(Refusal::NumberInUse);
         }
-        if let Some(whose) = &whose
-            && let Some(why) = self.may_dial_for(whose, number)?
-        {
-            return refused(why);
+        if let Some(whose) = &whose {
+            // A customer is never one of our own numbers, which the call would come back to.
+            if let Err(why) = self.directory.may_be_called_back(number) {
+                return refused(Refusal::Dial(why.into()));
+            }
+            if let Some(why) = self.may_dial_for(whose, number)? {
+                return refused(why);
+            }
         }
         if !self.agent(agent)?.is_some_and(|one| one.is_signed_in() && one.engagement.is_none()) {
             return refused(Refusal::AgentState);

@@ -34,10 +34,12 @@ impl<R: Rows> Working<'_, R> {
     }
 
     /// Whether the line takes the caller. Its length is looked at here, where callers who come in the same moment stand one
-    /// behind the other; who stood in this line before comes back to it, and whom we have lost or called is let in.
+    /// behind the other; who stood in this line before comes back to it, and whom we have lost or called is let in, and
+    /// whom somebody has talked with in this call and sends on: nobody who was served is turned away by a length.
     fn has_room_for(&self, waiting: &Waiting, call: &CallRow) -> Read<bool> {
         let comes_back = call.stood.is_some() && call.queue.as_ref() == Some(&waiting.queue);
-        if comes_back || waiting.class.is_let_in() || self.waiting(waiting.call)?.is_some() {
+        let is_let_in = waiting.class.is_let_in() || call.connected.is_some();
+        if comes_back || is_let_in || self.waiting(waiting.call)?.is_some() {
             return Ok(true);
         }
         let queue = self.directory.queue(&waiting.queue);

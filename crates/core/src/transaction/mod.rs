@@ -10,6 +10,7 @@ mod direct;
 mod gather;
 mod handing;
 mod holding;
+mod holding_back;
 mod line;
 mod noting;
 mod offers;
@@ -384,6 +385,7 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
         }
         Transaction::Recover { call, entry } => working.recover(*call, *entry)?,
     };
+    working.hold_back()?;
     Ok(working.finish(answer))
 }
 

@@ -25,8 +25,9 @@ impl<R: Rows> Working<'_, R> {
                 None => may_ring_until(self.at, &self.directory.site),
             };
             self.put_hold(Hold { number: number.clone(), call, dialled: true, until: Some(until) });
-            // Nobody knows whether the INVITE has left, so it counts as sent.
-            if row.by_hand.is_some() {
+            // Nobody knows whether the INVITE has left, so it counts as sent. Who has answered already, and is on the way to
+            // somebody else, was reached.
+            if row.by_hand.is_some() && row.connected.is_none() {
                 let fact = Fact::DirectOver { call, result: Some(CallResult::Interrupted), ended_by: None };
                 self.apply(&Dated { at: self.at, fact })?;
             }

@@ -191,6 +191,16 @@ impl<'a, R: Rows> Working<'a, R> {
         Ok(tries)
     }
 
+    /// The entries that this transaction has changed, or made.
+    pub(super) fn changed_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// The numbers of which this transaction has changed an attempt, or the use by a call.
+    pub(super) fn numbers_tried(&self) -> impl Iterator<Item = &PhoneNumber> {
+        self.tries.keys().map(|(number, _)| number).chain(self.holds.keys().map(|(number, _)| number))
+    }
+
     // --- changes ---
 
     /// Gives the agent an input; an input that means nothing to the agent as they are changes nothing.

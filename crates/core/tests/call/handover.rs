@@ -577,3 +577,33 @@ fn keys_reach_whoever_hears_the_agent() {
         "#]],
     );
 }
+
+#[test]
+fn a_queue_takes_whom_an_agent_sends_on_however_long_its_line_is() {
+    let mut house = house();
+    house.queues.get_mut(&key("group.support-b")).unwrap().max_length = 0;
+    check(
+        house,
+        &talking(
+            "0:30 agent 2000 wants to transfer to queue group.support-b
+             0:40 caller hangs up",
+        ),
+        expect![[r#"
+            0:30 agent 2000 wants to transfer to queue group.support-b
+                   ? handed over by 2000 to queue group.support-b, wrap-up 10 s
+            0:30 store: done
+                   → unbridge
+                   → hang up agent 2000
+                   → caller hears music
+                   · served by 2000
+                   · stands in group.support-b, place 0:00, since 0:30, stay 2
+                   ! granted
+            0:40 caller hangs up
+                   · left the line: HungUp
+                   · missed call of queue group.support-b, left at queue group.support-b, waited 40 s
+                   · call ended: Missed
+            = 2000 is WrapUp
+            = list: Missed of 138****8000 for queue group.support-b, place 0:00, waiting
+        "#]],
+    );
+}

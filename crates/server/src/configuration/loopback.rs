@@ -33,14 +33,20 @@ pub const NAME_THE_CARRIER: &str = "write the carrier's host and port";
 pub async fn leads_back(host: &str, port: u16, own: SocketAddr) -> Option<SocketAddr> {
     let host = host.trim_matches(['[', ']']);
     let mut found = tokio::time::timeout(PATIENCE, lookup_host((host, port))).await.ok()?.ok()?;
-    found.next().filter(|address| is_own(*address, own))
+    found.find(|address| is_own(*address, own))
 }
 
 /// Whether an address is one at which this server takes SIP.
 fn is_own(address: SocketAddr, own: SocketAddr) -> bool {
     // An address can be bound where it is one of this machine's.
     let is_here = |ip: IpAddr| std::net::UdpSocket::bind((ip, 0)).is_ok();
-    address.port() == own.port() && (address.ip() == own.ip() || (own.ip().is_unspecified() && is_here(address.ip())))
+    // What is sent to no address in particular goes to this machine's loopback.
+    let reaches = |ip: IpAddr| match (ip.is_unspecified(), own.ip().is_unspecified()) {
+        (true, _) => own.ip().is_unspecified() || own.ip().is_loopback(),
+        (false, true) => is_here(ip),
+        (false, false) => ip == own.ip(),
+    };
+    address.port() == own.port() && reaches(address.ip())
 }
 
 /// Warnings of the trunks that a plan writes.
@@ -70,6 +76,10 @@ mod tests {
         for (host, port, ours, expected) in [
             ("127.0.0.1", 5060, "127.0.0.1:5060", true),
             ("127.0.0.1", 5060, "0.0.0.0:5060", true),
+            ("0.0.0.0", 5060, "127.0.0.1:5060", true),
+            ("0.0.0.0", 5060, "0.0.0.0:5060", true),
+            ("0.0.0.0", 5060, "192.0.2.1:5060", false),
+            ("0.0.0.0", 5070, "127.0.0.1:5060", false),
             ("[::1]", 5060, "[::1]:5060", true),
             ("127.0.0.1", 5060, "192.0.2.1:5060", false),
             ("127.0.0.1", 5060, "127.0.0.1:5061", false),

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
-use nohold_core::entry::{Business, Entry, State};
+use nohold_core::entry::{self, Business, Entry, State};
 use nohold_core::fact::{CallEnd, Dated, Fact};
 use nohold_core::note::CallNote;
 use nohold_core::routing::{Class, Offer, Waiting};
 use nohold_core::tables::Tables;
-use nohold_core::transaction::{Answer, Outcome, Transaction, Write};
+use nohold_core::transaction::{Answer, Outcome, Refusal, Transaction, Write};
 use nohold_model::{AgentKey, CallId, EntryId, LegId, Millis, OfferId, Timestamp};
 
 use super::Violation;
@@ -112,6 +112,7 @@ impl Commits {
             }
             self.fact(&dated.fact, outcome);
         }
+        self.due(before, now, transaction, &outcome.answer);
         if matches!(outcome.answer, Answer::Refused(_)) && !matches!(transaction, Transaction::Call { .. }) {
             let wrote = !outcome.writes.is_empty();
             if wrote {
@@ -268,14 +269,13 @@ impl Commits {
         }
     }
 
-    /// I-5: a newcomer stands in no line that had its maximum length before; who stood in it before, whom we have lost and whom we
-    /// have called is let in.
+    /// I-5: a newcomer stands in no line that had its maximum length before; who stood in it before, whom we have lost, whom we
+    /// have called and whom somebody has talked with is let in.
     fn length(&mut self, before: &Tables, directory: &Directory, waiting: &Waiting, outcome: &Outcome) {
-        let stood_there = before
-            .calls
-            .get(&waiting.call)
-            .is_some_and(|call| call.stood.is_some() && call.queue.as_ref() == Some(&waiting.queue));
-        if stood_there || waiting.class.is_let_in() || before.waiting.contains_key(&waiting.call) {
+        let known = before.calls.get(&waiting.call);
+        let stood_there = known.is_some_and(|call| call.stood.is_some() && call.queue.as_ref() == Some(&waiting.queue));
+        let was_served = known.is_some_and(|call| call.connected.is_some());
+        if stood_there || was_served || waiting.class.is_let_in() || before.waiting.contains_key(&waiting.call) {
             return;
         }
         let Some(queue) = directory.queue(&waiting.queue) else { return };
@@ -285,6 +285,21 @@ impl Commits {
         if length >= queue.max_length {
             let (call, most) = (waiting.call, queue.max_length);
             self.broken("I-5", format!("{call} joins a line of {length}, where {most} may stand"));
+        }
+    }
+
+    /// I-8: what stands on the list as due may be called, as far as attempts go.
+    fn due(&mut self, before: &Tables, now: Timestamp, transaction: &Transaction, answer: &Answer) {
+        let Transaction::CallBack { entry, .. } = transaction else { return };
+        let Answer::Refused(Refusal::Entry(
+            why @ (entry::Refusal::TooSoon { .. } | entry::Refusal::TooOften { .. } | entry::Refusal::NoAttemptsLeft),
+        )) = answer
+        else {
+            return;
+        };
+        let due = |entry: &&Entry| entry.state == State::Waiting && entry.due <= now;
+        if let Some(entry) = before.entries.get(entry).filter(due) {
+            self.broken("I-8", format!("{} is due and may not be called: {why:?}", entry.id));
         }
     }
 

@@ -98,7 +98,7 @@ impl Inbound {
             promise: None,
             next_promise: None,
             promises: taken.promises,
-            account: Account { talked: true, ..Account::default() },
+            account: Account::in_conversation(),
             path: Vec::new(),
         }
     }

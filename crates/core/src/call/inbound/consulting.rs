@@ -271,7 +271,7 @@ impl Inbound {
         self.goes_on_without(&talk);
         match consult.stage {
             Stage::Talking => {
-                self.account.talked = true;
+                self.account.talks();
                 self.treatment = match (*talk).succeed(turn.at, &mut self.ids, turn.effects) {
                     Succession::Agent(talk) => Treatment::Talking(talk),
                     Succession::Other(pair) => {

@@ -178,7 +178,7 @@ impl Inbound {
             return;
         }
         self.playing = None;
-        self.account.talked = true;
+        self.account.talks();
         let opening = Opening {
             call: self.id,
             agent: connecting.agent,

@@ -150,11 +150,26 @@ pub(super) enum Awaiting {
 /// What the caller has got so far; it decides how the call is accounted for (I-9).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Account {
+    /// Somebody has talked with the caller, and nothing has come between since.
     pub(super) talked: bool,
+    /// Somebody has talked with the caller at some time of this call.
+    pub(super) was_served: bool,
     pub(super) requested: bool,
     pub(super) message: bool,
     /// What the caller wished last and has not got.
     pub(super) unkept: Option<Unkept>,
+}
+
+impl Account {
+    /// Of a call that comes to be one in the middle of a conversation.
+    pub(super) fn in_conversation() -> Account {
+        Account { talked: true, was_served: true, ..Account::default() }
+    }
+
+    /// A conversation begins.
+    pub(super) fn talks(&mut self) {
+        (self.talked, self.was_served) = (true, true);
+    }
 }
 
 /// A wish that came to nothing.

@@ -174,7 +174,7 @@ impl Inbound {
         }
         self.stop_playing(turn);
         self.answer(turn);
-        self.account.talked = true;
+        self.account.talks();
         let was_handed_over = self.handed.take().is_some();
         let Treatment::Phone(phone) = &mut self.treatment else { return };
         if let (true, Some(agent)) = (was_handed_over, phone.agent.clone()) {

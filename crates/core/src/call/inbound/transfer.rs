@@ -147,7 +147,7 @@ impl Inbound {
         let mut transfer = Transfer { run: None, ..transfer.clone() };
         self.stop_playing(turn);
         self.leave_line(LeftQueue::Answered, turn);
-        self.account.talked = true;
+        self.account.talks();
         self.handed = None;
         let pair = Pair::join(self.leg, leg, turn.at, &mut self.ids, turn.effects);
         if let Some((agent, extension)) = transfer.agent.take() {

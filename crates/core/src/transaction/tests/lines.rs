@@ -221,4 +221,7 @@ fn a_line_takes_as_many_as_it_may_whoever_comes_in_the_same_moment() {
     assert_eq!(queued(&mut works, waiting(1)), Answer::Done);
     assert_eq!(queued(&mut works, Waiting { class: Class::Recovered, ..waiting(4) }), Answer::Done);
     assert_eq!(queued(&mut works, waiting(5)), Answer::LineFull(queue("600")));
+    // Whom an agent has talked with and sends on is not turned away by a length.
+    works.record(Fact::Connected { call: call(6), agent: agent("2001") });
+    assert_eq!(queued(&mut works, waiting(6)), Answer::Done);
 }

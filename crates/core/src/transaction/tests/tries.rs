@@ -4,7 +4,7 @@ use nohold_model::{CallResult, Millis, PhoneNumber, ServiceKey};
 
 use crate::directory::Extension;
 use crate::entry::{self, Actor, Business, Change, Outcome, State, Target, Window};
-use crate::fact::{Arrival, CallEnd, Fact};
+use crate::fact::{Arrival, CallEnd, Destination, Fact};
 use crate::fixture::{
     Works, agent, at, attempt, by, call, customer, entry, group_b, leg, our_number, queue_600, renewals, supervisor,
 };
@@ -364,6 +364,10 @@ fn a_date_at_which_nobody_may_be_dialled_is_refused_with_the_next_possible_one()
 
 /// An agent dials customer 1 by hand for Support.
 fn by_hand(works: &mut Works, n: u32, key: &str) -> Answer {
+    by_hand_at(works, n, key, customer(1))
+}
+
+fn by_hand_at(works: &mut Works, n: u32, key: &str, number: PhoneNumber) -> Answer {
     let phone = works.directory.agents[&agent(key)].extension.clone();
     let extension = Extension {
         key: phone.clone(),
@@ -376,7 +380,7 @@ fn by_hand(works: &mut Works, n: u32, key: &str) -> Answer {
     };
     works.directory.extensions.insert(phone, extension);
     let business = Some(Business::Service(ServiceKey::new("support").unwrap()));
-    let (agent, number, call, leg) = (agent(key), customer(1), call(100 + n), leg(100 + n));
+    let (agent, call, leg) = (agent(key), call(100 + n), leg(100 + n));
     works.run(&Transaction::DialOut { agent, number, business, call, leg })
 }
 
@@ -482,4 +486,103 @@ fn whom_an_agent_talks_with_by_hand_when_the_process_dies_stands_on_the_list() {
     let [entry] = entries.as_slice() else { panic!("one entry: {entries:?}") };
     assert_eq!((entry.cut_off, entry.number.as_ref()), (1, Some(&customer(1))));
     assert_eq!(works.tables.agents[&agent("2000")].state(), crate::agent::AgentState::Available);
+}
+
+#[test]
+fn an_entry_whose_number_was_tried_by_hand_is_due_when_it_may_be_called() {
+    let mut works = two_services();
+    by_hand_in_vain(&mut works, 1, "2000", CallResult::NoAnswer);
+    let again = works.now + Millis::minutes(10);
+    for n in 1..=2 {
+        let entry = works.entry(n);
+        assert_eq!((entry.due, entry.not_before, entry.held_until), (again, again, None), "entry {n}");
+        assert_eq!(entry.request.as_ref().map(|request| request.promise.from), Some(again), "entry {n}");
+    }
+    works.pass(Millis::minutes(10));
+    assert!(matches!(works.call_back(1, 11, "2000"), Answer::CallBack(_)), "it is due");
+}
+
+#[test]
+fn an_entry_whose_number_was_tried_as_often_as_it_may_be_is_due_when_that_ends() {
+    let mut works = two_services();
+    let first = works.now;
+    in_vain(&mut works, 1, 1, "2000");
+    works.pass(Millis::minutes(10));
+    by_hand_in_vain(&mut works, 2, "2000", CallResult::NoAnswer);
+    works.pass(Millis::minutes(10));
+    by_hand_in_vain(&mut works, 3, "2000", CallResult::Busy);
+    let until = first + Millis::hours(24);
+    for n in 1..=2 {
+        let entry = works.entry(n);
+        assert_eq!((entry.due, entry.held_until), (until, Some(until)), "entry {n}: {entry:?}");
+        assert_eq!(entry.state, State::Waiting, "it is not forgotten");
+    }
+    works.pass(Millis::minutes(10));
+    assert_eq!(works.call_back(2, 12, "2003"), often(&works, 3, until));
+
+    // Who allows more wants it to be done now.
+    assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
+    let allowed = works.entry(2);
+    assert_eq!((allowed.due, allowed.held_until), (works.now, None));
+    assert_eq!(works.entry(1).due, until, "the other one was not allowed");
+    let before = works.entry(1).version;
+    begin(&mut works, 14, 2, "2003");
+    end(&mut works, 14, 2, "2003", CallResult::Interrupted, false);
+    assert_eq!((works.entry(1).version, works.entry(1).due), (before, until), "an attempt that was none moves nothing");
+}
+
+#[test]
+fn who_reopens_an_entry_that_is_unreachable_finds_it_where_it_may_be_called() {
+    let mut works = two_services();
+    let first = works.now;
+    for n in 1..=3 {
+        in_vain(&mut works, n, 1, "2000");
+        works.pass(Millis::minutes(10));
+    }
+    assert!(!works.entry(1).is_open());
+    assert_eq!(works.change(1, Change::Reopen, by("2000")), Answer::Done);
+    assert_eq!(works.entry(1).due, first + Millis::hours(24));
+}
+
+#[test]
+fn what_is_agreed_for_later_than_the_limit_stays_as_agreed() {
+    let mut works = two_services();
+    let window = Window { from: works.now + Millis::hours(48), to: works.now + Millis::hours(49) };
+    let postpone = Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() });
+    assert_eq!(works.change(2, postpone, by("2003")), Answer::Done);
+    for n in 1..=3 {
+        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
+        works.pass(Millis::minutes(10));
+    }
+    let entry = works.entry(2);
+    assert_eq!((entry.due, entry.request.as_ref().map(|request| request.promise)), (window.from, Some(window)));
+    assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
+    assert_eq!(works.entry(2).due, window.from);
+}
+
+#[test]
+fn one_of_our_own_numbers_is_no_customer_to_dial_for_a_service() {
+    let mut works = Works::new();
+    let begun = by_hand_at(&mut works, 1, "2000", our_number());
+    let Answer::Refused(Refusal::Dial(_)) = begun else { panic!("not refused: {begun:?}") };
+}
+
+#[test]
+fn who_was_reached_by_hand_and_is_on_the_way_to_somebody_else_when_the_process_dies_was_reached() {
+    let mut works = Works::new();
+    assert!(matches!(by_hand(&mut works, 1, "2000"), Answer::DialOut(_)));
+    works.record(Fact::DirectAnswered { call: call(101) });
+    works.pass(Millis::minutes(2));
+    let number = customer(1);
+    let service = ServiceKey::new("support").unwrap();
+    let whose = Some(Target::WholeService(service.clone()));
+    let of_customer =
+        Fact::TreatedAsCustomer { call: call(101), agent: agent("2000"), number, service: Some(service), whose };
+    works.record(of_customer);
+    let (by, to) = (agent("2000"), Destination::Number(customer(2)));
+    works.record(Fact::HandedOver { call: call(101), by, to, leg: leg(9), wrap_up: Millis::ZERO });
+    works.recover(101);
+    assert_eq!(rings_in(&mut works, 20, our_number()), Answer::Done, "a conversation is no attempt in vain");
+    let interrupted = |dated: &crate::fact::Dated| matches!(dated.fact, Fact::DirectOver { .. });
+    assert!(!works.tables.facts.iter().any(interrupted));
 }
