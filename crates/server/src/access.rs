@@ -110,19 +110,21 @@ pub struct Need {
     pub repeatable: bool,
     /// What the audit is told.
     pub trace: Trace,
+    /// Whether its answers show numbers whole to whoever may use it.
+    pub whole: bool,
 }
 
 impl Need {
     /// Of a route that changes nothing.
     #[must_use]
     pub const fn look(role: Role, scope: Scope) -> Self {
-        Need { role, scope: Some(scope), repeatable: false, trace: Trace::Changes }
+        Need { role, scope: Some(scope), repeatable: false, trace: Trace::Changes, whole: false }
     }
 
     /// Of a route that changes something; a wish with an idempotency key is carried out once.
     #[must_use]
     pub const fn change(role: Role, scope: Scope) -> Self {
-        Need { role, scope: Some(scope), repeatable: true, trace: Trace::Changes }
+        Need { role, scope: Some(scope), repeatable: true, trace: Trace::Changes, whole: false }
     }
 
     /// The same of a route that opens what customers have said, or all that is known of them: it leaves a line in the audit first.
@@ -143,6 +145,13 @@ impl Need {
         Need { trace: Trace::Draft, ..Need::change(role, scope) }
     }
 
+    /// The same of a route of the configuration. It has no customers, but numbers that are to be given back as they came: who is
+    /// blocked, where an agent works outside.
+    #[must_use]
+    pub const fn of_configuration(self) -> Self {
+        Need { whole: true, ..self }
+    }
+
     /// Whether its changes concern accounts or what is configured. What is done at the desk has a patience of its own.
     const fn writes_beside_the_rules(self) -> bool {
         matches!(self.scope, None | Some(Scope::Accounts | Scope::Configure))
@@ -160,7 +169,7 @@ impl Need {
     /// Of a route that is for a person who has signed in, and not for programs.
     #[must_use]
     pub const fn in_person(role: Role) -> Self {
-        Need { role, scope: None, repeatable: false, trace: Trace::Changes }
+        Need { role, scope: None, repeatable: false, trace: Trace::Changes, whole: false }
     }
 }
 
@@ -320,7 +329,7 @@ async fn guard(State((api, need, route)): State<Guarded>, request: Request, next
         Trace::Changes if changes => audit::changing(&api, &caller, line, work).await,
         Trace::Changes | Trace::Draft => work.await,
     };
-    if caller.user.permissions().contains(&Permission::SeeNumbers) {
+    if need.whole || caller.user.permissions().contains(&Permission::SeeNumbers) {
         return answer;
     }
     masking::hidden_in(&api, caller.user.agent.as_ref(), answer).await

@@ -92,8 +92,8 @@ impl Part {
 }
 
 pub(super) fn routes(api: &Api) -> OpenApiRouter<Api> {
-    let look = Need::look(Role::Administrator, Scope::Read);
-    let change = Need::change(Role::Administrator, Scope::Configure);
+    let look = Need::look(Role::Administrator, Scope::Read).of_configuration();
+    let change = Need::change(Role::Administrator, Scope::Configure).of_configuration();
     let mut router = OpenApiRouter::new();
     for kind in Kind::ALL {
         let pattern = Pattern::of(kind);

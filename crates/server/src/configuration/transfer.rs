@@ -30,8 +30,8 @@ const MOST_IMPORTED: usize = 8 * 1024 * 1024;
 const MOST_CHECKED: usize = 1000;
 
 pub(super) fn routes(api: &Api) -> OpenApiRouter<Api> {
-    let look = Need::look(Role::Administrator, Scope::Read);
-    let change = Need::change(Role::Administrator, Scope::Configure);
+    let look = Need::look(Role::Administrator, Scope::Read).of_configuration();
+    let change = Need::change(Role::Administrator, Scope::Configure).of_configuration();
     let imports = guarded(api, change, routes!(bring)).layer(DefaultBodyLimit::max(MOST_IMPORTED));
     OpenApiRouter::new()
         .routes(guarded(api, look, routes!(all)))

@@ -282,6 +282,8 @@ fn id_around(text: &str, at: usize) -> Option<usize> {
     let (head, ulid) = token.rsplit_once('_')?;
     let kind = head.rsplit_once('.').map_or(head, |(_, kind)| kind);
     let is_kind = !kind.is_empty() && kind.chars().all(|one| one.is_ascii_lowercase() || one == '_');
-    let ulid = ulid.get(..26).filter(|ulid| ulid.chars().all(|one| one.is_ascii_alphanumeric()))?;
+    // Ours begin with a time that has a zero in front for centuries (ULID), and have no small letters.
+    let of_ulid = |one: char| one.is_ascii_digit() || one.is_ascii_uppercase();
+    let ulid = ulid.get(..26).filter(|ulid| ulid.starts_with('0') && ulid.chars().all(of_ulid))?;
     is_kind.then(|| start + head.len() + 1 + ulid.len()).filter(|end| *end > at)
 }

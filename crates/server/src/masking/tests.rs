@@ -139,6 +139,7 @@ fn a_number_is_found_however_people_write_it() {
         ("400 810 6666", "400***6666"),
         ("13800138001@qq.com", "138****8001@qq.com"),
         ("13800138001.50", "138****8001.50"),
+        ("wechat_13800138001abcdefghijklmnop", "wechat_138****8001abcdefghijklmnop"),
     ] {
         assert_eq!(in_china(written, &[]), expected);
     }

@@ -283,3 +283,16 @@ async fn what_somebody_types_comes_back_to_them_as_they_have_typed_it() {
     let past = house.ask("GET", &format!("/api/history/{call}")).token(&sam).send().await.expect(200).text;
     assert!(past.contains("ring his wife") && !shows(&past), "{past}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_administrator_configures_can_be_given_back_by_one_who_sees_no_numbers() {
+    let house = House::new().await;
+    let plain = user("mask", 0, Role::Administrator, None, None, house.now());
+    house.store.keep_user(User { may: Some(BTreeSet::new()), ..plain }).await.unwrap();
+    let mask = house.token("mask", &["read", "configure", "desk"]).await;
+    let seen = house.ask("GET", "/api/blocked").token(&mask).send().await.expect(200).json();
+    assert_eq!(seen["body"]["numbers"], json!([customer(66).as_str()]), "{seen}");
+    house.request(1, queue_600()).await;
+    let list = house.ask("GET", "/api/entries").token(&mask).send().await.expect(200);
+    assert!(!shows(&list.text), "what is of customers stays hidden: {}", list.text);
+}
