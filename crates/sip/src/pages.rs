@@ -111,12 +111,21 @@ impl Pages {
 
     /// Ends a connection on purpose.
     pub(crate) fn disconnect(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
+        self.close(extension, connection, Phone::left)
+    }
+
+    /// Ends a connection whose sign-in has ended; calls wait for the next.
+    pub(crate) fn let_go(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
+        self.close(extension, connection, Phone::signed_out)
+    }
+
+    fn close(&self, extension: &ExtensionKey, connection: PageConnection, how: impl FnOnce(&mut Phone)) -> bool {
         let connection = ConnectionId(connection.0);
         let is_its = |phone: &Phone| phone.connection().is_some_and(|(id, ..)| id == connection);
         if !self.look(extension, is_its).unwrap_or(false) {
             return false;
         }
-        self.change(extension, Phone::left);
+        self.change(extension, how);
         if let Some(exchange) = &self.exchange {
             exchange.close(connection);
         }

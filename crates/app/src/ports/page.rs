@@ -129,6 +129,10 @@ pub trait PagePhones: Send + Sync + 'static {
     /// was there.
     fn disconnect(&self, extension: &ExtensionKey, connection: PageConnection) -> bool;
 
+    /// Lets go of a page whose sign-in has ended: nothing is heard there any more and nothing rings. What is talked there waits
+    /// for the agent as for a page that is lost, and goes on at the next one. Whether it was there.
+    fn let_go(&self, extension: &ExtensionKey, connection: PageConnection) -> bool;
+
     /// The phone as it is now.
     fn phone(&self, extension: &ExtensionKey) -> PagePhone;
 

@@ -1,7 +1,8 @@
 //! The phone in the browser: the page connects its audio, answers, hangs up, dials, tests itself.
 //!
 //! The page knows no SIP. It sends one offer and gets one answer; who rings and whom it hears is decided by the server and
-//! shown by the live protocol. A connection belongs to the sign-in by which it was made, and ends with it.
+//! shown by the live protocol. A connection belongs to the sign-in by which it was made, and ends with it; a call does not: it
+//! waits for the agent to sign in again, as for every page that is lost.
 
 mod shown;
 
@@ -344,8 +345,8 @@ async fn watch(seat: Seat, parts: PhoneParts, extension: ExtensionKey, connectio
             _ = looking.tick() => {}
         }
         if !seat.still_has(&extension).await {
-            tracing::info!(%extension, "a page is cut off: its sign-in has ended, or the agent has another phone");
-            parts.phones.disconnect(&extension, connection);
+            tracing::info!(%extension, "a page is let go of: its sign-in has ended, or the agent has another phone");
+            parts.phones.let_go(&extension, connection);
         }
     }
 }

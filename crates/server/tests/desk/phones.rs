@@ -59,6 +59,17 @@ impl PagePhones for Pages {
     }
 
     fn disconnect(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
+        self.change(extension, |phone| {
+            let its = phone.connection.take_if(|(id, _)| *id == connection).is_some();
+            // The calls on it end.
+            if its {
+                phone.calls.clear();
+            }
+            its
+        })
+    }
+
+    fn let_go(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
         self.change(extension, |phone| phone.connection.take_if(|(id, _)| *id == connection).is_some())
     }
 
@@ -172,10 +183,12 @@ async fn what_cannot_be_done_is_refused_in_plain_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_ends_with_the_sign_in_that_connected_it() {
+async fn a_page_ends_with_the_sign_in_that_connected_it_and_its_call_waits() {
     let house = House::new().await;
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
     wish(&house, &ada, "POST", "/api/phone", Some(json!({"sdp": "offer"}))).await.expect(200);
+    let talking = house.pages.ring("2000");
+    wish(&house, &ada, "POST", &format!("/api/phone/calls/{talking}/answer"), None).await.expect(200);
     house.store.end_pass(fingerprint(&ada)).await.unwrap();
     let phone = ExtensionKey::new("2000").unwrap();
     let mut changes = house.pages.changes();
@@ -185,4 +198,6 @@ async fn a_page_ends_with_the_sign_in_that_connected_it() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the page outlives its sign-in");
+    let calls = house.pages.phone(&phone).calls;
+    assert_eq!(calls.first().map(|call| call.leg), Some(talking), "the customer is not hung up on");
 }

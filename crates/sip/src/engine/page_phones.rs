@@ -81,6 +81,10 @@ impl PagePhones for Engine {
         self.pages().disconnect(extension, connection)
     }
 
+    fn let_go(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
+        self.pages().let_go(extension, connection)
+    }
+
     fn phone(&self, extension: &ExtensionKey) -> PagePhone {
         self.pages().shown(extension)
     }

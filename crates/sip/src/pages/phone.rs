@@ -128,6 +128,14 @@ impl Phone {
         self.tell(Word::HangUp);
     }
 
+    /// The sign-in of the page has ended: whoever talks there may come back, and what rings goes to somebody else.
+    pub(crate) fn signed_out(&mut self) {
+        self.connection = None;
+        self.is_missing();
+        let rings = |held: &Held| held.standing.state == PageCallState::Ringing && !held.standing.speaks;
+        self.tell_each(|held| if rings(held) { Word::HangUp } else { Word::Lost });
+    }
+
     fn is_missing(&mut self) {
         self.away_since.get_or_insert_with(Instant::now);
     }
@@ -223,9 +231,13 @@ impl Phone {
     }
 
     fn tell(&self, word: Word) {
+        self.tell_each(|_| word);
+    }
+
+    fn tell_each(&self, word: impl Fn(&Held) -> Word) {
         for held in self.legs.values() {
             // A leg that has just ended listens no more.
-            let _ = held.words.send(word);
+            let _ = held.words.send(word(held));
         }
     }
 }

@@ -245,6 +245,35 @@ async fn a_page_that_is_put_away_hangs_up_and_is_not_rung_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_sign_in_ends_waits_for_the_agent_to_sign_in_again() {
+    let mut board = Board::new().await;
+    let (page, connection) = board.page().await;
+    let leg = board.talk().await;
+    board.play(leg, Audio::Echo);
+    assert!(!board.engine.let_go(&extension(), PageConnection(99)));
+    assert!(board.engine.let_go(&extension(), connection));
+    // Who is not signed in hears nothing any more.
+    page.wait_closed(SOON).await.unwrap();
+    let (again, connection) = board.page().await;
+    again.play_tone(600.0);
+    again.wait_tone(600.0, LONG).await.unwrap();
+    assert!(board.engine.let_go(&extension(), connection));
+    assert_eq!(board.gone(leg).await, Gone::PhoneLost, "nobody came back");
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rings_where_a_sign_in_ends_goes_to_somebody_else_at_once() {
+    let mut board = Board::new().await;
+    let (_page, connection) = board.page().await;
+    let leg = board.ring("1000");
+    board.wait(Input::Ringing(leg)).await;
+    assert!(board.engine.let_go(&extension(), connection));
+    assert_eq!(board.gone(leg).await, Gone::Refused);
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_phone_whose_page_stays_away_is_without_one_unless_another_phone_is_there() {
     let board = Board::new().await;
     assert!(board.engine.without_a_page().is_empty(), "who never had a page misses none");
