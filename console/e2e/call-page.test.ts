@@ -169,3 +169,31 @@ it('pauses the recording of a call, and goes on with it', async () => {
   await button(mia, 'Pause rec.').waitFor();
   await caller.hangUp();
 });
+
+it('is the phone of who may not see numbers, too', async () => {
+  const may = (may?: string[]) =>
+    house.server.ask('PUT', '/api/users/mia', { role: 'agent', agent: '2014', may });
+  await house.does('2011', 'sign_out');
+  await may([]);
+  try {
+    const number = customer();
+    const mia = await house.comes('mia', MIA);
+    const caller = await house.calls(number);
+    await caller.tone(CUSTOMER);
+    await accepts(mia, 30_000);
+    await caller.hears(MIA);
+    expect(await mia.page.content()).not.toContain(number.slice(3));
+    // Who logs out hangs up: not in the middle of a call.
+    await mia.page
+      .locator('header')
+      .getByRole('button', { name: /Mia Torres/ })
+      .click();
+    const out = mia.page.getByRole('menuitem', { name: /^Log out/ });
+    expect(await out.textContent()).toBe('Log out after the call');
+    expect(await out.isDisabled()).toBe(true);
+    await mia.page.keyboard.press('Escape');
+    await caller.hangUp();
+  } finally {
+    await may();
+  }
+});

@@ -108,7 +108,7 @@ it('lands on the heading of an entry, and on its row on the way back', async () 
 
 it('keeps the focus on the switch that is pressed', async () => {
   const mia = await come('mia', '/settings');
-  const outside = mia.page.getByRole('switch', { name: 'Work at my number outside' });
+  const outside = mia.page.getByRole('switch', { name: 'Work at my number +86 139 0000 9999' });
   const before = await outside.isChecked();
   await outside.focus();
   await has(mia, /^INPUT/);

@@ -55,22 +55,23 @@ it('dials until the far side has answered, and says when it does not', async () 
   await house.does('2011', 'not_ready');
   const mia = await house.comes('mia', MIA);
   const { page } = mia;
-  const dials = async () => {
-    await page.getByLabel('Number or extension').fill('+8613800161003');
+  const dials = async (number: string) => {
+    await page.getByLabel('Number or extension').fill(number);
     await button(mia, 'Call').click();
     return house.carrier.rings();
   };
-  const called = await dials();
+  const called = await dials('+8613800161003');
   await shows(mia, 'calling');
   await page.locator('header button[data-state]').filter({ hasText: 'Dialling' }).waitFor();
   expect(await button(mia, 'Transfer').isDisabled()).toBe(true);
   await look(mia, 'dialling', 'briefly');
   await expect.poll(() => page.title()).toBe('● Dialling +86 138 0016 1003');
   await called.decline(486);
-  await page.getByText('+86 138 0016 1003 was not reached.').waitFor({ timeout: 30_000 });
+  await page.getByText('+86 138 0016 1003 was not reached: busy.').waitFor({ timeout: 30_000 });
 
   await shows(mia, 'idle', 30_000);
-  const again = await dials();
+  // Who was busy is not called again at once: that is another number.
+  const again = await dials('+8613800161006');
   await again.answer();
   await shows(mia, 'talking');
   await page.locator('header button[data-state]').filter({ hasText: 'Talking' }).waitFor();

@@ -13,7 +13,7 @@ import {
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode } from 'react';
 import { LANGUAGES, type Language, setLanguage, useLanguage, useTranslation } from '@/i18n';
-import { useMyAgent } from '@/live';
+import { useLive, useMyAgent } from '@/live';
 import { signOut, usePerson } from '@/session';
 import { Avatar, IconButton, type Scheme, useScheme, useWidth } from '@/ui';
 import styles from './frame.module.css';
@@ -109,6 +109,9 @@ export function PersonMenu() {
   const { t } = useTranslation();
   const person = usePerson();
   const agent = useMyAgent();
+  const leg = useLive(live => (live.phone?.calls.length ?? 0) > 0);
+  // To log out ends the phone of this page, and hangs up on the customer.
+  const inCall = leg || agent?.state === 'talking' || agent?.state === 'held';
   const phone = useWidth() === 'phone';
   const navigate = useNavigate();
   if (person === null) return null;
@@ -160,8 +163,8 @@ export function PersonMenu() {
           </>
         )}
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout {...small} />} onClick={() => void signOut()}>
-          {t('header.signOut')}
+        <Menu.Item leftSection={<IconLogout {...small} />} disabled={inCall} onClick={() => void signOut()}>
+          {inCall ? t('header.signOutAfter') : t('header.signOut')}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -79,6 +79,7 @@ export const en = {
     noAlertsWords: 'New requests stand here until somebody takes them.',
     user: 'Account:',
     signOut: 'Log out',
+    signOutAfter: 'Log out after the call',
     role: { agent: 'Agent', supervisor: 'Supervisor', administrator: 'Administrator' },
   },
   alert: {

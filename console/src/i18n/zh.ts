@@ -75,6 +75,7 @@ export const zh: Words = {
     noAlertsWords: '新的回呼请求会留在这里，直到有人认领。',
     user: '账号：',
     signOut: '退出登录',
+    signOutAfter: '通话结束后可退出登录',
     role: { agent: '坐席', supervisor: '班长', administrator: '管理员' },
   },
   alert: {

@@ -58,9 +58,9 @@ pub struct Status {
 /// How many numbers were refused as targets of a callback.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedNumbers {
-    /// They could not exist.
+    /// They could not exist, or belong to the emergency services.
     impossible: u64,
-    /// Of a kind that is never called back: premium-rate, emergency, a short code.
+    /// Of a kind that is never called back: premium-rate, abroad, our own.
     not_allowed: u64,
     /// On the block list.
     blocked: u64,

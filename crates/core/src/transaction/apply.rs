@@ -182,13 +182,11 @@ impl<R: Rows> Working<'_, R> {
     }
 
     /// Whether the caller rings in soon after we have tried in vain to reach them (AT-14), whatever has become of the
-    /// entry: for this service, or for a campaign that showed the number they dial now. Whom an agent has dialled by hand has
-    /// asked for nothing, and stands in the line like everybody else.
+    /// entry: for this service, or for a campaign that showed the number they dial now.
     fn comes_back(&self, at: Timestamp, arrival: &Arrival) -> Read<bool> {
         let (Some(number), Some(service)) = (&arrival.number, &arrival.service) else { return Ok(false) };
         let tries = self.tries_since(number, at - self.directory.site.returning_within)?;
-        let in_vain = |tried: &&Tried| tried.entry.is_some() && tried.came_to != CameTo::Conversation;
-        Ok(tries.iter().filter(in_vain).any(|tried| match &tried.business {
+        Ok(tries.iter().filter(|tried| tried.came_to != CameTo::Conversation).any(|tried| match &tried.business {
             Some(Business::Service(tried)) => tried == service,
             Some(Business::Campaign(campaign)) => {
                 let shown = self.directory.caller_id(&Target::Campaign(campaign.clone()));

@@ -154,6 +154,7 @@ fn the_phone_of_an_agent_who_is_not_signed_in_rings_like_any_other() {
                    · transfer answered
             0:30 agent 2001 hangs up
                    → hang up caller
+                   · served by 2001
                    · call ended: Served
         "#]],
     );

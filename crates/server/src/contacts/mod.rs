@@ -30,9 +30,6 @@ use crate::failure::{ContactNamed, Failure, FailureBody, Help};
 use crate::masking;
 use crate::state::Api;
 
-/// From so many digits on a text may be a part of a number.
-const FEWEST_DIGITS: usize = 3;
-
 /// So many on a page where nothing is said.
 const USUAL_PAGE: usize = 50;
 
@@ -106,13 +103,14 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     responses((status = 200, body = ContactsShown))
 )]
 async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsShown>, Failure> {
-    if asked.q.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS {
+    // A few digits at a time would tell a number that stands in a name or an address.
+    if asked.q.contains(char::is_numeric) {
         seat.may_look_for_numbers("q")?;
     }
     let limit = asked.limit.unwrap_or(USUAL_PAGE);
     let query = ContactQuery { text: asked.q, after: asked.after, limit };
     let page = seat.api.parts().contacts.contacts(query).await?;
-    let items = page.items.iter().map(|contact| ContactShown::new(contact)).collect();
+    let items = page.items.iter().map(ContactShown::new).collect();
     Ok(Json(ContactsShown { items, next: page.next }))
 }
 

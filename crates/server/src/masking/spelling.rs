@@ -66,6 +66,10 @@ impl Known {
 
     /// The one that these digits are, with or without what stands before it.
     fn meant(&self, digits: &str) -> Option<&PhoneNumber> {
+        // An end may begin with zeros itself.
+        if let Some(number) = self.ends.get(digits) {
+            return Some(number);
+        }
         let plain = digits.trim_start_matches('0');
         if plain.len() < LEAST_DIGITS {
             return None;

@@ -37,8 +37,8 @@ pub struct Attempts {
 
 #[derive(Debug)]
 struct Seen {
-    attempt: AttemptId,
-    entry: EntryId,
+    /// For which attempt at which entry; none where an agent dials by hand.
+    attempt: Option<(AttemptId, EntryId)>,
     call: CallId,
     business: Option<Business>,
     began: Timestamp,
@@ -60,10 +60,10 @@ impl Attempts {
         match &dated.fact {
             Fact::AttemptBegan { attempt, entry, call, number } => {
                 let business = before.entries.get(entry).and_then(|entry| entry.target.business(directory));
-                let (attempt, entry, call, began) = (*attempt, *entry, *call, dated.at);
-                let seen = Seen { attempt, entry, call, business, began, dialled: None, ended: None };
+                let (of, call, began) = (Some((*attempt, *entry)), *call, dated.at);
+                let seen = Seen { attempt: of, call, business, began, dialled: None, ended: None };
                 self.seen.entry(number.clone()).or_default().push(seen);
-                self.numbers.insert(attempt, number.clone());
+                self.numbers.insert(*attempt, number.clone());
             }
             Fact::RequestMade(made) => self.asking = made.call.map(|call| (call, dated.at)),
             Fact::EntryGathered { entry, call: Some(call) } => {
@@ -72,7 +72,39 @@ impl Attempts {
                 }
             }
             Fact::EntryChanged { entry, change, by } => self.changed(*entry, change, by, dated.at),
+            Fact::DirectOver { call, result: Some(result), .. } if *result != CallResult::Answered => {
+                self.end_by_hand(*call, Ended::InVain(*result));
+            }
+            Fact::CallEnded { call, .. } => {
+                let connected = before.calls.get(call).and_then(|row| row.connected);
+                let how = match connected.map(|since| dated.at.since(since) < directory.site.broken_within) {
+                    None => Ended::NeverSent,
+                    Some(true) => Ended::BrokenLine,
+                    Some(false) => Ended::Conversation,
+                };
+                self.end_by_hand(*call, how);
+            }
             _ => {}
+        }
+    }
+
+    /// An agent begins to dial a customer by hand, for a line of business.
+    pub(super) fn is_dialled_by_hand(
+        &mut self,
+        call: CallId,
+        number: &PhoneNumber,
+        business: &Business,
+        began: Timestamp,
+    ) {
+        let business = Some(business.clone());
+        let seen = Seen { attempt: None, call, business, began, dialled: None, ended: None };
+        self.seen.entry(number.clone()).or_default().push(seen);
+    }
+
+    fn end_by_hand(&mut self, call: CallId, how: Ended) {
+        let of_call = |seen: &&mut Seen| seen.attempt.is_none() && seen.call == call && seen.ended.is_none();
+        if let Some(seen) = self.seen.values_mut().flatten().find(of_call) {
+            seen.ended = Some(how);
         }
     }
 
@@ -83,7 +115,7 @@ impl Attempts {
             Change::TalkEnded { attempt, broken: true, .. } => self.end(*attempt, Ended::BrokenLine),
             Change::TalkEnded { attempt, broken: false, .. } => self.end(*attempt, Ended::Conversation),
             Change::CallDropped { call, .. } => {
-                let of_call = |seen: &&mut Seen| seen.call == *call && seen.ended.is_none();
+                let of_call = |seen: &&mut Seen| seen.attempt.is_some() && seen.call == *call && seen.ended.is_none();
                 for seen in self.seen.values_mut().flatten().filter(of_call) {
                     seen.ended = Some(Ended::NeverSent);
                 }
@@ -100,7 +132,9 @@ impl Attempts {
 
     fn end(&mut self, attempt: AttemptId, how: Ended) {
         let seen = self.numbers.get(&attempt).and_then(|number| self.seen.get_mut(number));
-        if let Some(seen) = seen.and_then(|seen| seen.iter_mut().find(|seen| seen.attempt == attempt)) {
+        if let Some(seen) =
+            seen.and_then(|seen| seen.iter_mut().find(|seen| seen.attempt.is_some_and(|(of, _)| of == attempt)))
+        {
             seen.ended = Some(how);
         }
     }
@@ -123,8 +157,8 @@ impl Attempts {
         })
     }
 
-    /// A customer's phone begins to ring, and this is what speaks against it. `gone` says when the legs of earlier
-    /// dials have stopped, as the far end has it.
+    /// A customer's phone begins to ring for an attempt at an entry, and this is what speaks against it. `gone` says when the
+    /// legs of earlier dials have stopped, as the far end has it.
     pub(crate) fn dialled(
         &mut self,
         number: &PhoneNumber,
@@ -137,22 +171,53 @@ impl Attempts {
             return Some("on the block list".to_owned());
         }
         let seen = self.seen.entry(number.clone()).or_default();
-        let Some(place) = seen.iter().rposition(|one| one.dialled.is_none() && one.ended != Some(Ended::NeverSent))
-        else {
+        let is_next =
+            |one: &Seen| one.attempt.is_some() && one.dialled.is_none() && one.ended != Some(Ended::NeverSent);
+        let Some(place) = seen.iter().rposition(is_next) else {
             return Some("without an attempt in the books".to_owned());
         };
         let mine = seen.get_mut(place)?;
         mine.dialled = Some((now, leg));
-        let seen = self.seen.get(number)?;
-        let mine = seen.get(place)?;
+        let mine = self.seen.get(number)?.get(place)?;
         let beyond = self.beyond_window.contains(&mine.call);
         let may_ring = |at| scenario::may_ring(at, matches!(mine.business, Some(Business::Service(_))));
         if !beyond && !may_ring(now) && !may_ring(now - BETWEEN_COMMIT_AND_DIAL - BETWEEN_COMMIT_AND_DIAL) {
             return Some("outside the dialling window".to_owned());
         }
-        let earlier = seen.get(..place)?.iter();
-        if let Some(other) = earlier.clone().find(|other| is_too_soon_after(other, mine, now, gone, directory)) {
-            return Some(format!("too soon after {} of {}", other.attempt, other.entry));
+        self.comes_too_soon(number, place, now, gone, directory)
+    }
+
+    /// The same for a dial by hand for a line of business.
+    pub(crate) fn dialled_by_hand(
+        &mut self,
+        number: &PhoneNumber,
+        (call, leg): (CallId, LegId),
+        now: Timestamp,
+        gone: &BTreeMap<LegId, Timestamp>,
+        directory: &Directory,
+    ) -> Option<String> {
+        let seen = self.seen.get_mut(number)?;
+        let place = seen.iter().rposition(|one| one.attempt.is_none() && one.call == call)?;
+        seen.get_mut(place)?.dialled = Some((now, leg));
+        self.comes_too_soon(number, place, now, gone, directory)
+    }
+
+    fn comes_too_soon(
+        &self,
+        number: &PhoneNumber,
+        place: usize,
+        now: Timestamp,
+        gone: &BTreeMap<LegId, Timestamp>,
+        directory: &Directory,
+    ) -> Option<String> {
+        let seen = self.seen.get(number)?;
+        let mine = seen.get(place)?;
+        let mut earlier = seen.get(..place)?.iter();
+        if let Some(other) = earlier.find(|other| is_too_soon_after(other, mine, now, gone, directory)) {
+            return Some(match other.attempt {
+                Some((attempt, entry)) => format!("too soon after {attempt} of {entry}"),
+                None => format!("too soon after a dial by hand in {}", other.call),
+            });
         }
         self.is_one_too_many(seen, mine, now, directory).then(|| "above the limit of attempts".to_owned())
     }
@@ -161,8 +226,9 @@ impl Attempts {
         let plan = &directory.site.retry_plan;
         let talked = seen.iter().rfind(|one| one.ended == Some(Ended::Conversation)).map(|one| one.began);
         // What was tried in the moment of a supervisor's word is what the word is about.
-        let allowed = self.allowed.get(&mine.entry).map(|at| *at + Millis::new(1));
-        let fresh_from = [talked, self.asked.get(&mine.entry).copied(), allowed];
+        let allowed = mine.attempt.and_then(|(_, entry)| self.allowed.get(&entry)).map(|at| *at + Millis::new(1));
+        let asked = mine.attempt.and_then(|(_, entry)| self.asked.get(&entry)).copied();
+        let fresh_from = [talked, asked, allowed];
         let fresh_from = fresh_from.into_iter().flatten().max().unwrap_or(Timestamp::EPOCH);
         let rang = seen.iter().filter(|one| {
             let in_vain = one.ended != Some(Ended::Conversation);

@@ -94,10 +94,11 @@ impl Commits {
                 | Write::TriedGone(..) => {}
             }
         }
-        if let (Transaction::DialOut { call, business: Some(business), .. }, Answer::DialOut(_)) =
+        if let (Transaction::DialOut { call, number, business: Some(business), .. }, Answer::DialOut(_)) =
             (transaction, &outcome.answer)
         {
             self.for_business.insert(*call, matches!(business, Business::Service(_)));
+            self.attempts.is_dialled_by_hand(*call, number, business, now);
         }
         for dated in &outcome.facts {
             self.attempts.read(dated, before, directory);

@@ -43,6 +43,11 @@ impl FarEnd<'_> {
                 if let Some(why) = self.speaks_against(call, &number, &inner.commits) {
                     return broken("I-10", format!("{dialled} at the desk: {why}"));
                 }
+                let by_hand = (call, leg);
+                let attempts = &mut inner.commits.attempts;
+                if let Some(why) = attempts.dialled_by_hand(&number, by_hand, self.now, &phones.gone, self.directory) {
+                    return broken("I-10", format!("{dialled} at the desk: {why}"));
+                }
                 continue;
             }
             if let Some(why) = inner.commits.attempts.dialled(&number, leg, self.now, &phones.gone, self.directory) {

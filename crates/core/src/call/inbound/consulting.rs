@@ -276,15 +276,7 @@ impl Inbound {
                     Succession::Agent(talk) => Treatment::Talking(talk),
                     Succession::Other(pair) => {
                         let (leg, until) = (Some(consult.leg), turn.at);
-                        Treatment::Transferred(Transfer {
-                            leg,
-                            until,
-                            agent: None,
-                            run: None,
-                            pair: Some(pair),
-                            whose: None,
-                            since: None,
-                        })
+                        Treatment::Transferred(Transfer { pair: Some(pair), ..Transfer::new(leg, until) })
                     }
                 };
                 let held = matches!(&self.treatment, Treatment::Talking(talk) if talk.is_held());
@@ -317,15 +309,7 @@ impl Inbound {
             }
             None => {
                 self.play_music(None, turn);
-                self.treatment = Treatment::Transferring(Transfer {
-                    leg: Some(leg),
-                    until,
-                    agent: None,
-                    run: None,
-                    pair: None,
-                    whose: None,
-                    since: None,
-                });
+                self.treatment = Treatment::Transferring(Transfer::new(Some(leg), until));
             }
         }
     }

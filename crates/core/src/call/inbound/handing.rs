@@ -179,15 +179,7 @@ impl Inbound {
                 self.await_answer(talk.agent, None);
                 self.play_music(None, turn);
                 let to = directory.dial_outside(&number, self.shown_outside(directory).as_ref());
-                self.treatment = Treatment::Transferring(Transfer {
-                    leg: Some(leg),
-                    until,
-                    agent: None,
-                    run: None,
-                    pair: None,
-                    whose: None,
-                    since: None,
-                });
+                self.treatment = Treatment::Transferring(Transfer::new(Some(leg), until));
                 turn.effects.media(Command::Dial { leg, to, ring_for });
             }
             Destination::Queue(queue) => {

@@ -58,7 +58,7 @@ impl Inbound {
             Some(OverflowReason::Closed)
         } else if line.agents == 0 && !queue.join_empty {
             Some(OverflowReason::NoAgents)
-        } else if line.length() >= queue.max_length {
+        } else if line.length() >= queue.max_length && !self.class.is_let_in() {
             Some(OverflowReason::Full)
         } else {
             None

@@ -99,6 +99,13 @@ pub(super) struct Transfer {
     pub(super) since: Option<Timestamp>,
 }
 
+impl Transfer {
+    /// To a phone that holds no agent, by this leg or one that is not dialled yet.
+    pub(super) fn new(leg: Option<LegId>, until: Timestamp) -> Self {
+        Transfer { leg, until, agent: None, run: None, pair: None, whose: None, since: None }
+    }
+}
+
 /// A message on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Recording {

@@ -81,15 +81,7 @@ impl Inbound {
     ) {
         let leg = self.ids.next(turn.at);
         let ring_for = ring_for.unwrap_or(RING_FOR);
-        self.treatment = Treatment::Transferring(Transfer {
-            leg: None,
-            until: turn.at + ring_for,
-            agent: None,
-            run,
-            pair: None,
-            whose: None,
-            since: None,
-        });
+        self.treatment = Treatment::Transferring(Transfer { run, ..Transfer::new(None, turn.at + ring_for) });
         let fact = Fact::Transferred { call: self.id, to: to.clone(), leg, offer: self.ids.next(turn.at), ring_for };
         self.ask(fact, Awaiting::Transfer(Box::new(Wanted { to, leg, ring_for, caller_id })), turn);
     }

@@ -462,3 +462,24 @@ fn a_supervisor_who_allows_more_attempts_for_an_entry_allows_them_by_hand_too() 
     assert_eq!(works.change(1, Change::AllowMoreAttempts, supervisor()), Answer::Done);
     assert!(matches!(by_hand(&mut works, 5, "2000"), Answer::DialOut(_)));
 }
+
+#[test]
+fn who_was_dialled_by_hand_in_vain_and_rings_in_comes_back() {
+    let mut works = two_services();
+    by_hand_in_vain(&mut works, 1, "2000", CallResult::Busy);
+    assert_eq!(rings_in(&mut works, 20, our_number()), Answer::Returning);
+}
+
+#[test]
+fn whom_an_agent_talks_with_by_hand_when_the_process_dies_stands_on_the_list() {
+    let mut works = Works::new();
+    let begun = by_hand(&mut works, 1, "2000");
+    assert!(matches!(begun, Answer::DialOut(_)), "{begun:?}");
+    works.record(Fact::DirectAnswered { call: call(101) });
+    works.pass(Millis::minutes(2));
+    works.recover(101);
+    let entries: Vec<_> = works.tables.entries.values().collect();
+    let [entry] = entries.as_slice() else { panic!("one entry: {entries:?}") };
+    assert_eq!((entry.cut_off, entry.number.as_ref()), (1, Some(&customer(1))));
+    assert_eq!(works.tables.agents[&agent("2000")].state(), crate::agent::AgentState::Available);
+}
