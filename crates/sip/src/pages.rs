@@ -174,8 +174,11 @@ impl Pages {
     }
 
     fn hear(&self, event: Event) {
-        let (Event::Up(connection) | Event::Lost(connection) | Event::Back(connection) | Event::Gone(connection, _)) =
-            event;
+        let (Event::Up(connection)
+        | Event::Quiet(connection)
+        | Event::Lost(connection)
+        | Event::Back(connection)
+        | Event::Gone(connection, _)) = event;
         if let Event::Gone(_, end) = event {
             tracing::debug!(connection = connection.0, ?end, "a page is gone");
         }
@@ -183,6 +186,7 @@ impl Pages {
         let Some(extension) = self.whose(connection) else { return };
         self.change(&extension, |phone| match event {
             Event::Up(_) | Event::Back(_) => phone.stands(PageState::Up),
+            Event::Quiet(_) => phone.quiet(),
             Event::Lost(_) => phone.stands(PageState::Lost),
             Event::Gone(_, End::Ours | End::Theirs | End::NeverCame | End::Lost | End::Failed) => phone.gone(),
         });

@@ -22,6 +22,8 @@ pub(crate) enum Word {
     Moved,
     /// The page is heard, for the first time or again.
     Heard,
+    /// Its audio has broken off, and nothing else is heard of it. It is not lost yet, and seldom comes back.
+    Quiet,
     /// The page is not heard any more.
     Lost,
 }
@@ -112,6 +114,11 @@ impl Phone {
             self.is_missing();
         }
         self.tell(if state == PageState::Up { Word::Heard } else { Word::Lost });
+    }
+
+    /// Its audio has broken off. For whoever looks at the phone it stands until it is lost.
+    pub(crate) fn quiet(&self) {
+        self.tell(Word::Quiet);
     }
 
     /// The connection is gone by itself; calls wait for the next.

@@ -231,6 +231,31 @@ async fn a_page_that_does_not_come_back_is_told_to_be_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_audio_breaks_off_is_away_before_it_is_lost() {
+    let mut board = Board::set_up(|settings| {
+        let Some(pages) = &mut settings.pages else { return };
+        (pages.exchange.quiet_after, pages.exchange.silent_after) =
+            (Duration::from_millis(600), Duration::from_secs(3));
+    })
+    .await;
+    let (page, _) = board.page().await;
+    let leg = board.talk().await;
+    board.play(leg, Audio::Echo);
+    page.play_tone(450.0);
+    page.wait_tone(450.0, LONG).await.unwrap();
+    page.cut(true);
+    board.wait(Input::PhoneAway(leg, true)).await;
+    let up = |phone: &PagePhone| matches!(phone.connection, Some((_, PageState::Up)));
+    assert!(up(&board.engine.phone(&extension())), "it may be a moment of the network");
+    page.cut(false);
+    board.wait(Input::PhoneAway(leg, false)).await;
+    page.cut(true);
+    board.wait(Input::PhoneAway(leg, true)).await;
+    assert_eq!(board.gone(leg).await, Gone::PhoneLost, "told once");
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_put_away_hangs_up_and_is_not_rung_any_more() {
     let mut board = Board::new().await;
     let (page, connection) = board.page().await;
