@@ -114,9 +114,9 @@ impl Pages {
         self.close(extension, connection, Phone::left)
     }
 
-    /// Ends a connection whose sign-in has ended; calls wait for the next.
-    pub(crate) fn let_go(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
-        self.close(extension, connection, Phone::signed_out)
+    /// Ends a connection whose sign-in has ended; calls wait for the next, where there may be one.
+    pub(crate) fn let_go(&self, extension: &ExtensionKey, connection: PageConnection, may_return: bool) -> bool {
+        self.close(extension, connection, |phone| phone.signed_out(may_return))
     }
 
     fn close(&self, extension: &ExtensionKey, connection: PageConnection, how: impl FnOnce(&mut Phone)) -> bool {

@@ -63,7 +63,7 @@ impl Lost {
             }
             Word::Heard => self.until = None,
             // It comes back, or is lost in a moment.
-            Word::Quiet | Word::Answer | Word::HangUp => {}
+            Word::Quiet | Word::Answer | Word::HangUp | Word::Over => {}
         }
     }
 }
@@ -144,6 +144,7 @@ impl PageRing {
                 word = self.page.words.recv() => match word {
                     Some(Word::Answer) => return Ok(()),
                     Some(Word::HangUp) => return Err((603, Gone::Refused)),
+                    Some(Word::Over) => return Err((480, Gone::Unreachable)),
                     Some(word) => self.lost.hear(word),
                     None => return Err((480, Gone::Unreachable)),
                 },
@@ -178,6 +179,7 @@ impl PageDial {
                 biased;
                 word = self.page.words.recv() => match word {
                     Some(Word::HangUp) | None => break Gone::HungUp,
+                    Some(Word::Over) => break Gone::PhoneLost,
                     Some(word) => {
                         self.lost.hear(word);
                         if word == Word::Moved {
@@ -221,13 +223,14 @@ impl PageTalk {
                 biased;
                 word = self.page.words.recv() => match word {
                     Some(Word::HangUp) | None => break Gone::HungUp,
+                    Some(Word::Over) => break Gone::PhoneLost,
                     Some(word) => {
                         self.lost.hear(word);
                         match word {
                             Word::Quiet => self.tell_away(true),
                             Word::Heard => self.tell_away(false),
                             Word::Moved => self.page.speak(),
-                            Word::Lost | Word::Answer | Word::HangUp => {}
+                            Word::Lost | Word::Over | Word::Answer | Word::HangUp => {}
                         }
                     }
                 },

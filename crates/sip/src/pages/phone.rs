@@ -26,6 +26,8 @@ pub(crate) enum Word {
     Quiet,
     /// The page is not heard any more.
     Lost,
+    /// The page is gone, and nobody may come back to it.
+    Over,
 }
 
 /// How a leg stands at the page.
@@ -135,12 +137,12 @@ impl Phone {
         self.tell(Word::HangUp);
     }
 
-    /// The sign-in of the page has ended: whoever talks there may come back, and what rings goes to somebody else.
-    pub(crate) fn signed_out(&mut self) {
+    /// The sign-in of the page has ended: a call waits for whoever may come back, and what rings goes to somebody else.
+    pub(crate) fn signed_out(&mut self, may_return: bool) {
         self.connection = None;
         self.is_missing();
         let rings = |held: &Held| held.standing.state == PageCallState::Ringing && !held.standing.speaks;
-        self.tell_each(|held| if rings(held) { Word::HangUp } else { Word::Lost });
+        self.tell_each(|held| if may_return && !rings(held) { Word::Lost } else { Word::Over });
     }
 
     fn is_missing(&mut self) {

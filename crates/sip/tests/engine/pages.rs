@@ -275,15 +275,32 @@ async fn a_call_whose_sign_in_ends_waits_for_the_agent_to_sign_in_again() {
     let (page, connection) = board.page().await;
     let leg = board.talk().await;
     board.play(leg, Audio::Echo);
-    assert!(!board.engine.let_go(&extension(), PageConnection(99)));
-    assert!(board.engine.let_go(&extension(), connection));
+    assert!(!board.engine.let_go(&extension(), PageConnection(99), true));
+    assert!(board.engine.let_go(&extension(), connection, true));
     // Who is not signed in hears nothing any more.
     page.wait_closed(SOON).await.unwrap();
     let (again, connection) = board.page().await;
     again.play_tone(600.0);
     again.wait_tone(600.0, LONG).await.unwrap();
-    assert!(board.engine.let_go(&extension(), connection));
+    assert!(board.engine.let_go(&extension(), connection, true));
+    board.wait(Input::PhoneAway(leg, true)).await;
     assert_eq!(board.gone(leg).await, Gone::PhoneLost, "nobody came back");
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_who_cannot_sign_in_again_is_lost_at_once_and_not_hung_up() {
+    let mut board = Board::set_up(|settings| {
+        if let Some(pages) = &mut settings.pages {
+            pages.waits_for = Duration::from_secs(60);
+        }
+    })
+    .await;
+    let (page, connection) = board.page().await;
+    let leg = board.talk().await;
+    assert!(board.engine.let_go(&extension(), connection, false));
+    page.wait_closed(SOON).await.unwrap();
+    assert_eq!(board.gone(leg).await, Gone::PhoneLost);
     board.empty().await;
 }
 
@@ -293,8 +310,8 @@ async fn what_rings_where_a_sign_in_ends_goes_to_somebody_else_at_once() {
     let (_page, connection) = board.page().await;
     let leg = board.ring("1000");
     board.wait(Input::Ringing(leg)).await;
-    assert!(board.engine.let_go(&extension(), connection));
-    assert_eq!(board.gone(leg).await, Gone::Refused);
+    assert!(board.engine.let_go(&extension(), connection, true));
+    assert_eq!(board.gone(leg).await, Gone::Unreachable, "nobody has declined");
     board.empty().await;
 }
 
