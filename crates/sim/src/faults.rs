@@ -177,6 +177,7 @@ impl Fault {
             | Transaction::Note { .. }
             | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
+            | Transaction::FollowUp { .. }
             | Transaction::Recover { .. } => {}
         }
         transaction

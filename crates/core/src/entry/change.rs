@@ -73,6 +73,17 @@ pub enum Change {
     Outcome(Outcome),
     /// The customer was served in another call.
     Served,
+    /// An agent and the customer, who talk in another call, have agreed that they are called at this time (跟进).
+    FollowUp {
+        /// The call in which they have.
+        call: CallId,
+        /// The time, as the customer was told it.
+        window: Window,
+        /// Other groups, if it changes.
+        target: Option<Target>,
+        /// The agent who has agreed to call, where it is one.
+        assigned: Option<AgentKey>,
+    },
     /// The customer takes it back.
     Cancel,
     /// A supervisor moves it up or down.
@@ -130,7 +141,8 @@ impl Change {
             | Change::AttemptEnded { .. }
             | Change::Answered { .. }
             | Change::TalkEnded { .. }
-            | Change::Served => false,
+            | Change::Served
+            | Change::FollowUp { .. } => false,
         }
     }
 }
@@ -148,7 +160,7 @@ pub enum Outcome {
         /// A note for those who read it later.
         note: String,
     },
-    /// It stays on the list, due at once.
+    /// It stays on the list, due at once, or at the time that was agreed upon in a call.
     Keep {
         /// The disposition, where one was chosen.
         disposition: Option<DispositionKey>,
