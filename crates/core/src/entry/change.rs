@@ -74,16 +74,7 @@ pub enum Change {
     /// The customer was served in another call.
     Served,
     /// An agent and the customer, who talk in another call, have agreed that they are called at this time (跟进).
-    FollowUp {
-        /// The call in which they have.
-        call: CallId,
-        /// The time, as the customer was told it.
-        window: Window,
-        /// Other groups, if it changes.
-        target: Option<Target>,
-        /// The agent who has agreed to call, where it is one.
-        assigned: Option<AgentKey>,
-    },
+    FollowUp(Box<FollowUp>),
     /// The customer takes it back.
     Cancel,
     /// A supervisor moves it up or down.
@@ -114,6 +105,19 @@ pub enum Change {
     },
 }
 
+/// What an agent and the customer have agreed upon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// The call in which they have.
+    pub call: CallId,
+    /// The time, as the customer was told it.
+    pub window: Window,
+    /// Other groups, if it changes.
+    pub target: Option<Target>,
+    /// The agent who has agreed to call, where it is one.
+    pub assigned: Option<AgentKey>,
+}
+
 impl Change {
     /// Whether somebody may wish this by itself. What a call does to an entry comes from the call alone.
     #[must_use]
@@ -142,7 +146,7 @@ impl Change {
             | Change::Answered { .. }
             | Change::TalkEnded { .. }
             | Change::Served
-            | Change::FollowUp { .. } => false,
+            | Change::FollowUp(_) => false,
         }
     }
 }

@@ -30,9 +30,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::TalkEnded { attempt, talked, broken } => talk_ended(&mut next, site, at, *attempt, *talked, *broken)?,
         Change::Outcome(outcome) => say_outcome(&mut next, site, at, by, outcome)?,
         Change::Served => end_without_call(&mut next, at, CloseReason::Served)?,
-        Change::FollowUp { call, window, target, assigned } => {
-            follow_up(&mut next, at, (*call, *window), target.as_ref(), assigned.as_ref())?;
-        }
+        Change::FollowUp(agreed) => follow_up(&mut next, at, agreed)?,
         Change::Cancel => cancel(&mut next, at, by)?,
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,

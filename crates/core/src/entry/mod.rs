@@ -17,7 +17,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use change::{Change, Outcome, Refusal};
+pub use change::{Change, FollowUp, Outcome, Refusal};
 pub(crate) use life::may_ring_until;
 pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
 pub use list::{Line, order};

@@ -1,9 +1,9 @@
 //! What people say of an entry: an agent's word on it, and a time that was agreed upon in another call.
 
-use nohold_model::{AgentKey, CallId, CallResult, Millis, Timestamp};
+use nohold_model::{CallResult, Millis, Timestamp};
 
 use super::life::{back_to_waiting, keep_for_another_round, may_act_for};
-use super::{Actor, Entry, Outcome, Refusal, State, Target, Window};
+use super::{Actor, Entry, FollowUp, Outcome, Refusal, State, Window};
 use crate::directory::Site;
 
 /// Nothing is agreed with a customer for later than this; a window beyond it is a slip of the hand.
@@ -99,14 +99,8 @@ fn not_reached(entry: &mut Entry, site: &Site, at: Timestamp, result: CallResult
 
 /// A time that was agreed upon in another call. Who had claimed it meant to call the customer about it, whom somebody has talked with by
 /// now; who has still to say what came of a conversation does.
-pub(super) fn follow_up(
-    entry: &mut Entry,
-    at: Timestamp,
-    (call, window): (CallId, Window),
-    target: Option<&Target>,
-    assigned: Option<&AgentKey>,
-) -> Result<(), Refusal> {
-    may_be_promised(window, at)?;
+pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> Result<(), Refusal> {
+    may_be_promised(agreed.window, at)?;
     match &mut entry.state {
         State::Waiting | State::Claimed { call: None, .. } => entry.state = State::Waiting,
         State::Noting { called_again, .. } => *called_again = true,
@@ -114,13 +108,13 @@ pub(super) fn follow_up(
         State::Closed { .. } => return Err(Refusal::Closed),
     }
     if let Some(request) = &mut entry.request {
-        (request.promise, request.agreed_in) = (window, Some(call));
+        (request.promise, request.agreed_in) = (agreed.window, Some(agreed.call));
     }
-    if let Some(target) = target {
+    if let Some(target) = &agreed.target {
         entry.target = target.clone();
     }
-    entry.assigned = assigned.cloned();
-    entry.due = window.from.max(entry.not_before);
+    entry.assigned.clone_from(&agreed.assigned);
+    entry.due = agreed.window.from.max(entry.not_before);
     entry.begin_new_round();
     Ok(())
 }

@@ -226,10 +226,10 @@ impl Change {
     /// The call that it names.
     fn call(&self) -> Option<CallId> {
         match self {
-            Change::CallBegan { call, .. }
-            | Change::CallDropped { call, .. }
-            | Change::AttemptBegan { call, .. }
-            | Change::FollowUp { call, .. } => Some(*call),
+            Change::CallBegan { call, .. } | Change::CallDropped { call, .. } | Change::AttemptBegan { call, .. } => {
+                Some(*call)
+            }
+            Change::FollowUp(agreed) => Some(agreed.call),
             Change::Claim { .. }
             | Change::Release
             | Change::Tick
@@ -253,7 +253,8 @@ impl Change {
     fn agent(&self) -> Option<&AgentKey> {
         match self {
             Change::Claim { agent } | Change::CallBegan { agent, .. } => Some(agent),
-            Change::Reassign { agent, .. } | Change::FollowUp { assigned: agent, .. } => agent.as_ref(),
+            Change::Reassign { agent, .. } => agent.as_ref(),
+            Change::FollowUp(agreed) => agreed.assigned.as_ref(),
             Change::Release
             | Change::Tick
             | Change::CallDropped { .. }

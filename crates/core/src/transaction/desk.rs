@@ -152,7 +152,7 @@ impl<R: Rows> Working<'_, R> {
             | Change::TalkEnded { .. }
             | Change::Outcome(_)
             | Change::Served
-            | Change::FollowUp { .. }
+            | Change::FollowUp(_)
             | Change::Cancel
             | Change::Prioritise { .. }
             | Change::AllowMoreAttempts

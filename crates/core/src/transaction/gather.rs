@@ -3,7 +3,7 @@
 use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
 use super::{Answer, Noun, Read, Refusal, Rows, Working};
-use crate::entry::{Actor, Business, Change, Entry, LeftAt, Request, Target};
+use crate::entry::{Actor, Business, Change, Entry, FollowUp, LeftAt, Request, Target};
 use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
 /// The time in which the requests of one number are counted.
@@ -160,7 +160,7 @@ impl<R: Rows> Working<'_, R> {
         let assigned = made.assigned.as_ref().or(kept).cloned();
         let without_them = Entry { assigned: assigned.clone(), ..entry.clone() };
         let target = (!self.may_work_on(&without_them, by)).then(|| made.target.clone());
-        let change = Change::FollowUp { call: agreed.call, window, target, assigned };
+        let change = Change::FollowUp(Box::new(FollowUp { call: agreed.call, window, target, assigned }));
         Ok(match self.entry_change(entry.id, at, &change, by)? {
             Ok(()) => Answer::AlreadyOpen { entry: entry.id, promise: window },
             Err(refusal) => Answer::Refused(Refusal::Entry(refusal)),

@@ -148,10 +148,10 @@ async fn promises(
         let Dated { at, fact } = dated(row)?;
         match fact {
             Fact::RequestMade(made) => promises.push((at, made.promise)),
-            Fact::EntryChanged {
-                change: Change::Outcome(Outcome::Postpone { window, .. }) | Change::FollowUp { window, .. },
-                ..
-            } => promises.push((at, window)),
+            Fact::EntryChanged { change: Change::Outcome(Outcome::Postpone { window, .. }), .. } => {
+                promises.push((at, window));
+            }
+            Fact::EntryChanged { change: Change::FollowUp(agreed), .. } => promises.push((at, agreed.window)),
             _ => {}
         }
     }
