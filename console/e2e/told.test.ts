@@ -142,3 +142,28 @@ it('keeps a follow-up over a reload as the agent’s own, and takes it back', as
   await said.waitFor({ state: 'detached' });
   await row.waitFor({ state: 'detached' });
 });
+
+it('moves an open request to the time that was agreed upon, and says so over a reload', async () => {
+  await house.does('2011', 'not_ready');
+  const number = '+8613800161006';
+  const request = await house.server.request(number);
+  const mia = await house.comes('mia', MIA);
+  const { page } = mia;
+  const caller = await house.calls(number);
+  await accepts(mia);
+  await button(mia, 'Follow-up').click();
+  await button(mia, 'Request callback').click();
+  const said = page.locator('[data-follow-up]').getByText(/^The open request is moved to/);
+  await said.waitFor();
+  await caller.hangUp();
+  await shows(mia, 'wrap_up');
+  await page.reload();
+  await said.waitFor({ timeout: 30_000 });
+  const { entry } = await house.server.ask<{
+    entry: { due: number; assigned: string; state: { name: string } };
+  }>('GET', `/api/entries/${request}`);
+  expect([entry.state.name, entry.assigned]).toEqual(['waiting', '2014']);
+  expect(entry.due).toBeGreaterThan(Date.now() + 1_800_000);
+  await page.goto(`/list/${request}`);
+  await page.getByText(/agreed in a call/).waitFor();
+});

@@ -27,7 +27,7 @@ export const customersEn = {
     forGroup: 'For my group',
     ask: 'Request callback',
     asked: 'Will be called {{time}}.',
-    askedBefore: 'An open request is there already: {{time}}.',
+    askedBefore: 'The open request is moved to {{time}}.',
     followUpFailed: 'No callback was requested: {{words}}',
     stay: 'I need longer',
     becomes: 'The request',

@@ -30,7 +30,7 @@ export const customersZh: Shape<typeof customersEn> = {
     forGroup: '由我的坐席组',
     ask: '预约回呼',
     asked: '将于 {{time}} 回呼。',
-    askedBefore: '已有打开的请求：{{time}}。',
+    askedBefore: '已有的请求改约到{{time}}。',
     followUpFailed: '未预约回呼：{{words}}',
     stay: '需要更多时间',
     becomes: '该请求',

@@ -89,7 +89,10 @@ export function beginPhone(): () => void {
     if (usePhoneChoices.getState().by === 'browser' && (await mayListen())) await phone.open();
   };
   void start();
-  const stands = () => usePhoneStands.setState({ state: phone.shown().state });
+  const stands = () => {
+    const { state, lostSince } = phone.shown();
+    usePhoneStands.setState({ state, lostSince });
+  };
   stands();
   const ends = [
     phone.subscribe(stands),
@@ -107,6 +110,8 @@ export function beginPhone(): () => void {
     }),
     useLive.subscribe((live, old) => {
       if (live.phone !== old.phone && live.phone !== null) phone.serverHas(live.phone.connection ?? null);
+      // The server is back, or who works here has signed in again: a call may wait for this page.
+      if (live.link.state === 'connected' && old.link.state !== 'connected') phone.hurry();
     }),
   ];
   const hurry = () => phone.hurry();

@@ -3,8 +3,24 @@ import { useLive } from '@/live';
 import { usePhoneChoices } from './choices';
 import type { PhoneState } from './phone';
 
-/** How the phone of this page stands, for whoever needs no more of it; nothing before it has begun. */
-export const usePhoneStands = create<{ state: PhoneState | null }>(() => ({ state: null }));
+/** How the phone of this page stands, and since when its audio is lost; nothing before it has begun. */
+export const usePhoneStands = create<{ state: PhoneState | null; lostSince: number | null }>(() => ({
+  state: null,
+  lostSince: null,
+}));
+
+/** So long a call waits for a page whose audio is lost, in milliseconds. */
+export const CALL_WAITS = 30_000;
+
+/**
+ * When the call of this page ends at the latest, by the server's clock: its audio is lost, and perhaps nobody tells us any more
+ * what becomes of the call. Nothing while it is heard.
+ */
+export function useCallEnds(): number | null {
+  const lostSince = usePhoneStands(stands => (stands.state === 'lost' ? stands.lostSince : null));
+  const ahead = useLive(live => live.ahead);
+  return lostSince === null ? null : lostSince + ahead + CALL_WAITS;
+}
 
 /** A phone that connects is waited for so long, in milliseconds. */
 export const LONGEST_WAIT = 12_000;

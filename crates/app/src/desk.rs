@@ -59,7 +59,7 @@ pub struct Asked {
     pub entry: EntryId,
     /// The window that may be told to the customer.
     pub promise: Window,
-    /// The request stands anew; otherwise there was an open one already and nothing was added.
+    /// The request stands anew; otherwise there was an open one already, and nothing was added. A follow-up has moved that one.
     pub new: bool,
 }
 
@@ -101,6 +101,8 @@ pub trait Desk: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<CallId, NotDone>>;
     /// See [`Node::request_callback`].
     fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>>;
+    /// See [`Node::follow_up`].
+    fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> BoxFuture<'static, Result<Asked, NotDone>>;
     /// See [`Node::hang_up`].
     ///
     /// # Errors
@@ -183,6 +185,11 @@ impl<P: Ports> Desk for Node<P> {
     fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
         let node = self.clone();
         Box::pin(async move { Node::request_callback(&node, wish).await })
+    }
+
+    fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> BoxFuture<'static, Result<Asked, NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::follow_up(&node, call, wish, by).await })
     }
 
     fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone> {
@@ -334,12 +341,26 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn request_callback(&self, wish: CallbackWish) -> Result<Asked, NotDone> {
+        self.ask(Transaction::Request(Box::new(self.request_of(wish)))).await
+    }
+
+    /// Has the customer of a call called again at the time that an agent has agreed upon with them, under the rules of every
+    /// request. One that is open already is moved to that time, and the end of the call does not settle it.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> Result<Asked, NotDone> {
+        self.ask(Transaction::FollowUp { call, made: Box::new(self.request_of(wish)), by }).await
+    }
+
+    /// The request that a wish makes now.
+    fn request_of(&self, wish: CallbackWish) -> RequestMade {
         let at = self.now();
         let (directory, lines) = (self.directory(), self.lines());
         let world = World { directory: &directory, lines: &lines };
         let earliest = wish.not_before.map_or(at, |not_before| not_before.max(at));
         let promise = promise(&wish.target, &wish.number, None, earliest, world);
-        let made = RequestMade {
+        RequestMade {
             entry: IdSource::new(self.ports().seed()).next(at),
             call: None,
             number: wish.number.clone(),
@@ -354,8 +375,10 @@ impl<P: Ports> Node<P> {
             queue: None,
             path: vec![wish.source],
             language: directory.site.language,
-        };
-        let wish = Transaction::Request(Box::new(made));
+        }
+    }
+
+    async fn ask(&self, wish: Transaction) -> Result<Asked, NotDone> {
         match self.see_through("request callback", |node| async move { node.wish(wish).await }).await? {
             Answer::Requested { entry, promise } => Ok(Asked { entry, promise, new: true }),
             Answer::AlreadyOpen { entry, promise } => Ok(Asked { entry, promise, new: false }),

@@ -24,6 +24,9 @@ const MOST_SENT: usize = 8;
 /// What is asked of the library before others have their turn.
 const MOST_OUTPUTS: usize = 64;
 
+/// Audio came up to the end where no more than this lies between it and the last that was heard.
+const BETWEEN_PACKETS: Duration = Duration::from_millis(200);
+
 /// A connection of a browser.
 pub(crate) struct Connection {
     rtc: Box<Rtc>,
@@ -38,7 +41,9 @@ pub(crate) struct Connection {
     up: bool,
     /// When something was heard last of which the browser is certainly the author.
     heard: Instant,
-    lost: bool,
+    /// When audio was heard last.
+    audio: Option<Instant>,
+    silence: Silence,
     /// When it wants to be asked again.
     due: Instant,
 }
@@ -47,9 +52,38 @@ pub(crate) struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum News {
     Up,
+    Quiet,
     Lost,
     Back,
     Over(End),
+}
+
+/// How long nothing may be heard of a connection; the meaning stands at [`Settings`](crate::Settings).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) quiet_after: Duration,
+    pub(crate) silent_after: Duration,
+    pub(crate) forgotten_after: Duration,
+}
+
+impl Patience {
+    /// What it means that nothing has been heard for so long, where the last audio lay so long before the last that was heard.
+    fn silence(self, silent: Duration, since_audio: Option<Duration>) -> Silence {
+        match since_audio {
+            _ if silent >= self.silent_after => Silence::Lost,
+            // A page without a microphone sends checks alone, which are seconds apart.
+            Some(since) if silent >= self.quiet_after && since <= BETWEEN_PACKETS => Silence::Quiet,
+            _ => Silence::No,
+        }
+    }
+}
+
+/// Whether nothing is heard any more, as it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Silence {
+    No,
+    Quiet,
+    Lost,
 }
 
 /// What a connection has for the socket.
@@ -70,7 +104,8 @@ impl Connection {
             began: now,
             up: false,
             heard: now,
-            lost: false,
+            audio: None,
+            silence: Silence::No,
             due: now,
         }
     }
@@ -166,6 +201,7 @@ impl Connection {
             }
             Said::RtpPacket(packet) => {
                 self.heard = now;
+                self.audio = Some(now);
                 let header = &packet.header;
                 let written = RtpPacketBuilder::<&[u8], &[u8]>::new()
                     .payload_type(*header.payload_type)
@@ -186,17 +222,24 @@ impl Connection {
     }
 
     /// Whether it is still there.
-    pub(crate) fn watch(&mut self, now: Instant, silent_after: Duration, forgotten_after: Duration) -> Option<News> {
+    pub(crate) fn watch(&mut self, now: Instant, patience: Patience) -> Option<News> {
         if !self.up {
-            let late = now.saturating_duration_since(self.began) >= forgotten_after;
+            let late = now.saturating_duration_since(self.began) >= patience.forgotten_after;
             return late.then_some(News::Over(End::NeverCame));
         }
         let silent = now.saturating_duration_since(self.heard);
-        if silent >= silent_after + forgotten_after {
+        if silent >= patience.silent_after + patience.forgotten_after {
             return Some(News::Over(End::Lost));
         }
-        let lost = silent >= silent_after;
-        (std::mem::replace(&mut self.lost, lost) != lost).then_some(if lost { News::Lost } else { News::Back })
+        let silence = patience.silence(silent, self.audio.map(|audio| self.heard.saturating_duration_since(audio)));
+        if silence == std::mem::replace(&mut self.silence, silence) {
+            return None;
+        }
+        Some(match silence {
+            Silence::No => News::Back,
+            Silence::Quiet => News::Quiet,
+            Silence::Lost => News::Lost,
+        })
     }
 
     /// Says goodbye to the browser.
@@ -212,6 +255,25 @@ impl Connection {
                 Ok(Output::Event(_)) => {}
                 Ok(Output::Timeout(_)) | Err(_) => return,
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audio_that_breaks_off_is_missed_sooner_than_checks() {
+        let seconds = Duration::from_secs;
+        let patience = Patience { quiet_after: seconds(2), silent_after: seconds(5), forgotten_after: seconds(30) };
+        let (speaks, speaks_no_more) = (Some(Duration::from_millis(20)), Some(seconds(1)));
+        assert_eq!(patience.silence(Duration::from_millis(1_999), speaks), Silence::No);
+        assert_eq!(patience.silence(seconds(2), speaks), Silence::Quiet);
+        assert_eq!(patience.silence(seconds(4), speaks_no_more), Silence::No, "a check came after the audio");
+        assert_eq!(patience.silence(seconds(4), None), Silence::No);
+        for since_audio in [speaks, speaks_no_more, None] {
+            assert_eq!(patience.silence(seconds(5), since_audio), Silence::Lost);
         }
     }
 }

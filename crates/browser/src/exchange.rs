@@ -16,7 +16,7 @@ use str0m::RtcConfig;
 use str0m::config::DtlsCert;
 use str0m::crypto::{CryptoProvider, from_feature_flags};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Patience};
 use crate::line::{Waker, line};
 use crate::offer;
 use crate::thread::{Command, Counted, Events, Routes, Thread};
@@ -72,8 +72,11 @@ impl Exchange {
             mailbox: commands,
             events: counting(Arc::new(events), Arc::clone(&connections)),
             counted: Arc::clone(&counted),
-            silent_after: settings.silent_after,
-            forgotten_after: settings.forgotten_after,
+            patience: Patience {
+                quiet_after: settings.quiet_after,
+                silent_after: settings.silent_after,
+                forgotten_after: settings.forgotten_after,
+            },
             connections: HashMap::new(),
             routes: Routes::default(),
             watched: Instant::now(),

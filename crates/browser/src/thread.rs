@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::connection::{Connection, News, Out};
+use crate::connection::{Connection, News, Out, Patience};
 use crate::line::{Waker, WireEnd};
 use crate::stun;
 use crate::words::{ConnectionId, End, Event};
@@ -58,8 +58,7 @@ pub(crate) struct Thread {
     pub(crate) mailbox: Receiver<Command>,
     pub(crate) events: Events,
     pub(crate) counted: Arc<Counted>,
-    pub(crate) silent_after: Duration,
-    pub(crate) forgotten_after: Duration,
+    pub(crate) patience: Patience,
     pub(crate) connections: HashMap<ConnectionId, Box<Connection>>,
     pub(crate) routes: Routes,
     pub(crate) watched: Instant,
@@ -258,11 +257,11 @@ impl Thread {
     }
 
     fn watch(&mut self, now: Instant) {
-        let (silent, forgotten) = (self.silent_after, self.forgotten_after);
+        let patience = self.patience;
         let news: Vec<_> = self
             .connections
             .iter_mut()
-            .filter_map(|(id, connection)| Some((*id, connection.watch(now, silent, forgotten)?)))
+            .filter_map(|(id, connection)| Some((*id, connection.watch(now, patience)?)))
             .collect();
         for (id, one) in news {
             self.tell(id, one, now);
@@ -272,6 +271,7 @@ impl Thread {
     fn tell(&mut self, id: ConnectionId, news: News, now: Instant) {
         match news {
             News::Up => (self.events)(Event::Up(id)),
+            News::Quiet => (self.events)(Event::Quiet(id)),
             News::Lost => (self.events)(Event::Lost(id)),
             News::Back => (self.events)(Event::Back(id)),
             News::Over(end) => self.close(id, end, now),

@@ -20,6 +20,9 @@ pub struct Settings {
     /// A connection from which nothing is heard for so long is lost: neither audio nor a check (RFC 7675), which browsers
     /// send every few seconds while the page does nothing.
     pub silent_after: Duration,
+    /// A connection whose audio came up to the end, and of which nothing at all is heard then for so long, is quiet. Audio
+    /// comes fifty times a second, so this is known sooner than of one from which only checks are expected.
+    pub quiet_after: Duration,
     /// A connection that is lost for so long more is given up, as is one that has not come about within this.
     pub forgotten_after: Duration,
     /// So many connections there may be at once.
@@ -27,13 +30,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Usual settings: lost after 5 s, forgotten 30 s later, at most 1,000.
+    /// Usual settings: quiet after 2 s, lost after 5 s, forgotten 30 s later, at most 1,000.
     #[must_use]
     pub fn new(bind: IpAddr, ports: RangeInclusive<u16>) -> Self {
         Settings {
             bind,
             ports,
             silent_after: Duration::from_secs(5),
+            quiet_after: Duration::from_secs(2),
             forgotten_after: Duration::from_secs(30),
             most_connections: 1_000,
         }
@@ -71,9 +75,12 @@ pub struct Agreed {
 pub enum Event {
     /// It has come about: audio can flow.
     Up(ConnectionId),
+    /// Its audio has broken off, and nothing has been heard of it for [`quiet_after`](Settings::quiet_after). Where it does
+    /// not come back, [`Lost`](Event::Lost) follows.
+    Quiet(ConnectionId),
     /// Nothing has been heard of it for [`silent_after`](Settings::silent_after).
     Lost(ConnectionId),
-    /// Something is heard again.
+    /// Something is heard again of one that was quiet or lost.
     Back(ConnectionId),
     /// It is over.
     Gone(ConnectionId, End),

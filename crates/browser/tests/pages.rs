@@ -186,6 +186,24 @@ async fn a_page_that_falls_silent_is_lost_comes_back_and_is_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_audio_breaks_off_is_quiet_before_it_is_lost() {
+    let stage = Stage::new(|settings| {
+        settings.quiet_after = Duration::from_millis(600);
+        settings.silent_after = Duration::from_secs(3);
+    });
+    let (page, Answer { connection, .. }) = stage.page().await;
+    // As long as it takes to be heard.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    page.cut(true);
+    stage.wait(Event::Quiet(connection));
+    page.cut(false);
+    stage.wait(Event::Back(connection));
+    page.cut(true);
+    stage.wait(Event::Quiet(connection));
+    stage.wait(Event::Lost(connection));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_never_comes_is_forgotten_and_one_that_is_closed_is_told() {
     let stage = Stage::new(|settings| settings.forgotten_after = Duration::from_millis(500));
     let (page, answer) = stage.page().await;

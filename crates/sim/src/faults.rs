@@ -182,6 +182,7 @@ impl Fault {
             | Transaction::Note { .. }
             | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
+            | Transaction::FollowUp { .. }
             | Transaction::Recover { .. } => {}
         }
         transaction

@@ -137,6 +137,7 @@ impl Wish {
             | Transaction::Note { .. }
             | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
+            | Transaction::FollowUp { .. }
             | Transaction::DialOut { .. }
             | Transaction::Recover { .. } => Wish::Other,
         }

@@ -111,12 +111,21 @@ impl Pages {
 
     /// Ends a connection on purpose.
     pub(crate) fn disconnect(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
+        self.close(extension, connection, Phone::left)
+    }
+
+    /// Ends a connection whose sign-in has ended; calls wait for the next, where there may be one.
+    pub(crate) fn let_go(&self, extension: &ExtensionKey, connection: PageConnection, may_return: bool) -> bool {
+        self.close(extension, connection, |phone| phone.signed_out(may_return))
+    }
+
+    fn close(&self, extension: &ExtensionKey, connection: PageConnection, how: impl FnOnce(&mut Phone)) -> bool {
         let connection = ConnectionId(connection.0);
         let is_its = |phone: &Phone| phone.connection().is_some_and(|(id, ..)| id == connection);
         if !self.look(extension, is_its).unwrap_or(false) {
             return false;
         }
-        self.change(extension, Phone::left);
+        self.change(extension, how);
         if let Some(exchange) = &self.exchange {
             exchange.close(connection);
         }
@@ -165,8 +174,11 @@ impl Pages {
     }
 
     fn hear(&self, event: Event) {
-        let (Event::Up(connection) | Event::Lost(connection) | Event::Back(connection) | Event::Gone(connection, _)) =
-            event;
+        let (Event::Up(connection)
+        | Event::Quiet(connection)
+        | Event::Lost(connection)
+        | Event::Back(connection)
+        | Event::Gone(connection, _)) = event;
         if let Event::Gone(_, end) = event {
             tracing::debug!(connection = connection.0, ?end, "a page is gone");
         }
@@ -174,6 +186,7 @@ impl Pages {
         let Some(extension) = self.whose(connection) else { return };
         self.change(&extension, |phone| match event {
             Event::Up(_) | Event::Back(_) => phone.stands(PageState::Up),
+            Event::Quiet(_) => phone.quiet(),
             Event::Lost(_) => phone.stands(PageState::Lost),
             Event::Gone(_, End::Ours | End::Theirs | End::NeverCame | End::Lost | End::Failed) => phone.gone(),
         });

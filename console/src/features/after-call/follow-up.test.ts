@@ -1,27 +1,29 @@
 import { expect, it } from 'vitest';
-import { aNote, aRequest } from '@/live/fixture';
-import { arrangedIn } from './follow-up';
+import { aRequest } from '@/live/fixture';
+import { arrangedIn, isMadeBy } from './follow-up';
 
-it('finds what was arranged in a call, as long as it stands', () => {
-  const request = {
-    asked: 50,
-    promise: { from: 60, to: 70 },
-    path: ['desk/mia'],
-    language: 'en',
-    prompts: [],
-  };
+const request = {
+  asked: 50,
+  promise: { from: 60, to: 70 },
+  path: ['desk/mia'],
+  language: 'en',
+  prompts: [],
+  agreed_in: 'c',
+};
+
+it('finds what was agreed upon in a call, as long as it stands', () => {
   const entry = aRequest('e', { request });
-  const live = (more: Partial<typeof entry> = {}, user = 'mia') => ({
-    me: { user, role: 'agent' as const, agent: '2014', groups: null },
-    entries: new Map([['e', { ...entry, ...more }]]),
-    notes: new Map([['c', aNote('c', { began: 40 })]]),
-    calls: new Map(),
-  });
+  const live = (more: Partial<typeof entry> = {}) => ({ entries: new Map([['e', { ...entry, ...more }]]) });
   expect(arrangedIn(live(), 'c')?.id).toBe('e');
   expect(arrangedIn(live(), 'other')).toBeUndefined();
-  expect(arrangedIn(live({}, 'priya'), 'c')).toBeUndefined();
-  expect(arrangedIn(live({ number: '+442079460118' }), 'c')).toBeUndefined();
   expect(arrangedIn(live({ state: { name: 'closed' } }), 'c')).toBeUndefined();
-  expect(arrangedIn(live({ request: { ...request, asked: 30 } }), 'c')).toBeUndefined();
-  expect(arrangedIn(live({ request: { ...request, path: ['api/web'] } }), 'c')).toBeUndefined();
+  expect(arrangedIn(live({ request: { ...request, agreed_in: undefined } }), 'c')).toBeUndefined();
+  expect(arrangedIn(live({ request: { ...request, path: ['600'] } }), 'c')?.id).toBe('e');
+});
+
+it('tells a request that was moved from one that was made', () => {
+  expect(isMadeBy(aRequest('e', { request }), 'mia')).toBe(true);
+  expect(isMadeBy(aRequest('e', { request }), 'priya')).toBe(false);
+  expect(isMadeBy(aRequest('e', { request: { ...request, path: ['600'] } }), 'mia')).toBe(false);
+  expect(isMadeBy(aRequest('e', { request }), undefined)).toBe(false);
 });

@@ -27,26 +27,15 @@ export function momentOf(day: string, time: string, now: number): number | null 
   return Number.isFinite(at) && at > now ? at : null;
 }
 
-/** What this agent has arranged with the customer of a call, as long as it stands: a reload forgets nothing of it. */
-export function arrangedIn(
-  live: Pick<Shown, 'me' | 'entries' | 'notes' | 'calls'>,
-  call: string,
-): Entry | undefined {
-  const of = live.notes.get(call) ?? live.calls.get(call);
-  const user = live.me?.user;
-  if (of === undefined || user === undefined || !of.number) return undefined;
-  for (const entry of live.entries.values()) {
-    const { request } = entry;
-    if (
-      request &&
-      entry.number === of.number &&
-      request.asked >= of.began &&
-      arrangedBy(request.path) === user &&
-      isOpen(entry)
-    )
-      return entry;
-  }
+/** What was agreed upon with the customer of a call, as long as it stands: a reload forgets nothing of it. */
+export function arrangedIn({ entries }: Pick<Shown, 'entries'>, call: string): Entry | undefined {
+  for (const entry of entries.values()) if (entry.request?.agreed_in === call && isOpen(entry)) return entry;
   return undefined;
+}
+
+/** Whether this user has made the request; otherwise it was there before, and is moved by what was agreed upon. */
+export function isMadeBy(entry: Entry, user: string | undefined): boolean {
+  return user !== undefined && arrangedBy(entry.request?.path) === user;
 }
 
 /** What stands open comes into sight. */
@@ -72,7 +61,8 @@ export function FollowUp({ call }: { call: string }) {
   const gone = useLive(live => answer !== null && live.gone.has(answer.entry));
   const asked = answer !== null && !gone ? answer : null;
   const promise = standing?.request?.promise ?? asked?.promise ?? null;
-  const isNew = asked?.new ?? true;
+  const user = useLive(live => live.me?.user);
+  const isNew = standing === undefined ? (asked?.new ?? true) : isMadeBy(standing, user);
   const takeBack = async () => {
     const entry = standing?.id ?? asked?.entry;
     if (entry === undefined) return;

@@ -14,6 +14,7 @@ import {
   useSecond,
   useStep,
 } from '@/live';
+import { useCallEnds } from '@/phone/readiness';
 import { type Wish, changeState } from './change';
 import { StateGlyph } from './looks';
 import styles from './state.module.css';
@@ -24,9 +25,9 @@ export { StateGlyph } from './looks';
 /** States in which a call or its note is in hand, so that a choice is for afterwards. */
 const BUSY: readonly AgentState[] = ['reserved', 'ringing', 'talking', 'held', 'wrap_up'];
 
-function Running({ since }: { since: number }) {
+function Running({ since, until }: { since: number; until: number | null }) {
   const now = useSecond();
-  return <span className={styles.timer}>{timer(now - since)}</span>;
+  return <span className={styles.timer}>{timer((until === null ? now : Math.min(until, now)) - since)}</span>;
 }
 
 /** The state of the viewer's own agent, and one click to another. */
@@ -44,6 +45,8 @@ function OwnState({ agent }: { agent: Agent }) {
   useKey('break', () => setOpened(true));
   const call = useLive(live => (agent.call ? live.calls.get(agent.call) : undefined));
   const talks = agent.state === 'talking';
+  const inCall = talks || agent.state === 'held';
+  const ends = useCallEnds();
   const word = talks && isDialling(call) ? t('call.dialling') : t(`state.${agent.state}`);
   const shown = agent.state === 'break' && agent.reason ? breakWords(t, agent.reason) : word;
   return (
@@ -55,7 +58,7 @@ function OwnState({ agent }: { agent: Agent }) {
             <span className="only-heard">{t('stateMenu.label')} </span>
             {shown}
           </span>
-          <Running since={talks ? talksSince(agent, call) : agent.since} />
+          <Running since={talks ? talksSince(agent, call) : agent.since} until={inCall ? ends : null} />
           {agent.after && (
             <span className={styles.then}>{t('stateMenu.then', { state: t(`state.${agent.after}`) })}</span>
           )}

@@ -2,6 +2,7 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { timer, useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useSecond } from '@/live';
 import { choosePhone, phone, usePhone, usePhoneChoices, workOutside } from '@/phone';
+import { CALL_WAITS } from '@/phone/readiness';
 import { Button } from '@/ui';
 import styles from './call.module.css';
 
@@ -73,7 +74,8 @@ function Lost({ since }: { since: number | null }) {
   const ahead = useLive(live => live.ahead);
   // Both by our own clock.
   const now = useSecond() - ahead;
-  return <>{t('phone.lost', { time: timer(now - (since ?? now)) })}</>;
+  const length = now - (since ?? now);
+  return <>{t(length < CALL_WAITS ? 'phone.lost' : 'phone.lostOver', { time: timer(length) })}</>;
 }
 
 interface BannerProps {

@@ -24,10 +24,10 @@ export function Figure({ name, children }: { name: string; children: ReactNode }
   );
 }
 
-/** Runs from a moment on; stands still where there is an end. */
+/** Runs from a moment on, and no further than to its end. */
 export function Running({ since, until }: { since: number | null | undefined; until?: number | null }) {
   const now = useSecond();
-  return <>{!given(since) ? '–' : timer((until ?? now) - since)}</>;
+  return <>{!given(since) ? '–' : timer((given(until) ? Math.min(until, now) : now) - since)}</>;
 }
 
 /** After each change of the block its buttons do nothing for a moment, so that a double click never hangs up. */

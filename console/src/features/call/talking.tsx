@@ -15,6 +15,7 @@ import { Heard, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import { queueName, serviceName, talksSince, useAgentName, useMyAgent, useNames } from '@/live';
 import { phone, ringThere, usePhone, usePhoneChoices } from '@/phone';
+import { useCallEnds } from '@/phone/readiness';
 import { Glyph } from '@/ui';
 import styles from './call.module.css';
 import { Consulted, Consulting } from './consulting';
@@ -80,6 +81,7 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
       ? t(ringsThere ? 'call.ringsThere' : 'call.dialling')
       : t(call?.held === true && asked === null ? 'state.held' : 'state.talking');
   const connected = call?.connected ?? null;
+  const ends = useCallEnds();
   return (
     <>
       <dl className={styles.figures} data-timers>
@@ -97,10 +99,11 @@ export function InCallFacts({ situation, open, setOpen, name = null }: FactsProp
                   ? connected
                   : talksSince(agent, call)
             }
+            until={ends}
           />
         </Figure>
         <Figure name={t('call.whole')}>
-          <Running since={call?.began} />
+          <Running since={call?.began} until={ends} />
         </Figure>
       </dl>
       {given(call?.recording) && (

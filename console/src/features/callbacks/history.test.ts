@@ -87,3 +87,12 @@ it('tells how a call came and with whom it went on, and leaves its inner steps t
     ['Called in', 'Customer'],
   ]);
 });
+
+it('tells what was agreed upon in a call', () => {
+  const window = { from: 3_600_000, to: 4_500_000 };
+  const [[said, by] = []] = words(
+    changed({ follow_up: { call: 'c', window, target: null, assigned: '2000' } }),
+  );
+  expect(said).toMatch(/^Moved to .+, agreed in a call$/);
+  expect(by).toBe('2000');
+});

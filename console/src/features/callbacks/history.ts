@@ -139,6 +139,12 @@ function changeWords(context: Context, value: unknown): Said | null {
       return outcomeWords(context, Object.keys(of).length > 0 ? of : (value as Fields).outcome);
     case 'served':
       return { words: t('history.servedChange') };
+    case 'follow_up':
+      return {
+        words: t('history.agreed', {
+          time: moment(t, context.language, Number(fields(of.window).from), context.now),
+        }),
+      };
     case 'prioritise':
       return { words: t('history.prioritise', { priority: String(of.priority) }) };
     case 'reassign':

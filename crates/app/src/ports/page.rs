@@ -129,6 +129,11 @@ pub trait PagePhones: Send + Sync + 'static {
     /// was there.
     fn disconnect(&self, extension: &ExtensionKey, connection: PageConnection) -> bool;
 
+    /// Lets go of a page whose sign-in has ended: nothing is heard there any more and nothing rings. Nobody is hung up on: where the
+    /// agent may sign in again (`may_return`) what is talked there waits for them, as for a page that is lost, and goes on at the next
+    /// one; otherwise the agent is lost at once. Whether it was there.
+    fn let_go(&self, extension: &ExtensionKey, connection: PageConnection, may_return: bool) -> bool;
+
     /// The phone as it is now.
     fn phone(&self, extension: &ExtensionKey) -> PagePhone;
 

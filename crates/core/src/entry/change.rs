@@ -73,6 +73,8 @@ pub enum Change {
     Outcome(Outcome),
     /// The customer was served in another call.
     Served,
+    /// An agent and the customer, who talk in another call, have agreed that they are called at this time (跟进).
+    FollowUp(Box<FollowUp>),
     /// The customer takes it back.
     Cancel,
     /// A supervisor moves it up or down.
@@ -103,6 +105,19 @@ pub enum Change {
     },
 }
 
+/// What an agent and the customer have agreed upon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// The call in which they have.
+    pub call: CallId,
+    /// The time, as the customer was told it.
+    pub window: Window,
+    /// Other groups, if it changes.
+    pub target: Option<Target>,
+    /// The agent who has agreed to call, where it is one.
+    pub assigned: Option<AgentKey>,
+}
+
 impl Change {
     /// Whether somebody may wish this by itself. What a call does to an entry comes from the call alone.
     #[must_use]
@@ -130,7 +145,8 @@ impl Change {
             | Change::AttemptEnded { .. }
             | Change::Answered { .. }
             | Change::TalkEnded { .. }
-            | Change::Served => false,
+            | Change::Served
+            | Change::FollowUp(_) => false,
         }
     }
 }
@@ -148,7 +164,7 @@ pub enum Outcome {
         /// A note for those who read it later.
         note: String,
     },
-    /// It stays on the list, due at once.
+    /// It stays on the list, due at once, or at the time that was agreed upon in a call.
     Keep {
         /// The disposition, where one was chosen.
         disposition: Option<DispositionKey>,

@@ -2,7 +2,8 @@
 
 use nohold_model::{AgentKey, AttemptId, CallId, CallResult, MessageId, Millis, Timestamp};
 
-use super::{Actor, Attempt, Change, CloseReason, Entry, Heard, Outcome, Refusal, State, Target, Window};
+use super::outcome::{follow_up, say_outcome};
+use super::{Actor, Attempt, Change, CloseReason, Entry, Heard, Refusal, State, Target, Window};
 use crate::directory::Site;
 use crate::hours::Moment;
 
@@ -29,6 +30,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::TalkEnded { attempt, talked, broken } => talk_ended(&mut next, site, at, *attempt, *talked, *broken)?,
         Change::Outcome(outcome) => say_outcome(&mut next, site, at, by, outcome)?,
         Change::Served => end_without_call(&mut next, at, CloseReason::Served)?,
+        Change::FollowUp(agreed) => follow_up(&mut next, at, agreed)?,
         Change::Cancel => cancel(&mut next, at, by)?,
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
@@ -47,9 +49,6 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
 
 /// So long after an entry closed as served that can be taken back (AT-14).
 pub const SERVED_TAKEN_BACK_WITHIN: Millis = Millis::hours(24);
-
-/// Nothing is agreed with a customer for later than this; a window beyond it is a slip of the hand.
-const LONGEST_POSTPONEMENT_DAYS: u64 = 366;
 
 fn claim(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, agent: &AgentKey) -> Result<(), Refusal> {
     if !may_act_for(by, agent) {
@@ -107,12 +106,12 @@ fn wait_after_broken_line(entry: &mut Entry, site: &Site, at: Timestamp) {
     entry.state = State::Waiting;
 }
 
-fn keep_for_another_round(entry: &mut Entry, at: Timestamp) {
+pub(super) fn keep_for_another_round(entry: &mut Entry, at: Timestamp) {
     entry.begin_new_round();
-    entry.due = at.max(entry.not_before);
+    entry.due = entry.due_again(at);
 }
 
-fn may_act_for(by: &Actor, holder: &AgentKey) -> bool {
+pub(super) fn may_act_for(by: &Actor, holder: &AgentKey) -> bool {
     match by {
         Actor::Agent(agent) => agent == holder,
         Actor::Supervisor(_) | Actor::System => true,
@@ -248,7 +247,7 @@ pub(crate) fn may_ring_until(began: Timestamp, site: &Site) -> Timestamp {
 }
 
 /// A failed attempt: the entry waits again, or the plan has come to its end. The place stays.
-fn back_to_waiting(entry: &mut Entry, site: &Site, at: Timestamp, retry_at: Timestamp, result: CallResult) {
+pub(super) fn back_to_waiting(entry: &mut Entry, site: &Site, at: Timestamp, retry_at: Timestamp, result: CallResult) {
     let plan = &site.retry_plan;
     // The gap holds for a closed entry too: it may be reopened.
     entry.not_before = retry_at;
@@ -282,101 +281,16 @@ fn talk_ended(
     talked: Millis,
     broken: bool,
 ) -> Result<(), Refusal> {
-    let State::Talking { agent, .. } = entry.state.clone() else { return Err(Refusal::Stale) };
+    let State::Talking { agent, call } = entry.state.clone() else { return Err(Refusal::Stale) };
     let attempt = entry.attempts.iter_mut().find(|attempt| attempt.id == id).ok_or(Refusal::Stale)?;
     attempt.talked = talked;
-    entry.state = State::Noting { agent, until: at + site.claim_for, broken, called_again: false };
-    if broken {
+    // What they have agreed upon meanwhile is a new wish, which the outcome of this conversation does not settle.
+    let agreed = entry.request.as_ref().is_some_and(|request| request.agreed_in == Some(call));
+    entry.state = State::Noting { agent, until: at + site.claim_for, broken, called_again: agreed };
+    if broken && !agreed {
         // The customer expects us at once; whoever is quickest may do it when the agent does not.
         entry.due = at;
         entry.not_before = at;
-    }
-    Ok(())
-}
-
-fn say_outcome(entry: &mut Entry, site: &Site, at: Timestamp, by: &Actor, outcome: &Outcome) -> Result<(), Refusal> {
-    let (talked, called_again) = match &entry.state {
-        State::Claimed { call: Some(_), .. } | State::Attempting { .. } | State::Talking { .. } => {
-            return Err(Refusal::InCall);
-        }
-        State::Claimed { agent, call: None, .. } if may_act_for(by, agent) => (false, false),
-        State::Noting { agent, called_again, .. } if may_act_for(by, agent) => (true, *called_again),
-        State::Claimed { agent, .. } | State::Noting { agent, .. } => return Err(Refusal::HeldBy(agent.clone())),
-        // Closing or moving an entry that nobody has claimed is the same click for whoever sees it.
-        State::Waiting => (false, false),
-        State::Closed { .. } => return Err(Refusal::Closed),
-    };
-    if let Outcome::NotReached { result, .. } = outcome {
-        not_reached(entry, site, at, *result)?;
-    }
-    // A person who keeps the entry wants the customer to be tried anew.
-    let another_round = talked || entry.is_used_up(&site.retry_plan);
-    let (disposition, note) = match outcome {
-        Outcome::Close { disposition, note, .. } if called_again => {
-            keep_for_another_round(entry, at);
-            entry.state = State::Waiting;
-            (disposition, note)
-        }
-        Outcome::Close { reason, disposition, note } => {
-            entry.state = State::Closed { reason: *reason, at };
-            (disposition, note)
-        }
-        Outcome::NotReached { disposition, note, .. } => (disposition, note),
-        Outcome::Keep { disposition, note } => {
-            entry.state = State::Waiting;
-            entry.due = at.max(entry.not_before);
-            if another_round {
-                entry.begin_new_round();
-            }
-            (disposition, note)
-        }
-        Outcome::Postpone { window, disposition, note } => {
-            if window.to <= at || window.from > window.to {
-                return Err(Refusal::NotInTheFuture);
-            }
-            if window.to.since(at) > Millis::hours(24 * LONGEST_POSTPONEMENT_DAYS) {
-                return Err(Refusal::TooFarAhead { days: LONGEST_POSTPONEMENT_DAYS });
-            }
-            entry.state = State::Waiting;
-            entry.due = window.from.max(entry.not_before);
-            if another_round {
-                entry.begin_new_round();
-            }
-            if let Some(request) = &mut entry.request {
-                request.promise = *window;
-            }
-            (disposition, note)
-        }
-    };
-    if disposition.is_some() {
-        entry.disposition.clone_from(disposition);
-    }
-    if !note.is_empty() {
-        entry.note.clone_from(note);
-    }
-    Ok(())
-}
-
-/// The line was answered, and the agent says that it was not by a person: the attempt came to nothing.
-fn not_reached(entry: &mut Entry, site: &Site, at: Timestamp, result: CallResult) -> Result<(), Refusal> {
-    let State::Noting { called_again, .. } = entry.state else { return Err(Refusal::NothingToSay) };
-    let heard = match result {
-        CallResult::NoAnswer
-        | CallResult::Busy
-        | CallResult::Refused
-        | CallResult::Unallocated
-        | CallResult::SwitchedOff
-        | CallResult::Machine => true,
-        CallResult::Answered | CallResult::Failed | CallResult::Interrupted => false,
-    };
-    let attempt = entry.attempts.last_mut().filter(|_| heard).ok_or(Refusal::NothingToSay)?;
-    attempt.ended = Some((at, result));
-    attempt.counted = true;
-    back_to_waiting(entry, site, at, at + site.retry_plan.gap_after(result), result);
-    if called_again {
-        // The customer wants to talk, whatever came of our attempt.
-        keep_for_another_round(entry, at);
-        entry.state = State::Waiting;
     }
     Ok(())
 }

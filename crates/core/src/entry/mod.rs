@@ -7,6 +7,7 @@
 mod change;
 mod life;
 mod list;
+mod outcome;
 mod target;
 mod tries;
 
@@ -16,7 +17,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use change::{Change, Outcome, Refusal};
+pub use change::{Change, FollowUp, Outcome, Refusal};
 pub(crate) use life::may_ring_until;
 pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
 pub use list::{Line, order};
@@ -119,6 +120,9 @@ pub struct Request {
     pub path: Vec<String>,
     /// The language of the call.
     pub language: Language,
+    /// The call in which the customer and an agent have agreed upon the promise, where they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_in: Option<CallId>,
 }
 
 /// A window of time; `from` is inside, `to` is its end.
@@ -435,6 +439,13 @@ impl Entry {
         self.due = request.promise.from.max(self.not_before);
         self.waiting_since = Some(request.asked);
         self.request = Some(request);
+    }
+
+    /// When an entry is due that waits again from now on: at once after the gap, and not before the time that was agreed upon.
+    fn due_again(&self, at: Timestamp) -> Timestamp {
+        let agreed = self.request.as_ref().filter(|request| request.agreed_in.is_some());
+        let due = at.max(self.not_before);
+        agreed.map_or(due, |request| due.max(request.promise.from))
     }
 
     /// A person wants the customer to be tried anew: the retry plan begins again.

@@ -31,6 +31,7 @@ fn requested(now: Timestamp) -> Entry {
         queue: made.queue,
         path: made.path,
         language: made.language,
+        agreed_in: None,
     });
     entry
 }

@@ -229,6 +229,7 @@ impl Change {
             Change::CallBegan { call, .. } | Change::CallDropped { call, .. } | Change::AttemptBegan { call, .. } => {
                 Some(*call)
             }
+            Change::FollowUp(agreed) => Some(agreed.call),
             Change::Claim { .. }
             | Change::Release
             | Change::Tick
@@ -253,6 +254,7 @@ impl Change {
         match self {
             Change::Claim { agent } | Change::CallBegan { agent, .. } => Some(agent),
             Change::Reassign { agent, .. } => agent.as_ref(),
+            Change::FollowUp(agreed) => agreed.assigned.as_ref(),
             Change::Release
             | Change::Tick
             | Change::CallDropped { .. }

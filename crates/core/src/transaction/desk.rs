@@ -97,7 +97,7 @@ impl<R: Rows> Working<'_, R> {
 
     /// Whether this actor may work on the entry: an agent of its groups, one to whom a supervisor has given it, one who
     /// has it in hand although the groups have changed; supervisors on all.
-    fn may_work_on(&self, entry: &Entry, by: &Actor) -> bool {
+    pub(super) fn may_work_on(&self, entry: &Entry, by: &Actor) -> bool {
         match by {
             Actor::Agent(agent) => {
                 entry.assigned.as_ref() == Some(agent)
@@ -152,6 +152,7 @@ impl<R: Rows> Working<'_, R> {
             | Change::TalkEnded { .. }
             | Change::Outcome(_)
             | Change::Served
+            | Change::FollowUp(_)
             | Change::Cancel
             | Change::Prioritise { .. }
             | Change::AllowMoreAttempts

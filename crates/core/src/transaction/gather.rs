@@ -3,11 +3,19 @@
 use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
 use super::{Answer, Noun, Read, Refusal, Rows, Working};
-use crate::entry::{Business, Entry, LeftAt, Request, Target};
+use crate::entry::{Actor, Business, Change, Entry, FollowUp, LeftAt, Request, Target};
 use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
 /// The time in which the requests of one number are counted.
 const LIMIT_PERIOD: Millis = Millis::hours(24);
+
+/// A request upon which an agent and the customer have agreed.
+pub(super) struct Agreed<'a> {
+    /// The call in which they have.
+    pub(super) call: CallId,
+    /// The agent.
+    pub(super) by: &'a Actor,
+}
 
 /// What a caller leaves behind: of which call, and where it belongs.
 pub(super) struct Trace<'a> {
@@ -21,7 +29,7 @@ pub(super) struct Trace<'a> {
 impl<R: Rows> Working<'_, R> {
     /// A caller waits for this request to be committed: out of the line and into the list, in one commit.
     pub(super) fn request_promised(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
-        let answer = self.request(at, made)?;
+        let answer = self.request(at, made, None)?;
         if let (Answer::Requested { .. }, Some(call)) = (&answer, made.call) {
             if self.waiting(call)?.is_some() {
                 self.note(at, Fact::LeftQueue { call, why: LeftQueue::Chose });
@@ -33,11 +41,11 @@ impl<R: Rows> Working<'_, R> {
     }
 
     /// A request that was not made in a call: on a web page, by a programme. The rules are those of every request.
-    pub(super) fn request_wish(&mut self, made: &RequestMade) -> Read<Answer> {
+    pub(super) fn request_wish(&mut self, made: &RequestMade, agreed: Option<&Agreed<'_>>) -> Read<Answer> {
         if !made.target.is_known(self.directory) {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Target)));
         }
-        let answer = self.request(self.at, made)?;
+        let answer = self.request(self.at, made, agreed)?;
         if answer != Answer::OverLimit {
             return Ok(answer);
         }
@@ -49,7 +57,7 @@ impl<R: Rows> Working<'_, R> {
     /// A request of a caller who has gone before the store could answer. Where it cannot be made, the call is a missed
     /// one.
     pub(super) fn request_recorded(&mut self, at: Timestamp, made: &RequestMade) -> Read<()> {
-        if self.request(at, made)? == Answer::OverLimit
+        if self.request(at, made, None)? == Answer::OverLimit
             && let Some(call) = made.call
         {
             let trace = Trace { entry: made.entry, call, number: Some(&made.number), target: &made.target };
@@ -71,25 +79,44 @@ impl<R: Rows> Working<'_, R> {
         Ok(())
     }
 
+    /// An agent has agreed with the customer of a call that they are called at a time. A request that waits already is moved to it, and
+    /// the end of this call does not settle it.
+    pub(super) fn follow_up(&mut self, call: CallId, made: &RequestMade, by: &Actor) -> Read<Answer> {
+        let answer = self.request_wish(made, Some(&Agreed { call, by }))?;
+        if let Answer::AlreadyOpen { entry, .. } = &answer {
+            self.edit_call(call, |row| {
+                if !row.keep_open.contains(entry) {
+                    row.keep_open.push(*entry);
+                }
+            })?;
+        }
+        Ok(answer)
+    }
+
     /// Adds a request to the open entry of its number, or makes one.
-    fn request(&mut self, at: Timestamp, made: &RequestMade) -> Read<Answer> {
+    fn request(&mut self, at: Timestamp, made: &RequestMade, agreed: Option<&Agreed<'_>>) -> Read<Answer> {
         // Whoever is thanked must be somebody whom we may call: the block list and the outbound rules always win.
         if let Err(forbidden) = self.directory.may_be_called_back(&made.number) {
             return Ok(Answer::Refused(Refusal::Dial(forbidden.into())));
         }
         let open = self.open_in(&made.number, &made.target)?;
+        // What is agreed upon in the conversation that answers a request is a wish of its own, as is one after it.
+        let answered_now = open.iter().find(|entry| agreed.is_some_and(|agreed| entry.call() == Some(agreed.call)));
         let asked_before = open
             .iter()
-            .filter(|entry| entry.awaits_callback())
+            .filter(|entry| entry.awaits_callback() && answered_now.is_none())
             .find_map(|entry| entry.request.as_ref().map(|request| (entry, request)));
         if let (Some((entry, request)), false) = (asked_before, made.another_matter) {
-            return Ok(Answer::AlreadyOpen { entry: entry.id, promise: request.promise });
+            return match agreed {
+                Some(agreed) => self.move_to(at, entry, made, agreed),
+                None => Ok(Answer::AlreadyOpen { entry: entry.id, promise: request.promise }),
+            };
         }
         let made_before = self.requests_since(&made.number, at - LIMIT_PERIOD)?;
         if self.directory.site.request_limit.check(made_before).is_err() {
             return Ok(Answer::OverLimit);
         }
-        let mut entry = match open.iter().find(|entry| !entry.awaits_callback()) {
+        let mut entry = match answered_now.or_else(|| open.iter().find(|entry| !entry.awaits_callback())) {
             Some(entry) => entry.clone(),
             None => {
                 let mut entry = Entry::new(made.entry, Some(made.number.clone()), made.target.clone(), at);
@@ -111,6 +138,7 @@ impl<R: Rows> Working<'_, R> {
             queue: made.queue.clone(),
             path: made.path.clone(),
             language: made.language,
+            agreed_in: agreed.map(|agreed| agreed.call),
         });
         self.note(at, Fact::RequestMade(Box::new(made.clone())));
         self.note(at, Fact::EntryGathered { entry: entry.id, call: made.call });
@@ -118,6 +146,25 @@ impl<R: Rows> Working<'_, R> {
         let answer = Answer::Requested { entry: entry.id, promise: made.promise };
         self.put_entry(entry);
         Ok(answer)
+    }
+
+    /// A request that waits is moved to the time that was agreed upon. Where the agent shall call it is theirs; where their group shall,
+    /// it goes to the groups of the call, if they could not work on it otherwise.
+    fn move_to(&mut self, at: Timestamp, entry: &Entry, made: &RequestMade, agreed: &Agreed<'_>) -> Read<Answer> {
+        let (window, by) = (made.promise, agreed.by);
+        let own = match by {
+            Actor::Agent(agent) | Actor::Supervisor(agent) => Some(agent),
+            Actor::Customer | Actor::System => None,
+        };
+        let kept = entry.assigned.as_ref().filter(|assigned| Some(*assigned) != own);
+        let assigned = made.assigned.as_ref().or(kept).cloned();
+        let without_them = Entry { assigned: assigned.clone(), ..entry.clone() };
+        let target = (!self.may_work_on(&without_them, by)).then(|| made.target.clone());
+        let change = Change::FollowUp(Box::new(FollowUp { call: agreed.call, window, target, assigned }));
+        Ok(match self.entry_change(entry.id, at, &change, by)? {
+            Ok(()) => Answer::AlreadyOpen { entry: entry.id, promise: window },
+            Err(refusal) => Answer::Refused(Refusal::Entry(refusal)),
+        })
     }
 
     /// Adds a message, a missed call or a call that we cut off to the open entry of its number, or makes one.

@@ -115,6 +115,16 @@ pub enum Transaction {
     },
     /// Somebody wants to be called back and has asked in another way than by a call.
     Request(Box<RequestMade>),
+    /// An agent and the customer of a call have agreed that the customer is called at a time (跟进): a request, or the open one moved to
+    /// that time.
+    FollowUp {
+        /// The call.
+        call: CallId,
+        /// The request, as it stands where there is no open one.
+        made: Box<RequestMade>,
+        /// Who has agreed.
+        by: Actor,
+    },
     /// An agent dials a number from the desk: the agent, the number and the call together.
     DialOut {
         /// Who dials.
@@ -151,11 +161,11 @@ pub enum Answer {
         /// What may be told.
         promise: Window,
     },
-    /// There is an open request already; nothing was added.
+    /// There is an open request already; nothing was added. A follow-up has moved it.
     AlreadyOpen {
         /// Its entry.
         entry: EntryId,
-        /// What was told.
+        /// What was told, or is from now on.
         promise: Window,
     },
     /// The records stand, but for this: the line of this queue is full, and the call does not stand in it.
@@ -379,7 +389,8 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
         }
         Transaction::Note { call, agent, wish, by } => working.note_wish(*call, agent, wish, by)?,
         Transaction::KeepOpen { call, entry, keep, by } => working.keep_open(*call, *entry, *keep, by)?,
-        Transaction::Request(made) => working.request_wish(made)?,
+        Transaction::Request(made) => working.request_wish(made, None)?,
+        Transaction::FollowUp { call, made, by } => working.follow_up(*call, made, by)?,
         Transaction::DialOut { agent, number, business, call, leg } => {
             working.dial_out(agent, number, business.as_ref(), (*call, *leg))?
         }

@@ -153,6 +153,9 @@ pub struct RequestShown {
     /// The key that was pressed.
     #[schema(value_type = Option<String>)]
     pub key: Option<Digit>,
+    /// The call in which an agent and the customer have agreed upon the promise.
+    #[schema(value_type = Option<String>)]
+    pub agreed_in: Option<CallId>,
 }
 
 /// Calls that were given up.
@@ -340,6 +343,7 @@ impl EntryShown {
             language: request.language,
             prompts: request.consent.prompts.clone(),
             key: request.consent.key,
+            agreed_in: request.agreed_in,
         });
         let attempts = entry.attempts.iter().map(|attempt| AttemptShown {
             id: attempt.id,

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use nohold_app::desk::{CallbackWish, NotDone};
+use nohold_app::desk::CallbackWish;
 use nohold_app::ports::Role;
 use nohold_core::note::{CallNote, NotWritten, Wish, Written};
 use nohold_model::{AgentKey, CallId, EntryId, Timestamp};
@@ -47,7 +47,7 @@ pub(crate) struct FollowUp {
     entry: EntryId,
     /// What the customer may be told.
     promise: WindowShown,
-    /// It was made by this; otherwise there was an open one already, which stays as it is.
+    /// It was made by this; otherwise there was an open one already, which was moved to this time.
     new: bool,
 }
 
@@ -146,10 +146,11 @@ async fn discard(seat: Seat, Named(call): Named<CallId>) -> Result<Json<NoteShow
 
 /// Have the customer of a call called again: by me, or by the groups that the call was for
 ///
-/// The rules are those of every request. The number is that of the call, so that nobody needs to see it.
+/// The rules are those of every request. The number is that of the call, so that nobody needs to see it. A request that waits already
+/// is moved to that time, is assigned where I shall call, and is not settled by the end of this call.
 #[utoipa::path(
     post, path = "/api/calls/{id}/follow-up", tag = "desk", params(("id" = String, Path)), request_body = FollowUpGiven,
-    responses((status = 201, body = FollowUp), (status = 200, description = "there was one", body = FollowUp))
+    responses((status = 201, body = FollowUp), (status = 200, description = "there was one, which was moved", body = FollowUp))
 )]
 async fn follow_up(
     seat: Seat,
@@ -175,10 +176,7 @@ async fn follow_up(
         assigned: given.by_me.then_some(agent),
         source: format!("desk/{}", seat.caller.user.name),
     };
-    let asked = seat.desk.desk.request_callback(wish).await.map_err(refused)?;
-    if !asked.new {
-        seat.keep_follow_up(call, asked.entry).await?;
-    }
+    let asked = seat.desk.desk.follow_up(call, wish, seat.actor()?).await.map_err(refused)?;
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };
     seat.telling().after(&json!({ "entry": asked.entry, "new": asked.new, "promise": promise }));
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
@@ -218,21 +216,6 @@ fn checked(given: WrittenShown) -> Result<Written, Failure> {
 }
 
 impl Seat {
-    /// What was open before would be settled by the end of this call. That is a commit of its own: where it fails it is tried once
-    /// more, and then told, for the customer has been promised a call. Whoever asks again comes here again.
-    async fn keep_follow_up(&self, call: CallId, entry: EntryId) -> Result<(), Failure> {
-        let by = self.actor()?;
-        let mut kept = self.desk.desk.keep_open(call, entry, true, by.clone()).await;
-        if matches!(kept, Err(NotDone::Store(_))) {
-            kept = self.desk.desk.keep_open(call, entry, true, by).await;
-        }
-        match kept {
-            // Where the call is over already, or the entry closed, there is nothing to keep.
-            Ok(()) | Err(NotDone::Refused(_)) => Ok(()),
-            Err(problem) => Err(refused(problem)),
-        }
-    }
-
     /// Changes this agent's note on a call; the answer is the note as it is then.
     async fn note(&self, call: CallId, wish: Wish, written: Written) -> Result<Json<NoteShown>, Failure> {
         let agent = self.agent(None)?;

@@ -1,7 +1,8 @@
 //! The phone in the browser: the page connects its audio, answers, hangs up, dials, tests itself.
 //!
 //! The page knows no SIP. It sends one offer and gets one answer; who rings and whom it hears is decided by the server and
-//! shown by the live protocol. A connection belongs to the sign-in by which it was made, and ends with it.
+//! shown by the live protocol. A connection belongs to the sign-in by which it was made, and ends with it; a call does not: it
+//! waits for the agent to sign in again, as for every page that is lost, and goes on without one who cannot.
 
 mod shown;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use nohold_app::ports::{HiddenText, NotOnPage, PageConnection, PagePhones, Role};
+use nohold_app::ports::{HiddenText, NotOnPage, PageConnection, PagePhones, Role, User};
 use nohold_model::{ExtensionKey, LegId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -309,17 +310,42 @@ impl Seat {
         Ok(Json(EchoShown { on, level: parts.phones.level(&extension) }))
     }
 
-    /// Whether the pass by which somebody came still is that agent's.
-    async fn still_has(&self, extension: &ExtensionKey) -> bool {
+    /// What the pass by which somebody came is worth now for that phone.
+    async fn standing(&self, extension: &ExtensionKey) -> Standing {
+        let accounts = &self.api.parts().accounts;
         // While the store does not answer nobody's rights have changed.
-        let Ok(found) = self.api.parts().accounts.pass(self.caller.pass, self.api.now()).await else { return true };
-        let Some((_, user)) = found.filter(|(_, user)| !user.disabled) else { return false };
-        let seat = Seat { viewer: viewer(&user), ..self.clone() };
-        seat.own_extension().as_ref() == Some(extension)
+        let Ok(found) = accounts.pass(self.caller.pass, self.api.now()).await else { return Standing::Holds };
+        let (holds, user) = match found {
+            Some((_, user)) => (true, Some(user)),
+            None => match accounts.user(&self.caller.user.name).await {
+                Ok(user) => (false, user),
+                Err(_) => return Standing::Ended,
+            },
+        };
+        let user = user.filter(|user| !user.disabled);
+        let has_it = |user: User| {
+            let seat = Seat { viewer: viewer(&user), ..self.clone() };
+            seat.own_extension().as_ref() == Some(extension)
+        };
+        match user.is_some_and(has_it) {
+            true if holds => Standing::Holds,
+            true => Standing::Ended,
+            false => Standing::Over,
+        }
     }
 }
 
-/// Ends a connection when the sign-in ends by which it was made, or the agent has another phone.
+/// What a sign-in is worth for the phone that was connected by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Holds,
+    /// It has ended, and the same person may sign in again.
+    Ended,
+    /// This person has the phone no longer: the user is gone or disabled, or the agent is another or has another phone.
+    Over,
+}
+
+/// Lets go of a connection when the sign-in ends by which it was made, or the agent has another phone.
 async fn watch(seat: Seat, parts: PhoneParts, extension: ExtensionKey, connection: PageConnection) {
     let mut changes = parts.phones.changes();
     let mut rights = seat.api.account_changes();
@@ -343,9 +369,10 @@ async fn watch(seat: Seat, parts: PhoneParts, extension: ExtensionKey, connectio
             }
             _ = looking.tick() => {}
         }
-        if !seat.still_has(&extension).await {
-            tracing::info!(%extension, "a page is cut off: its sign-in has ended, or the agent has another phone");
-            parts.phones.disconnect(&extension, connection);
+        let standing = seat.standing(&extension).await;
+        if standing != Standing::Holds {
+            tracing::info!(%extension, ?standing, "a page is let go of: its sign-in has ended, or the agent has another phone");
+            parts.phones.let_go(&extension, connection, standing == Standing::Ended);
         }
     }
 }

@@ -81,3 +81,27 @@ async fn a_note_is_kept_as_typed_over_a_restart_and_stands_until_it_is_saved() {
         get(&house, &ada, &format!("/api/entries/{}", asked["entry"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(entry["entry"]["assigned"].clone(), json!("2000"), "{entry}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_moves_the_open_request_of_the_customer_to_the_time_that_was_agreed_upon() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    house.sign_in("2000").await;
+    let entry = house.request(1, queue_600()).await.to_string();
+    let call = house.talk(9, customer(1), "2000").await.to_string();
+    let path = format!("/api/calls/{call}/follow-up");
+    let later = house.now() + Millis::hours(2);
+    let wish = |by_me: bool| json!({ "not_before": later.as_millis(), "by_me": by_me });
+    let asked = send(&house, "POST", &ada, &path, wish(true)).await.expect(200).json();
+    assert_eq!((&asked["entry"], &asked["new"]), (&json!(entry), &json!(false)));
+    assert!(asked["promise"]["from"].as_u64() >= Some(later.as_millis().try_into().unwrap()), "{asked}");
+    let shown = get(&house, &ada, &format!("/api/entries/{entry}")).await.expect(200).json()["entry"].clone();
+    assert_eq!((&shown["assigned"], &shown["due"]), (&json!("2000"), &asked["promise"]["from"]));
+    assert_eq!((&shown["request"]["promise"], &shown["request"]["agreed_in"]), (&asked["promise"], &json!(call)));
+    let pop = get(&house, &ada, &format!("/api/calls/{call}/pop")).await.expect(200).json();
+    assert_eq!(pop["open"][0]["kept_open"], json!(true), "{pop}");
+    // They think better of it: anybody of the group.
+    send(&house, "POST", &ada, &path, wish(false)).await.expect(200);
+    let shown = get(&house, &ada, &format!("/api/entries/{entry}")).await.expect(200).json()["entry"].clone();
+    assert_eq!(shown["assigned"], Value::Null);
+}

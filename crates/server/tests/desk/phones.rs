@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nohold_app::ports::{
     Accounts as _, NotOnPage, PageAnswer, PageCall, PageCallState, PageConnection, PagePhone, PagePhones, PageState,
-    Role,
+    Role, User,
 };
 use nohold_model::{ExtensionKey, LegId};
 use nohold_server::access::fingerprint;
@@ -59,7 +59,25 @@ impl PagePhones for Pages {
     }
 
     fn disconnect(&self, extension: &ExtensionKey, connection: PageConnection) -> bool {
-        self.change(extension, |phone| phone.connection.take_if(|(id, _)| *id == connection).is_some())
+        self.change(extension, |phone| {
+            let its = phone.connection.take_if(|(id, _)| *id == connection).is_some();
+            // The calls on it end.
+            if its {
+                phone.calls.clear();
+            }
+            its
+        })
+    }
+
+    fn let_go(&self, extension: &ExtensionKey, connection: PageConnection, may_return: bool) -> bool {
+        self.change(extension, |phone| {
+            let its = phone.connection.take_if(|(id, _)| *id == connection).is_some();
+            // The agent is lost.
+            if its && !may_return {
+                phone.calls.clear();
+            }
+            its
+        })
     }
 
     fn phone(&self, extension: &ExtensionKey) -> PagePhone {
@@ -172,17 +190,42 @@ async fn what_cannot_be_done_is_refused_in_plain_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_ends_with_the_sign_in_that_connected_it() {
+async fn a_page_ends_with_the_sign_in_that_connected_it_and_its_call_waits() {
     let house = House::new().await;
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
     wish(&house, &ada, "POST", "/api/phone", Some(json!({"sdp": "offer"}))).await.expect(200);
+    let talking = house.pages.ring("2000");
+    wish(&house, &ada, "POST", &format!("/api/phone/calls/{talking}/answer"), None).await.expect(200);
     house.store.end_pass(fingerprint(&ada)).await.unwrap();
-    let phone = ExtensionKey::new("2000").unwrap();
+    let calls = without_a_page(&house, "2000").await.calls;
+    assert_eq!(calls.first().map(|call| call.leg), Some(talking), "the customer is not hung up on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_does_not_wait_for_who_cannot_sign_in_again() {
+    let house = House::new().await;
+    for (name, agent) in [("ada", "2000"), ("bob", "2001")] {
+        let token = house.person(name, Role::Agent, Some(agent), None).await;
+        wish(&house, &token, "POST", "/api/phone", Some(json!({"sdp": "offer"}))).await.expect(200);
+        let talking = house.pages.ring(agent);
+        wish(&house, &token, "POST", &format!("/api/phone/calls/{talking}/answer"), None).await.expect(200);
+    }
+    house.store.remove_user("ada").await.unwrap();
+    assert_eq!(without_a_page(&house, "2000").await.calls, [], "the agent is lost");
+    let bob = house.store.user("bob").await.unwrap().unwrap();
+    house.store.keep_user(User { disabled: true, version: bob.version + 1, ..bob }).await.unwrap();
+    assert_eq!(without_a_page(&house, "2001").await.calls, []);
+}
+
+/// The phone as it stands when its page is let go of.
+async fn without_a_page(house: &House, extension: &str) -> PagePhone {
+    let phone = ExtensionKey::new(extension).unwrap();
     let mut changes = house.pages.changes();
     let ended = async {
         while house.pages.phone(&phone).connection.is_some() {
             changes.changed().await.unwrap();
         }
+        house.pages.phone(&phone)
     };
-    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the page outlives its sign-in");
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the page outlives its sign-in")
 }

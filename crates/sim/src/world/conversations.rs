@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use nohold_app::Node;
+use nohold_app::desk::{CallbackWish, Desk};
 use nohold_core::agent::{Agent, Engagement};
 use nohold_core::call::{Party, Wanted};
 use nohold_core::entry::{Actor, Business};
 use nohold_core::fact::Destination;
 use nohold_core::note::{Wish, Written};
-use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, QueueKey, ServiceKey};
+use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, Millis, QueueKey, ServiceKey};
 
 use super::{FakePorts, World, note};
 
@@ -94,21 +95,38 @@ impl World {
         self.rng.choice(must_write)
     }
 
-    /// An agent types or saves what came of a call, or says that an entry shall stay open.
+    /// An agent types or saves what came of a call, agrees upon another one, or says that an entry shall stay open.
     pub(super) fn an_agent_writes(&mut self, agent: &AgentKey) {
         let Some(node) = self.node.clone() else { return };
         let reach = Arc::clone(&self.reach);
-        let (notes, call, open) = {
+        let (notes, call, open, customer) = {
             let inner = self.store.inner();
             let notes = inner.tables.notes.values().filter(|note| note.agent == *agent && note.done.is_none());
             let calls: Vec<CallId> = notes.map(|note| note.call).collect();
             let call = inner.tables.agents.get(agent).and_then(Agent::call);
             let number = call.and_then(|call| inner.tables.calls.get(&call)?.number.clone());
             let open = inner.tables.entries.values().find(|entry| entry.is_open() && entry.number == number);
-            (calls, call, open.filter(|_| number.is_some()).map(|entry| entry.id))
+            let own = inner.tables.notes.values().rfind(|note| note.agent == *agent);
+            let customer = own.and_then(|note| Some((note.call, note.number.clone()?, note.target()?)));
+            (calls, call, open.filter(|_| number.is_some()).map(|entry| entry.id), customer)
         };
         let (by, agent) = (Actor::Agent(agent.clone()), agent.clone());
         let written = Written { note: "asks for a price".to_owned(), ..Written::default() };
+        if let (Some((call, number, target)), 0) = (customer, self.rng.u8(0..8)) {
+            let assigned = self.rng.bool().then_some(agent);
+            let not_before = Some(Desk::now(&node) + Millis::minutes(self.rng.u64(1..120)));
+            let source = "desk/agent".to_owned();
+            let wish = CallbackWish { number, target, not_before, another_matter: false, assigned, source };
+            self.executor.nursery().spawn(Box::pin(async move {
+                let answer = node.follow_up(call, wish, by).await;
+                let what = match &answer {
+                    Ok(asked) if !asked.new => "requests moved by a follow-up",
+                    _ => "follow-ups",
+                };
+                note(&reach, &answer, what);
+            }));
+            return;
+        }
         if let (Some(call), Some(entry), true) = (call, open, self.rng.bool()) {
             self.executor.nursery().spawn(Box::pin(async move {
                 note(&reach, &node.keep_open(call, entry, true, by).await, "entries kept open");

@@ -81,6 +81,10 @@ impl PagePhones for Engine {
         self.pages().disconnect(extension, connection)
     }
 
+    fn let_go(&self, extension: &ExtensionKey, connection: PageConnection, may_return: bool) -> bool {
+        self.pages().let_go(extension, connection, may_return)
+    }
+
     fn phone(&self, extension: &ExtensionKey) -> PagePhone {
         self.pages().shown(extension)
     }

@@ -50,10 +50,10 @@ impl Lost {
         Lost { waits_for: engine.pages().waits_for(), until: None, is_away: false }
     }
 
-    /// When it is told that the page is away, unless it was: after a sixth of the time. One that is loaded anew is back before
-    /// that, and whoever hangs up meanwhile has said what there was to say.
+    /// When it is told that a page is away whose connection is lost or closed, unless it was: after a fifteenth of the time. One
+    /// that is loaded anew is usually back before that, and whoever hangs up meanwhile has said what there was to say.
     fn away_from(&self) -> Option<Instant> {
-        self.until.filter(|_| !self.is_away)?.checked_sub(self.waits_for * 5 / 6)
+        self.until.filter(|_| !self.is_away)?.checked_sub(self.waits_for * 14 / 15)
     }
 
     fn hear(&mut self, word: Word) {
@@ -62,7 +62,8 @@ impl Lost {
                 self.until.get_or_insert_with(|| Instant::now() + self.waits_for);
             }
             Word::Heard => self.until = None,
-            Word::Answer | Word::HangUp => {}
+            // It comes back, or is lost in a moment.
+            Word::Quiet | Word::Answer | Word::HangUp | Word::Over => {}
         }
     }
 }
@@ -143,6 +144,7 @@ impl PageRing {
                 word = self.page.words.recv() => match word {
                     Some(Word::Answer) => return Ok(()),
                     Some(Word::HangUp) => return Err((603, Gone::Refused)),
+                    Some(Word::Over) => return Err((480, Gone::Unreachable)),
                     Some(word) => self.lost.hear(word),
                     None => return Err((480, Gone::Unreachable)),
                 },
@@ -177,6 +179,7 @@ impl PageDial {
                 biased;
                 word = self.page.words.recv() => match word {
                     Some(Word::HangUp) | None => break Gone::HungUp,
+                    Some(Word::Over) => break Gone::PhoneLost,
                     Some(word) => {
                         self.lost.hear(word);
                         if word == Word::Moved {
@@ -220,13 +223,14 @@ impl PageTalk {
                 biased;
                 word = self.page.words.recv() => match word {
                     Some(Word::HangUp) | None => break Gone::HungUp,
+                    Some(Word::Over) => break Gone::PhoneLost,
                     Some(word) => {
                         self.lost.hear(word);
-                        if self.lost.until.is_none() && std::mem::take(&mut self.lost.is_away) {
-                            self.tell_away(false);
-                        }
-                        if word == Word::Moved {
-                            self.page.speak();
+                        match word {
+                            Word::Quiet => self.tell_away(true),
+                            Word::Heard => self.tell_away(false),
+                            Word::Moved => self.page.speak(),
+                            Word::Lost | Word::Over | Word::Answer | Word::HangUp => {}
                         }
                     }
                 },
@@ -241,17 +245,17 @@ impl PageTalk {
                 },
                 () = sleep_until(busy_until) => break Gone::HungUp,
                 () = sleep_until(self.lost.until) => break Gone::PhoneLost,
-                () = sleep_until(self.lost.away_from()) => {
-                    self.lost.is_away = true;
-                    self.tell_away(true);
-                }
+                () = sleep_until(self.lost.away_from()) => self.tell_away(true),
             }
         };
         self.page.ended(why);
         why
     }
 
-    fn tell_away(&self, away: bool) {
-        self.page.engine.tell(self.page.leg, Input::PhoneAway(self.page.leg, away));
+    /// Tells that the page is away, or back, where that is news.
+    fn tell_away(&mut self, away: bool) {
+        if std::mem::replace(&mut self.lost.is_away, away) != away {
+            self.page.engine.tell(self.page.leg, Input::PhoneAway(self.page.leg, away));
+        }
     }
 }

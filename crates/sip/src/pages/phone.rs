@@ -22,8 +22,12 @@ pub(crate) enum Word {
     Moved,
     /// The page is heard, for the first time or again.
     Heard,
+    /// Its audio has broken off, and nothing else is heard of it. It is not lost yet, and seldom comes back.
+    Quiet,
     /// The page is not heard any more.
     Lost,
+    /// The page is gone, and nobody may come back to it.
+    Over,
 }
 
 /// How a leg stands at the page.
@@ -114,6 +118,11 @@ impl Phone {
         self.tell(if state == PageState::Up { Word::Heard } else { Word::Lost });
     }
 
+    /// Its audio has broken off. For whoever looks at the phone it stands until it is lost.
+    pub(crate) fn quiet(&self) {
+        self.tell(Word::Quiet);
+    }
+
     /// The connection is gone by itself; calls wait for the next.
     pub(crate) fn gone(&mut self) {
         self.connection = None;
@@ -126,6 +135,14 @@ impl Phone {
         self.connection = None;
         self.is_missing();
         self.tell(Word::HangUp);
+    }
+
+    /// The sign-in of the page has ended: a call waits for whoever may come back, and what rings goes to somebody else.
+    pub(crate) fn signed_out(&mut self, may_return: bool) {
+        self.connection = None;
+        self.is_missing();
+        let rings = |held: &Held| held.standing.state == PageCallState::Ringing && !held.standing.speaks;
+        self.tell_each(|held| if may_return && !rings(held) { Word::Lost } else { Word::Over });
     }
 
     fn is_missing(&mut self) {
@@ -223,9 +240,13 @@ impl Phone {
     }
 
     fn tell(&self, word: Word) {
+        self.tell_each(|_| word);
+    }
+
+    fn tell_each(&self, word: impl Fn(&Held) -> Word) {
         for held in self.legs.values() {
             // A leg that has just ended listens no more.
-            let _ = held.words.send(word);
+            let _ = held.words.send(word(held));
         }
     }
 }

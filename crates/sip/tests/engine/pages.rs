@@ -231,6 +231,31 @@ async fn a_page_that_does_not_come_back_is_told_to_be_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_audio_breaks_off_is_away_before_it_is_lost() {
+    let mut board = Board::set_up(|settings| {
+        let Some(pages) = &mut settings.pages else { return };
+        (pages.exchange.quiet_after, pages.exchange.silent_after) =
+            (Duration::from_millis(600), Duration::from_secs(3));
+    })
+    .await;
+    let (page, _) = board.page().await;
+    let leg = board.talk().await;
+    board.play(leg, Audio::Echo);
+    page.play_tone(450.0);
+    page.wait_tone(450.0, LONG).await.unwrap();
+    page.cut(true);
+    board.wait(Input::PhoneAway(leg, true)).await;
+    let up = |phone: &PagePhone| matches!(phone.connection, Some((_, PageState::Up)));
+    assert!(up(&board.engine.phone(&extension())), "it may be a moment of the network");
+    page.cut(false);
+    board.wait(Input::PhoneAway(leg, false)).await;
+    page.cut(true);
+    board.wait(Input::PhoneAway(leg, true)).await;
+    assert_eq!(board.gone(leg).await, Gone::PhoneLost, "told once");
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_put_away_hangs_up_and_is_not_rung_any_more() {
     let mut board = Board::new().await;
     let (page, connection) = board.page().await;
@@ -241,6 +266,52 @@ async fn a_page_that_is_put_away_hangs_up_and_is_not_rung_any_more() {
     page.wait_closed(SOON).await.unwrap();
     let leg = board.ring("1000");
     assert_eq!(board.gone(leg).await, Gone::Unreachable);
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_sign_in_ends_waits_for_the_agent_to_sign_in_again() {
+    let mut board = Board::new().await;
+    let (page, connection) = board.page().await;
+    let leg = board.talk().await;
+    board.play(leg, Audio::Echo);
+    assert!(!board.engine.let_go(&extension(), PageConnection(99), true));
+    assert!(board.engine.let_go(&extension(), connection, true));
+    // Who is not signed in hears nothing any more.
+    page.wait_closed(SOON).await.unwrap();
+    let (again, connection) = board.page().await;
+    again.play_tone(600.0);
+    again.wait_tone(600.0, LONG).await.unwrap();
+    assert!(board.engine.let_go(&extension(), connection, true));
+    board.wait(Input::PhoneAway(leg, true)).await;
+    assert_eq!(board.gone(leg).await, Gone::PhoneLost, "nobody came back");
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_who_cannot_sign_in_again_is_lost_at_once_and_not_hung_up() {
+    let mut board = Board::set_up(|settings| {
+        if let Some(pages) = &mut settings.pages {
+            pages.waits_for = Duration::from_secs(60);
+        }
+    })
+    .await;
+    let (page, connection) = board.page().await;
+    let leg = board.talk().await;
+    assert!(board.engine.let_go(&extension(), connection, false));
+    page.wait_closed(SOON).await.unwrap();
+    assert_eq!(board.gone(leg).await, Gone::PhoneLost);
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rings_where_a_sign_in_ends_goes_to_somebody_else_at_once() {
+    let mut board = Board::new().await;
+    let (_page, connection) = board.page().await;
+    let leg = board.ring("1000");
+    board.wait(Input::Ringing(leg)).await;
+    assert!(board.engine.let_go(&extension(), connection, true));
+    assert_eq!(board.gone(leg).await, Gone::Unreachable, "nobody has declined");
     board.empty().await;
 }
 

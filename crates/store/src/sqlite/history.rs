@@ -151,6 +151,7 @@ async fn promises(
             Fact::EntryChanged { change: Change::Outcome(Outcome::Postpone { window, .. }), .. } => {
                 promises.push((at, window));
             }
+            Fact::EntryChanged { change: Change::FollowUp(agreed), .. } => promises.push((at, agreed.window)),
             _ => {}
         }
     }

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod direct;
+mod follow_up;
 mod gathering;
 mod lines;
 mod notes;

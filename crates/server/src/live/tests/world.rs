@@ -159,6 +159,9 @@ impl Desk for Works {
     fn request_callback(&self, _: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
+    fn follow_up(&self, _: CallId, _: CallbackWish, _: Actor) -> BoxFuture<'static, Result<Asked, NotDone>> {
+        unreachable!("wishes go to the rules at once here")
+    }
     fn hang_up(&self, _: CallId, _: AgentKey) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }

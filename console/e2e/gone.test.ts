@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Person } from './house/browser.ts';
+import { waitHeard } from './house/ear.ts';
+import { FarHouse, accepts, shows } from './house/far-house.ts';
+import { PASSWORD } from './house/server.ts';
+
+/** What becomes of a customer whose agent is gone in the middle of the call. */
+
+const MIA = 440;
+const CUSTOMER = 1_000;
+
+interface Shown {
+  id: string;
+  section: string;
+  number: string;
+  state: { name: string; agent?: string };
+}
+
+let house: FarHouse;
+
+beforeAll(async () => {
+  house = await FarHouse.open();
+});
+
+afterAll(async () => {
+  await house?.close();
+});
+
+afterEach(async ({ task }) => {
+  const failed = task.result?.state === 'fail' ? task.name : undefined;
+  expect(await house.empty(failed), 'what the browsers complained of').toEqual([]);
+});
+
+const passes = (seconds: number) => new Promise(resolve => setTimeout(resolve, seconds * 1_000));
+
+/** The browser dies where it stands, and says goodbye to nobody. */
+async function dies({ page }: Person): Promise<void> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('there is no browser');
+  const over = new Promise(resolve => browser.once('disconnected', resolve));
+  const crash = await browser.newBrowserCDPSession();
+  // Nobody is left to answer.
+  await crash.send('Browser.crash').catch(() => {});
+  await over;
+}
+
+it('gives a request back whose customer hangs up on a page that died', async () => {
+  await house.does('2011', 'sign_out');
+  const number = '+8613800140001';
+  const request = await house.server.request(number);
+  const mia = await house.comes('mia', MIA);
+  await mia
+    .row(request)
+    .getByRole('button', { name: /^Call back/ })
+    .click();
+  const called = await house.carrier.rings();
+  await called.answer();
+  await called.tone(CUSTOMER);
+  await called.hears(MIA);
+  await waitHeard(mia.page, CUSTOMER);
+  await dies(mia);
+  await passes(4);
+  await called.hangUp();
+  const state = async () =>
+    (await house.server.ask<{ entry: Shown }>('GET', `/api/entries/${request}`)).entry.state.name;
+  await expect.poll(state, { timeout: 3_000 }).toBe('waiting');
+});
+
+it('lists a caller as cut off who hangs up on a page that died', async () => {
+  await house.does('2011', 'sign_out');
+  const number = '+8613800140002';
+  const mia = await house.comes('mia', MIA);
+  const caller = await house.calls(number);
+  await caller.tone(CUSTOMER);
+  await accepts(mia);
+  await caller.hears(MIA);
+  await waitHeard(mia.page, CUSTOMER);
+  await dies(mia);
+  await passes(7);
+  await caller.hangUp();
+  const listed = async () => {
+    const { items } = await house.server.ask<{ items: Shown[] }>('GET', '/api/entries');
+    return items.filter(one => one.number === number).map(one => [one.section, one.state.name]);
+  };
+  await expect.poll(listed, { timeout: 3_000 }).toEqual([['cut_off', 'waiting']]);
+});
+
+it('keeps a call whose sign-in has ended until the agent has signed in again', async () => {
+  await house.does('2011', 'sign_out');
+  const mia = await house.comes('mia', MIA);
+  const caller = await house.calls('+8613800140003');
+  await caller.tone(CUSTOMER);
+  await accepts(mia);
+  await caller.hears(MIA);
+  await waitHeard(mia.page, CUSTOMER);
+  await house.server.ask('PUT', '/api/users/mia/password', { password: PASSWORD });
+  const dialog = mia.page.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.waitFor();
+  await caller.hearsSilence();
+  await passes(5);
+  expect(caller.isOver()).toBe(false);
+  await dialog.locator('input[name=password]').fill(PASSWORD);
+  await dialog.locator('form button[type=submit]').click();
+  await dialog.waitFor({ state: 'detached' });
+  await shows(mia, 'talking');
+  await waitHeard(mia.page, CUSTOMER);
+  await caller.hears(MIA);
+  await caller.hangUp();
+  await shows(mia, 'wrap_up');
+});
