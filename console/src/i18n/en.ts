@@ -23,6 +23,9 @@ export const en = {
     endedTitle: 'Your session has ended',
     endedWords: 'Sign in again as {{name}}. What you typed is kept.',
     other: 'Use another account',
+    otherLoses: 'Logging out throws away what {{name}} typed here and has not sent.',
+    otherDo: 'Log out',
+    otherNot: 'Sign in as {{name}}',
     setUp: 'This server is not set up yet. Open its set-up link first.',
   },
   state: {

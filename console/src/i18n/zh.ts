@@ -25,6 +25,9 @@ export const zh: Words = {
     endedTitle: '登录已结束',
     endedWords: '以 {{name}} 重新登录，已输入的内容会保留。',
     other: '换用其他账号',
+    otherLoses: '退出登录后，{{name}} 在此输入而未提交的内容会丢失。',
+    otherDo: '退出登录',
+    otherNot: '以 {{name}} 登录',
     setUp: '服务器尚未完成初始设置，先打开设置链接。',
   },
   state: {
