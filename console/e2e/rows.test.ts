@@ -150,7 +150,8 @@ describe.each(['en', 'zh'] as const)('in %s', language => {
     await isGivenWhole(person, language);
     await person
       .row(ids.given ?? '')
-      .getByText(WORDS[language].tries)
+      .getByText(WORDS[language].tries, { exact: true })
+      .last()
       .waitFor();
     await person.picture(`rows-given-${language}`);
     expect.soft(await cutOff(person.page)).toEqual([]);

@@ -256,7 +256,7 @@ export function Assigned({ entry, tries = false }: { entry: Entry; tries?: boole
   const tried = tries ? triesWords(t, desk, entry) : null;
   if (!tries) {
     return (
-      <span className={styles.second} title={words} data-assigned>
+      <span className={`${styles.second} ${styles.toWhom}`} title={words} data-assigned>
         {words}
       </span>
     );

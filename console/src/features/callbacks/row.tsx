@@ -72,7 +72,7 @@ export const Row = memo(function Row(props: RowProps) {
         entry={entry}
         active={active}
         mine={mine && width !== 'wide'}
-        assigned={assigned && width !== 'wide'}
+        assigned={assigned && width === 'tablet'}
       />
       <div role="gridcell" className={`${styles.cell} ${styles.why} ${styles.whyCell}`}>
         {width === 'tablet' ? (
@@ -85,6 +85,7 @@ export const Row = memo(function Row(props: RowProps) {
         ) : (
           <WhyWords entry={entry} />
         )}
+        {assigned && width === 'phone' && <Assigned entry={entry} />}
       </div>
       {width === 'wide' && (
         <>
