@@ -1,7 +1,7 @@
 import { IconCalendarPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation, useLanguage, windowOf } from '@/i18n';
-import { arrangedBy } from '@/entries';
+import { isArrangedBy } from '@/entries';
 import { type Entry, type Shown, isOpen, serverNow, useLive } from '@/live';
 import { Button, Problem } from '@/ui';
 import { DayField, TimeField } from '@/ui/when';
@@ -33,15 +33,14 @@ export function arrangedIn(
   call: string,
 ): Entry | undefined {
   const of = live.notes.get(call) ?? live.calls.get(call);
-  const user = live.me?.user;
-  if (of === undefined || user === undefined || !of.number) return undefined;
+  if (of === undefined || !of.number) return undefined;
   for (const entry of live.entries.values()) {
     const { request } = entry;
     if (
       request &&
       entry.number === of.number &&
       request.asked >= of.began &&
-      arrangedBy(request.path) === user &&
+      isArrangedBy(live.me, request.path) &&
       isOpen(entry)
     )
       return entry;
