@@ -4,8 +4,8 @@ import type { Reporter } from 'vitest/node';
 /** A filter that no test has is a slip, and not a success. */
 const someTestRan: Reporter = {
   onTestRunEnd(modules) {
-    const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    if (tests.every((test) => test.result().state === 'skipped')) {
+    const tests = modules.flatMap(module => [...module.children.allTests()]);
+    if (tests.every(test => test.result().state === 'skipped')) {
       process.exitCode = 1;
       console.error('No test ran: no file in e2e and no test has that in its name.');
     }

@@ -104,6 +104,7 @@ it('closes an open request as served after a talk with its customer, and takes t
   await accepts(mia, 30_000);
   await caller.hears(MIA);
   await page.locator('[data-hint=open]').waitFor();
+  const call = await page.waitForFunction(() => /\/customer\/(.+)$/.exec(location.pathname)?.[1]);
   // The talk takes its time.
   await new Promise(resolve => setTimeout(resolve, SERVED_AFTER));
   await caller.hangUp();
@@ -111,6 +112,12 @@ it('closes an open request as served after a talk with its customer, and takes t
   await page.locator('[data-hint=served]').waitFor();
   await presses(mia, /^(Save|Finish)$/);
   await shows(mia, 'idle');
+
+  // The call leads to the request that it has served.
+  await page.goto(`/history/${await call.jsonValue()}`);
+  const served = page.locator('dl > div').filter({ hasText: 'Served by this call' });
+  await served.getByRole('link', { name: 'Open the entry' }).click();
+  await page.waitForURL(`**/list/${entry}`);
 
   await page.goto(`/list?tab=done&${alone}`);
   // Only what closed as served can be taken back.

@@ -192,6 +192,12 @@ it('stands well in high contrast', async () => {
   const mia = await Person.signedIn(browser, web.url, 'mia');
   await mia.row(first).waitFor();
   await inHighContrast(mia, 'list');
+  for (const page of ['settings', 'history', 'contacts', 'today']) {
+    await mia.page.goto(`/${page}`);
+    await mia.page.locator('main h1').waitFor();
+    await mia.page.locator('main').getByText('Loading').waitFor({ state: 'detached' });
+    await inHighContrast(mia, page);
+  }
   await mia.leave();
 });
 

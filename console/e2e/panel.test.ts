@@ -40,6 +40,18 @@ async function talks(mia: Person): Promise<FarCall> {
   return caller;
 }
 
+/** The buttons of a consultation that stand alone in a line. */
+async function alone(person: Person): Promise<string[]> {
+  const open = person.page.locator('button[title="Open phone"]');
+  if (await open.isVisible()) await open.click();
+  const all = button(person, 'Swap').locator('xpath=..').getByRole('button');
+  await all.first().waitFor();
+  const places = await all.evaluateAll(buttons =>
+    buttons.map(one => ({ words: one.textContent ?? '', top: Math.round(one.getBoundingClientRect().top) })),
+  );
+  return places.filter(({ top }) => places.filter(one => one.top === top).length === 1).map(one => one.words);
+}
+
 it('stands well while it rings, and where it is no phone', async () => {
   await house.does('2011', 'sign_out');
   const mia = await house.comes('mia', MIA);
@@ -93,6 +105,10 @@ it('stands well in every state of a call', async () => {
   await priya.page.locator('aside').getByText('seconds').waitFor();
   expect(await priya.page.getByText('Unanswered, your state becomes No answer.').count()).toBe(0);
   await accepts(priya);
+  for (const width of [1_360, 820, 390]) {
+    await mia.page.setViewportSize({ width, height: 900 });
+    expect(await alone(mia), `alone in a line at ${width}`).toEqual([]);
+  }
   await look(mia, 'consulting');
   await look(priya, 'consulted', 'briefly');
   await button(mia, 'Conference').first().click();

@@ -22,7 +22,18 @@ const AS: Record<string, (now: number) => Record<string, unknown>> = {
   claimed: () => ({ state: { name: 'claimed', agent: '2011', until: Date.now() + 5 * MINUTE } }),
   calling: () => ({ state: { name: 'attempting', agent: '2011' } }),
   noting: () => ({ state: { name: 'noting', agent: '2011' } }),
+  given: now => ({ assigned: '2011', attempts: [tried(now)] }),
 };
+
+const tried = (now: number) => ({
+  id: 'att_1',
+  agent: '2011',
+  began: now - 2 * MINUTE,
+  ended: now - MINUTE,
+  result: 'no_answer',
+  counted: true,
+  talked: 0,
+});
 
 const late = (now: number, by: number) => ({
   request: {
@@ -65,6 +76,8 @@ beforeAll(async () => {
   web = await Web.start(() => server.http);
   browser = await openBrowser();
   for (const [n, what] of Object.keys(AS).entries()) ids[what] = await server.request(`+861380000600${n}`);
+  const given = Object.keys(AS).indexOf('given');
+  await server.ask('POST', '/api/contacts', { name: 'Elena Marsh', numbers: [`+861380000600${given}`] });
 });
 
 afterAll(async () => {
@@ -77,22 +90,74 @@ afterEach(async () => {
   for (const person of people.splice(0)) await person.leave();
 });
 
-async function come(looks: Parameters<typeof Person.come>[2], state: string | null = null): Promise<Person> {
+async function come(
+  looks: Parameters<typeof Person.come>[2],
+  state: string | null = null,
+  who = 'mia',
+): Promise<Person> {
   const person = await Person.come(browser, web.url, looks);
   people.push(person);
   await sees(person.page, state);
   await person.page.goto('/list');
-  await person.signIn('mia');
+  await person.signIn(who);
   await person.row(ids.mine ?? '').waitFor();
   return person;
 }
 
 const WORDS = {
-  en: { claimed: 'claimed', calling: 'calling', noting: 'noting', note: 'Note outcome' },
-  zh: { claimed: '已认领', calling: '呼叫中', noting: '整理中', note: '记录结果' },
+  en: {
+    given: 'for Mia Torres',
+    tries: '1 of 3, no answer',
+    claimed: 'claimed',
+    calling: 'calling',
+    noting: 'noting',
+    note: 'Note outcome',
+  },
+  zh: {
+    given: '指派给 Mia Torres',
+    tries: '第 1 次无人接听',
+    claimed: '已认领',
+    calling: '呼叫中',
+    noting: '整理中',
+    note: '记录结果',
+  },
 };
 
+/** Looks that a row says whole who it is and to whom it was given. */
+async function isGivenWhole(person: Person, language: 'en' | 'zh'): Promise<void> {
+  const row = person.row(ids.given ?? '');
+  const parts = [
+    row.getByRole('link', { name: 'Elena Marsh' }),
+    row.getByText('+86 138 0000 6007').first(),
+    row.getByText(WORDS[language].given, { exact: true }),
+  ];
+  for (const part of parts) {
+    await part.waitFor();
+    const cut = await part.evaluate(at => {
+      const { left, right } = at.getBoundingClientRect();
+      const cell = at.closest('[role=gridcell]')?.getBoundingClientRect();
+      return (
+        at.scrollWidth > at.clientWidth || left < (cell?.left ?? 0) - 1 || right > (cell?.right ?? 0) + 1
+      );
+    });
+    expect.soft(cut, await part.innerText()).toBe(false);
+  }
+}
+
 describe.each(['en', 'zh'] as const)('in %s', language => {
+  it('says beside the button to whom a row was given, without the phone as well', async () => {
+    const person = await come({ language }, null, 'root');
+    await isGivenWhole(person, language);
+    await person
+      .row(ids.given ?? '')
+      .getByText(WORDS[language].tries, { exact: true })
+      .last()
+      .waitFor();
+    await person.picture(`rows-given-${language}`);
+    expect.soft(await cutOff(person.page)).toEqual([]);
+    expect.soft(await axe(person.page)).toEqual([]);
+  });
+
   it.each([
     [1360, 768],
     [1680, 900],
@@ -106,6 +171,7 @@ describe.each(['en', 'zh'] as const)('in %s', language => {
       const name = row.getByText('Mia Torres', { exact: true });
       expect(await name.evaluate(at => at.scrollWidth <= at.clientWidth), `${what}: name`).toBe(true);
     }
+    await isGivenWhole(person, language);
     const note = person.row(ids.mine ?? '').getByRole('button', { name: WORDS[language].note });
     expect(await note.getAttribute('data-kind')).toBe('primary');
     await person.picture(`rows-${language}-${width}`);
@@ -125,6 +191,28 @@ it('asks for the outcome in the row before anything else, and has nothing blue w
     const busy = await come({}, state);
     expect(await busy.page.locator('[role=grid] [data-kind=primary]').count(), state).toBe(0);
   }
+});
+
+it('says that a number is blocked and is not any more, and takes that back', async () => {
+  const entry = await server.request('+8613800006200');
+  const { page } = await come({}, null, 'root');
+  const more = async (item: string) => {
+    const row = page.locator(`[data-row="${entry}"]`);
+    await row.getByRole('button', { name: /^More for/ }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+  const blocked = page.locator(`[data-row="${entry}"] [data-blocked]`);
+  await more('Block number');
+  await page.getByRole('dialog').getByRole('button', { name: 'Block number' }).click();
+  await page.getByText('+86 138 0000 6200 is blocked.').waitFor();
+  await blocked.waitFor();
+  await more('Unblock number');
+  const said = page.getByRole('status').filter({ hasText: '+86 138 0000 6200 is not blocked any more.' });
+  await said.waitFor();
+  await blocked.waitFor({ state: 'detached' });
+  await said.getByRole('button', { name: 'Undo' }).click();
+  await blocked.waitFor();
+  await page.getByText('Taken back.').waitFor();
 });
 
 it('marks one tab alone', async () => {

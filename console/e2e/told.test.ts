@@ -75,8 +75,20 @@ it('dials until the far side has answered, and says when it does not', async () 
   await again.answer();
   await shows(mia, 'talking');
   await page.locator('header button[data-state]').filter({ hasText: 'Talking' }).waitFor();
+  await again.tone(CUSTOMER);
+  house.web.cut(5_000);
+  await page.getByText(/^Reconnecting \S+ Your call goes on\.$/).waitFor();
+  await page.locator('[data-state=connected]').waitFor();
   await presses(mia, 'Hang up');
   await again.ended();
+
+  await shows(mia, 'idle', 30_000);
+  const given = await dials('+8613800161007');
+  await shows(mia, 'calling');
+  await presses(mia, 'Hang up');
+  await given.ended();
+  await page.goto('/history');
+  await page.locator('tr[data-call]').filter({ hasText: '1007' }).getByText('Given up').waitFor();
 });
 
 it('says who asks, who does not, and from whom a customer comes back', async () => {
@@ -117,6 +129,8 @@ it('says who asks, who does not, and from whom a customer comes back', async () 
   await look(mia, 'back', 'briefly');
   await presses(mia, /^Accept/);
   await caller.hangUp();
+  // It went on without her, and stands among her last calls once it is over.
+  await priya.page.locator('aside li').filter({ hasText: '1004' }).waitFor({ timeout: 30_000 });
 });
 
 it('keeps a follow-up over a reload as the agent’s own, and takes it back', async () => {

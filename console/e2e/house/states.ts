@@ -58,6 +58,24 @@ export async function inHighContrast(person: Person, state: string): Promise<voi
       const [next] = document.querySelectorAll('[data-row] [data-kind=primary]');
       const [plain] = document.querySelectorAll('[data-row] [data-kind=plain]');
       if (next && plain && look(next) === look(plain)) found.push(next.textContent);
+      const [pressed] = document.querySelectorAll('main button[aria-pressed=true]');
+      const [free] = document.querySelectorAll('main button:not([aria-pressed]):not([disabled])');
+      if (pressed && free && look(pressed) === look(free)) found.push(pressed.textContent);
+      for (const group of document.querySelectorAll('[role=radiogroup]')) {
+        const ink = (at: string) => [...group.querySelectorAll(at)].map(one => getComputedStyle(one).color);
+        const [on] = ink('label[data-active]');
+        if (on !== undefined && ink('label:not([data-active])').includes(on)) found.push(group.textContent);
+      }
+      // What is on has a colour of its own, and what is off an edge.
+      for (const control of document.querySelectorAll('input[role=switch]')) {
+        const track = control.parentElement?.querySelector('[class*=Switch-track]');
+        const ground = getComputedStyle(document.body).backgroundColor;
+        const { backgroundColor, borderWidth } = track
+          ? getComputedStyle(track)
+          : { ...getComputedStyle(control) };
+        const seen = control.matches(':checked') ? backgroundColor !== ground : parseFloat(borderWidth) > 0;
+        if (!seen) found.push(`switch ${control.parentElement?.textContent ?? ''}`);
+      }
       return found;
     });
     expect.soft(alike, 'looks like all others').toEqual([]);

@@ -23,16 +23,20 @@ export class Web {
   readonly #server: HttpServer;
   /** Open sockets of the live line, so that a test can cut them. */
   readonly #lines: Set<{ destroy(): void }>;
+  /** Until then no live line is taken. */
+  readonly #cut: { until: number };
 
-  private constructor(server: HttpServer, lines: Set<{ destroy(): void }>) {
+  private constructor(server: HttpServer, lines: Set<{ destroy(): void }>, cut: { until: number }) {
     this.#server = server;
     this.#lines = lines;
+    this.#cut = cut;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   static async start(behind: () => string): Promise<Web> {
     if (!existsSync(join(DIST, 'index.html'))) throw new Error('there is no dist: run `npm run build` first');
     const lines = new Set<{ destroy(): void }>();
+    const cut = { until: 0 };
     const server = createServer((asked, answer) => {
       const path = new URL(asked.url ?? '/', 'http://page').pathname;
       if (path.startsWith('/api/')) {
@@ -61,6 +65,10 @@ export class Web {
       answer.end(readFileSync(file));
     });
     server.on('upgrade', (asked, socket, head) => {
+      if (Date.now() < cut.until) {
+        socket.destroy();
+        return;
+      }
       const { hostname, port } = new URL(behind());
       const onward = connect(Number(port), hostname, () => {
         const headers = Object.entries(asked.headers).map(([name, value]) => `${name}: ${String(value)}`);
@@ -83,11 +91,12 @@ export class Web {
       onward.on('close', gone).on('error', gone);
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    return new Web(server, lines);
+    return new Web(server, lines, cut);
   }
 
-  /** Cuts all live lines, as a network would. */
-  cut(): void {
+  /** Cuts all live lines, as a network would, and for so long, in milliseconds. */
+  cut(within = 0): void {
+    this.#cut.until = Date.now() + within;
     for (const line of [...this.#lines]) line.destroy();
   }
 

@@ -223,50 +223,52 @@ export async function callBack(entry: Entry, beyondWindow = false): Promise<bool
 
 /** Puts the customer's number on the block list, which holds for everybody from now on. */
 export async function block(entry: Entry): Promise<boolean> {
-  if (!entry.number) return false;
-  try {
-    const kept = await blocked();
-    const numbers = [...new Set([...kept.numbers, entry.number])].sort();
-    await need(
-      api.PUT('/api/configuration/blocked', {
-        params: { header: { ...once(), ...kept.seen } },
-        body: { prefixes: kept.prefixes, numbers },
-      }),
-    );
-    say({ id: `did-${entry.id}`, kind: 'done', title: t => t('done.blocked', { who: whoIs(t, entry) }) });
-    return true;
-  } catch (thrown) {
-    sayRefusal(entry, thrown);
-    return false;
-  }
+  const { number } = entry;
+  if (!number) return false;
+  return act(
+    entry,
+    () => keepBlocked(kept => [...new Set([...kept, number])].sort()),
+    t => t('done.blocked', { who: whoIs(t, entry) }),
+    () => keepBlocked(kept => kept.filter(one => one !== number)),
+  );
 }
 
 /** Takes the customer's number off the block list. One that a prefix blocks stays: that is for the configuration. */
 export async function unblock(entry: Entry): Promise<boolean> {
   const { number } = entry;
   if (!number) return false;
+  let byPrefix = false;
   try {
-    const kept = await blocked();
-    if (!kept.numbers.includes(number)) {
-      say({
-        id: `did-${entry.id}`,
-        kind: 'refused',
-        title: t => t('block.byPrefix', { who: whoIs(t, entry) }),
-      });
-      return false;
-    }
-    await need(
-      api.PUT('/api/configuration/blocked', {
-        params: { header: { ...once(), ...kept.seen } },
-        body: { prefixes: kept.prefixes, numbers: kept.numbers.filter(one => one !== number) },
-      }),
-    );
-    say({ id: `did-${entry.id}`, kind: 'done', title: t => t('done.unblocked', { who: whoIs(t, entry) }) });
-    return true;
+    byPrefix = !(await blocked()).numbers.includes(number);
   } catch (thrown) {
     sayRefusal(entry, thrown);
     return false;
   }
+  if (byPrefix) {
+    say({
+      id: `did-${entry.id}`,
+      kind: 'refused',
+      title: t => t('block.byPrefix', { who: whoIs(t, entry) }),
+    });
+    return false;
+  }
+  return act(
+    entry,
+    () => keepBlocked(kept => kept.filter(one => one !== number)),
+    t => t('done.unblocked', { who: whoIs(t, entry) }),
+    () => keepBlocked(kept => [...new Set([...kept, number])].sort()),
+  );
+}
+
+/** Changes which numbers are blocked. */
+async function keepBlocked(change: (numbers: string[]) => string[]): Promise<void> {
+  const { numbers, prefixes, seen } = await blocked();
+  await need(
+    api.PUT('/api/configuration/blocked', {
+      params: { header: { ...once(), ...seen } },
+      body: { prefixes, numbers: change(numbers) },
+    }),
+  );
 }
 
 /** The block list with what proves that it was read: nobody's change in the meantime is lost. */

@@ -28,14 +28,14 @@ interface Store {
   entries: Names;
   /** By number, for what is no open entry. */
   numbers: Names;
-  /** By number, whoever fits what is searched for. */
-  found: { query: string; at: number; names: ReadonlyMap<string, string> };
+  /** By open entry, whoever fits what is searched for; and among which entries that was asked. */
+  found: { query: string; at: number; asked: ReadonlySet<string>; names: ReadonlyMap<string, string> };
 }
 
 const useKnown = create<Store>(() => ({
   entries: new Map(),
   numbers: new Map(),
-  found: { query: '', at: 0, names: new Map() },
+  found: { query: '', at: 0, asked: new Set(), names: new Map() },
 }));
 
 type What = 'entries' | 'numbers';
@@ -172,53 +172,41 @@ const NOBODY: NameOf = () => null;
 /** Whether a text may be a part of a name: digits alone are a number. */
 export const mayBeName = (query: string): boolean => /\p{L}/u.test(query);
 
-/** So many pages of contacts are looked through for a search, of the longest that there are: who means fewer types on. */
-const PAGES = 5;
-const LONGEST_PAGE = 200;
+/** Whoever came onto the list after the question is asked for after this, in milliseconds. */
+const LATER = 1_000;
 
+/** Asks for all open entries whose customer's name fits, however many contacts there are. */
 async function find(query: string): Promise<void> {
-  const names = new Map<string, string>();
-  let after: string | undefined;
-  for (let page = 0; page < PAGES; page += 1) {
-    const asked = { q: query, limit: LONGEST_PAGE, ...(after !== undefined && { after }) };
-    const found = await need(api.GET('/api/contacts', { params: { query: asked } })).catch(() => null);
-    if (found === null) return;
-    for (const { name, numbers } of found.items) for (const number of numbers) names.set(number, name);
-    after = found.next ?? undefined;
-    if (after === undefined) break;
-  }
-  useKnown.setState({ found: { query, at: serverNow(), names } });
+  const asked = new Set(useLive.getState().entries.keys());
+  const found = await need(api.GET('/api/entries/names', { params: { query: { q: query } } })).catch(
+    () => null,
+  );
+  if (found === null) return;
+  const names = new Map(Object.entries(found.names));
+  useKnown.setState({ found: { query, at: serverNow(), asked, names } });
 }
 
 /**
- * How customers are called, while somebody searches by that: the contacts are asked who fits, and their numbers lead to the
- * entries, in sight or not. Where numbers are hidden, several customers may have the same: then those entries are asked for.
+ * How customers are called, while somebody searches by that: the server is asked who of the open entries fits, in sight or not,
+ * and whether their numbers are hidden from the viewer or not.
  */
 export function useNamesFor(query: string): NameOf {
   const searched = mayBeName(query) ? query.trim() : '';
   const known = useKnown();
   const { found } = known;
   const all = useLive(live => live.entries);
+  const others = useMemo(() => {
+    if (searched === '' || found.query !== searched) return false;
+    return [...all.values()].some(entry => isOpen(entry) && entry.number && !found.asked.has(entry.id));
+  }, [searched, found, all]);
   useEffect(() => {
     const { found } = useKnown.getState();
-    if (searched === '' || (found.query === searched && serverNow() - found.at < KEPT)) return;
-    const timer = setTimeout(() => void find(searched), TOGETHER);
+    if (searched === '' || (found.query === searched && serverNow() - found.at < KEPT && !others)) return;
+    const timer = setTimeout(() => void find(searched), others ? LATER : TOGETHER);
     return () => clearTimeout(timer);
-  }, [searched]);
-  useEffect(() => {
-    if (searched === '') return;
-    const { entries } = useKnown.getState();
-    const fits = ({ id, number }: Entry) =>
-      number && !isWhole(number) && found.names.has(number) && !entries.has(id);
-    return want(
-      'entries',
-      [...all.values()].filter(fits).map(entry => entry.id),
-    );
-  }, [searched, found, all]);
+  }, [searched, others]);
   return useMemo(() => {
     if (searched === '') return NOBODY;
-    return entry =>
-      customerName(entry, known) ??
-      (isWhole(entry.number) ? (known.found.names.get(entry.number) ?? null) : null);
+    return entry => customerName(entry, known) ?? known.found.names.get(entry.id) ?? null;
   }, [searched, known]);
 }

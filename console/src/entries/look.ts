@@ -1,5 +1,5 @@
 import { given } from '@/api';
-import { type AgentState, type Attempt, type CallResult, type Entry, holder } from '@/live';
+import { type AgentState, type Attempt, type CallResult, type Entry, type Me, holder } from '@/live';
 
 const MINUTE = 60_000;
 
@@ -68,7 +68,7 @@ export type Why =
   | { kind: 'pressedMenu'; key: string }
   | { kind: 'queue'; queue: string }
   | { kind: 'web' }
-  /** An agent has agreed with the customer to call again: by which account. */
+  /** An agent has agreed with the customer to call again: which one. */
   | { kind: 'followUp'; by: string }
   | { kind: 'again'; result: CallResult }
   | { kind: 'cutOff'; count: number }
@@ -85,12 +85,18 @@ const LEFT = {
   transfer: 'leftTransfer',
 } as const;
 
-/** What the path of a request begins with that an agent has made at the desk, before the name of the account. */
+/** What the path of a request begins with that an agent has made at the desk, before the agent's key. Some have the account there. */
 const AT_DESK = 'desk/';
 
-/** The account of the agent who has arranged that the customer is called again; nothing where the customer asked. */
+/** The agent who has arranged that the customer is called again, or their account; nothing where the customer asked. */
 export function arrangedBy(path: readonly string[] | undefined): string | null {
   return path?.find(part => part.startsWith(AT_DESK))?.slice(AT_DESK.length) ?? null;
+}
+
+/** Whether the viewer has arranged it. */
+export function isArrangedBy(me: Me | null, path: readonly string[] | undefined): boolean {
+  const by = arrangedBy(path);
+  return by !== null && me !== null && (by === me.agent || by === me.user);
 }
 
 /** Why somebody stands on the list; a retry that is still to come counts for more than how it began. */

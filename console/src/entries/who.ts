@@ -1,5 +1,5 @@
 import { phoneNumber, useTranslation } from '@/i18n';
-import { type Entry, useLive } from '@/live';
+import { type Entry, useLive, useNames, whoseNumber } from '@/live';
 import { useCustomerName, useNameOfNumber } from './known';
 import { numberOf } from './words';
 
@@ -19,9 +19,12 @@ export function useWhoOf({ number, entry }: { number?: string | null; entry?: st
   return row === undefined ? ofNumber : (ofEntry ?? numberOf(t, row));
 }
 
-/** How somebody is called of whom there is no entry, only a number. */
+/** How somebody is called of whom there is no entry, only a number: a customer's, or one of the house. */
 export function useWhoOfNumber(number: string | null | undefined): string {
   const { t } = useTranslation();
   const name = useNameOfNumber(number);
-  return name ?? (number ? phoneNumber(number) : t('list.unknownNumber'));
+  useNames();
+  return (
+    name ?? (number ? whoseNumber(number) : null) ?? (number ? phoneNumber(number) : t('list.unknownNumber'))
+  );
 }

@@ -9,10 +9,10 @@ export function numberOf(t: TFunction, entry: Entry): string {
   return entry.number ? phoneNumber(entry.number) : t('list.unknownNumber');
 }
 
-/** Who has an account, by the name that colleagues see where that is known. */
-export function accountName(account: string): string {
+/** Who has arranged something: an agent, or by the account where it was written down like that. */
+export function accountName(by: string): string {
   const { me } = useLive.getState();
-  return agentName(me?.user === account && me.agent !== null ? me.agent : `user-${account}`);
+  return agentName(me?.user === by && me.agent !== null ? me.agent : by);
 }
 
 /** How somebody is called in everything that is said of them: by name where it is known, else by number. */

@@ -11,7 +11,16 @@ export {
 } from './names';
 export { isDialling, talksSince } from './dialling';
 export { compare } from './order';
-export { agentName, placeOf, useAgentName, useMyAgent, usePlaceInLine } from './people';
+export {
+  agentName,
+  insideNumber,
+  phoneOf,
+  placeOf,
+  useAgentName,
+  useMyAgent,
+  usePlaceInLine,
+  whoseNumber,
+} from './people';
 export * from './rows';
 export { NOTHING, type Shown } from './reducer';
 export type { Link } from './socket';

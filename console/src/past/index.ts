@@ -40,7 +40,7 @@ export interface PastCall {
   end: End;
   /** Of a callback, and of a call that we made: what came of dialling. */
   result: string | null;
-  /** Who has hung up, of a call that was dialled by hand and in which they talked. */
+  /** Who has hung up, of a call that was dialled by hand: after they talked, or the caller while it rang. */
   ended_by?: 'caller' | 'called' | null;
   /** The number outside; masked for who may not see it. */
   number: string | null;
@@ -63,6 +63,8 @@ export interface PastCall {
   entry: string | null;
   recordings: { recording: string; agent: string; at: number }[];
   messages: string[];
+  /** Of one call alone: entries that closed because the customer was served in it. */
+  served?: string[];
   disposition: string | null;
   note: string;
 }
@@ -84,6 +86,11 @@ export function talkedWith(call: PastCall, agent: string): number | null {
   );
   if (own.length === 0) return null;
   return own.reduce((sum, { answered, ended }) => sum + (ended ?? call.ended) - (answered ?? 0), 0);
+}
+
+/** Whether whoever dialled by hand has hung up while it rang: nothing has failed then. */
+export function isGivenUp({ result, ended_by: by, end }: PastCall): boolean {
+  return result === 'interrupted' && by === 'caller' && end !== 'talked';
 }
 
 export async function fetchCall(call: string) {

@@ -29,6 +29,7 @@ function fakes() {
         connection: made.length + 1,
         replace: () => Promise.resolve(),
         way: () => Promise.resolve(null),
+        received: () => Promise.resolve(null),
         close: () => void (one.closed = true),
       };
       made.push(one);

@@ -109,6 +109,11 @@ export class BrowserPhone implements Phone {
     return this.#line?.way() ?? Promise.resolve(null);
   }
 
+  /** How many packets of audio have come in; nothing while there is no connection. */
+  received(): Promise<number | null> {
+    return this.#line?.received() ?? Promise.resolve(null);
+  }
+
   /** The network is back, or somebody does not want to wait: tries at once. */
   hurry(): void {
     if (this.#shown.state === 'lost') void this.#connect();

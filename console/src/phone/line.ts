@@ -23,6 +23,8 @@ export interface PageLine {
   /** Sends another microphone from now on. */
   replace(track: MediaStreamTrack): Promise<void>;
   way(): Promise<Way | null>;
+  /** How many packets of audio have come in. */
+  received(): Promise<number | null>;
   close(): void;
 }
 
@@ -116,11 +118,20 @@ function lineOf(
     connection,
     replace: track => sender.replaceTrack(track),
     way: () => wayOf(peer),
+    received: () => receivedBy(peer),
     close() {
       peer.removeEventListener('connectionstatechange', look);
       peer.close();
     },
   };
+}
+
+async function receivedBy(peer: RTCPeerConnection): Promise<number | null> {
+  const stats = await peer.getStats();
+  for (const one of stats.values() as Iterable<RTCInboundRtpStreamStats>) {
+    if (one.type === 'inbound-rtp') return one.packetsReceived ?? null;
+  }
+  return null;
 }
 
 async function wayOf(peer: RTCPeerConnection): Promise<Way | null> {

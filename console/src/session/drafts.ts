@@ -37,6 +37,15 @@ export function useDraft(name: string): [string, (text: string) => void, () => v
   return [text, change, forget];
 }
 
+/** Whether somebody has typed something that was not sent. */
+export function hasDrafts(): boolean {
+  try {
+    return Object.keys(sessionStorage).some(key => key.startsWith(PREFIX));
+  } catch {
+    return false;
+  }
+}
+
 /** Forgets all of them: another person sits down here. */
 export function forgetDrafts(): void {
   try {

@@ -1,4 +1,4 @@
-export { forgetDrafts, useDraft } from './drafts';
+export { forgetDrafts, hasDrafts, useDraft } from './drafts';
 export {
   findSession,
   signIn,

@@ -56,7 +56,7 @@ pub enum Fact {
         call: CallId,
         /// What came of dialling; nothing, where nobody was dialled, because the own phone did not answer.
         result: Option<CallResult>,
-        /// Who has hung up, where they had talked and nothing broke.
+        /// Who has hung up, where nothing broke: either side after they had talked, or the caller while it rang.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_by: Option<Ender>,
     },

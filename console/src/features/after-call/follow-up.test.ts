@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { aRequest } from '@/live/fixture';
-import { arrangedIn, isMadeBy } from './follow-up';
+import { arrangedIn } from './follow-up';
 
 const request = {
   asked: 50,
@@ -19,11 +19,4 @@ it('finds what was agreed upon in a call, as long as it stands', () => {
   expect(arrangedIn(live({ state: { name: 'closed' } }), 'c')).toBeUndefined();
   expect(arrangedIn(live({ request: { ...request, agreed_in: undefined } }), 'c')).toBeUndefined();
   expect(arrangedIn(live({ request: { ...request, path: ['600'] } }), 'c')?.id).toBe('e');
-});
-
-it('tells a request that was moved from one that was made', () => {
-  expect(isMadeBy(aRequest('e', { request }), 'mia')).toBe(true);
-  expect(isMadeBy(aRequest('e', { request }), 'priya')).toBe(false);
-  expect(isMadeBy(aRequest('e', { request: { ...request, path: ['600'] } }), 'mia')).toBe(false);
-  expect(isMadeBy(aRequest('e', { request }), undefined)).toBe(false);
 });

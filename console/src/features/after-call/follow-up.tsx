@@ -1,7 +1,7 @@
 import { IconCalendarPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation, useLanguage, windowOf } from '@/i18n';
-import { arrangedBy } from '@/entries';
+import { isArrangedBy } from '@/entries';
 import { type Entry, type Shown, isOpen, serverNow, useLive } from '@/live';
 import { Button, Problem } from '@/ui';
 import { DayField, TimeField } from '@/ui/when';
@@ -33,11 +33,6 @@ export function arrangedIn({ entries }: Pick<Shown, 'entries'>, call: string): E
   return undefined;
 }
 
-/** Whether this user has made the request; otherwise it was there before, and is moved by what was agreed upon. */
-export function isMadeBy(entry: Entry, user: string | undefined): boolean {
-  return user !== undefined && arrangedBy(entry.request?.path) === user;
-}
-
 /** What stands open comes into sight. */
 function comeIntoSight(box: HTMLDivElement | null): void {
   // jsdom has no layout.
@@ -61,8 +56,9 @@ export function FollowUp({ call }: { call: string }) {
   const gone = useLive(live => answer !== null && live.gone.has(answer.entry));
   const asked = answer !== null && !gone ? answer : null;
   const promise = standing?.request?.promise ?? asked?.promise ?? null;
-  const user = useLive(live => live.me?.user);
-  const isNew = standing === undefined ? (asked?.new ?? true) : isMadeBy(standing, user);
+  const me = useLive(live => live.me);
+  // Otherwise it was there before, and is moved by what was agreed upon.
+  const isNew = standing === undefined ? (asked?.new ?? true) : isArrangedBy(me, standing.request?.path);
   const takeBack = async () => {
     const entry = standing?.id ?? asked?.entry;
     if (entry === undefined) return;

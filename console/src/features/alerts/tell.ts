@@ -1,4 +1,4 @@
-import { arrangedBy, learnNames, requestWords, whoIs } from '@/entries';
+import { isArrangedBy, learnNames, requestWords, whoIs } from '@/entries';
 import { type TFunction, spoken } from '@/i18n';
 import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
 import {
@@ -46,7 +46,7 @@ const JUST_ARRANGED = 60_000;
 export function isOwnDoing(reminder: Reminder): boolean {
   const { entries, me } = useLive.getState();
   const request = entries.get(reminder.entry)?.request;
-  const mine = me !== null && arrangedBy(request?.path) === me.user;
+  const mine = isArrangedBy(me, request?.path);
   return mine && reminder.kind === 'request' && serverNow() - (request?.asked ?? 0) < JUST_ARRANGED;
 }
 

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { TFunction } from '@/i18n';
 import { phoneNumber, timer } from '@/i18n';
-import { type Call, agentName, useSecond } from '@/live';
+import { type Call, agentName, phoneOf, useSecond } from '@/live';
 import styles from './call.module.css';
 import { given } from './given';
 
@@ -11,7 +11,8 @@ export function withWhom(t: TFunction, call: Call | null, me: string | null): st
   const number = call.dialled ?? call.number;
   if (given(number)) return phoneNumber(number);
   const other = call.agents.find(one => one !== me);
-  return other !== undefined ? agentName(other) : (call.extension ?? t('call.unknown'));
+  if (other !== undefined) return agentName(other);
+  return given(call.extension) ? (phoneOf(call.extension).name ?? call.extension) : t('call.unknown');
 }
 
 /** A figure of the panel: what it is over how long. */

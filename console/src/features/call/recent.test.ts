@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { anAgent } from '@/live/fixture';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Desk, useLive, useNames } from '@/live';
+import { aCall, anAgent } from '@/live/fixture';
 import type { Leg, PastCall } from '@/past';
-import { recentOf } from './recent';
+import { isAwaited, recentOf } from './recent';
 
 const past = (more: Partial<PastCall> = {}): PastCall => ({
   call: 'call_1',
@@ -33,8 +34,13 @@ const past = (more: Partial<PastCall> = {}): PastCall => ({
 
 const leg = (party: Leg['party']): Leg => ({ party, began: 0, answered: 1, ended: null, why: null });
 const me = anAgent('2014', { extension: '8014' });
-const numbers: Partial<Record<string, string>> = { '2011': '8011' };
-const recent = (more: Partial<PastCall>) => recentOf(past(more), me, agent => numbers[agent] ?? null);
+const recent = (more: Partial<PastCall>) => recentOf(past(more), me);
+
+beforeEach(() => {
+  const colleagues = [{ key: '2011', name: 'Priya N.', extension: 'desk-11', number: '8011' }];
+  const phones = [{ key: '8020', name: 'Warehouse', number: '8021' }];
+  useNames.setState({ desk: { colleagues, phones } as unknown as Desk });
+});
 
 describe('a call as one of the last', () => {
   it('is called again at the number of the customer, with that of the service', () => {
@@ -65,14 +71,33 @@ describe('a call as one of the last', () => {
     } as const;
     const legs = [leg({ agent: '2014' }), leg({ agent: '2011' })];
     const calls = { ...internal, agents: [...internal.agents], legs };
-    expect(recent({ ...calls, extension: '8014' })).toMatchObject({ out: true, who: '2011', number: '8011' });
+    expect(recent({ ...calls, extension: '8014' })).toMatchObject({
+      out: true,
+      who: 'Priya N.',
+      number: '8011',
+    });
     expect(recent({ ...calls, extension: '8011' })).toMatchObject({ out: false, number: '8011' });
     const phone = { ...calls, legs: [leg({ extension: '8014' }), leg({ extension: '8020' })] };
-    expect(recent({ ...phone, extension: '8014' })).toMatchObject({ who: '8020', number: '8020' });
+    expect(recent({ ...phone, extension: '8014' })).toMatchObject({ who: 'Warehouse', number: '8021' });
   });
 
   it('is left out where nobody knows with whom it was', () => {
     expect(recent({ number: null })).toBeNull();
     expect(recent({ number: null, legs: [leg({ agent: '2014' })] })).toBeNull();
   });
+});
+
+it('waits for a call that goes on without the agent who was asked in it', () => {
+  const call = aCall('call_7', { agents: ['2011', '2014'] });
+  const talking = anAgent('2014', { state: 'talking', call: 'call_7' });
+  useLive.setState({
+    me: { user: 'mia', role: 'agent', agent: '2014', groups: null },
+    agents: new Map([['2014', talking]]),
+    calls: new Map([['call_7', call]]),
+  });
+  expect(isAwaited([], Date.now()), 'it is seen').toBe(false);
+  useLive.setState({ agents: new Map([['2014', anAgent('2014')]]), calls: new Map() });
+  expect(isAwaited([], Date.now())).toBe(true);
+  expect(isAwaited([], Date.now() + 2 * 60 * 60_000), 'for ever').toBe(false);
+  expect(isAwaited([past({ call: 'call_7' })], Date.now()), 'it is written down').toBe(false);
 });

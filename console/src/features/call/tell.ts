@@ -6,13 +6,14 @@ import {
   type OwnPhone,
   agentName,
   isDialling,
+  phoneOf,
   queueName,
   serverNow,
   useLive,
   useNames,
 } from '@/live';
 import { say } from '@/notices';
-import { type PastCall, fetchCall } from '@/past';
+import { type PastCall, fetchCall, isGivenUp } from '@/past';
 import { isConsultEndedByMe, isEndedByMe } from './by-me';
 import { withWhom } from './parts';
 
@@ -63,13 +64,16 @@ export function consulted({ agent, to }: Consult): string {
   const { queue, number, extension } = to as { extension?: string; queue?: string; number?: string };
   if (given(agent)) return agentName(agent);
   if (queue !== undefined) return queueName(useNames.getState().desk, queue);
-  return number !== undefined ? phoneNumber(number) : (extension ?? '');
+  if (number !== undefined) return phoneNumber(number);
+  return extension === undefined ? '' : (phoneOf(extension).name ?? extension);
 }
 
 /** What became of a call that nobody answered; nothing where there is nothing to say. */
 export function endWords(t: TFunction, past: PastCall | null, who: string, me: string): string | null {
   if (past === null) return t('call.notReached', { who });
   if (past.result === 'answered' || past.end === 'talked') return null;
+  // Who has given it up knows that.
+  if (isGivenUp(past)) return null;
   if (past.result !== null) {
     return t('call.notReachedWhy', { who, result: t(`result.${past.result as CallResult}`) });
   }

@@ -26,6 +26,7 @@ import {
   promiseWords,
   toPlay,
   triesOf,
+  triesWords,
   useWho,
   whyOf,
   whyWords,
@@ -242,6 +243,28 @@ export function For({ entry }: { entry: Entry }) {
     <span className={styles.stacked} title={[business, group].filter(Boolean).join(', ')}>
       <span>{business}</span>
       {group !== null && <span className={styles.age}>{group}</span>}
+    </span>
+  );
+}
+
+/** To whom it was given; beside the button the tries stand below, whose column that takes. */
+export function Assigned({ entry, tries = false }: { entry: Entry; tries?: boolean }) {
+  const { t } = useTranslation();
+  const desk = useNames(names => names.desk);
+  const name = useAgentName(entry.assigned ?? null);
+  const words = t('list.assignedTo', { name });
+  const tried = tries ? triesWords(t, desk, entry) : null;
+  if (!tries) {
+    return (
+      <span className={`${styles.second} ${styles.toWhom}`} title={words} data-assigned>
+        {words}
+      </span>
+    );
+  }
+  return (
+    <span className={`${styles.stacked} ${styles.given}`} title={[words, tried].filter(Boolean).join(', ')}>
+      <span data-assigned>{words}</span>
+      {tried !== null && <span className={styles.age}>{tried}</span>}
     </span>
   );
 }

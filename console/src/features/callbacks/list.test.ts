@@ -21,6 +21,8 @@ const desk: Desk = {
       wrap_up: 'timed',
     },
   ],
+  colleagues: [],
+  phones: [],
 };
 const around = (more: Partial<Around> = {}): Around => ({
   me: { user: 'ada', role: 'agent', agent: '2000', groups: null },

@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
 import { callBack, holdOf, mayCall, mayNote, numberOf, useCustomerName, useWho } from '@/entries';
 import { Heard, heard, useTranslation } from '@/i18n';
-import { type Entry, useAgentName } from '@/live';
+import type { Entry } from '@/live';
 import { Button, type Width } from '@/ui';
-import { For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
+import { Assigned, For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
 import styles from './list.module.css';
 import type { Asked } from './more';
 
@@ -40,11 +40,14 @@ function isPressed(event: MouseEvent): boolean {
 
 export const Row = memo(function Row(props: RowProps) {
   const { entry, me, fresh, gone, active, width, place, onOpen, onActive } = props;
-  const mine = holdOf(entry, me) === 'mine';
+  const hold = holdOf(entry, me);
+  const mine = hold === 'mine';
+  const assigned = hold === 'free' && !gone && Boolean(entry.assigned);
   const names = [
     styles.line,
     styles.row,
     mine && styles.mine,
+    assigned && styles.assigned,
     mayNote(entry, me) && styles.noting,
     fresh && styles.fresh,
     gone && styles.gone,
@@ -65,7 +68,12 @@ export const Row = memo(function Row(props: RowProps) {
         <Promise entry={entry} />
         {width === 'phone' && <SecondTime entry={entry} />}
       </div>
-      <Who entry={entry} active={active} mine={mine && width !== 'wide'} />
+      <Who
+        entry={entry}
+        active={active}
+        mine={mine && width !== 'wide'}
+        assigned={assigned && width === 'tablet'}
+      />
       <div role="gridcell" className={`${styles.cell} ${styles.why} ${styles.whyCell}`}>
         {width === 'tablet' ? (
           <span className={styles.stacked}>
@@ -77,6 +85,7 @@ export const Row = memo(function Row(props: RowProps) {
         ) : (
           <WhyWords entry={entry} />
         )}
+        {assigned && width === 'phone' && <Assigned entry={entry} />}
       </div>
       {width === 'wide' && (
         <>
@@ -104,11 +113,18 @@ function SecondTime({ entry }: { entry: Entry }) {
   );
 }
 
-function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boolean }) {
+interface WhoProps {
+  entry: Entry;
+  active: boolean;
+  /** It says what of it is mine, or to whom it was given, where there is no room beside the button. */
+  mine: boolean;
+  assigned: boolean;
+}
+
+function Who({ entry, active, mine, assigned }: WhoProps) {
   const { t } = useTranslation();
   const who = numberOf(t, entry);
   const name = useCustomerName(entry);
-  const assigned = useAgentName(entry.assigned ?? null);
   return (
     <div role="gridcell" className={`${styles.cell} ${styles.whoCell}`}>
       <Link
@@ -133,11 +149,7 @@ function Who({ entry, active, mine }: { entry: Entry; active: boolean; mine: boo
       )}
       {entry.matter > 0 && <span className={styles.tag}>{t('list.matter')}</span>}
       {mine && <MineLine entry={entry} />}
-      {assigned !== '' && (
-        <span className={styles.second} title={t('list.assignedTo', { name: assigned })}>
-          {t('list.assignedTo', { name: assigned })}
-        </span>
-      )}
+      {assigned && <Assigned entry={entry} />}
     </div>
   );
 }
@@ -156,6 +168,7 @@ function ActionCell({ entry, me, next, gone, active, menu, width, onMore, onAsk 
       ) : (
         <>
           {hold === 'mine' && width === 'wide' && <Mine entry={entry} />}
+          {hold === 'free' && entry.assigned && width === 'wide' && <Assigned entry={entry} tries />}
           {mayNote(entry, me) ? (
             <Button
               kind={next ? 'primary' : 'plain'}

@@ -16,22 +16,14 @@ import {
   useLanguage,
   useTranslation,
 } from '@/i18n';
-import {
-  type CallResult,
-  agentName,
-  dispositionName,
-  queueName,
-  serviceName,
-  useLive,
-  useNames,
-} from '@/live';
+import { agentName, dispositionName, queueName, serviceName, useLive, useNames } from '@/live';
 import { type Leg, type PastCall, fetchCall } from '@/past';
 import { useRedial } from '@/phone';
 import { messageOf, recordingOf } from '@/playback';
 import { HeardBy } from '@/playback/heard-by';
 import { Button, Empty, useTitle } from '@/ui';
 import styles from './history.module.css';
-import { about, hungUpBy, outcome, partyName, useOutside } from './words';
+import { about, dialledWith, hungUpBy, outcome, partyName, useOutside } from './words';
 
 const Player = lazy(() => import('@/playback/player'));
 
@@ -207,25 +199,25 @@ function Facts({ call }: { call: PastCall }) {
   if (call.talked > 0) facts.push([t('past.length'), timer(call.talked)]);
   if (call.held > 0) facts.push([t('past.held'), timer(call.held)]);
   if (call.result !== null && call.direction === 'out')
-    facts.push([t('past.dialledWith'), t(`resultCap.${call.result as CallResult}`)]);
+    facts.push([t('past.dialledWith'), dialledWith(t, call)]);
   const hungUp = hungUpBy(t, call);
   if (hungUp !== null) facts.push([t('past.hungUp'), hungUp]);
   if (call.flows.length > 0) facts.push([t('past.flows'), call.flows.join(' → ')]);
   if (call.path.length > 0) facts.push([t('past.path'), call.path.join(' → ')]);
   if (call.disposition !== null) facts.push([t('past.disposition'), dispositionName(desk, call.disposition)]);
-  if (call.entry !== null) {
-    const entry = call.entry;
+  const served = (call.served ?? []).filter(entry => entry !== call.entry);
+  for (const entry of call.entry === null ? served : [call.entry, ...served]) {
     facts.push([
-      t('past.entry'),
-      <Link key="entry" to="/list/$entry" params={{ entry }}>
+      t(entry === call.entry ? 'past.entry' : 'past.served'),
+      <Link key={entry} to="/list/$entry" params={{ entry }}>
         {t('past.openEntry')}
       </Link>,
     ]);
   }
   return (
     <dl className={styles.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
+      {facts.map(([name, value], place) => (
+        <div key={`${name} ${place}`}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

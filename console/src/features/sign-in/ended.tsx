@@ -1,6 +1,7 @@
+import { useState } from 'react';
 import { useTranslation } from '@/i18n';
-import { signOut } from '@/session';
-import { Button, Stack } from '@/ui';
+import { hasDrafts, signOut } from '@/session';
+import { Actions, Button, Problem, Stack } from '@/ui';
 import { Dialog } from '@/ui/dialog';
 import { SignInForm } from './form';
 import styles from './sign-in.module.css';
@@ -8,6 +9,7 @@ import styles from './sign-in.module.css';
 /** Asks whose session has ended for the password. */
 export function Ended({ name }: { name: string }) {
   const { t } = useTranslation();
+  const [leaving, setLeaving] = useState(false);
   return (
     <Dialog
       onClose={() => {}}
@@ -16,13 +18,60 @@ export function Ended({ name }: { name: string }) {
       closeOnClickOutside={false}
       closeOnEscape={false}
     >
-      <Stack>
-        <p className={styles.words}>{t('signIn.endedWords', { name })}</p>
-        <SignInForm fixedName={name} />
-        <Button kind="quiet" wide onClick={() => void signOut()}>
-          {t('signIn.other')}
-        </Button>
-      </Stack>
+      {leaving ? <Leaving name={name} onBack={() => setLeaving(false)} /> : null}
+      {/* Who goes back finds the password as it was typed. */}
+      <div hidden={leaving}>
+        <Stack>
+          <p className={styles.words}>{t('signIn.endedWords', { name })}</p>
+          <SignInForm fixedName={name} />
+          <Another onAsk={() => setLeaving(true)} />
+        </Stack>
+      </div>
     </Dialog>
   );
+}
+
+/** Logs out, so that somebody else can sign in here: at once where nothing is lost by that, else after a question. */
+function Another({ onAsk }: { onAsk: () => void }) {
+  const { t } = useTranslation();
+  const [failed, leave] = useLeave();
+  return (
+    <>
+      {failed && <Problem>{t('signIn.unreachable')}</Problem>}
+      <Button kind="quiet" wide onClick={() => (hasDrafts() ? onAsk() : leave())}>
+        {t('signIn.other')}
+      </Button>
+    </>
+  );
+}
+
+/** What is lost, before it is. */
+function Leaving({ name, onBack }: { name: string; onBack: () => void }) {
+  const { t } = useTranslation();
+  const [failed, leave] = useLeave();
+  return (
+    <>
+      <p className={styles.words} role="alert">
+        {t('signIn.otherLoses', { name })}
+      </p>
+      {failed && <Problem>{t('signIn.unreachable')}</Problem>}
+      <Actions>
+        <Button ref={focusOnce} onClick={onBack}>
+          {t('signIn.otherNot', { name })}
+        </Button>
+        <Button kind="danger" onClick={leave}>
+          {t('signIn.otherDo')}
+        </Button>
+      </Actions>
+    </>
+  );
+}
+
+function focusOnce(button: HTMLButtonElement | null): void {
+  button?.focus();
+}
+
+function useLeave(): [boolean, () => void] {
+  const [failed, setFailed] = useState(false);
+  return [failed, () => void signOut().catch(() => setFailed(true))];
 }

@@ -7,7 +7,7 @@ import type { ReactNode } from 'react';
 import { api, isFailure, need } from '@/api';
 import { callBack, mayCall, useWho, useWhoOfNumber } from '@/entries';
 import { Heard, breakWords, clock, heard, span, timer, useLanguage, useTranslation } from '@/i18n';
-import { type AgentState, useLive, useMyAgent, useSecond } from '@/live';
+import { type AgentState, phoneOf, useLive, useMyAgent, useNames, useSecond } from '@/live';
 import type { End } from '@/past';
 import { Button, Empty, useTitle } from '@/ui';
 import sheet from '@/ui/sheet.module.css';
@@ -239,5 +239,7 @@ function LastCalls({ day }: { day: Today }) {
 function Outside({ number, extension }: { number?: string | null; extension?: string | null }) {
   const { t } = useTranslation();
   const who = useWhoOfNumber(number);
-  return <Heard text={!known(number) && known(extension) ? t('past.extension', { extension }) : who} />;
+  useNames();
+  if (known(number) || !known(extension)) return <Heard text={who} />;
+  return phoneOf(extension).name ?? t('past.extension', { extension });
 }

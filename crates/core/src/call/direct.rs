@@ -65,7 +65,7 @@ pub(super) struct Direct {
     cut_off: Option<Target>,
     /// What came of dialling, where nobody has answered.
     result: Option<CallResult>,
-    /// Who has hung up, after they talked.
+    /// Who has hung up: after they talked, or the caller while it rang.
     ended_by: Option<Ender>,
     early_holds: EarlyHolds,
     phase: Phase,
@@ -395,7 +395,7 @@ impl Direct {
             let of_agent = || turn.world.directory.works_for(self.agent.as_ref()?);
             self.cut_off = whose.or_else(of_agent);
         }
-        if matches!(self.phase, Phase::Talking(_)) && !why.broke() {
+        if matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)) && !why.broke() {
             self.ended_by = Some(Ender::Caller);
         }
         if matches!(self.phase, Phase::Ringing { .. } | Phase::Talking(_)) {

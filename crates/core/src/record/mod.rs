@@ -71,7 +71,7 @@ pub struct Record {
     /// What the network said of the one whom we called.
     #[serde(default)]
     pub result: Option<CallResult>,
-    /// Who has hung up, of a call that we made by hand and in which they talked.
+    /// Who has hung up, of a call that we made by hand: after they talked, or, the caller, while it rang there.
     #[serde(default)]
     pub ended_by: Option<Ender>,
     /// The number outside.

@@ -260,7 +260,7 @@ fn an_emergency_call_that_ended_before_the_store_was_back_is_written_down() {
             0:02 caller hangs up
                    → hang up outside
                    · phone 2000 calls the emergency services
-                   · over: interrupted
+                   · over: interrupted, hung up by the caller
                    · call ended: Direct
             0:03 store works
             0:03 store holds

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use nohold_app::ports::{HistoryQuery, Role, SeenCalls};
+use nohold_app::ports::{ClosedQuery, HistoryQuery, Role, SeenCalls};
 use nohold_core::directory::Directory;
+use nohold_core::entry::{CloseReason, Entry, State};
 use nohold_core::record::{Direction, Record, RecordEnd};
-use nohold_model::{AgentKey, CallId, QueueKey, Timestamp};
+use nohold_model::{AgentKey, CallId, EntryId, QueueKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +19,9 @@ use crate::access::{Need, Scope, guarded};
 use crate::body::{Asked, Named};
 use crate::failure::Failure;
 use crate::state::Api;
+
+/// Of so many entries of a customer that closed last it is looked which a call has settled.
+const MOST_SERVED: usize = 200;
 
 /// Which calls are asked for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -58,6 +62,18 @@ pub(crate) struct HistoryPage {
     next: Option<String>,
 }
 
+/// A call that is over, and what it has settled.
+#[derive(Debug, Serialize, ToSchema)]
+struct EndedCallShown {
+    /// The call: `{call, began, ended, direction, end, number, agents, legs, stays, …}`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    call: Record,
+    /// Entries of the customer that closed as *served* by this conversation, as far as one may see them.
+    #[schema(value_type = Vec<String>)]
+    served: Vec<EntryId>,
+}
+
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     let look = Need::look(Role::Agent, Scope::Read);
     let take = Need::open(Role::Agent, Scope::Read);
@@ -81,13 +97,16 @@ async fn past_calls(seat: Seat, Asked(wanted): Asked<WantedCalls>) -> Result<Jso
 /// A call that is over, leg by leg
 #[utoipa::path(
     get, path = "/api/history/{call}", tag = "desk", params(("call" = String, Path)),
-    responses((status = 200, body = Object))
+    responses((status = 200, body = EndedCallShown))
 )]
-async fn past_call(seat: Seat, Named(call): Named<CallId>) -> Result<Json<Record>, Failure> {
+async fn past_call(seat: Seat, Named(call): Named<CallId>) -> Result<Json<EndedCallShown>, Failure> {
     let none = || Failure::not_found("there is no such call that is over, or it is not for you to see");
     let record = seat.api.parts().archive.call_record(call).await?.ok_or_else(none)?;
-    let seen = seat.seen_calls(&seat.desk.desk.directory()).is_none_or(|seen| sees(&seen, &record));
-    if seen { Ok(Json(seat.as_heard(record))) } else { Err(none()) }
+    if !seat.seen_calls(&seat.desk.desk.directory()).is_none_or(|seen| sees(&seen, &record)) {
+        return Err(none());
+    }
+    let served = seat.served_in(&record).await?;
+    Ok(Json(EndedCallShown { call: seat.as_heard(record), served }))
 }
 
 impl Seat {
@@ -124,6 +143,27 @@ impl Seat {
             queues,
             services: services.map(|service| service.key.clone()).collect(),
         })
+    }
+
+    /// The entries that closed while the call went on because its customer was served. Nobody else serves them then: a customer
+    /// has one conversation at a time.
+    async fn served_in(&self, record: &Record) -> Result<Vec<EntryId>, Failure> {
+        let Some(number) = record.number.as_ref().filter(|_| record.end == RecordEnd::Talked) else {
+            return Ok(Vec::new());
+        };
+        let query = ClosedQuery {
+            reason: Some(CloseReason::Served),
+            number: Some(number.as_str().to_owned()),
+            after: None,
+            limit: MOST_SERVED,
+        };
+        let closed = self.api.parts().archive.closed_entries(query).await?;
+        let directory = self.desk.desk.directory();
+        let sight = self.sight(&directory);
+        let call = record.began..=record.ended;
+        let by_it = |entry: &&Entry| matches!(entry.state, State::Closed { at, .. } if call.contains(&at));
+        let seen = closed.items.iter().filter(by_it).filter(|entry| sight.sees_entry(entry, &directory));
+        Ok(seen.map(|entry| entry.id).collect())
     }
 
     /// The record with those recordings alone that this person may hear.

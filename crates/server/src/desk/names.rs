@@ -29,6 +29,35 @@ pub(crate) struct DeskShown {
     queues: Vec<LineShown>,
     /// All dispositions, by their keys: what stands in the history has its name here.
     dispositions: Vec<DispositionShown>,
+    /// All agents, also of groups that one does not see, by their keys: what the transfer list tells of them besides states.
+    colleagues: Vec<ColleagueShown>,
+    /// The phones that are no agent's, by their keys.
+    phones: Vec<TelephoneShown>,
+}
+
+/// An agent, as everybody knows them.
+#[derive(Debug, Serialize, ToSchema)]
+struct ColleagueShown {
+    /// The agent's key.
+    key: String,
+    /// The name people see.
+    name: String,
+    /// The key of their phone.
+    extension: String,
+    /// The number by which phones of ours call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+}
+
+/// A phone of the house.
+#[derive(Debug, Serialize, ToSchema)]
+struct TelephoneShown {
+    /// Its key.
+    key: String,
+    /// The name people see.
+    name: String,
+    /// The number by which phones of ours call it.
+    number: String,
 }
 
 /// What holds for the whole installation.
@@ -120,6 +149,18 @@ impl DeskShown {
             groups: keys(&queue.groups),
             wrap_up: queue.wrap_up_mode,
         });
+        let colleagues = directory.agents.values().map(|agent| ColleagueShown {
+            key: agent.key.to_string(),
+            name: agent.name.clone(),
+            extension: agent.extension.to_string(),
+            number: directory.extensions.get(&agent.extension).map(|phone| phone.number.clone()),
+        });
+        let phones = directory.extensions.values().filter(|phone| directory.agent_of(&phone.key).is_none());
+        let phones = phones.map(|phone| TelephoneShown {
+            key: phone.key.to_string(),
+            name: phone.name.clone(),
+            number: phone.number.clone(),
+        });
         let dispositions = directory.dispositions.names.keys().map(|key| DispositionShown::new(directory, key));
         DeskShown {
             site: SiteShown {
@@ -133,6 +174,8 @@ impl DeskShown {
             groups: groups.map(|group| GroupShown { key: group.key.to_string(), name: group.name.clone() }).collect(),
             queues: queues.collect(),
             dispositions: dispositions.collect(),
+            colleagues: colleagues.collect(),
+            phones: phones.collect(),
         }
     }
 }

@@ -168,13 +168,15 @@ async fn follow_up(
         let message = "nobody can be called again: the number was withheld, or the call was for no service or campaign";
         return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "no_number", message));
     };
+    // By the agent's key, as everywhere in the history: colleagues read the name, which the account does not tell.
+    let source = format!("desk/{agent}");
     let wish = CallbackWish {
         number,
         target,
         not_before: Some(given.not_before),
         another_matter: false,
         assigned: given.by_me.then_some(agent),
-        source: format!("desk/{}", seat.caller.user.name),
+        source,
     };
     let asked = seat.desk.desk.follow_up(call, wish, seat.actor()?).await.map_err(refused)?;
     let promise = WindowShown { from: asked.promise.from, to: asked.promise.to };

@@ -1,6 +1,7 @@
 //! Contacts, one by one and in files.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use nohold_app::ports::{Accounts as _, Permission, Role, User};
 use serde_json::{Value, json};
@@ -144,4 +145,34 @@ async fn whoever_stands_on_the_list_has_a_name_where_the_contacts_know_one() {
     get(&house, &ada, "/api/entries/names?entries=x").await.refused(422, "invalid");
     let many = vec![known.to_string(); 101].join(",");
     get(&house, &ada, &format!("/api/entries/names?entries={many}")).await.refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_however_many_with_such_a_name_all_who_stand_on_the_list_are_found() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let ren = house.person("ren", Role::Agent, Some("2003"), None).await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let (last, other) = (house.request(1, queue_600()).await, house.request(2, queue_600()).await);
+    let mut file = String::from("name,numbers\nOther,13800138002\nZoe Chen,13800138001\n");
+    for n in 0..1_500 {
+        writeln!(file, "Chen {n:04},1390013{n:04}").unwrap();
+    }
+    let body = json!({ "csv": file, "duplicates": "skip", "preview": false });
+    let brought = post(&house, &sue, "/api/contacts/import", body).await.expect(200).json();
+    assert_eq!(brought["made"].as_array().unwrap().len(), 1_502);
+    let named = async |token: &str, query: &str| get(&house, token, &format!("/api/entries/names?{query}")).await;
+    let found = named(&ada, "q=CHEN").await.expect(200).json();
+    assert_eq!(found, json!({ "names": { last.to_string(): "Zoe Chen" } }), "and not {other}");
+    assert_eq!(named(&ren, "q=chen").await.expect(200).json(), json!({ "names": {} }), "entries of other groups");
+    named(&ada, "q=%20").await.refused(422, "invalid");
+    named(&ada, &format!("q={}", "x".repeat(101))).await.refused(422, "invalid");
+    named(&ada, "").await.refused(422, "invalid");
+    named(&ada, &format!("q=chen&entries={last}")).await.refused(422, "invalid");
+    // Who sees no numbers finds names, and no digits in them.
+    let blind = user("bo", 0, Role::Agent, Some("2001"), None, house.now());
+    house.store.keep_user(User { may: Some(BTreeSet::new()), ..blind }).await.unwrap();
+    let bo = house.token("bo", &["read", "desk"]).await;
+    assert_eq!(named(&bo, "q=chen").await.expect(200).json(), found);
+    named(&bo, "q=chen%20000").await.refused(422, "invalid");
 }

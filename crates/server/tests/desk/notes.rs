@@ -80,6 +80,7 @@ async fn a_note_is_kept_as_typed_over_a_restart_and_stands_until_it_is_saved() {
     let entry =
         get(&house, &ada, &format!("/api/entries/{}", asked["entry"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(entry["entry"]["assigned"].clone(), json!("2000"), "{entry}");
+    assert_eq!(entry["entry"]["request"]["path"], json!(["desk/2000"]), "by the agent, not by the account");
 }
 
 #[tokio::test(flavor = "multi_thread")]

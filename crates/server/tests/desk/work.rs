@@ -2,12 +2,12 @@
 
 use nohold_app::ports::Role;
 use nohold_core::entry::Target;
-use nohold_core::fact::{Fact, NumberRefusal};
-use nohold_model::{AgentKey, IdSource, RecordingId, ServiceKey, Timestamp};
+use nohold_core::fact::{CallEnd, Fact, NumberRefusal};
+use nohold_model::{AgentKey, IdSource, Millis, RecordingId, ServiceKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::Answer;
-use super::house::{CONFIGURATION, House, MORNING, group_b, queue_600, renewals};
+use super::house::{CONFIGURATION, House, MORNING, customer, group_b, queue_600, renewals};
 
 async fn get(house: &House, token: &str, path: &str) -> Answer {
     house.ask("GET", path).token(token).send().await
@@ -528,6 +528,9 @@ async fn the_desk_knows_what_things_are_called() {
     let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
     let desk = get(&house, &ada, "/api/desk").await.expect(200).json();
     assert_eq!(desk["site"]["attempts"], 3);
+    // Of other groups as well: their names stand in calls and on the transfer list.
+    let bea = json!({ "key": "2002", "name": "Bea Lund", "extension": "2002", "number": "2002" });
+    assert_eq!((&desk["colleagues"][2], &desk["phones"]), (&bea, &json!([])));
     let queue = desk["queues"].as_array().unwrap().iter().find(|queue| queue["key"] == "600").unwrap();
     assert_eq!((&queue["name"], &queue["service"]), (&json!("600"), &json!("support")), "named as its key");
     assert_eq!(desk["services"][0]["groups"], queue["groups"]);
@@ -546,10 +549,10 @@ async fn calls_that_are_over_are_found_by_those_who_may_see_them() {
     house.record(Fact::Connected { call: talked, agent: agent.clone() }).await;
     let recording: RecordingId = IdSource::new(3).next(MORNING);
     house.record(Fact::RecordingBegan { call: talked, entry: None, agent, recording }).await;
-    house.record(Fact::CallEnded { call: talked, how: nohold_core::fact::CallEnd::Served }).await;
+    house.record(Fact::CallEnded { call: talked, how: CallEnd::Served }).await;
     let left = house.call(2).await;
     house.missed(2, false).await;
-    house.record(Fact::CallEnded { call: left, how: nohold_core::fact::CallEnd::Missed }).await;
+    house.record(Fact::CallEnded { call: left, how: CallEnd::Missed }).await;
     let calls = |answer: &Answer| -> Vec<String> {
         let items = answer.json()["items"].as_array().unwrap().clone();
         items.iter().map(|item| item["call"].as_str().unwrap().to_owned()).collect()
@@ -581,6 +584,34 @@ async fn calls_that_are_over_are_found_by_those_who_may_see_them() {
     let one = get(&house, &ada, &format!("/api/history/{talked}")).await.expect(200).json();
     assert_eq!((&one["end"], &one["agents"]), (&json!("talked"), &json!(["2000"])));
     get(&house, &sue, "/api/history?number=12").await.refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_tells_which_requests_it_has_settled_to_who_may_see_them() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let [entry, of_b] = [house.request(1, queue_600()).await, house.request(2, group_b()).await];
+    let (service, agent) = (ServiceKey::new("support").unwrap(), AgentKey::new("2000").unwrap());
+    let mut calls = Vec::new();
+    for n in [1, 2, 3] {
+        let call = house.talk(10 + n, customer(n), "2000").await;
+        let (number, service, agent) = (customer(n), service.clone(), agent.clone());
+        house.record(Fact::Served { call, number, service, agent: agent.clone() }).await;
+        house.record(Fact::AgentFreed { call, agent, wrap_up: Millis::ZERO }).await;
+        house.record(Fact::CallEnded { call, how: CallEnd::Served }).await;
+        calls.push(get(&house, &ada, &format!("/api/history/{call}")).await.expect(200).json());
+    }
+    let closed = get(&house, &ada, &format!("/api/entries/{entry}")).await.expect(200).json();
+    assert_eq!(closed["entry"]["state"]["reason"], "served");
+    assert_eq!(calls[0]["served"], json!([entry.to_string()]));
+    assert_eq!(calls[1]["served"], json!([]), "the request is for another group: {of_b}");
+    assert_eq!((&calls[2]["served"], &calls[2]["end"]), (&json!([]), &json!("talked")));
+    // What was settled later is not of this call.
+    let again = house.talk(20, customer(1), "2000").await;
+    house.record(Fact::AgentFreed { call: again, agent, wrap_up: Millis::ZERO }).await;
+    house.record(Fact::CallEnded { call: again, how: CallEnd::Served }).await;
+    let again = get(&house, &ada, &format!("/api/history/{again}")).await.expect(200).json();
+    assert_eq!(again["served"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
