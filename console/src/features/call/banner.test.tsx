@@ -8,7 +8,7 @@ import { PhoneBanner } from './banner';
 const NOW = 1_800_000_000_000;
 
 vi.mock('@/phone', async original => ({
-  ...(await original<typeof import('@/phone')>()),
+  ...(await original<object>()),
   usePhone: () => ({ ...PHONE_OFF, state: 'lost', lostSince: NOW }),
 }));
 
