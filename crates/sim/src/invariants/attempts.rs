@@ -28,7 +28,7 @@ pub struct Attempts {
     /// When each entry's customer has asked last.
     asked: BTreeMap<EntryId, Timestamp>,
     /// The request whose entry is about to be told.
-    asking: Option<(CallId, Timestamp)>,
+    asking: Option<(Option<CallId>, Timestamp)>,
     /// When a supervisor has allowed an entry more attempts.
     allowed: BTreeMap<EntryId, Timestamp>,
     /// Callbacks that a supervisor has let out at any hour.
@@ -65,8 +65,8 @@ impl Attempts {
                 self.seen.entry(number.clone()).or_default().push(seen);
                 self.numbers.insert(*attempt, number.clone());
             }
-            Fact::RequestMade(made) => self.asking = made.call.map(|call| (call, dated.at)),
-            Fact::EntryGathered { entry, call: Some(call) } => {
+            Fact::RequestMade(made) => self.asking = Some((made.call, dated.at)),
+            Fact::EntryGathered { entry, call } => {
                 if let Some((_, at)) = self.asking.take_if(|(asking, _)| asking == call) {
                     self.asked.insert(*entry, at);
                 }
