@@ -1,1 +1,0 @@
-/* empty css                         */import{t as e}from"./Modal-D5ZhRcNY.js";import{Er as t,ki as n,ti as r}from"./index-CeOZTB3e.js";var i=n();function a(n){let{t:a}=r();return t(),(0,i.jsx)(e,{opened:!0,closeButtonProps:{"aria-label":a(`page.close`)},...n})}export{a as t};

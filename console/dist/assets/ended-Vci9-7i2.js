@@ -1,1 +1,0 @@
-import{$t as e,ki as t,ti as n}from"./index-CeOZTB3e.js";var r=t();function i({entry:t}){let{t:i}=n(),{reason:a}=t.state;return a?(0,r.jsx)(e,{tone:a===`done`||a===`served`?`green`:a===`unreachable`?`red`:`grey`,children:i(`chip.${a}`)}):null}export{i as t};
