@@ -323,7 +323,7 @@ fn count_no_attempt(write: &mut Write) {
 fn be_due(write: &mut Write, at: Timestamp) {
     if let Write::Entry(entry) = write
         && entry.state == State::Waiting
-        && (entry.held_until == Some(entry.due) || entry.not_before == entry.due)
+        && (entry.held.is_some_and(|held| held.until == entry.due) || entry.not_before == entry.due)
     {
         entry.due = entry.due.min(at);
     }

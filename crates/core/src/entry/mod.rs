@@ -22,7 +22,7 @@ pub(crate) use life::may_ring_until;
 pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
 pub use list::{Line, order};
 pub use target::{Business, Target};
-pub use tries::{CameTo, Tried};
+pub use tries::{CameTo, Held, Tried};
 pub(crate) use tries::{hold_back, may_try};
 
 use crate::directory::{RetryPlan, Site};
@@ -54,9 +54,9 @@ pub struct Entry {
     pub due: Timestamp,
     /// Not to be called before this: the gap after an attempt.
     pub not_before: Timestamp,
-    /// The number has been tried as often as it may be, for this entry or otherwise: nobody tries it before this.
+    /// The number has been tried as often as it may be, for this entry or otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_until: Option<Timestamp>,
+    pub held: Option<Held>,
     /// The callback request in it, if there is one.
     pub request: Option<Request>,
     /// Calls of this customer that ended through our fault.
@@ -322,7 +322,7 @@ impl Entry {
             last: at,
             due: at,
             not_before: Timestamp::EPOCH,
-            held_until: None,
+            held: None,
             request: None,
             cut_off: 0,
             messages: Vec::new(),

@@ -72,6 +72,18 @@ pub(crate) fn may_try(
     }
 }
 
+/// How an entry waits whose number nobody may try any more for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Nobody tries the number before this.
+    pub until: Timestamp,
+    /// When it was due before it was held, and is again should more attempts be allowed sooner.
+    pub due: Timestamp,
+    /// What its customer was told before it was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Window>,
+}
+
 /// The entry as it stands in line after these attempts at its number, by hand or for whichever entry: not due before the
 /// number may be tried again, so that nobody is sent to a customer whom they may not call. Nothing, where it stands right.
 ///
@@ -86,26 +98,33 @@ pub(crate) fn hold_back(
     ended: bool,
 ) -> Option<Entry> {
     let mut next = entry.clone();
-    next.held_until = enough_until(Some(entry), tries, &site.retry_plan, at);
-    next.not_before = gap_ends(business, tries).map_or(entry.not_before, |until| entry.not_before.max(until));
-    let was_held = entry.held_until == Some(entry.due) && at < entry.due;
-    if was_held && next.held_until != entry.held_until {
-        // More attempts are allowed, or the customer was talked with: it was due already when it was held.
-        next.due = at;
+    // Where the due time was set otherwise since, it is that which holds.
+    let held = next.held.take().filter(|held| held.until == entry.due && at < entry.due);
+    let until = enough_until(Some(entry), tries, &site.retry_plan, at);
+    if let Some(held) = held.filter(|held| until != Some(held.until)) {
+        next.due = held.due.max(at);
+        if let Some(request) = &mut next.request {
+            request.promise = held.promise.filter(|promise| at < promise.to).unwrap_or_else(|| retry(site, next.due));
+        }
     }
-    let earliest = next.held_until.map_or(next.not_before, |until| next.not_before.max(until));
+    next.not_before = gap_ends(business, tries).map_or(entry.not_before, |until| entry.not_before.max(until));
+    next.held = until.map(|until| {
+        let promise = next.request.as_ref().map(|request| request.promise);
+        held.map_or(Held { until, due: next.due, promise }, |held| Held { until, ..held })
+    });
+    let earliest = until.map_or(next.not_before, |until| next.not_before.max(until));
     if next.due < earliest && at < earliest {
         next.due = earliest;
-    }
-    if let Some(request) = &mut next.request
-        && next.due != entry.due
-        && at < next.due
-        && (ended || was_held)
-    {
-        let promise = site.promise.retry(next.due);
-        request.promise = Window { from: promise.from, to: promise.to };
+        if let Some(request) = next.request.as_mut().filter(|_| ended) {
+            request.promise = retry(site, earliest);
+        }
     }
     (next != *entry).then_some(next)
+}
+
+fn retry(site: &Site, due: Timestamp) -> Window {
+    let promise = site.promise.retry(due);
+    Window { from: promise.from, to: promise.to }
 }
 
 /// When the last gap ends.

@@ -371,7 +371,7 @@ impl EntryShown {
             made: entry.made,
             last: entry.last,
             due: entry.due,
-            not_before: entry.held_until.map_or(entry.not_before, |until| entry.not_before.max(until)),
+            not_before: entry.held.map_or(entry.not_before, |held| entry.not_before.max(held.until)),
             request,
             cut_off: entry.cut_off,
             messages: entry.messages.clone(),

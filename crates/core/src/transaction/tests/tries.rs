@@ -495,7 +495,7 @@ fn an_entry_whose_number_was_tried_by_hand_is_due_when_it_may_be_called() {
     let again = works.now + Millis::minutes(10);
     for n in 1..=2 {
         let entry = works.entry(n);
-        assert_eq!((entry.due, entry.not_before, entry.held_until), (again, again, None), "entry {n}");
+        assert_eq!((entry.due, entry.not_before, entry.held.map(|held| held.until)), (again, again, None), "entry {n}");
         assert_eq!(entry.request.as_ref().map(|request| request.promise.from), Some(again), "entry {n}");
     }
     works.pass(Millis::minutes(10));
@@ -514,7 +514,7 @@ fn an_entry_whose_number_was_tried_as_often_as_it_may_be_is_due_when_that_ends()
     let until = first + Millis::hours(24);
     for n in 1..=2 {
         let entry = works.entry(n);
-        assert_eq!((entry.due, entry.held_until), (until, Some(until)), "entry {n}: {entry:?}");
+        assert_eq!((entry.due, entry.held.map(|held| held.until)), (until, Some(until)), "entry {n}: {entry:?}");
         assert_eq!(entry.state, State::Waiting, "it is not forgotten");
     }
     works.pass(Millis::minutes(10));
@@ -523,7 +523,7 @@ fn an_entry_whose_number_was_tried_as_often_as_it_may_be_is_due_when_that_ends()
     // Who allows more wants it to be done now.
     assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
     let allowed = works.entry(2);
-    assert_eq!((allowed.due, allowed.held_until), (works.now, None));
+    assert_eq!((allowed.due, allowed.held), (works.now, None));
     assert_eq!(works.entry(1).due, until, "the other one was not allowed");
     let before = works.entry(1).version;
     begin(&mut works, 14, 2, "2003");
@@ -558,6 +558,40 @@ fn what_is_agreed_for_later_than_the_limit_stays_as_agreed() {
     assert_eq!((entry.due, entry.request.as_ref().map(|request| request.promise)), (window.from, Some(window)));
     assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
     assert_eq!(works.entry(2).due, window.from);
+}
+
+#[test]
+fn what_was_agreed_for_a_time_before_the_limit_ends_is_due_then_where_more_attempts_are_allowed() {
+    let mut works = two_services();
+    let window = Window { from: works.now + Millis::hours(22), to: works.now + Millis::hours(23) };
+    let postpone = Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() });
+    assert_eq!(works.change(2, postpone, by("2003")), Answer::Done);
+    let until = works.now + Millis::hours(24);
+    for n in 1..=3 {
+        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
+        works.pass(Millis::minutes(10));
+    }
+    let promise = |works: &Works| works.entry(2).request.as_ref().map(|request| request.promise);
+    assert_eq!((works.entry(2).due, promise(&works).map(|promise| promise.from)), (until, Some(until)));
+    assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
+    assert_eq!((works.entry(2).due, promise(&works), works.entry(2).held), (window.from, Some(window), None));
+}
+
+#[test]
+fn who_asks_anew_while_the_number_is_held_is_told_a_time_that_stays() {
+    let mut works = two_services();
+    for n in 1..=3 {
+        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
+        works.pass(Millis::minutes(10));
+    }
+    works.wait(31, &customer(1));
+    let told = works.ask(31, &customer(1), queue_600());
+    let (id, promise) = match told {
+        Answer::Requested { entry, promise } | Answer::AlreadyOpen { entry, promise } => (entry, promise),
+        other => panic!("{other:?}"),
+    };
+    let kept = works.tables.entries[&id].request.as_ref().map(|request| request.promise);
+    assert_eq!(kept, Some(promise));
 }
 
 #[test]
