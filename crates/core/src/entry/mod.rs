@@ -75,7 +75,8 @@ pub struct Entry {
     /// How many of the counted attempts belong to an earlier round of the retry plan: since then a person has reopened
     /// or kept the entry, or the customer has asked to be called.
     pub earlier_attempts: u32,
-    /// Attempts at the number before this do not stand against more of them: a supervisor has said so.
+    /// Attempts at the number before this do not stand against more of them: a supervisor has said so, or the customer has
+    /// agreed upon a time since.
     #[serde(default)]
     pub more_attempts_from: Option<Timestamp>,
     /// Somebody has seen that it closed as *unreachable*.
@@ -397,6 +398,12 @@ impl Entry {
         u32::try_from(self.attempts.iter().filter(|attempt| attempt.counted).count()).unwrap_or(u32::MAX)
     }
 
+    /// Whether nobody may try the number now, as it was tried too often.
+    #[must_use]
+    pub fn is_held(&self, at: Timestamp) -> bool {
+        self.held.is_some_and(|held| at < held.until)
+    }
+
     /// Whether the retry plan is at its end.
     #[must_use]
     pub fn is_used_up(&self, plan: &RetryPlan) -> bool {
@@ -438,7 +445,7 @@ impl Entry {
         self.begin_new_round();
         self.due = request.promise.from.max(self.not_before);
         self.waiting_since = Some(request.asked);
-        self.request = Some(request);
+        (self.request, self.held) = (Some(request), None);
     }
 
     /// When an entry is due that waits again from now on: at once after the gap, and not before the time that was agreed upon.

@@ -115,6 +115,8 @@ pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> 
     }
     entry.assigned.clone_from(&agreed.assigned);
     entry.due = agreed.window.from.max(entry.not_before);
+    // A conversation begins the count anew.
+    (entry.more_attempts_from, entry.held) = (Some(at), None);
     entry.begin_new_round();
     Ok(())
 }

@@ -106,7 +106,9 @@ impl<R: Rows> Working<'_, R> {
             .iter()
             .filter(|entry| entry.awaits_callback() && answered_now.is_none())
             .find_map(|entry| entry.request.as_ref().map(|request| (entry, request)));
-        if let (Some((entry, request)), false) = (asked_before, made.another_matter) {
+        // Who asks anew though nobody may try the number any more today wants to be called all the same, and the count begins anew.
+        let asks_again = asked_before.map(|(entry, _)| entry).filter(|entry| entry.is_held(at) && agreed.is_none());
+        if let (Some((entry, request)), None, false) = (asked_before, asks_again, made.another_matter) {
             return match agreed {
                 Some(agreed) => self.move_to(at, entry, made, agreed),
                 None => Ok(Answer::AlreadyOpen { entry: entry.id, promise: request.promise }),
@@ -116,7 +118,9 @@ impl<R: Rows> Working<'_, R> {
         if self.directory.site.request_limit.check(made_before).is_err() {
             return Ok(Answer::OverLimit);
         }
-        let mut entry = match answered_now.or_else(|| open.iter().find(|entry| !entry.awaits_callback())) {
+        let asks_again = asks_again.filter(|_| !made.another_matter);
+        let may_take = || open.iter().find(|entry| !entry.awaits_callback());
+        let mut entry = match answered_now.or(asks_again).or_else(may_take) {
             Some(entry) => entry.clone(),
             None => {
                 let mut entry = Entry::new(made.entry, Some(made.number.clone()), made.target.clone(), at);

@@ -126,6 +126,9 @@ impl Attempts {
             Change::AllowMoreAttempts if matches!(by, Actor::Supervisor(_)) => {
                 self.allowed.insert(entry, at);
             }
+            Change::FollowUp(_) => {
+                self.allowed.insert(entry, at);
+            }
             _ => {}
         }
     }

@@ -578,20 +578,22 @@ fn what_was_agreed_for_a_time_before_the_limit_ends_is_due_then_where_more_attem
 }
 
 #[test]
-fn who_asks_anew_while_the_number_is_held_is_told_a_time_that_stays() {
+fn who_asks_anew_while_the_number_is_held_is_called_as_told_then() {
     let mut works = two_services();
     for n in 1..=3 {
         by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
         works.pass(Millis::minutes(10));
     }
+    assert!(works.entry(1).is_held(works.now));
     works.wait(31, &customer(1));
     let told = works.ask(31, &customer(1), queue_600());
-    let (id, promise) = match told {
-        Answer::Requested { entry, promise } | Answer::AlreadyOpen { entry, promise } => (entry, promise),
-        other => panic!("{other:?}"),
-    };
-    let kept = works.tables.entries[&id].request.as_ref().map(|request| request.promise);
-    assert_eq!(kept, Some(promise));
+    let Answer::Requested { entry: id, promise } = told else { panic!("{told:?}") };
+    let asked = works.entry(1);
+    assert_eq!((id, asked.request.as_ref().map(|request| request.promise)), (asked.id, Some(promise)));
+    assert_eq!((asked.held, asked.due), (None, promise.from.max(asked.not_before)));
+    assert!(works.entry(2).is_held(works.now), "another line of business was not asked");
+    works.pass(Millis::minutes(30));
+    assert!(matches!(works.call_back(1, 41, "2000"), Answer::CallBack(_)));
 }
 
 #[test]
