@@ -175,12 +175,18 @@ export const mayBeName = (query: string): boolean => /\p{L}/u.test(query);
 /** Whoever came onto the list after the question is asked for after this, in milliseconds. */
 const LATER = 1_000;
 
+/** What is being asked just now: several places of the page may look for the same. */
+let finding = '';
+
 /** Asks for all open entries whose customer's name fits, however many contacts there are. */
 async function find(query: string): Promise<void> {
+  if (finding === query) return;
+  finding = query;
   const asked = new Set(useLive.getState().entries.keys());
   const found = await need(api.GET('/api/entries/names', { params: { query: { q: query } } })).catch(
     () => null,
   );
+  if (finding === query) finding = '';
   if (found === null) return;
   const names = new Map(Object.entries(found.names));
   useKnown.setState({ found: { query, at: serverNow(), asked, names } });

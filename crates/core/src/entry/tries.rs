@@ -14,7 +14,7 @@
 use nohold_model::{AttemptId, EntryId, Millis, PhoneNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Business, Entry, Refusal, Window};
+use super::{Business, Entry, Refusal, Request, Window};
 use crate::directory::{RetryPlan, Site};
 use crate::hours::Moment;
 
@@ -88,7 +88,8 @@ pub struct Held {
 /// number may be tried again, so that nobody is sent to a customer whom they may not call. Nothing, where it stands right.
 ///
 /// `ended` says that an attempt has just come to its end: then what was promised moves, too, as it does after an attempt
-/// of its own. A promise that is being made in this very moment stays as it is told.
+/// of its own; otherwise only what was promised for now. A promise that is being made in this very moment, and a time that
+/// was agreed upon, stay as they are told.
 pub(crate) fn hold_back(
     entry: &Entry,
     business: Option<&Business>,
@@ -115,7 +116,8 @@ pub(crate) fn hold_back(
     let earliest = until.map_or(next.not_before, |until| next.not_before.max(until));
     if next.due < earliest && at < earliest {
         next.due = earliest;
-        if let Some(request) = next.request.as_mut().filter(|_| ended) {
+        let is_told_now = |request: &Request| request.asked == at || at < request.promise.from;
+        if let Some(request) = next.request.as_mut().filter(|request| ended || !is_told_now(request)) {
             request.promise = retry(site, earliest);
         }
     }

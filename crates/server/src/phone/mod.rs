@@ -14,6 +14,8 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use nohold_app::ports::{HiddenText, NotOnPage, PageConnection, PagePhones, Role, User};
+use nohold_core::agent::Input;
+use nohold_core::entry::Actor;
 use nohold_model::{ExtensionKey, LegId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -327,10 +329,19 @@ impl Seat {
             let seat = Seat { viewer: viewer(&user), ..self.clone() };
             seat.own_extension().as_ref() == Some(extension)
         };
-        match user.is_some_and(has_it) {
-            true if holds => Standing::Holds,
-            true => Standing::Ended,
-            false => Standing::Over,
+        match user.map(has_it) {
+            Some(true) if holds => Standing::Holds,
+            Some(true) => Standing::Ended,
+            Some(false) => Standing::Over,
+            None => Standing::Gone,
+        }
+    }
+
+    /// Nobody can sign in as this person any more: no call is offered to the agent, also not the one that they are about to lose.
+    async fn agent_is_gone(&self) {
+        let Some(agent) = self.viewer.agent.clone() else { return };
+        if let Err(problem) = self.desk.desk.change_agent(agent.clone(), Input::PageLost, Actor::System).await {
+            tracing::warn!(%agent, %problem, "an agent whose user is gone could not be signed out");
         }
     }
 }
@@ -341,8 +352,10 @@ enum Standing {
     Holds,
     /// It has ended, and the same person may sign in again.
     Ended,
-    /// This person has the phone no longer: the user is gone or disabled, or the agent is another or has another phone.
+    /// This person has the phone no longer: the agent is another, or has another phone.
     Over,
+    /// The user is removed or disabled.
+    Gone,
 }
 
 /// Lets go of a connection when the sign-in ends by which it was made, or the agent has another phone.
@@ -372,6 +385,9 @@ async fn watch(seat: Seat, parts: PhoneParts, extension: ExtensionKey, connectio
         let standing = seat.standing(&extension).await;
         if standing != Standing::Holds {
             tracing::info!(%extension, ?standing, "a page is let go of: its sign-in has ended, or the agent has another phone");
+            if standing == Standing::Gone {
+                seat.agent_is_gone().await;
+            }
             parts.phones.let_go(&extension, connection, standing == Standing::Ended);
         }
     }

@@ -622,3 +622,19 @@ fn who_was_reached_by_hand_and_is_on_the_way_to_somebody_else_when_the_process_d
     let interrupted = |dated: &crate::fact::Dated| matches!(dated.fact, Fact::DirectOver { .. });
     assert!(!works.tables.facts.iter().any(interrupted));
 }
+
+#[test]
+fn who_keeps_what_may_not_be_called_today_moves_the_promise_with_it() {
+    let mut works = two_services();
+    let first = works.now;
+    for n in 1..=2 {
+        in_vain(&mut works, n, 1, "2000");
+        works.pass(Millis::minutes(10));
+    }
+    talk(&mut works, 3, 1, "2000", true);
+    works.pass(Millis::seconds(5));
+    assert_eq!(works.change(1, keep(), by("2000")), Answer::Done);
+    let kept = works.entry(1);
+    let until = first + Millis::hours(24);
+    assert_eq!((kept.due, kept.request.as_ref().map(|request| request.promise.from)), (until, Some(until)));
+}
