@@ -1,5 +1,5 @@
 import type { TFunction } from '@/i18n';
-import { brief, clock, daysBetween, phoneNumber, shortSpan, timer, windowOf } from '@/i18n';
+import { brief, clock, daysBetween, moment, phoneNumber, shortSpan, timer, windowOf } from '@/i18n';
 import { type Desk, type Entry, agentName, queueName, useLive } from '@/live';
 import { customerName } from './known';
 import { type PromiseLook, type Why, triesOf, whyOf } from './look';
@@ -57,7 +57,10 @@ export function promiseWords(t: TFunction, language: string, look: PromiseLook, 
         ? windowOf(t, language, look.from, look.to, now)
         : brief(language, look.from, now);
     case 'by':
-      return t('chip.by', { time: clock(language, look.at) });
+      // A full line is promised for, and a request before midnight, until another day.
+      return t('chip.by', {
+        time: daysBetween(now, look.at) === 0 ? clock(language, look.at) : brief(language, look.at, now),
+      });
     case 'left':
       return t('chip.left', { time: shortSpan(t, look.left) });
     case 'overdue':
@@ -96,5 +99,5 @@ export function requestWords(
 ): string {
   const why = whyWords(t, desk, whyOf(entry, now));
   const promise = entry.request?.promise;
-  return promise ? t('alert.promised', { why, time: clock(language, promise.to) }) : why;
+  return promise ? t('alert.promised', { why, time: moment(t, language, promise.to, now) }) : why;
 }

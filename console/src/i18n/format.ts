@@ -84,7 +84,8 @@ export function moment(t: TFunction, language: string, at: number, now: number):
 /** A window of time: `11:00–12:00`, with the day where it is another one than today. */
 export function windowOf(t: TFunction, language: string, from: number, to: number, now: number): string {
   const begin = clock(language, from);
-  const window = from === to ? begin : `${begin}–${clock(language, to)}`;
+  const end = daysBetween(from, to) === 0 ? clock(language, to) : brief(language, to, now);
+  const window = from === to ? begin : `${begin}–${end}`;
   const days = daysBetween(now, from);
   if (days === 0) return window;
   if (days === 1) return t('time.tomorrowWindow', { window });

@@ -75,7 +75,7 @@ export const zh: Words = {
     dark: '深色',
     system: '跟随系统',
     alerts: '提醒',
-    alertsCount_other: '提醒：{{count}} 条',
+    alertsCount_other: '提醒：{{shown}} 条',
     noAlerts: '没有提醒',
     noAlertsWords: '新的回呼请求会留在这里，直到有人认领。',
     user: '账号：',

@@ -34,6 +34,8 @@ interface DispositionsProps {
   open: boolean;
   /** What becomes of the request with the save, where this call has called one back. */
   does: string | null;
+  /** A time was agreed upon for the request: it stays, whatever is chosen here. */
+  agreed: boolean;
   onChoose: (key: string | null, effect: Effect | null) => void;
 }
 
@@ -46,14 +48,14 @@ const EFFECTS = {
   retries: 'becomesNotReached',
 } as const satisfies Record<Effect, string>;
 
-/** What a disposition does, in words: its own effect, else what was chosen for the request. */
-function doesWords(t: TFunction, one: Disposition, does: string | null): string | null {
-  if (does === null || !given(one.effect)) return does;
+/** What a disposition does, in words: its own effect, where it has that still, else what was chosen for the request. */
+function doesWords(t: TFunction, one: Disposition, does: string | null, agreed: boolean): string | null {
+  if (does === null || agreed || !given(one.effect)) return does;
   return t(`note.${EFFECTS[one.effect as Effect]}`);
 }
 
 /** A list that is searched by typing; `1` to `9` choose while nothing is typed. */
-export function Dispositions({ call, chosen, required, open, does, onChoose }: DispositionsProps) {
+export function Dispositions({ call, chosen, required, open, does, agreed, onChoose }: DispositionsProps) {
   const { t } = useTranslation();
   const id = useId();
   const changed = useKeys(state => state.changed);
@@ -150,7 +152,7 @@ export function Dispositions({ call, chosen, required, open, does, onChoose }: D
               )}
               <span className={styles.option}>
                 {one.name}
-                {does !== null && <small className={styles.dim}>{doesWords(t, one, does)}</small>}
+                {does !== null && <small className={styles.dim}>{doesWords(t, one, does, agreed)}</small>}
               </span>
             </li>
           ))}

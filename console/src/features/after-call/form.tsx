@@ -8,7 +8,7 @@ import styles from './after-call.module.css';
 import { Dispositions, type Effect } from './dispositions';
 import { type Draft, type Written, type as typed, useDrafts } from './drafts';
 import { FollowUp } from './follow-up';
-import { BECOMES, type Becomes, entryToClose } from './save';
+import { type Becomes, entryToClose } from './save';
 import { Tags } from './tags';
 import { useWritten } from './written';
 import { useBecomes } from './becomes';
@@ -38,7 +38,7 @@ export function AfterCall({ call, phase, name, connected }: AfterCallProps) {
   const draft = useDrafts(state => state.drafts.get(call));
   const written = useWritten(call);
   const entries = useLive(live => live.entries);
-  const [becomes, setBecomes] = useBecomes(call);
+  const [becomes, setBecomes, may] = useBecomes(call);
   const does = entryToClose(row, entries) === null ? null : becomesWords(t, becomes);
   const change = (next: Partial<Written>) => typed(call, { ...written, ...next });
   const note = written.note ?? '';
@@ -69,6 +69,7 @@ export function AfterCall({ call, phase, name, connected }: AfterCallProps) {
         required={row?.required ?? false}
         open={phase !== 'talking'}
         does={phase === 'talking' ? null : does}
+        agreed={!may.includes('done')}
         onChoose={(disposition, effect) => {
           change({ disposition });
           if (effect !== null) setBecomes(BECOMES_BY[effect]);
@@ -167,13 +168,13 @@ function OfEntry({ call }: { call: string }) {
   const { t } = useTranslation();
   const row = useLive(live => live.notes.get(call));
   const entries = useLive(live => live.entries);
-  const [becomes, setBecomes] = useBecomes(call);
+  const [becomes, setBecomes, all] = useBecomes(call);
   if (entryToClose(row, entries) === null) return null;
   return (
     <label className={styles.field}>
       {t('note.becomes')}
       <select value={becomes} onChange={event => setBecomes(event.target.value as Becomes)}>
-        {BECOMES.map(one => (
+        {all.map(one => (
           <option key={one} value={one}>
             {becomesWords(t, one)}
           </option>

@@ -29,15 +29,17 @@ export function Bell({ onOpen }: { onOpen: (entry: string) => void }) {
   const [opened, setOpened] = useState(false);
   const reminders = useLive(live => live.reminders);
   const latest = [...reminders.values()].sort((one, other) => other.since - one.since);
+  const count = latest.length;
+  // The name has what is seen (WCAG 2.5.3).
   const label =
-    latest.length === 0 ? t('header.noAlerts') : t('header.alertsCount', { count: latest.length });
+    count === 0 ? t('header.noAlerts') : t('header.alertsCount', { count, shown: count > 99 ? '99+' : count });
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
         <IconButton label={label} onClick={() => setOpened(!opened)} aria-expanded={opened}>
           <IconBell size={20} stroke={1.75} aria-hidden />
           <span className={styles.count} data-over aria-hidden>
-            <Badge count={latest.length} />
+            <Badge count={count} />
           </span>
         </IconButton>
       </Popover.Target>

@@ -3,8 +3,9 @@
 use nohold_model::{CallResult, Millis, Timestamp};
 
 use super::life::{back_to_waiting, keep_for_another_round, may_act_for};
-use super::{Actor, Entry, FollowUp, Outcome, Refusal, State, Window};
+use super::{Actor, CloseReason, Entry, FollowUp, Outcome, Refusal, State, Window};
 use crate::directory::Site;
+use crate::hours::Moment;
 
 /// Nothing is agreed with a customer for later than this; a window beyond it is a slip of the hand.
 const LONGEST_POSTPONEMENT_DAYS: u64 = 366;
@@ -33,7 +34,7 @@ pub(super) fn say_outcome(
     // A person who keeps the entry wants the customer to be tried anew.
     let another_round = talked || entry.is_used_up(&site.retry_plan);
     let (disposition, note) = match outcome {
-        Outcome::Close { disposition, note, .. } if called_again => {
+        Outcome::Close { reason, disposition, note } if called_again && !ends_what_was_agreed(entry, *reason) => {
             keep_for_another_round(entry, at);
             entry.state = State::Waiting;
             (disposition, note)
@@ -53,6 +54,10 @@ pub(super) fn say_outcome(
         }
         Outcome::Postpone { window, disposition, note } => {
             may_be_promised(*window, at)?;
+            if let Some(held) = entry.held.filter(|held| at < held.until && window.to <= held.until) {
+                let (attempts, until) = (site.retry_plan.max_attempts, Moment::new(held.until, &site.zone));
+                return Err(Refusal::TooOften { attempts, until, may_be_allowed: true });
+            }
             entry.state = State::Waiting;
             entry.due = window.from.max(entry.not_before);
             if another_round {
@@ -71,6 +76,17 @@ pub(super) fn say_outcome(
         entry.note.clone_from(note);
     }
     Ok(())
+}
+
+/// Whether it closes though there is something to call for: whoever must not be called is not, and an agent who has agreed upon a
+/// time with the customer may think better of it.
+fn ends_what_was_agreed(entry: &Entry, reason: CloseReason) -> bool {
+    let agreed = entry.request.as_ref().is_some_and(|request| request.agreed_in.is_some());
+    match reason {
+        CloseReason::Refused => true,
+        CloseReason::Cancelled => agreed,
+        CloseReason::Done | CloseReason::Served | CloseReason::Unreachable | CloseReason::Expired => false,
+    }
 }
 
 /// The line was answered, and the agent says that it was not by a person: the attempt came to nothing.

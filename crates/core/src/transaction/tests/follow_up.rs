@@ -188,3 +188,25 @@ fn a_supervisor_who_talks_agrees_as_well() {
     assert_eq!(answer, Answer::AlreadyOpen { entry: entry(5), promise: window });
     assert_eq!(works.entry(5).target, group_b(), "they may work on all");
 }
+
+#[test]
+fn who_must_not_be_called_is_not_though_a_time_was_agreed_upon_and_who_was_served_still_is() {
+    for (reason, stays) in [(CloseReason::Refused, false), (CloseReason::Cancelled, false), (CloseReason::Done, true)] {
+        let mut works = Works::new();
+        works.wait(5, &customer(1));
+        works.ask(5, &customer(1), queue_600());
+        works.record(Fact::CallEnded { call: call(5), how: CallEnd::Requested });
+        assert!(matches!(works.call_back(5, 11, "2000"), Answer::CallBack(_)));
+        assert_eq!(works.dial(1, 5, 11, &customer(1)), Answer::Attempt(attempt(1)));
+        works.record(Fact::AttemptAnswered { attempt: attempt(1), entry: entry(5), call: call(11) });
+        works.record(Fact::Connected { call: call(11), agent: agent("2000") });
+        works.pass(Millis::seconds(60));
+        let talked = Millis::seconds(60);
+        let (broken, agent_lost) = (false, false);
+        works.record(Fact::CallbackTalked { attempt: attempt(1), entry: entry(5), talked, broken, agent_lost });
+        assert!(matches!(agree(&mut works, 11, true), Answer::AlreadyOpen { .. } | Answer::Requested { .. }));
+        let close = Outcome::Close { reason, disposition: None, note: String::new() };
+        assert_eq!(works.change(5, Change::Outcome(close), by("2000")), Answer::Done);
+        assert_eq!(works.entry(5).is_open(), stays, "{reason:?}");
+    }
+}

@@ -638,3 +638,17 @@ fn who_keeps_what_may_not_be_called_today_moves_the_promise_with_it() {
     let until = first + Millis::hours(24);
     assert_eq!((kept.due, kept.request.as_ref().map(|request| request.promise.from)), (until, Some(until)));
 }
+
+#[test]
+fn nothing_is_agreed_for_a_time_at_which_the_number_may_not_be_tried() {
+    let mut works = two_services();
+    for n in 1..=3 {
+        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
+        works.pass(Millis::minutes(10));
+    }
+    let from = works.now + Millis::hours(2);
+    let window = Window { from, to: from + Millis::minutes(15) };
+    let postpone = Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() });
+    let until = works.entry(1).held.unwrap().until;
+    assert_eq!(works.change(1, postpone, by("2000")), often(&works, 3, until));
+}
