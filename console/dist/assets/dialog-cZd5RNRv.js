@@ -1,1 +1,0 @@
-/* empty css                         */import{t as e}from"./Modal-BhTdXGd3.js";import{Ni as t,Or as n,ai as r}from"./index-5qJj2cck.js";var i=t();function a(t){let{t:a}=r();return n(),(0,i.jsx)(e,{opened:!0,closeButtonProps:{"aria-label":a(`page.close`)},...t})}export{a as t};
