@@ -32,7 +32,9 @@ export function Bell({ onOpen }: { onOpen: (entry: string) => void }) {
   const count = latest.length;
   // The name has what is seen (WCAG 2.5.3).
   const label =
-    count === 0 ? t('header.noAlerts') : t('header.alertsCount', { count, shown: count > 99 ? '99+' : count });
+    count === 0
+      ? t('header.noAlerts')
+      : t('header.alertsCount', { count, shown: count > 99 ? '99+' : count });
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
