@@ -122,7 +122,7 @@ it('finds one of them while somebody types', async () => {
   await mia.leave();
 });
 
-it('finds one of them by name with a question or two', async () => {
+it('finds one of them by name with a few questions', async () => {
   const contact = { name: 'Elena Marsh', numbers: ['+8613810009998'] };
   await server.ask('POST', '/api/contacts', contact);
   const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/list?q=nobody' });
@@ -135,6 +135,7 @@ it('finds one of them by name with a question or two', async () => {
   await mia.page.getByLabel('Name or number').first().fill('elena');
   await mia.page.locator('[data-row]').getByText('Elena Marsh').waitFor();
   expect(await mia.page.locator('[data-row]').count()).toBe(1);
-  expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(2);
+  // Who fits, once more where entries came onto the list meanwhile, and what the one in sight is called.
+  expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(3);
   await mia.leave();
 });
