@@ -22,7 +22,7 @@ function fits(chosen: Becomes | undefined, agreed: boolean): Becomes {
 }
 
 /** What may become of the entry of a call. */
-export function mayBecome(agreed: boolean): readonly Becomes[] {
+function mayBecome(agreed: boolean): readonly Becomes[] {
   return agreed ? ['keep', 'cancelled', 'refused'] : BECOMES;
 }
 

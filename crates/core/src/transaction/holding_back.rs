@@ -9,7 +9,7 @@ use crate::entry::{self, State};
 
 impl<R: Rows> Working<'_, R> {
     /// Entries that wait for their turn are not due before their number may be tried. It looks at the entries that this
-    /// transaction has changed, and at all of a number of which an attempt or a call has come to its end.
+    /// transaction has changed, and at all of a number that was tried, or that a call of ours begins or ends to use.
     pub(super) fn hold_back(&mut self) -> Read<()> {
         for (number, ended) in self.numbers_touched() {
             // What comes of a call that still uses the number is known at its end.
@@ -36,7 +36,7 @@ impl<R: Rows> Working<'_, R> {
         Ok(())
     }
 
-    /// The numbers of entries that wait and were changed, and whether an attempt at them, or a call with them, has ended.
+    /// The numbers of entries that wait and were changed, and whether an attempt at them, or their use by a call, is another now.
     fn numbers_touched(&self) -> BTreeMap<PhoneNumber, bool> {
         let ended = self.numbers_tried().map(|number| (number.clone(), true));
         let mut touched: BTreeMap<PhoneNumber, bool> = ended.collect();

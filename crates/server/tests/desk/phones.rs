@@ -205,6 +205,7 @@ async fn a_page_ends_with_the_sign_in_that_connected_it_and_its_call_waits() {
 async fn a_call_does_not_wait_for_who_cannot_sign_in_again() {
     let house = House::new().await;
     for (name, agent) in [("ada", "2000"), ("bob", "2001")] {
+        house.sign_in(agent).await;
         let token = house.person(name, Role::Agent, Some(agent), None).await;
         wish(&house, &token, "POST", "/api/phone", Some(json!({"sdp": "offer"}))).await.expect(200);
         let talking = house.pages.ring(agent);
@@ -215,6 +216,12 @@ async fn a_call_does_not_wait_for_who_cannot_sign_in_again() {
     let bob = house.store.user("bob").await.unwrap().unwrap();
     house.store.keep_user(User { disabled: true, version: bob.version + 1, ..bob }).await.unwrap();
     assert_eq!(without_a_page(&house, "2001").await.calls, []);
+    // Nothing is offered to them any more, also not the customer whom they have just lost.
+    let root = house.person("root", Role::Administrator, None, None).await;
+    let all = wish(&house, &root, "GET", "/api/agents", None).await.expect(200).json();
+    let of =
+        |key: &str| all["items"].as_array().unwrap().iter().find(|one| one["key"] == key).unwrap()["state"].clone();
+    assert_eq!((of("2000"), of("2001")), (json!("not_signed_in"), json!("not_signed_in")));
 }
 
 /// The phone as it stands when its page is let go of.

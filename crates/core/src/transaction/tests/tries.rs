@@ -391,6 +391,14 @@ fn by_hand_in_vain(works: &mut Works, n: u32, key: &str, result: CallResult) {
     end_by_hand(works, n, key);
 }
 
+/// As often as a number may be tried.
+fn try_in_vain_by_hand(works: &mut Works) {
+    for n in 1..=3 {
+        by_hand_in_vain(works, n, "2000", CallResult::NoAnswer);
+        works.pass(Millis::minutes(10));
+    }
+}
+
 fn end_by_hand(works: &mut Works, n: u32, key: &str) {
     works.record(Fact::AgentFreed { call: call(100 + n), agent: agent(key), wrap_up: Millis::ZERO });
     works.record(Fact::CallEnded { call: call(100 + n), how: CallEnd::Direct });
@@ -457,10 +465,7 @@ fn a_crash_forgets_no_attempt_by_hand() {
 #[test]
 fn a_supervisor_who_allows_more_attempts_for_an_entry_allows_them_by_hand_too() {
     let mut works = two_services();
-    for n in 1..=3 {
-        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
-        works.pass(Millis::minutes(10));
-    }
+    try_in_vain_by_hand(&mut works);
     let Answer::Refused(Refusal::Entry(refused)) = by_hand(&mut works, 4, "2000") else { panic!("a fourth attempt") };
     assert!(matches!(refused, entry::Refusal::TooOften { may_be_allowed: true, .. }), "{refused:?}");
     assert_eq!(works.change(1, Change::AllowMoreAttempts, supervisor()), Answer::Done);
@@ -550,10 +555,7 @@ fn what_is_agreed_for_later_than_the_limit_stays_as_agreed() {
     let window = Window { from: works.now + Millis::hours(48), to: works.now + Millis::hours(49) };
     let postpone = Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() });
     assert_eq!(works.change(2, postpone, by("2003")), Answer::Done);
-    for n in 1..=3 {
-        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
-        works.pass(Millis::minutes(10));
-    }
+    try_in_vain_by_hand(&mut works);
     let entry = works.entry(2);
     assert_eq!((entry.due, entry.request.as_ref().map(|request| request.promise)), (window.from, Some(window)));
     assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
@@ -567,10 +569,7 @@ fn what_was_agreed_for_a_time_before_the_limit_ends_is_due_then_where_more_attem
     let postpone = Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() });
     assert_eq!(works.change(2, postpone, by("2003")), Answer::Done);
     let until = works.now + Millis::hours(24);
-    for n in 1..=3 {
-        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
-        works.pass(Millis::minutes(10));
-    }
+    try_in_vain_by_hand(&mut works);
     let promise = |works: &Works| works.entry(2).request.as_ref().map(|request| request.promise);
     assert_eq!((works.entry(2).due, promise(&works).map(|promise| promise.from)), (until, Some(until)));
     assert_eq!(works.change(2, Change::AllowMoreAttempts, supervisor()), Answer::Done);
@@ -580,10 +579,7 @@ fn what_was_agreed_for_a_time_before_the_limit_ends_is_due_then_where_more_attem
 #[test]
 fn who_asks_anew_while_the_number_is_held_is_called_as_told_then() {
     let mut works = two_services();
-    for n in 1..=3 {
-        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
-        works.pass(Millis::minutes(10));
-    }
+    try_in_vain_by_hand(&mut works);
     assert!(works.entry(1).is_held(works.now));
     works.wait(31, &customer(1));
     let told = works.ask(31, &customer(1), queue_600());
@@ -642,10 +638,7 @@ fn who_keeps_what_may_not_be_called_today_moves_the_promise_with_it() {
 #[test]
 fn nothing_is_agreed_for_a_time_at_which_the_number_may_not_be_tried() {
     let mut works = two_services();
-    for n in 1..=3 {
-        by_hand_in_vain(&mut works, n, "2000", CallResult::NoAnswer);
-        works.pass(Millis::minutes(10));
-    }
+    try_in_vain_by_hand(&mut works);
     let from = works.now + Millis::hours(2);
     let window = Window { from, to: from + Millis::minutes(15) };
     let postpone = Change::Outcome(Outcome::Postpone { window, disposition: None, note: String::new() });
