@@ -37,6 +37,7 @@ mod reception;
 mod reports;
 mod sequencer;
 mod thread;
+mod turns;
 mod way;
 mod words;
 

@@ -21,7 +21,7 @@ use crate::way::Way;
 use crate::words::{Line, MediaEvent, RecordSpec, Remote, Settings, Source, Statistics};
 
 /// More threads than this never help: they would only divide the legs further.
-const MOST_THREADS: usize = 64;
+const MOST_THREADS: u32 = 64;
 
 /// What every part of the plane tells its events to.
 pub(crate) type Events = Arc<dyn Fn(MediaEvent) + Send + Sync>;
@@ -147,16 +147,16 @@ impl Plane {
             beep,
             keypad,
         };
-        let count = settings.threads.clamp(1, MOST_THREADS);
-        let (mut mailboxes, mut threads) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let count = u32::try_from(settings.threads).unwrap_or(MOST_THREADS).clamp(1, MOST_THREADS);
+        let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
         for number in 0..count {
             // Not bounded: what stands in it comes from our own signalling, a few commands for each message that it let
             // through, and a media thread must never wait for another because its mailbox is full.
             let (sender, receiver) = channel();
-            threads.push(spawn(number, surroundings.clone(), receiver).map_err(StartError::Thread)?);
+            threads.push(spawn((number, count), surroundings.clone(), receiver).map_err(StartError::Thread)?);
             mailboxes.push(sender);
         }
-        let registry = Registry { load: vec![0; count], ..Registry::default() };
+        let registry = Registry { load: vec![0; mailboxes.len()], ..Registry::default() };
         Ok(Plane {
             inner: Arc::new(Inner {
                 ports,

@@ -1,6 +1,5 @@
-//! A media thread: a clock that ticks every 20 ms for all legs of the thread.
+//! A media thread: a clock that ticks every 20 ms for each leg of the thread, for one part of them after the other.
 
-use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -23,6 +22,7 @@ use crate::leg::Leg;
 use crate::plane::{Events, message_path};
 use crate::playing::encode;
 use crate::sequencer::Packet;
+use crate::turns::{Place, TURN, TURNS, Turns};
 use crate::way::Way;
 use crate::words::{Line, MediaEvent, RecordSpec, Remote, Source};
 
@@ -104,19 +104,23 @@ impl Surroundings {
     }
 }
 
-/// Starts a thread, which ends when its mailbox is closed.
-pub(crate) fn spawn(number: usize, around: Surroundings, mailbox: Receiver<Command>) -> io::Result<JoinHandle<()>> {
+/// Starts one thread of several, which ends when its mailbox is closed.
+pub(crate) fn spawn(
+    (number, count): (u32, u32),
+    around: Surroundings,
+    mailbox: Receiver<Command>,
+) -> io::Result<JoinHandle<()>> {
     let mut thread = Thread {
         around,
         mailbox,
         epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-        slots: Vec::new(),
-        free: Vec::new(),
-        by_leg: HashMap::new(),
+        turns: Turns::default(),
         datagram: Box::new([0; LONGEST_DATAGRAM]),
         packet: [0; size_of::<Packet>()],
     };
-    std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())
+    // Apart from each other, so that not all of them want a processor at the same moment.
+    let first = Instant::now() + TICK + TURN * number / count.max(1);
+    std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run(first))
 }
 
 /// Asks the system to let this thread run before others, as audio that is late is lost: on Linux a nice value belongs to
@@ -131,19 +135,9 @@ struct Thread {
     around: Surroundings,
     mailbox: Receiver<Command>,
     epoll: OwnedFd,
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    by_leg: HashMap<LegId, u32>,
+    turns: Turns,
     datagram: Box<[u8; LONGEST_DATAGRAM]>,
     packet: Packet,
-}
-
-/// A place for a leg. What the system tells of a socket names slot and generation, so that it is not taken for the leg
-/// that has the place after it.
-#[derive(Default)]
-struct Slot {
-    generation: u32,
-    leg: Option<Box<Leg>>,
 }
 
 /// Whether the thread goes on.
@@ -154,21 +148,27 @@ enum Life {
 }
 
 impl Thread {
-    fn run(&mut self) {
+    fn run(&mut self, first: Instant) {
         take_precedence();
-        let mut due = Instant::now() + TICK;
+        let (mut due, mut turn) = (first, 0);
         let mut ready = Vec::with_capacity(BATCH);
         loop {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             let now = Instant::now();
             self.catch_up(&mut due, now);
             // Nothing in here is meant to panic. If something does, one call may suffer, but not all of the thread.
-            match catch_unwind(AssertUnwindSafe(|| self.tick(now, &mut ready))) {
+            match catch_unwind(AssertUnwindSafe(|| self.tick(turn, now, &mut ready))) {
                 Ok(Life::On) => {}
                 Ok(Life::Over) => return,
                 Err(_) => tracing::error!("a tick of a media thread has failed; the thread goes on"),
             }
-            due += TICK;
+            // Turns that nobody has are slept through, but never more than a tick: there may be commands.
+            for _ in 0..TURNS {
+                (due, turn) = (due + TURN, (turn + 1) % TURNS);
+                if !self.turns.is_idle(turn) {
+                    break;
+                }
+            }
         }
     }
 
@@ -181,12 +181,11 @@ impl Thread {
         }
         tracing::warn!(ticks = owed, "a media thread was late and skips what nobody waits for any more");
         *due += TICK * owed;
-        for leg in self.slots.iter_mut().filter_map(|slot| slot.leg.as_mut()) {
-            leg.skip(owed);
-        }
+        self.turns.iter_mut().for_each(|leg| leg.skip(owed));
     }
 
-    fn tick(&mut self, now: Instant, ready: &mut Vec<epoll::Event>) -> Life {
+    /// One tick of those who have this turn; commands and what has arrived are for all.
+    fn tick(&mut self, turn: usize, now: Instant, ready: &mut Vec<epoll::Event>) -> Life {
         loop {
             match self.mailbox.try_recv() {
                 Ok(Command::ShutDown) | Err(TryRecvError::Disconnected) => {
@@ -198,7 +197,7 @@ impl Thread {
             }
         }
         self.read(now, ready);
-        for leg in self.slots.iter_mut().filter_map(|slot| slot.leg.as_mut()) {
+        for leg in self.turns.of_mut(turn) {
             leg.receive_line(&mut *self.datagram, MOST_PER_TICK, now, &self.around);
             leg.tick(now, &self.around, &mut self.packet);
         }
@@ -239,55 +238,40 @@ impl Thread {
     }
 
     fn on(&mut self, leg: LegId, what: impl FnOnce(&mut Leg, &Surroundings)) {
-        let slot = self.by_leg.get(&leg).and_then(|slot| self.slots.get_mut(*slot as usize));
-        if let Some(leg) = slot.and_then(|slot| slot.leg.as_mut()) {
+        if let Some(leg) = self.turns.get_mut(leg) {
             what(leg, &self.around);
         }
     }
 
     fn on_all(&mut self, what: impl Fn(&mut Leg, &Surroundings)) {
-        for leg in self.slots.iter_mut().filter_map(|slot| slot.leg.as_mut()) {
+        for leg in self.turns.iter_mut() {
             what(leg, &self.around);
         }
     }
 
     fn open(&mut self, leg: Leg) {
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::default());
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-        });
-        let Some(slot) = self.slots.get_mut(number as usize) else {
+        let id = leg.id;
+        let Some(place) = self.turns.add(leg) else {
             return;
         };
-        let data = epoll::EventData::new_u64(u64::from(slot.generation) << 32 | u64::from(number));
-        if let Way::Socket(socket) = &leg.way
+        let data = epoll::EventData::new_u64(place.to_u64());
+        if let Some(Way::Socket(socket)) = self.turns.at_mut(place).map(|leg| &leg.way)
             && let Err(error) = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN)
         {
             // It can still be heard from us; that nothing comes in will be reported in time.
-            tracing::error!(leg = %leg.id, %error, "cannot wait for the packets of a leg");
+            tracing::error!(leg = %id, %error, "cannot wait for the packets of a leg");
         }
-        self.by_leg.insert(leg.id, number);
-        slot.leg = Some(Box::new(leg));
     }
 
     fn close(&mut self, leg: LegId) {
-        let Some(number) = self.by_leg.remove(&leg) else {
-            return;
-        };
-        let Some(slot) = self.slots.get_mut(number as usize) else {
-            return;
-        };
-        slot.generation = slot.generation.wrapping_add(1);
         // Closing the socket takes it off the list of those that are waited for.
-        if let Some(leg) = slot.leg.take() {
+        if let Some(leg) = self.turns.remove(leg) {
             leg.close(&self.around);
         }
-        self.free.push(number);
     }
 
     fn close_all(&mut self) {
-        let legs: Vec<LegId> = self.by_leg.keys().copied().collect();
-        for leg in legs {
+        for leg in self.turns.ids() {
             self.close(leg);
         }
     }
@@ -295,7 +279,7 @@ impl Thread {
     /// Reads what has arrived, one datagram of each socket in turn.
     fn read(&mut self, now: Instant, ready: &mut Vec<epoll::Event>) {
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let rounds = MOST_PER_TICK * (1 + u32::try_from(self.by_leg.len() / BATCH).unwrap_or(0));
+        let rounds = MOST_PER_TICK * (1 + u32::try_from(self.turns.len() / BATCH).unwrap_or(0));
         for _ in 0..rounds {
             ready.clear();
             match epoll::wait(&self.epoll, spare_capacity(ready), Some(&at_once)) {
@@ -303,10 +287,7 @@ impl Thread {
                 Ok(_) => {}
             }
             for event in ready.iter() {
-                let data = event.data.u64();
-                let (number, generation) = ((data & u64::from(u32::MAX)) as usize, data >> 32);
-                let slot = self.slots.get_mut(number).filter(|slot| u64::from(slot.generation) == generation);
-                let Some(leg) = slot.and_then(|slot| slot.leg.as_mut()) else {
+                let Some(leg) = self.turns.at_mut(Place::from_u64(event.data.u64())) else {
                     continue;
                 };
                 // A failed read (nothing there after all, an error that a router has sent) is followed by the next one.
