@@ -159,7 +159,7 @@ it('keeps a follow-up over a reload as the agent’s own, and takes it back', as
   await row.waitFor({ state: 'detached' });
 });
 
-it('moves an open request to the time that was agreed upon, and says so over a reload', async () => {
+it('moves an open request to the time that was agreed upon, says so over a reload, and takes it back', async () => {
   await house.does('2011', 'not_ready');
   const number = '+8613800161006';
   const request = await house.server.request(number);
@@ -175,11 +175,22 @@ it('moves an open request to the time that was agreed upon, and says so over a r
   await shows(mia, 'wrap_up');
   await page.reload();
   await said.waitFor({ timeout: 30_000 });
-  const { entry } = await house.server.ask<{
-    entry: { due: number; assigned: string; state: { name: string } };
-  }>('GET', `/api/entries/${request}`);
-  expect([entry.state.name, entry.assigned]).toEqual(['waiting', '2014']);
-  expect(entry.due).toBeGreaterThan(Date.now() + 1_800_000);
+  const entry = async () => {
+    const path = `/api/entries/${request}`;
+    const { entry } = await house.server.ask<{
+      entry: { due: number; assigned?: string; state: { name: string } };
+    }>('GET', path);
+    return entry;
+  };
+  const { state, assigned, due } = await entry();
+  expect([state.name, assigned]).toEqual(['waiting', '2014']);
+  expect(due).toBeGreaterThan(Date.now() + 1_800_000);
   await page.goto(`/list/${request}`);
   await page.getByText(/agreed in a call/).waitFor();
+  await page.locator('[data-follow-up]').getByRole('button', { name: 'Undo' }).click();
+  await said.waitFor({ state: 'detached' });
+  await page.getByText('Agreement undone: as it was before').waitFor();
+  const after = await entry();
+  expect([after.state.name, after.assigned ?? null]).toEqual(['waiting', null]);
+  expect(after.due).toBeLessThan(Date.now());
 });

@@ -18,6 +18,7 @@ export const refusedEn = {
     open: 'It is open already.',
     open_elsewhere: 'This customer has an open request already.',
     not_claimed: 'Claim it first.',
+    not_agreed_now: 'The request has changed since. Choose another time instead.',
     not_served_now: 'It was closed too long ago. Reopen it instead.',
     nothing_to_say: 'Nobody was called back just now.',
     no_such_disposition: 'This disposition may not be chosen here.',

@@ -20,6 +20,7 @@ export const refusedZh: Shape<typeof refusedEn> = {
     open: '已是打开状态。',
     open_elsewhere: '此客户已有打开的请求。',
     not_claimed: '先认领。',
+    not_agreed_now: '请求已有变动，可另约时间。',
     not_served_now: '关闭已久，可重新打开。',
     nothing_to_say: '刚才没有回呼。',
     no_such_disposition: '此处不能选这个小结。',

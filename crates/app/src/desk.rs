@@ -103,6 +103,8 @@ pub trait Desk: Send + Sync + 'static {
     fn request_callback(&self, wish: CallbackWish) -> BoxFuture<'static, Result<Asked, NotDone>>;
     /// See [`Node::follow_up`].
     fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> BoxFuture<'static, Result<Asked, NotDone>>;
+    /// See [`Node::take_back_follow_up`].
+    fn take_back_follow_up(&self, call: CallId, entry: EntryId, by: Actor) -> BoxFuture<'static, Result<(), NotDone>>;
     /// See [`Node::hang_up`].
     ///
     /// # Errors
@@ -190,6 +192,11 @@ impl<P: Ports> Desk for Node<P> {
     fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> BoxFuture<'static, Result<Asked, NotDone>> {
         let node = self.clone();
         Box::pin(async move { Node::follow_up(&node, call, wish, by).await })
+    }
+
+    fn take_back_follow_up(&self, call: CallId, entry: EntryId, by: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+        let node = self.clone();
+        Box::pin(async move { Node::take_back_follow_up(&node, call, entry, by).await })
     }
 
     fn hang_up(&self, call: CallId, agent: AgentKey) -> Result<(), NotDone> {
@@ -351,6 +358,15 @@ impl<P: Ports> Node<P> {
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> Result<Asked, NotDone> {
         self.ask(Transaction::FollowUp { call, made: Box::new(self.request_of(wish)), by }).await
+    }
+
+    /// Takes back what an agent and the customer have agreed upon in a call: the entry is as it was before.
+    ///
+    /// # Errors
+    /// [`NotDone`], with the reason in words for the person who asked.
+    pub async fn take_back_follow_up(&self, call: CallId, entry: EntryId, by: Actor) -> Result<(), NotDone> {
+        let wish = Transaction::TakeBackFollowUp { call, entry, by };
+        self.see_through("take back follow-up", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
     /// The request that a wish makes now.

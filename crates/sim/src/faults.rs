@@ -183,6 +183,7 @@ impl Fault {
             | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
             | Transaction::FollowUp { .. }
+            | Transaction::TakeBackFollowUp { .. }
             | Transaction::Recover { .. } => {}
         }
         transaction

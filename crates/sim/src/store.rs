@@ -138,6 +138,7 @@ impl Wish {
             | Transaction::KeepOpen { .. }
             | Transaction::Request(_)
             | Transaction::FollowUp { .. }
+            | Transaction::TakeBackFollowUp { .. }
             | Transaction::DialOut { .. }
             | Transaction::Recover { .. } => Wish::Other,
         }

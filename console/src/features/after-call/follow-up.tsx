@@ -63,7 +63,7 @@ export function FollowUp({ call }: { call: string }) {
     const entry = standing?.id ?? asked?.entry;
     if (entry === undefined) return;
     setBusy(true);
-    if (await takeFollowUpBack(entry)) setAnswer(null);
+    if (await takeFollowUpBack(call, entry)) setAnswer(null);
     setBusy(false);
   };
   const ask = async () => {
@@ -94,11 +94,9 @@ export function FollowUp({ call }: { call: string }) {
               time: windowOf(t, language, promise.from, promise.to, serverNow()),
             })}
           </p>
-          {isNew && (
-            <Button size="row" disabled={busy} onClick={() => void takeBack()}>
-              {t('do.undo')}
-            </Button>
-          )}
+          <Button size="row" disabled={busy} onClick={() => void takeBack()}>
+            {t('do.undo')}
+          </Button>
         </div>
       )}
       {open && (

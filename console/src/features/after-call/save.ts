@@ -84,11 +84,10 @@ export async function discard(call: string): Promise<boolean> {
   }
 }
 
-/** Takes a callback back that was arranged just now; the answer is whether that was done. */
-export async function takeFollowUpBack(entry: string): Promise<boolean> {
+/** Takes back what was agreed upon in a call; the answer is whether that was done. */
+export async function takeFollowUpBack(call: string, entry: string): Promise<boolean> {
   try {
-    const asked = { params: { path: { id: entry }, header: once() }, body: {} };
-    await need(api.POST('/api/entries/{id}/cancel', asked));
+    await need(api.POST('/api/calls/{id}/follow-up/take-back', { ...at(call), body: { entry } }));
     say({ id: 'note', kind: 'done', title: t => t('done.undone'), lasts: 4_000 });
     return true;
   } catch (thrown) {

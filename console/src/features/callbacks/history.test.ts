@@ -96,3 +96,14 @@ it('tells what was agreed upon in a call', () => {
   expect(said).toMatch(/^Moved to .+, agreed in a call$/);
   expect(by).toBe('2000');
 });
+
+it('tells that it was undone', () => {
+  const lines = words(
+    changed({ follow_up_taken_back: { call: 'c', since: 1 } }),
+    changed('take_back_served'),
+  );
+  expect(lines.map(([said]) => said)).toEqual([
+    'Closing as served undone',
+    'Agreement undone: as it was before',
+  ]);
+});

@@ -145,6 +145,10 @@ function changeWords(context: Context, value: unknown): Said | null {
           time: moment(t, context.language, Number(fields(of.window).from), context.now),
         }),
       };
+    case 'follow_up_taken_back':
+      return { words: t('history.agreementUndone') };
+    case 'take_back_served':
+      return { words: t('history.servedUndone') };
     case 'prioritise':
       return { words: t('history.prioritise', { priority: String(of.priority) }) };
     case 'reassign':

@@ -1,6 +1,6 @@
 //! What may be done with an entry, and why it may be refused.
 
-use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, MessageId, Millis};
+use nohold_model::{AgentKey, AttemptId, CallId, CallResult, DispositionKey, MessageId, Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -75,6 +75,13 @@ pub enum Change {
     Served,
     /// An agent and the customer, who talk in another call, have agreed that they are called at this time (跟进).
     FollowUp(Box<FollowUp>),
+    /// They have not: it is as it was before they had.
+    FollowUpTakenBack {
+        /// The call in which they had.
+        call: CallId,
+        /// When they first had in it. What was promised since then was not.
+        since: Timestamp,
+    },
     /// The customer takes it back.
     Cancel,
     /// A supervisor moves it up or down.
@@ -146,7 +153,8 @@ impl Change {
             | Change::Answered { .. }
             | Change::TalkEnded { .. }
             | Change::Served
-            | Change::FollowUp(_) => false,
+            | Change::FollowUp(_)
+            | Change::FollowUpTakenBack { .. } => false,
         }
     }
 }
@@ -235,6 +243,11 @@ pub enum Refusal {
     /// It did not close as served, or too long ago.
     #[error("this can be taken back for 24 hours after an entry has closed as served: reopen it instead")]
     NotServedNow,
+    /// Nothing was agreed upon in that call, or something has become of the entry since.
+    #[error(
+        "what was agreed upon can be taken back until something else becomes of the entry: choose another time instead"
+    )]
+    NotAgreedNow,
     /// It is open already.
     #[error("this entry is open already")]
     Open,

@@ -2,7 +2,8 @@
 
 use nohold_model::{AgentKey, AttemptId, CallId, CallResult, MessageId, Millis, Timestamp};
 
-use super::outcome::{follow_up, say_outcome};
+use super::agreement::{follow_up, outlives, take_back};
+use super::outcome::say_outcome;
 use super::{Actor, Attempt, Change, CloseReason, Entry, Heard, Refusal, State, Target, Window};
 use crate::directory::Site;
 use crate::hours::Moment;
@@ -31,6 +32,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::Outcome(outcome) => say_outcome(&mut next, site, at, by, outcome)?,
         Change::Served => end_without_call(&mut next, at, CloseReason::Served)?,
         Change::FollowUp(agreed) => follow_up(&mut next, at, agreed)?,
+        Change::FollowUpTakenBack { call, .. } => take_back(&mut next, at, by, *call)?,
         Change::Cancel => cancel(&mut next, at, by)?,
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,
         Change::Reassign { target, agent } => reassign(&mut next, by, target.as_ref(), agent.as_ref())?,
@@ -43,6 +45,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
     if next.state == State::Waiting && entry.state != State::Waiting {
         next.waiting_since = Some(at);
     }
+    next.agreement.take_if(|_| !outlives(change));
     next.version += 1;
     Ok(next)
 }
@@ -296,7 +299,7 @@ fn talk_ended(
 }
 
 /// It is over without a callback. One that is under way ends by its own outcome.
-fn end_without_call(entry: &mut Entry, at: Timestamp, reason: CloseReason) -> Result<(), Refusal> {
+pub(super) fn end_without_call(entry: &mut Entry, at: Timestamp, reason: CloseReason) -> Result<(), Refusal> {
     match entry.state {
         State::Waiting | State::Claimed { call: None, .. } | State::Noting { .. } => {
             entry.state = State::Closed { reason, at };

@@ -4,6 +4,7 @@
 //! customer: a callback request, a call that we cut off, messages, missed calls; its [`Section`] is the highest of
 //! them. A caller who first gave up and then asks to be called back therefore stands in one line, not in two.
 
+mod agreement;
 mod change;
 mod life;
 mod list;
@@ -17,6 +18,8 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use agreement::Agreement;
+pub(crate) use agreement::Was;
 pub use change::{Change, FollowUp, Outcome, Refusal};
 pub(crate) use life::may_ring_until;
 pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
@@ -85,6 +88,9 @@ pub struct Entry {
     /// Since when it waits again, after somebody had it in hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<Timestamp>,
+    /// What was agreed upon last, as long as it can be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
     /// The disposition (通话小结) that an agent chose last.
     pub disposition: Option<DispositionKey>,
     /// The agent's note.
@@ -335,6 +341,7 @@ impl Entry {
             more_attempts_from: None,
             acknowledged: false,
             waiting_since: None,
+            agreement: None,
             disposition: None,
             note: String::new(),
         }
@@ -431,6 +438,9 @@ impl Entry {
         if let State::Noting { called_again, .. } = &mut self.state {
             *called_again = true;
         }
+        if let Some(was) = self.agreement.as_mut().and_then(|agreement| agreement.was.as_mut()) {
+            was.gather(arrived, at);
+        }
     }
 
     /// Whether a request in it is still to be fulfilled: after the conversation that answered it, a new wish is one
@@ -445,7 +455,7 @@ impl Entry {
         self.begin_new_round();
         self.due = request.promise.from.max(self.not_before);
         self.waiting_since = Some(request.asked);
-        (self.request, self.held) = (Some(request), None);
+        (self.request, self.held, self.agreement) = (Some(request), None, None);
     }
 
     /// When an entry is due that waits again from now on: at once after the gap, and not before the time that was agreed upon.

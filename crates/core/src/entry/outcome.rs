@@ -1,9 +1,9 @@
-//! What people say of an entry: an agent's word on it, and a time that was agreed upon in another call.
+//! What people say of an entry: an agent's word on it.
 
 use nohold_model::{CallResult, Millis, Timestamp};
 
 use super::life::{back_to_waiting, keep_for_another_round, may_act_for};
-use super::{Actor, CloseReason, Entry, FollowUp, Outcome, Refusal, State, Window};
+use super::{Actor, CloseReason, Entry, Outcome, Refusal, State, Window};
 use crate::directory::Site;
 use crate::hours::Moment;
 
@@ -113,32 +113,8 @@ fn not_reached(entry: &mut Entry, site: &Site, at: Timestamp, result: CallResult
     Ok(())
 }
 
-/// A time that was agreed upon in another call. Who had claimed it meant to call the customer about it, whom somebody has talked with by
-/// now; who has still to say what came of a conversation does.
-pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> Result<(), Refusal> {
-    may_be_promised(agreed.window, at)?;
-    match &mut entry.state {
-        State::Waiting | State::Claimed { call: None, .. } => entry.state = State::Waiting,
-        State::Noting { called_again, .. } => *called_again = true,
-        State::Claimed { .. } | State::Attempting { .. } | State::Talking { .. } => return Err(Refusal::InCall),
-        State::Closed { .. } => return Err(Refusal::Closed),
-    }
-    if let Some(request) = &mut entry.request {
-        (request.promise, request.agreed_in) = (agreed.window, Some(agreed.call));
-    }
-    if let Some(target) = &agreed.target {
-        entry.target = target.clone();
-    }
-    entry.assigned.clone_from(&agreed.assigned);
-    entry.due = agreed.window.from.max(entry.not_before);
-    // A conversation begins the count anew.
-    (entry.more_attempts_from, entry.held) = (Some(at), None);
-    entry.begin_new_round();
-    Ok(())
-}
-
 /// Whether a customer may be told this time.
-fn may_be_promised(window: Window, at: Timestamp) -> Result<(), Refusal> {
+pub(super) fn may_be_promised(window: Window, at: Timestamp) -> Result<(), Refusal> {
     if window.to <= at || window.from > window.to {
         return Err(Refusal::NotInTheFuture);
     }

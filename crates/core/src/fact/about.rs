@@ -230,6 +230,7 @@ impl Change {
                 Some(*call)
             }
             Change::FollowUp(agreed) => Some(agreed.call),
+            Change::FollowUpTakenBack { call, .. } => Some(*call),
             Change::Claim { .. }
             | Change::Release
             | Change::Tick
@@ -255,7 +256,8 @@ impl Change {
             Change::Claim { agent } | Change::CallBegan { agent, .. } => Some(agent),
             Change::Reassign { agent, .. } => agent.as_ref(),
             Change::FollowUp(agreed) => agreed.assigned.as_ref(),
-            Change::Release
+            Change::FollowUpTakenBack { .. }
+            | Change::Release
             | Change::Tick
             | Change::CallDropped { .. }
             | Change::AttemptBegan { .. }

@@ -153,6 +153,7 @@ impl<R: Rows> Working<'_, R> {
             | Change::Outcome(_)
             | Change::Served
             | Change::FollowUp(_)
+            | Change::FollowUpTakenBack { .. }
             | Change::Cancel
             | Change::Prioritise { .. }
             | Change::AllowMoreAttempts

@@ -3,7 +3,7 @@
 use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
 use super::{Answer, Noun, Read, Refusal, Rows, Working};
-use crate::entry::{Actor, Business, Change, Entry, FollowUp, LeftAt, Request, Target};
+use crate::entry::{self, Actor, Agreement, Business, Change, Entry, FollowUp, LeftAt, Request, Target, Was};
 use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
 /// The time in which the requests of one number are counted.
@@ -82,15 +82,42 @@ impl<R: Rows> Working<'_, R> {
     /// An agent has agreed with the customer of a call that they are called at a time. A request that waits already is moved to it, and
     /// the end of this call does not settle it.
     pub(super) fn follow_up(&mut self, call: CallId, made: &RequestMade, by: &Actor) -> Read<Answer> {
+        let before = self.open_in(&made.number, &made.target)?;
         let answer = self.request_wish(made, Some(&Agreed { call, by }))?;
-        if let Answer::AlreadyOpen { entry, .. } = &answer {
-            self.edit_call(call, |row| {
-                if !row.keep_open.contains(entry) {
-                    row.keep_open.push(*entry);
-                }
-            })?;
+        let (Answer::Requested { entry: id, .. } | Answer::AlreadyOpen { entry: id, .. }) = answer else {
+            return Ok(answer);
+        };
+        let kept_open = self.call(call)?.is_some_and(|row| row.keep_open.contains(&id));
+        if let Some(mut entry) = self.entry(id)? {
+            let before = before.iter().find(|entry| entry.id == id);
+            // Of several in one call all are taken back together.
+            let standing = before.and_then(|entry| entry.agreement.clone()).filter(|standing| standing.call == call);
+            entry.agreement = Some(standing.unwrap_or_else(|| {
+                let was = before.map(|entry| Box::new(Was::of(entry)));
+                Agreement { call, since: self.at, kept_open, was }
+            }));
+            self.put_entry(entry);
+        }
+        if matches!(answer, Answer::AlreadyOpen { .. }) && !kept_open {
+            self.edit_call(call, |row| row.keep_open.push(id))?;
         }
         Ok(answer)
+    }
+
+    /// They have not agreed: the entry is as it was, and the end of the call settles it if it would have without.
+    pub(super) fn take_back_follow_up(&mut self, call: CallId, id: EntryId, by: &Actor) -> Read<Answer> {
+        let Some(entry) = self.entry(id)? else { return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry))) };
+        if !self.may_work_on(&entry, by) {
+            return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::OtherGroups)));
+        }
+        let since = entry.agreement.as_ref().map_or(self.at, |agreement| agreement.since);
+        if let Err(refusal) = self.entry_change(id, self.at, &Change::FollowUpTakenBack { call, since }, by)? {
+            return Ok(Answer::Refused(Refusal::Entry(refusal)));
+        }
+        if entry.agreement.is_some_and(|agreement| !agreement.kept_open) {
+            self.edit_call(call, |row| row.keep_open.retain(|kept| *kept != id))?;
+        }
+        Ok(Answer::Done)
     }
 
     /// Adds a request to the open entry of its number, or makes one.
@@ -111,7 +138,15 @@ impl<R: Rows> Working<'_, R> {
         if let (Some((entry, request)), None, false) = (asked_before, asks_again, made.another_matter) {
             return match agreed {
                 Some(agreed) => self.move_to(at, entry, made, agreed),
-                None => Ok(Answer::AlreadyOpen { entry: entry.id, promise: request.promise }),
+                None => {
+                    let answer = Answer::AlreadyOpen { entry: entry.id, promise: request.promise };
+                    // The customer relies on it by now.
+                    if entry.agreement.is_some() {
+                        let version = entry.version + 1;
+                        self.put_entry(Entry { agreement: None, version, ..entry.clone() });
+                    }
+                    Ok(answer)
+                }
             };
         }
         let made_before = self.requests_since(&made.number, at - LIMIT_PERIOD)?;

@@ -125,6 +125,15 @@ pub enum Transaction {
         /// Who has agreed.
         by: Actor,
     },
+    /// What was agreed upon in this call is taken back: the entry is as it was before.
+    TakeBackFollowUp {
+        /// The call.
+        call: CallId,
+        /// The entry.
+        entry: EntryId,
+        /// Who wants it.
+        by: Actor,
+    },
     /// An agent dials a number from the desk: the agent, the number and the call together.
     DialOut {
         /// Who dials.
@@ -391,6 +400,7 @@ pub fn run<R: Rows>(rows: &R, directory: &Directory, at: Timestamp, transaction:
         Transaction::KeepOpen { call, entry, keep, by } => working.keep_open(*call, *entry, *keep, by)?,
         Transaction::Request(made) => working.request_wish(made, None)?,
         Transaction::FollowUp { call, made, by } => working.follow_up(*call, made, by)?,
+        Transaction::TakeBackFollowUp { call, entry, by } => working.take_back_follow_up(*call, *entry, by)?,
         Transaction::DialOut { agent, number, business, call, leg } => {
             working.dial_out(agent, number, business.as_ref(), (*call, *leg))?
         }

@@ -51,6 +51,15 @@ pub(crate) struct FollowUp {
     new: bool,
 }
 
+/// Which callback is not to be after all.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FollowUpOf {
+    /// Its entry.
+    #[schema(value_type = String)]
+    entry: EntryId,
+}
+
 /// Whether an entry shall stay open.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +89,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(guarded(api, change, routes!(save)))
         .routes(guarded(api, change, routes!(discard)))
         .routes(guarded(api, change, routes!(follow_up)))
+        .routes(guarded(api, change, routes!(take_follow_up_back)))
         .routes(guarded(api, change, routes!(keep)))
 }
 
@@ -183,6 +193,24 @@ async fn follow_up(
     seat.telling().after(&json!({ "entry": asked.entry, "new": asked.new, "promise": promise }));
     let status = if asked.new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(FollowUp { entry: asked.entry, promise, new: asked.new })))
+}
+
+/// Take back what was agreed upon in a call: a request that was moved stands as it stood before, a new one is withdrawn
+///
+/// For as long as nothing else has become of the entry.
+#[utoipa::path(
+    post, path = "/api/calls/{id}/follow-up/take-back", tag = "desk", params(("id" = String, Path)), request_body = FollowUpOf,
+    responses((status = 204))
+)]
+async fn take_follow_up_back(
+    seat: Seat,
+    Named(call): Named<CallId>,
+    Given(given): Given<FollowUpOf>,
+) -> Result<StatusCode, Failure> {
+    seat.telling().wish(&json!({ "entry": given.entry }));
+    seat.note_or_begun(call, &seat.agent(None)?)?;
+    seat.desk.desk.take_back_follow_up(call, given.entry, seat.actor()?).await.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Keep an entry open that this call would settle when they talk for long enough, or let it be settled

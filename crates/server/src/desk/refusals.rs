@@ -65,6 +65,7 @@ fn by_the_entry(refusal: &entry::Refusal) -> Failure {
         entry::Refusal::HeldBy(_) => Failure::conflict("held", words),
         entry::Refusal::Closed => Failure::conflict("closed", words),
         entry::Refusal::NotServedNow => Failure::conflict("not_served_now", words),
+        entry::Refusal::NotAgreedNow => Failure::conflict("not_agreed_now", words),
         entry::Refusal::Open => Failure::conflict("open", words),
         entry::Refusal::NotClaimed => Failure::conflict("not_claimed", words),
         entry::Refusal::InCall => Failure::conflict("in_call", words),

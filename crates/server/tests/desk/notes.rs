@@ -106,3 +106,29 @@ async fn a_follow_up_moves_the_open_request_of_the_customer_to_the_time_that_was
     let shown = get(&house, &ada, &format!("/api/entries/{entry}")).await.expect(200).json()["entry"].clone();
     assert_eq!(shown["assigned"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_agreed_upon_is_taken_back_by_whose_call_it_was() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bob = house.person("bob", Role::Agent, Some("2001"), None).await;
+    house.sign_in("2000").await;
+    let entry = house.request(1, queue_600()).await.to_string();
+    let call = house.talk(9, customer(1), "2000").await.to_string();
+    let path = format!("/api/calls/{call}/follow-up");
+    let before = get(&house, &ada, &format!("/api/entries/{entry}")).await.expect(200).json()["entry"].clone();
+    let later = house.now() + Millis::hours(2);
+    let wish = json!({ "not_before": later.as_millis(), "by_me": true });
+    send(&house, "POST", &ada, &path, wish).await.expect(200);
+    let (undo, of) = (format!("{path}/take-back"), json!({ "entry": entry }));
+    send(&house, "POST", &bob, &undo, of.clone()).await.refused(404, "not_found");
+    send(&house, "POST", &ada, &undo, json!({ "entry": entry, "x": 1 })).await.expect(422);
+    send(&house, "POST", &ada, &undo, of.clone()).await.expect(204);
+    let shown = get(&house, &ada, &format!("/api/entries/{entry}")).await.expect(200).json()["entry"].clone();
+    for field in ["assigned", "due", "request", "place"] {
+        assert_eq!(shown[field], before[field], "{field}");
+    }
+    let pop = get(&house, &ada, &format!("/api/calls/{call}/pop")).await.expect(200).json();
+    assert_eq!(pop["open"][0]["kept_open"], json!(false), "{pop}");
+    send(&house, "POST", &ada, &undo, of).await.refused(409, "not_agreed_now");
+}

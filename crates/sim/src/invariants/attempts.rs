@@ -31,6 +31,8 @@ pub struct Attempts {
     asking: Option<(Option<CallId>, Timestamp)>,
     /// When a supervisor has allowed an entry more attempts.
     allowed: BTreeMap<EntryId, Timestamp>,
+    /// The same before a time was agreed upon in a call, as that may be taken back.
+    allowed_before: BTreeMap<(EntryId, CallId), Option<Timestamp>>,
     /// Callbacks that a supervisor has let out at any hour.
     beyond_window: BTreeSet<CallId>,
 }
@@ -126,9 +128,15 @@ impl Attempts {
             Change::AllowMoreAttempts if matches!(by, Actor::Supervisor(_)) => {
                 self.allowed.insert(entry, at);
             }
-            Change::FollowUp(_) => {
-                self.allowed.insert(entry, at);
+            Change::FollowUp(agreed) => {
+                let before = self.allowed.insert(entry, at);
+                self.allowed_before.entry((entry, agreed.call)).or_insert(before);
             }
+            Change::FollowUpTakenBack { call, .. } => match self.allowed_before.remove(&(entry, *call)) {
+                Some(Some(before)) => drop(self.allowed.insert(entry, before)),
+                Some(None) => drop(self.allowed.remove(&entry)),
+                None => {}
+            },
             _ => {}
         }
     }

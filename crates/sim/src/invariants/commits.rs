@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_core::agent::OfferEnd;
 use nohold_core::directory::Directory;
-use nohold_core::entry::{self, Business, Entry, State};
+use nohold_core::entry::{self, Business, Change, Entry, State};
 use nohold_core::fact::{CallEnd, Dated, Fact};
 use nohold_core::note::CallNote;
 use nohold_core::routing::{Class, Offer, Waiting};
@@ -323,7 +323,10 @@ impl Commits {
             if entry.place > known.place {
                 self.broken("I-8", format!("{} has lost its place", entry.id));
             }
-            if known.request.is_some() && entry.request.is_none() {
+            if let Some(request) = &known.request
+                && entry.request.is_none()
+                && !(request.agreed_in.is_some() && is_taken_back(entry.id, outcome))
+            {
                 self.broken("I-8", format!("{} has lost its request", entry.id));
             }
         }
@@ -385,4 +388,11 @@ fn may_follow(from: &State, to: &State) -> bool {
         | (Noting { .. }, Attempting { .. } | Talking { .. })
         | (Closed { .. }, Claimed { .. } | Attempting { .. } | Talking { .. } | Noting { .. }) => false,
     }
+}
+
+/// Whether an agent says that what they had agreed upon is not so. The customer has not asked for it.
+fn is_taken_back(id: EntryId, outcome: &Outcome) -> bool {
+    outcome.facts.iter().any(|dated| {
+        matches!(&dated.fact, Fact::EntryChanged { entry, change: Change::FollowUpTakenBack { .. }, .. } if *entry == id)
+    })
 }

@@ -6,7 +6,7 @@ use nohold_app::Node;
 use nohold_app::desk::{CallbackWish, Desk};
 use nohold_core::agent::{Agent, Engagement};
 use nohold_core::call::{Party, Wanted};
-use nohold_core::entry::{Actor, Business};
+use nohold_core::entry::{Actor, Business, Entry};
 use nohold_core::fact::Destination;
 use nohold_core::note::{Wish, Written};
 use nohold_model::{AgentKey, CallId, CampaignKey, Digit, FlowKey, Millis, QueueKey, ServiceKey};
@@ -99,7 +99,7 @@ impl World {
     pub(super) fn an_agent_writes(&mut self, agent: &AgentKey) {
         let Some(node) = self.node.clone() else { return };
         let reach = Arc::clone(&self.reach);
-        let (notes, call, open, customer) = {
+        let (notes, call, open, customer, agreed) = {
             let inner = self.store.inner();
             let notes = inner.tables.notes.values().filter(|note| note.agent == *agent && note.done.is_none());
             let calls: Vec<CallId> = notes.map(|note| note.call).collect();
@@ -108,10 +108,22 @@ impl World {
             let open = inner.tables.entries.values().find(|entry| entry.is_open() && entry.number == number);
             let own = inner.tables.notes.values().rfind(|note| note.agent == *agent);
             let customer = own.and_then(|note| Some((note.call, note.number.clone()?, note.target()?)));
-            (calls, call, open.filter(|_| number.is_some()).map(|entry| entry.id), customer)
+            let agreed = customer.as_ref().and_then(|(call, ..)| {
+                let of_call = |entry: &&Entry| entry.agreement.as_ref().is_some_and(|agreed| agreed.call == *call);
+                inner.tables.entries.values().find(of_call).map(|entry| entry.id)
+            });
+            (calls, call, open.filter(|_| number.is_some()).map(|entry| entry.id), customer, agreed)
         };
         let (by, agent) = (Actor::Agent(agent.clone()), agent.clone());
         let written = Written { note: "asks for a price".to_owned(), ..Written::default() };
+        if let (Some((call, ..)), Some(entry), 1) = (&customer, agreed, self.rng.u8(0..3)) {
+            let call = *call;
+            self.executor.nursery().spawn(Box::pin(async move {
+                let answer = node.take_back_follow_up(call, entry, by).await;
+                note(&reach, &answer, "follow-ups taken back");
+            }));
+            return;
+        }
         if let (Some((call, number, target)), 0) = (customer, self.rng.u8(0..8)) {
             let assigned = self.rng.bool().then_some(agent);
             let not_before = Some(Desk::now(&node) + Millis::minutes(self.rng.u64(1..120)));

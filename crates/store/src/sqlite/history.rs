@@ -143,7 +143,7 @@ async fn promises(
         SELECT at, v, body FROM facts WHERE kind = 'request_made' AND number = ?2 \
         AND revision IN (SELECT revision FROM facts WHERE entry = ?1 AND kind = 'entry_gathered')";
     let rows = sqlx::query(sql).bind(entry.to_string()).bind(number.map(PhoneNumber::as_str)).fetch_all(c).await?;
-    let mut promises = Vec::new();
+    let (mut promises, mut taken_back) = (Vec::new(), Vec::new());
     for row in &rows {
         let Dated { at, fact } = dated(row)?;
         match fact {
@@ -152,9 +152,11 @@ async fn promises(
                 promises.push((at, window));
             }
             Fact::EntryChanged { change: Change::FollowUp(agreed), .. } => promises.push((at, agreed.window)),
+            Fact::EntryChanged { change: Change::FollowUpTakenBack { since, .. }, .. } => taken_back.push((since, at)),
             _ => {}
         }
     }
+    promises.retain(|(made, _)| !taken_back.iter().any(|(since, until)| since <= made && made <= until));
     Ok(promises)
 }
 

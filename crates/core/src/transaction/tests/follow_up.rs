@@ -11,7 +11,7 @@ use crate::fixture::{
 use crate::transaction::{Answer, Refusal, Transaction};
 
 /// Customer 1 has asked for a call, entry 5, and rings in again: agent 2000 talks with them in call 1.
-fn asked_and_talking(target: Target) -> Works {
+pub(super) fn asked_and_talking(target: Target) -> Works {
     let mut works = Works::new();
     works.wait(5, &customer(1));
     assert!(matches!(works.ask(5, &customer(1), target), Answer::Requested { .. }));
@@ -21,7 +21,7 @@ fn asked_and_talking(target: Target) -> Works {
     works
 }
 
-fn talk(works: &mut Works) {
+pub(super) fn talk(works: &mut Works) {
     works.wait(1, &customer(1));
     works.reserve(1, 1, "2000");
     works.record(Fact::OfferEnded { offer: offer(1), end: OfferEnd::Accepted, after: AfterOffer::default() });
@@ -30,7 +30,7 @@ fn talk(works: &mut Works) {
     works.told();
 }
 
-fn served(works: &mut Works) {
+pub(super) fn served(works: &mut Works) {
     works.pass(Millis::seconds(40));
     let service = ServiceKey::new("support").unwrap();
     works.record(Fact::Served { call: call(1), number: customer(1), service, agent: agent("2000") });
@@ -42,7 +42,7 @@ fn agreed(works: &Works) -> Window {
 }
 
 /// Agent 2000 agrees upon a call in two hours, for themselves or for their group.
-fn agree(works: &mut Works, of_call: u32, for_me: bool) -> Answer {
+pub(super) fn agree(works: &mut Works, of_call: u32, for_me: bool) -> Answer {
     agree_by(works, of_call, for_me, by("2000"))
 }
 
@@ -57,7 +57,7 @@ fn agree_by(works: &mut Works, of_call: u32, for_me: bool, by: Actor) -> Answer 
     works.run(&Transaction::FollowUp { call: call(of_call), made: Box::new(made), by })
 }
 
-fn due(works: &Works, n: u32) -> (Timestamp, Option<Window>) {
+pub(super) fn due(works: &Works, n: u32) -> (Timestamp, Option<Window>) {
     let entry = works.entry(n);
     (entry.due, entry.request.as_ref().map(|request| request.promise))
 }
@@ -127,7 +127,7 @@ fn without_an_open_request_it_is_a_new_one() {
 }
 
 /// Agent 2000 calls entry 5 back in call 11, and they talk.
-fn called_back() -> Works {
+pub(super) fn called_back() -> Works {
     let mut works = Works::new();
     works.wait(5, &customer(1));
     works.ask(5, &customer(1), queue_600());
@@ -140,7 +140,7 @@ fn called_back() -> Works {
     works
 }
 
-fn hang_up(works: &mut Works) {
+pub(super) fn hang_up(works: &mut Works) {
     let talked = Millis::seconds(40);
     let (attempt, entry) = (attempt(1), entry(5));
     works.record(Fact::CallbackTalked { attempt, entry, talked, broken: false, agent_lost: false });

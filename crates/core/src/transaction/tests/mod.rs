@@ -3,6 +3,7 @@
 mod callbacks;
 mod direct;
 mod follow_up;
+mod follow_up_undone;
 mod gathering;
 mod lines;
 mod notes;

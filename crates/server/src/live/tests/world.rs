@@ -162,6 +162,9 @@ impl Desk for Works {
     fn follow_up(&self, _: CallId, _: CallbackWish, _: Actor) -> BoxFuture<'static, Result<Asked, NotDone>> {
         unreachable!("wishes go to the rules at once here")
     }
+    fn take_back_follow_up(&self, _: CallId, _: EntryId, _: Actor) -> BoxFuture<'static, Result<(), NotDone>> {
+        unreachable!("wishes go to the rules at once here")
+    }
     fn hang_up(&self, _: CallId, _: AgentKey) -> Result<(), NotDone> {
         unreachable!("wishes go to the rules at once here")
     }

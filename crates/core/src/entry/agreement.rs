@@ -1,0 +1,141 @@
+//! What an agent and the customer of a call agree upon (跟进), and how it is taken back.
+
+use nohold_model::{AgentKey, CallId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::life::end_without_call;
+use super::outcome::may_be_promised;
+use super::{Actor, Change, CloseReason, Entry, FollowUp, Held, Refusal, Request, State, Target};
+
+/// The last agreement, as long as it can be taken back: until something else becomes of the entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// The call in which an agent and the customer have agreed.
+    pub call: CallId,
+    /// When they first have in that call; they may think better of the time, and one taking back is of all.
+    pub since: Timestamp,
+    /// The end of the call would have left the entry open without it, too.
+    pub kept_open: bool,
+    /// What the entry was before; nothing where the agreement has made it.
+    pub was: Option<Box<Was>>,
+}
+
+/// What an agreement changes of an entry, as it was before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Was {
+    request: Option<Request>,
+    target: Target,
+    assigned: Option<AgentKey>,
+    place: Timestamp,
+    due: Timestamp,
+    held: Option<Held>,
+    more_attempts_from: Option<Timestamp>,
+    earlier_attempts: u32,
+    called_again: bool,
+    /// The last that the customer had done. What the customer does after the agreement counts besides.
+    last: Timestamp,
+}
+
+impl Was {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        Was {
+            request: entry.request.clone(),
+            target: entry.target.clone(),
+            assigned: entry.assigned.clone(),
+            place: entry.place,
+            due: entry.due,
+            held: entry.held,
+            more_attempts_from: entry.more_attempts_from,
+            earlier_attempts: entry.earlier_attempts,
+            called_again: matches!(entry.state, State::Noting { called_again: true, .. }),
+            last: entry.last,
+        }
+    }
+
+    /// The customer has called once more since.
+    pub(super) fn gather(&mut self, arrived: Timestamp, at: Timestamp) {
+        (self.place, self.last) = (self.place.min(arrived), self.last.max(at));
+        self.called_again = true;
+    }
+}
+
+/// Whether an agreement can still be taken back after this: nothing follows from it yet.
+pub(super) fn outlives(change: &Change) -> bool {
+    match change {
+        Change::Claim { .. }
+        | Change::TalkEnded { .. }
+        | Change::FollowUp(_)
+        | Change::Prioritise { .. }
+        | Change::Acknowledge
+        | Change::Heard { .. } => true,
+        Change::Release
+        | Change::Tick
+        | Change::CallBegan { .. }
+        | Change::CallDropped { .. }
+        | Change::AttemptBegan { .. }
+        | Change::AttemptEnded { .. }
+        | Change::Answered { .. }
+        | Change::Outcome(_)
+        | Change::Served
+        | Change::FollowUpTakenBack { .. }
+        | Change::Cancel
+        | Change::Reassign { .. }
+        | Change::Reopen
+        | Change::TakeBackServed
+        | Change::AllowMoreAttempts => false,
+    }
+}
+
+/// A time that was agreed upon in another call. Who had claimed it meant to call the customer about it, whom somebody has talked with by
+/// now; who has still to say what came of a conversation does.
+pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> Result<(), Refusal> {
+    may_be_promised(agreed.window, at)?;
+    match &mut entry.state {
+        State::Waiting | State::Claimed { call: None, .. } => entry.state = State::Waiting,
+        State::Noting { called_again, .. } => *called_again = true,
+        State::Claimed { .. } | State::Attempting { .. } | State::Talking { .. } => return Err(Refusal::InCall),
+        State::Closed { .. } => return Err(Refusal::Closed),
+    }
+    if let Some(request) = &mut entry.request {
+        (request.promise, request.agreed_in) = (agreed.window, Some(agreed.call));
+    }
+    if let Some(target) = &agreed.target {
+        entry.target = target.clone();
+    }
+    entry.assigned.clone_from(&agreed.assigned);
+    entry.due = agreed.window.from.max(entry.not_before);
+    // A conversation begins the count anew.
+    (entry.more_attempts_from, entry.held) = (Some(at), None);
+    entry.begin_new_round();
+    Ok(())
+}
+
+/// It is as it was before they agreed; an entry that the agreement has made goes, but for what the customer has left behind since.
+pub(super) fn take_back(entry: &mut Entry, at: Timestamp, by: &Actor, call: CallId) -> Result<(), Refusal> {
+    let agreement = entry.agreement.take().filter(|agreement| agreement.call == call).ok_or(Refusal::NotAgreedNow)?;
+    match &entry.state {
+        State::Claimed { call: Some(_), .. } | State::Attempting { .. } => return Err(Refusal::InCall),
+        State::Closed { .. } => return Err(Refusal::Closed),
+        State::Waiting | State::Claimed { .. } | State::Talking { .. } | State::Noting { .. } => {}
+    }
+    if let (Actor::Agent(agent), Some(holder)) = (by, entry.holder())
+        && agent != holder
+    {
+        return Err(Refusal::HeldBy(holder.clone()));
+    }
+    let Some(was) = agreement.was else {
+        if entry.count() <= 1 {
+            return end_without_call(entry, at, CloseReason::Cancelled);
+        }
+        (entry.request, entry.assigned, entry.due) = (None, None, at.max(entry.not_before));
+        return Ok(());
+    };
+    if let State::Noting { called_again, .. } = &mut entry.state {
+        *called_again = was.called_again;
+    }
+    (entry.request, entry.target, entry.assigned) = (was.request, was.target, was.assigned);
+    (entry.place, entry.last, entry.due) = (was.place, was.last, was.due);
+    (entry.held, entry.more_attempts_from) = (was.held, was.more_attempts_from);
+    entry.earlier_attempts = was.earlier_attempts;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What an agent and the customer have agreed upon is taken back.
+
+use nohold_model::Millis;
+
+use super::follow_up::{agree, asked_and_talking, called_back, due, hang_up, served, talk};
+use crate::entry::{self, Actor, Change, CloseReason, Entry, Outcome, State};
+use crate::fact::{CallEnd, Fact, LeftQueue};
+use crate::fixture::{Works, agent, by, call, customer, entry, group_b, queue, queue_600, supervisor};
+use crate::transaction::{Answer, Refusal, Transaction};
+
+fn take_back(works: &mut Works, of_call: u32, n: u32, by: Actor) -> Answer {
+    works.run(&Transaction::TakeBackFollowUp { call: call(of_call), entry: entry(n), by })
+}
+
+fn refused(why: entry::Refusal) -> Answer {
+    Answer::Refused(Refusal::Entry(why))
+}
+
+/// The entry without what counts its changes.
+fn as_it_is(works: &Works, n: u32) -> Entry {
+    Entry { version: 0, waiting_since: None, ..works.entry(n).clone() }
+}
+
+#[test]
+fn a_request_that_was_moved_stands_as_it_stood_and_the_call_settles_it_after_all() {
+    for target in [queue_600(), group_b()] {
+        let mut works = asked_and_talking(target.clone());
+        works.change(5, Change::Reassign { target: None, agent: Some(agent("2002")) }, supervisor());
+        works.told();
+        let before = as_it_is(&works, 5);
+        agree(&mut works, 1, true);
+        works.pass(Millis::seconds(10));
+        agree(&mut works, 1, false);
+        assert_ne!(as_it_is(&works, 5), before);
+        works.told();
+        assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done, "both times together: {target:?}");
+        assert_eq!(as_it_is(&works, 5), before);
+        assert_eq!(works.told(), "Entry:FollowUpTakenBack");
+        assert!(matches!(take_back(&mut works, 1, 5, by("2000")), Answer::Refused(_)), "once");
+        served(&mut works);
+        let closed = State::Closed { reason: CloseReason::Served, at: works.now };
+        assert_eq!(works.entry(5).state, closed);
+    }
+}
+
+#[test]
+fn who_has_chosen_to_keep_it_open_before_still_has() {
+    let mut works = asked_and_talking(queue_600());
+    let keep = Transaction::KeepOpen { call: call(1), entry: entry(5), keep: true, by: by("2000") };
+    assert_eq!(works.run(&keep), Answer::Done);
+    agree(&mut works, 1, true);
+    take_back(&mut works, 1, 5, by("2000"));
+    served(&mut works);
+    assert_eq!(works.entry(5).state, State::Waiting);
+}
+
+#[test]
+fn a_new_one_is_withdrawn_but_for_what_the_customer_has_left_behind_since() {
+    let mut works = Works::new();
+    talk(&mut works);
+    agree(&mut works, 1, true);
+    assert_eq!(take_back(&mut works, 1, 9, by("2000")), Answer::Done);
+    assert_eq!(works.entry(9).state, State::Closed { reason: CloseReason::Cancelled, at: works.now });
+
+    let mut works = Works::new();
+    talk(&mut works);
+    agree(&mut works, 1, true);
+    give_up(&mut works, 3);
+    assert_eq!(take_back(&mut works, 1, 9, by("2000")), Answer::Done);
+    let left = works.entry(9);
+    assert_eq!((&left.state, left.section(), left.due), (&State::Waiting, entry::Section::Missed, works.now));
+    assert_eq!(left.assigned, None);
+}
+
+/// The customer rings in once more and gives up.
+fn give_up(works: &mut Works, n: u32) {
+    works.wait(n, &customer(1));
+    works.pass(Millis::seconds(30));
+    works.record(Fact::LeftQueue { call: call(n), why: LeftQueue::HungUp });
+    works.record(Fact::Missed {
+        entry: entry(n),
+        call: call(n),
+        number: Some(customer(1)),
+        target: queue_600(),
+        left_at: entry::LeftAt::Queue(queue("600")),
+        waited: Millis::seconds(30),
+        short: false,
+    });
+    works.record(Fact::CallEnded { call: call(n), how: CallEnd::Missed });
+}
+
+#[test]
+fn a_missed_call_that_became_a_request_is_one_again_and_counts_what_came_since() {
+    let mut works = Works::new();
+    give_up(&mut works, 2);
+    works.pass(Millis::minutes(1));
+    talk(&mut works);
+    let before = works.entry(2).clone();
+    agree(&mut works, 1, true);
+    assert_eq!(works.entry(2).section(), entry::Section::Requests);
+    give_up(&mut works, 3);
+    assert_eq!(take_back(&mut works, 1, 2, by("2000")), Answer::Done);
+    let after = works.entry(2);
+    assert_eq!((after.section(), after.missed.count), (entry::Section::Missed, before.missed.count + 1));
+    assert_eq!((after.place, after.due, after.last), (before.place, before.due, works.now));
+}
+
+#[test]
+fn in_a_callback_the_outcome_settles_it_again() {
+    for before_the_end in [true, false] {
+        let mut works = called_back();
+        let promise = due(&works, 5).1;
+        if !before_the_end {
+            hang_up(&mut works);
+        }
+        agree(&mut works, 11, true);
+        assert_ne!(due(&works, 5).1, promise);
+        assert_eq!(take_back(&mut works, 11, 5, by("2000")), Answer::Done);
+        assert_eq!(due(&works, 5).1, promise);
+        if before_the_end {
+            hang_up(&mut works);
+        }
+        let done = Outcome::Close { reason: CloseReason::Done, disposition: None, note: String::new() };
+        assert_eq!(works.change(5, Change::Outcome(done), by("2000")), Answer::Done);
+        assert!(!works.entry(5).is_open(), "{before_the_end}");
+    }
+}
+
+#[test]
+fn what_others_have_made_of_it_since_is_not_undone() {
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, false);
+    assert_eq!(take_back(&mut works, 7, 5, by("2000")), refused(entry::Refusal::NotAgreedNow), "in another call");
+    works.change(5, Change::Claim { agent: agent("2001") }, by("2001"));
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), refused(entry::Refusal::HeldBy(agent("2001"))));
+    works.change(5, Change::Release, by("2001"));
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), refused(entry::Refusal::NotAgreedNow));
+
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, true);
+    works.change(5, Change::Reassign { target: None, agent: Some(agent("2002")) }, supervisor());
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), refused(entry::Refusal::NotAgreedNow));
+    assert_eq!(works.entry(5).assigned, Some(agent("2002")));
+}
+
+#[test]
+fn what_the_customer_was_told_since_is_not_undone() {
+    let mut works = Works::new();
+    talk(&mut works);
+    agree(&mut works, 1, true);
+    let promise = due(&works, 9).1;
+    works.wait(4, &customer(1));
+    let told = works.ask(4, &customer(1), queue_600());
+    assert_eq!(Some(told), promise.map(|promise| Answer::AlreadyOpen { entry: entry(9), promise }));
+    assert_eq!(take_back(&mut works, 1, 9, by("2000")), refused(entry::Refusal::NotAgreedNow));
+    assert_eq!(due(&works, 9).1, promise);
+}
