@@ -30,6 +30,8 @@ export interface Wishes {
   more?: string;
   /** Files beside it, which these lines name. */
   files?: Record<string, string>;
+  /** More flags for the program. */
+  flags?: readonly string[];
   /** Other lines in place of some. */
   instead?: Record<string, string>;
 }
@@ -43,9 +45,11 @@ export class Server {
   #said = '';
 
   readonly #scenario: string;
+  readonly #flags: readonly string[];
 
   private constructor(wishes: Wishes) {
     this.#scenario = join(this.folder, 'house.toml');
+    this.#flags = wishes.flags ?? [];
     writeFileSync(this.#scenario, scenario(wishes));
     for (const [name, text] of Object.entries(wishes.files ?? {}))
       writeFileSync(join(this.folder, name), text);
@@ -66,7 +70,7 @@ export class Server {
   /** Starts it, also again after {@link kill}, then on the same ports. */
   async start(): Promise<void> {
     const port = this.http === '' ? '0' : new URL(this.http).port;
-    const flags = ['--scenario', this.#scenario, '--data', join(this.folder, 'data')];
+    const flags = [...this.#flags, '--scenario', this.#scenario, '--data', join(this.folder, 'data')];
     flags.push('--sip', this.sip || '127.0.0.1:0');
     const audio = 22_000 + Math.floor(Math.random() * 100) * 100;
     flags.push('--http', `127.0.0.1:${port}`, '--rtp-ports', `${audio}-${audio + 99}`);

@@ -109,10 +109,10 @@ fn lists_are_there() -> bool {
     lists.flatten().any(|list| list.file_name().to_string_lossy().contains("_Packages"))
 }
 
-/// Unpacks an Asterisk into the target folder. The script returns at once where it is complete.
+/// Unpacks an Asterisk, and a TURN server beside it, into the target folder. The script returns at once where it is complete.
 fn asterisk(root: &Path) -> Result<()> {
     if !root.join(ASTERISK).join(".complete").is_file() {
-        println!("    unpacking an Asterisk into {ASTERISK} (once, 80 MB to fetch; nothing is installed)");
+        println!("    unpacking an Asterisk and a coturn into {ASTERISK} (once, 90 MB to fetch; nothing is installed)");
     }
     output(Command::new("bash").arg(GET_ASTERISK).arg(ASTERISK).current_dir(root))
         .with_context(|| format!("cannot get an Asterisk; look what\n    bash {GET_ASTERISK} {ASTERISK}\nsays"))?;
