@@ -4,8 +4,8 @@ import { api } from '@/api';
 import { spoken } from '@/i18n';
 import { useLive } from '@/live';
 import { anEntry } from '@/live/fixture';
-import { learnNames, useCustomerName, useNameOfNumber, useNamesFor } from './known';
-import { useWho } from './who';
+import { learnNames, useCustomerName, useNameOfCall, useNameOfNumber, useNamesFor } from './known';
+import { useWho, useWhoOfCall } from './who';
 import { whoIs } from './words';
 
 const asked: string[] = [];
@@ -18,7 +18,7 @@ afterEach(cleanup);
 beforeEach(() => {
   asked.length = 0;
   const answer = (path: string, { params: { query } }: { params: { query: Record<string, string> } }) => {
-    asked.push(query.entries ?? query.q ?? '');
+    asked.push(query.entries ?? query.calls ?? query.q ?? '');
     const data = path === '/api/contacts' ? { items: contacts } : { names };
     return Promise.resolve({ data, response: new Response() });
   };
@@ -105,4 +105,29 @@ it('finds who called before by the number, unless that is hidden', async () => {
   const { result } = renderHook(() => numbers.map(useNameOfNumber));
   await waitFor(() => expect(result.current).toEqual(['Tom Okafor', null, null]));
   expect(asked).toEqual(['+8613800138000']);
+});
+
+it('has names for calls that are over, by one question, also where numbers are hidden', async () => {
+  names = { call_1: 'Elena Marsh' };
+  const calls = [
+    { call: 'call_1', number: '138****0118' },
+    { call: 'call_2', number: '138****0118' },
+    { call: 'call_3', number: null },
+  ];
+  const { result } = renderHook(() => calls.map(useNameOfCall));
+  await waitFor(() => expect(result.current).toEqual(['Elena Marsh', null, null]));
+  expect(asked).toEqual(['call_1,call_2']);
+});
+
+it('keeps the name of a call once its entry is closed and gone', async () => {
+  names = { cbr_801: 'Elena Marsh', call_801: 'Elena Marsh' };
+  const number = '138****0118';
+  const entry = anEntry('cbr_801', { number });
+  useLive.setState({ entries: new Map([[entry.id, entry]]) });
+  const call = { call: 'call_801', number, entry: entry.id };
+  const { result } = renderHook(() => useWhoOfCall(call));
+  await waitFor(() => expect(result.current).toBe('Elena Marsh'));
+  await waitFor(() => expect(asked.toSorted()).toEqual(['call_801', 'cbr_801']));
+  act(() => useLive.setState({ entries: new Map() }));
+  expect(result.current).toBe('Elena Marsh');
 });

@@ -1,5 +1,5 @@
 import type { TFunction } from '@/i18n';
-import { useNameOfNumber } from '@/entries';
+import { useNameOfCall } from '@/entries';
 import { phoneNumber, useTranslation } from '@/i18n';
 import {
   type Agent,
@@ -30,7 +30,7 @@ export function outside(t: TFunction, call: PastCall, me: Agent | null = null): 
 /** Whom the call was with: by name where the contacts know it. */
 export function useOutside(call: PastCall | undefined): string {
   const { t } = useTranslation();
-  const name = useNameOfNumber(call?.number);
+  const name = useNameOfCall(call);
   const me = useMyAgent();
   useNames();
   return call === undefined ? t('past.call') : (name ?? outside(t, call, me));

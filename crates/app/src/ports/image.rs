@@ -194,6 +194,9 @@ pub trait Archive: Send + Sync + 'static {
     /// A call that is over.
     fn call_record(&self, id: CallId) -> Reading<Option<Record>>;
 
+    /// Those of these calls that are over, in no order.
+    fn call_records_of(&self, ids: Vec<CallId>) -> Reading<Vec<Record>>;
+
     /// Calls that are over, newest first.
     fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>>;
 

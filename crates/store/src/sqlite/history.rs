@@ -211,6 +211,13 @@ pub async fn one(c: &mut SqliteConnection, call: CallId) -> Result<Option<Record
     row.as_ref().map(|row| body::of_row("records", row)).transpose()
 }
 
+/// Those of these calls that are over.
+pub async fn those(c: &mut SqliteConnection, calls: &[CallId]) -> Result<Vec<Record>, Trouble> {
+    let sql = "SELECT v, body FROM records WHERE call IN (SELECT value FROM json_each(?1))";
+    let rows = sqlx::query(sql).bind(serde_json::to_string(calls)?).fetch_all(c).await?;
+    rows.iter().map(|row| body::of_row("records", row)).collect()
+}
+
 /// A page of calls, newest first.
 pub async fn page(c: &mut SqliteConnection, query: &HistoryQuery) -> Result<Page<Record>, Trouble> {
     let limit = query.limit.clamp(1, LONGEST_PAGE);
