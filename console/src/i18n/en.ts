@@ -22,6 +22,9 @@ export const en = {
     failed: 'The server could not sign you in: {{words}}',
     endedTitle: 'Your session has ended',
     endedWords: 'Sign in again as {{name}}. What you typed is kept.',
+    barredTitle: 'You are not allowed in any more',
+    barredWords: '{{name}} is disabled or removed. Ask an administrator. What you typed stays on this page.',
+    barredAgain: 'Sign in again',
     other: 'Use another account',
     otherLoses: 'Logging out throws away what {{name}} typed here and has not sent.',
     otherDo: 'Log out',
@@ -575,6 +578,8 @@ export const en = {
     connecting: 'The phone connects.',
     lost: 'The audio is lost since {{time}}. A call waits 30 seconds for this page.',
     lostOver: 'The audio is lost since {{time}}. No call waits for this page any more.',
+    barred:
+      'The phone is off: this user is not allowed in any more. A caller it had is back in line or on the list.',
     again: 'Connect now',
     elsewhere: 'Another tab or browser is the phone.',
     takeOver: 'Take over here',
