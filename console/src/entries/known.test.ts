@@ -2,7 +2,7 @@ import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@/api';
 import { spoken } from '@/i18n';
-import { useLive } from '@/live';
+import { type Entry, useLive } from '@/live';
 import { anEntry } from '@/live/fixture';
 import { learnNames, useCustomerName, useNameOfCall, useNameOfNumber, useNamesFor } from './known';
 import { useWho, useWhoOfCall } from './who';
@@ -69,13 +69,28 @@ it('finds open entries by name, those out of sight as well, by one question', as
   for (const query of ['li', '李']) rerender({ query });
   await waitFor(() => expect(all.filter(entry => result.current(entry) === '李文博')).toEqual([all[170]]));
   expect(asked).toEqual(['李']);
+  // Whoever types on looks among those who were found.
+  rerender({ query: '李文' });
+  await settles();
+  expect(all.filter(entry => result.current(entry) !== null)).toEqual([all[170]]);
+  // A part of the list that the page fetches only now was looked through by the server.
+  const comes = (entry: Entry, arrivals: number) =>
+    act(() =>
+      useLive.setState(({ entries }) => ({ entries: new Map([...entries, [entry.id, entry]]), arrivals })),
+    );
+  comes(anEntry('cbr_6998', { number: NUMBER(998) }), 0);
+  await settles();
+  expect(asked).toEqual(['李']);
   // Who comes onto the list meanwhile is looked for as well.
   const late = anEntry('cbr_6999', { number: NUMBER(999) });
-  names = { ...names, cbr_6999: '李' };
-  act(() => useLive.setState(({ entries }) => ({ entries: new Map([...entries, [late.id, late]]) })));
-  await waitFor(() => expect(result.current(late)).toBe('李'), { timeout: 3_000 });
-  expect(asked).toEqual(['李', '李']);
+  names = { ...names, cbr_6999: '李文' };
+  comes(late, 1);
+  await waitFor(() => expect(result.current(late)).toBe('李文'), { timeout: 3_000 });
+  expect(asked).toEqual(['李', '李文']);
 });
+
+/** Longer than anything waits before it asks. */
+const settles = () => act(() => new Promise(resolve => setTimeout(resolve, 1_200)));
 
 it('finds whom the number is hidden of by name, and nobody else with the same digits left', async () => {
   names = { cbr_71: 'Elena Marsh' };

@@ -30,15 +30,15 @@ interface Store {
   calls: Names;
   /** By number, for what is neither. */
   numbers: Names;
-  /** By open entry, whoever fits what is searched for; and among which entries that was asked. */
-  found: { query: string; at: number; asked: ReadonlySet<string>; names: ReadonlyMap<string, string> };
+  /** By open entry, whoever fits what is searched for; and when that was asked: at which snapshot, after how many arrivals. */
+  found: { query: string; at: number; after: string; names: ReadonlyMap<string, string> };
 }
 
 const useKnown = create<Store>(() => ({
   entries: new Map(),
   calls: new Map(),
   numbers: new Map(),
-  found: { query: '', at: 0, asked: new Set(), names: new Map() },
+  found: { query: '', at: 0, after: '', names: new Map() },
 }));
 
 type What = 'entries' | 'calls' | 'numbers';
@@ -206,21 +206,32 @@ export const mayBeName = (query: string): boolean => /\p{L}/u.test(query);
 /** Whoever came onto the list after the question is asked for after this, in milliseconds. */
 const LATER = 1_000;
 
+/** Somebody who types is let finish a word, in milliseconds. */
+const TYPED = 150;
+
 /** What is being asked just now: several places of the page may look for the same. */
 let finding = '';
+
+/** The server looks among all entries, also those that the page has not fetched yet: what came after that is new. */
+const arrived = ({ generation, arrivals }: { generation: number; arrivals: number }) =>
+  `${generation} ${arrivals}`;
+
+/** Whoever fits `query` is among those who fitted what was asked for. */
+const covers = ({ query: asked }: Store['found'], query: string) =>
+  asked !== '' && query.toLowerCase().includes(asked.toLowerCase());
 
 /** Asks for all open entries whose customer's name fits, however many contacts there are. */
 async function find(query: string): Promise<void> {
   if (finding === query) return;
   finding = query;
-  const asked = new Set(useLive.getState().entries.keys());
+  const after = arrived(useLive.getState());
   const found = await need(api.GET('/api/entries/names', { params: { query: { q: query } } })).catch(
     () => null,
   );
   if (finding === query) finding = '';
   if (found === null) return;
   const names = new Map(Object.entries(found.names));
-  useKnown.setState({ found: { query, at: serverNow(), asked, names } });
+  useKnown.setState({ found: { query, at: serverNow(), after, names } });
 }
 
 /**
@@ -231,15 +242,12 @@ export function useNamesFor(query: string): NameOf {
   const searched = mayBeName(query) ? query.trim() : '';
   const known = useKnown();
   const { found } = known;
-  const all = useLive(live => live.entries);
-  const others = useMemo(() => {
-    if (searched === '' || found.query !== searched) return false;
-    return [...all.values()].some(entry => isOpen(entry) && entry.number && !found.asked.has(entry.id));
-  }, [searched, found, all]);
+  const now = useLive(arrived);
+  const others = searched !== '' && covers(found, searched) && found.after !== now;
   useEffect(() => {
     const { found } = useKnown.getState();
-    if (searched === '' || (found.query === searched && serverNow() - found.at < KEPT && !others)) return;
-    const timer = setTimeout(() => void find(searched), others ? LATER : TOGETHER);
+    if (searched === '' || (covers(found, searched) && serverNow() - found.at < KEPT && !others)) return;
+    const timer = setTimeout(() => void find(searched), others ? LATER : TYPED);
     return () => clearTimeout(timer);
   }, [searched, others]);
   return useMemo(() => {
