@@ -30,7 +30,7 @@ const MOST_SERVED: usize = 200;
 pub(crate) struct WantedCalls {
     /// Whose number outside ends with these digits, four at least; spaces, hyphens and a plus may stand between.
     number: Option<String>,
-    /// In which this agent talked, or which the agent made.
+    /// In which this agent talked, which the agent made, or in which a colleague called the agent in vain.
     #[param(value_type = Option<String>)]
     agent: Option<AgentKey>,
     /// Which stood in this queue.
@@ -182,7 +182,7 @@ impl Seat {
 
 /// Whether the record is one of these: as the store decides it for pages.
 fn sees(seen: &SeenCalls, record: &Record) -> bool {
-    record.agents.iter().any(|agent| seen.agents.contains(agent))
+    record.owners().any(|agent| seen.agents.contains(agent))
         || record.stays.iter().any(|stay| seen.queues.contains(&stay.queue))
         || (record.queue.is_none() && record.service.as_ref().is_some_and(|key| seen.services.contains(key)))
 }

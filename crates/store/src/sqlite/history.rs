@@ -193,7 +193,7 @@ async fn put(c: &mut SqliteConnection, record: &Record) -> Result<(), Trouble> {
         .bind(serde_json::to_string(record)?)
         .execute(&mut *c)
         .await?;
-    let mut keys: Vec<String> = record.agents.iter().map(|agent| format!("a:{agent}")).collect();
+    let mut keys: Vec<String> = record.owners().map(|agent| format!("a:{agent}")).collect();
     keys.extend(record.stays.iter().map(|stay| format!("q:{}", stay.queue)));
     keys.extend(record.service.iter().filter(|_| record.queue.is_none()).map(|service| format!("s:{service}")));
     keys.extend(record.entry.iter().map(|entry| format!("e:{entry}")));
