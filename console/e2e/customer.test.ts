@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Looks, Person, openBrowser, openSoftphone } from './house/browser.ts';
 import { Carrier } from './house/carrier.ts';
 import type { FarCall } from './house/far-phones.ts';
-import { axe, cutOff } from './house/look-at.ts';
+import { axe, cutOff, notInOneLine } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
 
@@ -343,6 +343,13 @@ describe.each(LOOKS)('in $language, $theme', looks => {
     await page.locator('aside [role=option]').first().click();
     await page.getByRole('button', { name: words('Follow-up', '后续回呼') }).click();
     await check(mia, at('pop-wrap-up'));
+    expect(await notInOneLine(page, '[data-follow-up] button[data-dates-input]')).toEqual([]);
+    // How long the wrap-up lasts, and beside it the button that makes it longer.
+    expect(await notInOneLine(page, '[data-finish] p b, [data-finish] p span > span')).toEqual([]);
+    const longer = page.getByRole('button', { name: words('I need longer', '需要更多时间') });
+    expect((await longer.boundingBox())?.y).toBeLessThan(
+      (await page.locator('[data-finish] p span > span').boundingBox())?.y ?? 0,
+    );
     await page.getByRole('button', { name: words('Later', '稍后') }).click();
     await page.locator('[data-open-notes]').waitFor({ state: 'attached' });
     await check(mia, at('open-item'));

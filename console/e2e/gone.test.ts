@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Person } from './house/browser.ts';
 import { waitHeard } from './house/ear.ts';
 import { FarHouse, accepts, shows } from './house/far-house.ts';
+import { axe, cutOff } from './house/look-at.ts';
 import { PASSWORD } from './house/server.ts';
 
 /** What becomes of a customer whose agent is gone in the middle of the call. */
@@ -107,4 +108,32 @@ it('keeps a call whose sign-in has ended until the agent has signed in again', a
   await caller.hears(MIA);
   await caller.hangUp();
   await shows(mia, 'wrap_up');
+});
+
+it('says to whoever is disabled in a call that the customer is back in line and that no sign-in helps', async () => {
+  await house.does('2011', 'sign_out');
+  const mia = await house.comes('mia', MIA);
+  const { page } = mia;
+  const caller = await house.calls('+8613800140004');
+  await caller.tone(CUSTOMER);
+  await accepts(mia);
+  await caller.hears(MIA);
+  await waitHeard(page, CUSTOMER);
+  const user = { role: 'agent', agent: '2014' };
+  await house.server.ask('PUT', '/api/users/mia', { ...user, disabled: true });
+  const dialog = page.getByRole('dialog', { name: 'You are not allowed in any more' });
+  await dialog.getByText('mia is disabled or removed. Ask an administrator.', { exact: false }).waitFor();
+  const said = page.locator('aside [data-warns]').first();
+  await expect.poll(() => said.innerText()).toContain('A caller it had is back in line or on the list.');
+  expect(await said.innerText()).not.toContain('30 seconds');
+  expect(await page.getByText('It is tried again.').count()).toBe(0);
+  await mia.picture('barred');
+  expect.soft([await axe(page), await cutOff(page)]).toEqual([[], []]);
+  // An administrator lets them in again, and they go on where they were.
+  await house.server.ask('PUT', '/api/users/mia', { ...user, disabled: false });
+  await dialog.getByRole('button', { name: 'Sign in again' }).click();
+  await dialog.locator('input[name=password]').fill(PASSWORD);
+  await dialog.locator('form button[type=submit]').click();
+  await dialog.waitFor({ state: 'detached' });
+  await caller.hangUp();
 });

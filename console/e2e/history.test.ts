@@ -75,6 +75,22 @@ it('shows the calls that are over, finds one by its last digits, and tells it le
   await root.leave();
 });
 
+it('calls customers by name for who sees no number, in the history and among the last calls', async () => {
+  const user = { role: 'agent', agent: '2014' };
+  await server.ask('POST', '/api/contacts', { name: 'Elena Marsh', numbers: [CUSTOMER] });
+  await server.ask('PUT', '/api/users/mia', { ...user, may: [] });
+  const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/history' });
+  const rows = mia.page.locator('tbody tr');
+  await rows.getByRole('link', { name: 'Elena Marsh' }).waitFor();
+  await rows.getByText('139****9456').first().waitFor();
+  expect(await mia.page.content()).not.toContain(CUSTOMER.slice(3));
+  await rows.getByRole('link', { name: 'Elena Marsh' }).click();
+  await mia.page.getByRole('heading', { level: 1, name: 'Elena Marsh' }).waitFor();
+  expect(mia.complaints).toEqual([]);
+  await mia.leave();
+  await server.ask('PUT', '/api/users/mia', user);
+});
+
 it('says that a call is not there', async () => {
   const mia = await Person.signedIn(browser, web.url, 'mia', {
     path: '/history/call_01KJNXTTXY000S7VTX2G2BHZNJ',

@@ -4,7 +4,7 @@ import { Person, openBrowser } from './house/browser.ts';
 import { waitHeard } from './house/ear.ts';
 import type { FarCall } from './house/far-phones.ts';
 import { FarHouse, accepts, button, hands, presses, shows } from './house/far-house.ts';
-import { axe, cutOff } from './house/look-at.ts';
+import { axe, cutOff, notInOneLine } from './house/look-at.ts';
 import { inHighContrast, look } from './house/states.ts';
 
 /** Tones by which everybody is known, in hertz. */
@@ -99,6 +99,10 @@ it('stands well in every state of a call', async () => {
   await button(mia, 'Transfer').click();
   await mia.page.locator('aside li').first().waitFor();
   await look(mia, 'transfer');
+  for (const language of ['简体中文', 'English'] as const) {
+    await mia.speaks(language);
+    expect(await notInOneLine(mia.page, 'aside li small'), language).toEqual([]);
+  }
   await hands(mia, 'Priya N.', 'Consult');
   await shows(priya, 'ringing');
   // It counts down, and does not threaten with a state that does not come.

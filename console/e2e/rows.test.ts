@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Person, openBrowser } from './house/browser.ts';
 import { axe, cutOff } from './house/look-at.ts';
@@ -23,6 +23,17 @@ const AS: Record<string, (now: number) => Record<string, unknown>> = {
   calling: () => ({ state: { name: 'attempting', agent: '2011' } }),
   noting: () => ({ state: { name: 'noting', agent: '2011' } }),
   given: now => ({ assigned: '2011', attempts: [tried(now)] }),
+  long: now => ({
+    count: 3,
+    assigned: '2011',
+    request: {
+      asked: now - MINUTE,
+      promise: { from: now + 60 * MINUTE, to: now + 75 * MINUTE },
+      path: ['desk/2011'],
+      language: 'en',
+      prompts: [],
+    },
+  }),
 };
 
 const tried = (now: number) => ({
@@ -44,6 +55,9 @@ const late = (now: number, by: number) => ({
     prompts: [],
   },
 });
+
+/** As long as a name of two words and a letter; it is read whole. */
+const LONG = 'Customer Q Wangze';
 
 interface Said {
   type: string;
@@ -76,8 +90,13 @@ beforeAll(async () => {
   web = await Web.start(() => server.http);
   browser = await openBrowser();
   for (const [n, what] of Object.keys(AS).entries()) ids[what] = await server.request(`+861380000600${n}`);
-  const given = Object.keys(AS).indexOf('given');
-  await server.ask('POST', '/api/contacts', { name: 'Elena Marsh', numbers: [`+861380000600${given}`] });
+  for (const [what, name] of [
+    ['given', 'Elena Marsh'],
+    ['long', LONG],
+  ] as const) {
+    const numbers = [`+861380000600${Object.keys(AS).indexOf(what)}`];
+    await server.ask('POST', '/api/contacts', { name, numbers });
+  }
 });
 
 afterAll(async () => {
@@ -112,6 +131,7 @@ const WORDS = {
     calling: 'calling',
     noting: 'noting',
     note: 'Note outcome',
+    followUp: 'Follow-up by Mia Torres',
   },
   zh: {
     given: '指派给 Mia Torres',
@@ -120,25 +140,31 @@ const WORDS = {
     calling: '呼叫中',
     noting: '整理中',
     note: '记录结果',
+    followUp: 'Mia Torres 约定的后续回呼',
   },
 };
 
 /** Looks that a row says whole who it is and to whom it was given. */
 async function isGivenWhole(person: Person, language: 'en' | 'zh'): Promise<void> {
   const row = person.row(ids.given ?? '');
-  const parts = [
+  await areWhole([
     row.getByRole('link', { name: 'Elena Marsh' }),
     row.getByText('+86 138 0000 6007').first(),
     row.getByText(WORDS[language].given, { exact: true }),
-  ];
+  ]);
+}
+
+/** Looks that nothing of this is cut off, and that it stands in its cell with some room to the lines of the row. */
+async function areWhole(parts: readonly Locator[]): Promise<void> {
   for (const part of parts) {
     await part.waitFor();
     const cut = await part.evaluate(at => {
-      const { left, right } = at.getBoundingClientRect();
+      const { left, right, top, bottom } = at.getBoundingClientRect();
       const cell = at.closest('[role=gridcell]')?.getBoundingClientRect();
-      return (
-        at.scrollWidth > at.clientWidth || left < (cell?.left ?? 0) - 1 || right > (cell?.right ?? 0) + 1
-      );
+      const row = at.closest('[role=row]')?.getBoundingClientRect();
+      const out = left < (cell?.left ?? 0) - 1 || right > (cell?.right ?? 0) + 1;
+      const close = top < (row?.top ?? 0) + 4 || bottom > (row?.bottom ?? 0) - 4;
+      return at.scrollWidth > at.clientWidth || out || close;
     });
     expect.soft(cut, await part.innerText()).toBe(false);
   }
@@ -172,6 +198,14 @@ describe.each(['en', 'zh'] as const)('in %s', language => {
       expect(await name.evaluate(at => at.scrollWidth <= at.clientWidth), `${what}: name`).toBe(true);
     }
     await isGivenWhole(person, language);
+    const long = person.row(ids.long ?? '');
+    await areWhole([
+      long.getByRole('link', { name: LONG }),
+      long.getByText('+86 138 0000 6008').first(),
+      long.getByText('3×', { exact: true }),
+      long.getByText(WORDS[language].given, { exact: true }),
+      ...(width === 1360 ? [long.getByText(WORDS[language].followUp, { exact: true })] : []),
+    ]);
     const note = person.row(ids.mine ?? '').getByRole('button', { name: WORDS[language].note });
     expect(await note.getAttribute('data-kind')).toBe('primary');
     await person.picture(`rows-${language}-${width}`);

@@ -124,6 +124,20 @@ async function cutOffNow(page: Page): Promise<string[]> {
   });
 }
 
+/** Which of these texts are cut, or stand in more than one line. */
+export async function notInOneLine(page: Page, selector: string): Promise<string[]> {
+  return page.evaluate(selector => {
+    const texts = [...document.querySelectorAll(selector)].filter(one => one.checkVisibility());
+    const found = texts.filter(text => {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      const lines = new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom / 8)));
+      return lines.size > 1 || text.scrollWidth > text.clientWidth + 1;
+    });
+    return texts.length === 0 ? [`nothing is ${selector}`] : found.map(text => text.textContent ?? '');
+  }, selector);
+}
+
 /** The controls in sight that something else lies over: whoever presses in their middle does not meet them. */
 export async function covered(page: Page): Promise<string[]> {
   return page.evaluate(() => {

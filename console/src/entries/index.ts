@@ -1,5 +1,13 @@
 export * from './actions';
-export { type NameOf, learnNames, mayBeName, useCustomerName, useNameOfNumber, useNamesFor } from './known';
-export { useWho, useWhoOf, useWhoOfNumber } from './who';
+export {
+  type NameOf,
+  learnNames,
+  mayBeName,
+  useCustomerName,
+  useNameOfCall,
+  useNameOfNumber,
+  useNamesFor,
+} from './known';
+export { useWho, useWhoOf, useWhoOfCall, useWhoOfNumber } from './who';
 export * from './look';
 export * from './words';

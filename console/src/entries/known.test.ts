@@ -2,10 +2,10 @@ import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@/api';
 import { spoken } from '@/i18n';
-import { useLive } from '@/live';
+import { type Entry, useLive } from '@/live';
 import { anEntry } from '@/live/fixture';
-import { learnNames, useCustomerName, useNameOfNumber, useNamesFor } from './known';
-import { useWho } from './who';
+import { learnNames, useCustomerName, useNameOfCall, useNameOfNumber, useNamesFor } from './known';
+import { useWho, useWhoOfCall } from './who';
 import { whoIs } from './words';
 
 const asked: string[] = [];
@@ -18,7 +18,7 @@ afterEach(cleanup);
 beforeEach(() => {
   asked.length = 0;
   const answer = (path: string, { params: { query } }: { params: { query: Record<string, string> } }) => {
-    asked.push(query.entries ?? query.q ?? '');
+    asked.push(query.entries ?? query.calls ?? query.q ?? '');
     const data = path === '/api/contacts' ? { items: contacts } : { names };
     return Promise.resolve({ data, response: new Response() });
   };
@@ -69,13 +69,28 @@ it('finds open entries by name, those out of sight as well, by one question', as
   for (const query of ['li', '李']) rerender({ query });
   await waitFor(() => expect(all.filter(entry => result.current(entry) === '李文博')).toEqual([all[170]]));
   expect(asked).toEqual(['李']);
+  // Whoever types on looks among those who were found.
+  rerender({ query: '李文' });
+  await settles();
+  expect(all.filter(entry => result.current(entry) !== null)).toEqual([all[170]]);
+  // A part of the list that the page fetches only now was looked through by the server.
+  const comes = (entry: Entry, arrivals: number) =>
+    act(() =>
+      useLive.setState(({ entries }) => ({ entries: new Map([...entries, [entry.id, entry]]), arrivals })),
+    );
+  comes(anEntry('cbr_6998', { number: NUMBER(998) }), 0);
+  await settles();
+  expect(asked).toEqual(['李']);
   // Who comes onto the list meanwhile is looked for as well.
   const late = anEntry('cbr_6999', { number: NUMBER(999) });
-  names = { ...names, cbr_6999: '李' };
-  act(() => useLive.setState(({ entries }) => ({ entries: new Map([...entries, [late.id, late]]) })));
-  await waitFor(() => expect(result.current(late)).toBe('李'), { timeout: 3_000 });
-  expect(asked).toEqual(['李', '李']);
+  names = { ...names, cbr_6999: '李文' };
+  comes(late, 1);
+  await waitFor(() => expect(result.current(late)).toBe('李文'), { timeout: 3_000 });
+  expect(asked).toEqual(['李', '李文']);
 });
+
+/** Longer than anything waits before it asks. */
+const settles = () => act(() => new Promise(resolve => setTimeout(resolve, 1_200)));
 
 it('finds whom the number is hidden of by name, and nobody else with the same digits left', async () => {
   names = { cbr_71: 'Elena Marsh' };
@@ -105,4 +120,29 @@ it('finds who called before by the number, unless that is hidden', async () => {
   const { result } = renderHook(() => numbers.map(useNameOfNumber));
   await waitFor(() => expect(result.current).toEqual(['Tom Okafor', null, null]));
   expect(asked).toEqual(['+8613800138000']);
+});
+
+it('has names for calls that are over, by one question, also where numbers are hidden', async () => {
+  names = { call_1: 'Elena Marsh' };
+  const calls = [
+    { call: 'call_1', number: '138****0118' },
+    { call: 'call_2', number: '138****0118' },
+    { call: 'call_3', number: null },
+  ];
+  const { result } = renderHook(() => calls.map(useNameOfCall));
+  await waitFor(() => expect(result.current).toEqual(['Elena Marsh', null, null]));
+  expect(asked).toEqual(['call_1,call_2']);
+});
+
+it('keeps the name of a call once its entry is closed and gone', async () => {
+  names = { cbr_801: 'Elena Marsh', call_801: 'Elena Marsh' };
+  const number = '138****0118';
+  const entry = anEntry('cbr_801', { number });
+  useLive.setState({ entries: new Map([[entry.id, entry]]) });
+  const call = { call: 'call_801', number, entry: entry.id };
+  const { result } = renderHook(() => useWhoOfCall(call));
+  await waitFor(() => expect(result.current).toBe('Elena Marsh'));
+  await waitFor(() => expect(asked.toSorted()).toEqual(['call_801', 'cbr_801']));
+  act(() => useLive.setState({ entries: new Map() }));
+  expect(result.current).toBe('Elena Marsh');
 });

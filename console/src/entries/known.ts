@@ -26,25 +26,33 @@ type Names = ReadonlyMap<string, Known>;
 interface Store {
   /** By open entry: so have those a name whom the number is hidden from. */
   entries: Names;
-  /** By number, for what is no open entry. */
+  /** By call that is over: so has it a name in the history, too. */
+  calls: Names;
+  /** By number, for what is neither. */
   numbers: Names;
-  /** By open entry, whoever fits what is searched for; and among which entries that was asked. */
-  found: { query: string; at: number; asked: ReadonlySet<string>; names: ReadonlyMap<string, string> };
+  /** By open entry, whoever fits what is searched for; and when that was asked: at which snapshot, after how many arrivals. */
+  found: { query: string; at: number; after: string; names: ReadonlyMap<string, string> };
 }
 
 const useKnown = create<Store>(() => ({
   entries: new Map(),
+  calls: new Map(),
   numbers: new Map(),
-  found: { query: '', at: 0, asked: new Set(), names: new Map() },
+  found: { query: '', at: 0, after: '', names: new Map() },
 }));
 
-type What = 'entries' | 'numbers';
+type What = 'entries' | 'calls' | 'numbers';
 
 /** What is to be asked for still: by how many places of the page. */
-const wanted: Record<What, Map<string, number>> = { entries: new Map(), numbers: new Map() };
+const wanted: Record<What, Map<string, number>> = {
+  entries: new Map(),
+  calls: new Map(),
+  numbers: new Map(),
+};
 /** Since when something waits to be asked for, when it will be, and whether somebody asks just now. */
 const asks = {
   entries: { since: 0, timer: 0, busy: false },
+  calls: { since: 0, timer: 0, busy: false },
   numbers: { since: 0, timer: 0, busy: false },
 };
 
@@ -71,6 +79,14 @@ async function askOfEntries(ids: readonly string[]): Promise<void> {
   useKnown.setState(({ entries }) => ({ entries: keep(entries, names) }));
 }
 
+async function askOfCalls(ids: readonly string[]): Promise<void> {
+  const query = { calls: ids.join(',') };
+  const found = await need(api.GET('/api/history/names', { params: { query } })).catch(() => null);
+  if (found === null) return;
+  const names = ids.map((id): [string, string | null] => [id, found.names[id] ?? null]);
+  useKnown.setState(({ calls }) => ({ calls: keep(calls, names) }));
+}
+
 async function askOfNumber(number: string): Promise<void> {
   const query = { q: number, limit: 10 };
   const found = await need(api.GET('/api/contacts', { params: { query } })).catch(() => null);
@@ -87,6 +103,7 @@ async function askAll(what: What): Promise<void> {
   own.busy = true;
   while (wanted[what].size > 0) {
     if (what === 'entries') await askOfEntries(take(wanted.entries, MOST));
+    else if (what === 'calls') await askOfCalls(take(wanted.calls, MOST));
     else for (const number of take(wanted.numbers, 1)) await askOfNumber(number);
   }
   own.busy = false;
@@ -141,12 +158,26 @@ export function useCustomerName(entry: Entry | undefined): string | null {
   return name;
 }
 
+/** Calls that are over are looked at, not worked on: their names are asked for less often. */
+const isSeldomAsked = (known: Known | undefined, now: number) =>
+  known === undefined || known.at + 5 * KEPT < now;
+
+/** The name of whom a call that is over was with, where the contacts know it; nothing for a call without a number outside. */
+export function useNameOfCall(call: { call: string; number?: string | null } | undefined): string | null {
+  const id = call?.number ? call.call : null;
+  const known = useKnown(({ calls }) => (id === null ? undefined : calls.get(id)));
+  const old = isSeldomAsked(known, useStep(KEPT));
+  useEffect(() => {
+    if (id !== null && old) return want('calls', [id]);
+    return undefined;
+  }, [id, old]);
+  return known?.name ?? null;
+}
+
 /** The name of whom a number belongs to, where the contacts know it and the number is not hidden from the viewer. */
 export function useNameOfNumber(number: string | null | undefined): string | null {
   const known = useKnown(({ numbers }) => (number ? numbers.get(number) : undefined));
-  const now = useStep(KEPT);
-  // Calls that are over are looked at, not worked on: their names are asked for less often.
-  const old = known === undefined || known.at + 5 * KEPT < now;
+  const old = isSeldomAsked(known, useStep(KEPT));
   useEffect(() => {
     if (isWhole(number) && old) return want('numbers', [number]);
     return undefined;
@@ -175,21 +206,32 @@ export const mayBeName = (query: string): boolean => /\p{L}/u.test(query);
 /** Whoever came onto the list after the question is asked for after this, in milliseconds. */
 const LATER = 1_000;
 
+/** Somebody who types is let finish a word, in milliseconds. */
+const TYPED = 150;
+
 /** What is being asked just now: several places of the page may look for the same. */
 let finding = '';
+
+/** The server looks among all entries, also those that the page has not fetched yet: what came after that is new. */
+const arrived = ({ generation, arrivals }: { generation: number; arrivals: number }) =>
+  `${generation} ${arrivals}`;
+
+/** Whoever fits `query` is among those who fitted what was asked for. */
+const covers = ({ query: asked }: Store['found'], query: string) =>
+  asked !== '' && query.toLowerCase().includes(asked.toLowerCase());
 
 /** Asks for all open entries whose customer's name fits, however many contacts there are. */
 async function find(query: string): Promise<void> {
   if (finding === query) return;
   finding = query;
-  const asked = new Set(useLive.getState().entries.keys());
+  const after = arrived(useLive.getState());
   const found = await need(api.GET('/api/entries/names', { params: { query: { q: query } } })).catch(
     () => null,
   );
   if (finding === query) finding = '';
   if (found === null) return;
   const names = new Map(Object.entries(found.names));
-  useKnown.setState({ found: { query, at: serverNow(), asked, names } });
+  useKnown.setState({ found: { query, at: serverNow(), after, names } });
 }
 
 /**
@@ -200,15 +242,12 @@ export function useNamesFor(query: string): NameOf {
   const searched = mayBeName(query) ? query.trim() : '';
   const known = useKnown();
   const { found } = known;
-  const all = useLive(live => live.entries);
-  const others = useMemo(() => {
-    if (searched === '' || found.query !== searched) return false;
-    return [...all.values()].some(entry => isOpen(entry) && entry.number && !found.asked.has(entry.id));
-  }, [searched, found, all]);
+  const now = useLive(arrived);
+  const others = searched !== '' && covers(found, searched) && found.after !== now;
   useEffect(() => {
     const { found } = useKnown.getState();
-    if (searched === '' || (found.query === searched && serverNow() - found.at < KEPT && !others)) return;
-    const timer = setTimeout(() => void find(searched), others ? LATER : TOGETHER);
+    if (searched === '' || (covers(found, searched) && serverNow() - found.at < KEPT && !others)) return;
+    const timer = setTimeout(() => void find(searched), others ? LATER : TYPED);
     return () => clearTimeout(timer);
   }, [searched, others]);
   return useMemo(() => {

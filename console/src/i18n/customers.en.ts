@@ -62,6 +62,7 @@ export const customersEn = {
     page: 'Open in CRM',
     there: '{{place}}, {{time}} there',
     asked: 'Asked for a callback at {{asked}}, promised by {{promised}}.',
+    agreed: 'Callback agreed at {{asked}}, promised by {{promised}}.',
     openEntry: '{{why}}, open.',
     settles: 'A talk of 20 s or more closes it as served.',
     keeps: 'It stays open, however long you talk.',

@@ -65,6 +65,7 @@ export const customersZh: Shape<typeof customersEn> = {
     page: '在 CRM 中打开',
     there: '{{place}}，当地 {{time}}',
     asked: '{{asked}} 要求回呼，承诺 {{promised}} 前回呼。',
+    agreed: '{{asked}} 约定回呼，承诺 {{promised}} 前回呼。',
     openEntry: '{{why}}，待处理。',
     settles: '通话满 20 秒即关闭为已服务。',
     keeps: '无论通话多久都保持打开。',

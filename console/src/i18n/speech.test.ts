@@ -34,6 +34,10 @@ describe('a text', () => {
       'Elena goes over to Priya N.',
       'Elena goes over to Adam Kerr.',
     ]);
+    expect([
+      zh('call.moved', { who: 'Elena', to: 'Priya N.' }),
+      zh('call.moved', { who: 'Elena', to: '王芳' }),
+    ]).toEqual(['Elena 转给 Priya N.', 'Elena 转给王芳。']);
   });
 
   it('shows its name where a newer server speaks of what nobody has written yet', () => {

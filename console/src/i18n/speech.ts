@@ -44,8 +44,8 @@ const BETWEEN = new RegExp(
   `(?<=${HAN})${FROM}(?=${LATIN})|(?<=${LATIN})${FROM}(?=${HAN})|(?<=${HAN})${TO}(?=${LATIN})|(?<=${LATIN})${TO}(?=${HAN})`,
   'gu',
 );
-/** `Priya N.` at the end of a sentence has its full stop already. */
-const TWICE = new RegExp(`(?<=[^.]\\.)${TO}\\.(?=\\s|$)`, 'g');
+/** `Priya N.` at the end of a sentence has its full stop already, in Chinese as well. */
+const TWICE = new RegExp(`(?<=[^.]\\.)${TO}[.。](?=\\s|$)`, 'g');
 const MARKS = new RegExp(`[${FROM}${TO}]`, 'g');
 
 voice.use({

@@ -24,4 +24,13 @@ export {
 export * from './rows';
 export { NOTHING, type Shown } from './reducer';
 export type { Link } from './socket';
-export { onReminders, serverNow, showAnswer, showNote, startLive, stopLive, useLive } from './store';
+export {
+  isBarred,
+  onReminders,
+  serverNow,
+  showAnswer,
+  showNote,
+  startLive,
+  stopLive,
+  useLive,
+} from './store';

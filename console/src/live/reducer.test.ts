@@ -142,6 +142,22 @@ describe('the rest of a long list', () => {
     expect(back.entries.has('b') && !back.gone.has('b')).toBe(true);
   });
 
+  it('is nothing that has arrived, as are entries that are known already', () => {
+    const known = addPage(shown(), 1, [anEntry('b')]);
+    const told = take(
+      known,
+      changes(
+        1,
+        { type: 'entry', entry: anEntry('a', { version: 5 }) },
+        { type: 'entry', entry: anEntry('b', { version: 5 }) },
+        { type: 'entry', entry: anEntry('no number', { number: null }) },
+      ),
+      0,
+    ).shown;
+    expect([known.arrivals, told.arrivals]).toEqual([0, 0]);
+    expect(take(told, changes(2, { type: 'entry', entry: anEntry('c') }), 0).shown.arrivals).toBe(1);
+  });
+
   it('of an older snapshot is thrown away', () => {
     const before = shown();
     expect(addPage(before, before.generation - 1, [anEntry('b')])).toBe(before);

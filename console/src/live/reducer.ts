@@ -1,6 +1,16 @@
 import { given } from '@/api';
 import type { Change, Message, Snapshot } from './messages';
-import type { Agent, Call, Entry, Me, Note, OwnPhone, Queue, Reminder } from './rows';
+import {
+  type Agent,
+  type Call,
+  type Entry,
+  type Me,
+  type Note,
+  type OwnPhone,
+  type Queue,
+  type Reminder,
+  isOpen,
+} from './rows';
 
 /** Everything that this viewer sees now. A value of it is never changed: each message makes a new one. */
 export interface Shown {
@@ -22,6 +32,8 @@ export interface Shown {
   generation: number;
   /** Entries that went since the snapshot, so that a page of the list that was asked for before does not bring them back. */
   gone: ReadonlySet<string>;
+  /** Counts the entries of known numbers that came onto the list since the snapshot, so that somebody sees whether there are new ones. */
+  arrivals: number;
   /** Where to go on after a break. */
   cursor: string | null;
   /** The number of the last message of this connection; -1 before the first. */
@@ -42,6 +54,7 @@ export const NOTHING: Shown = {
   phone: null,
   generation: 0,
   gone: new Set(),
+  arrivals: 0,
   cursor: null,
   seq: -1,
   ahead: 0,
@@ -96,6 +109,7 @@ function anew(shown: Shown, snapshot: Snapshot, head: Pick<Shown, 'seq' | 'curso
     phone: snapshot.phone ?? null,
     generation: shown.generation + 1,
     gone: new Set(),
+    arrivals: 0,
   };
   return { shown: next, fault: false, fresh: snapshot.reminders };
 }
@@ -110,11 +124,12 @@ function changed(shown: Shown, changes: Change[]): Taken {
   const calls = copy(shown.calls, 'calls');
   const reminders = copy(shown.reminders, 'reminders');
   const notes = copy(shown.notes, 'notes');
-  let { gone, phone } = shown;
+  let { gone, phone, arrivals } = shown;
   const fresh: Reminder[] = [];
   for (const change of changes) {
     switch (change.type) {
       case 'entry':
+        if (isListed(change.entry) && !isListed(entries.get(change.entry.id))) arrivals += 1;
         entries.set(change.entry.id, change.entry);
         if (gone.has(change.entry.id)) gone = new Set([...gone].filter(id => id !== change.entry.id));
         break;
@@ -155,9 +170,12 @@ function changed(shown: Shown, changes: Change[]): Taken {
         break;
     }
   }
-  const next = { ...shown, entries, agents, queues, calls, reminders, notes, phone, gone };
+  const next = { ...shown, entries, agents, queues, calls, reminders, notes, phone, gone, arrivals };
   return { shown: next, fault: false, fresh };
 }
+
+/** Whether it is open and somebody can be found by its number. */
+const isListed = (entry: Entry | undefined) => entry !== undefined && isOpen(entry) && given(entry.number);
 
 const KEPT_IN: Record<Change['type'], string> = {
   entry: 'entries',

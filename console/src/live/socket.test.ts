@@ -117,11 +117,21 @@ describe('a live connection', () => {
     socket.start();
     up('c1');
     line().onclose?.({ code: 4401 });
-    expect(links.at(-1)).toEqual({ state: 'ended' });
+    expect(links.at(-1)).toEqual({ state: 'ended', barred: false });
     await vi.advanceTimersByTimeAsync(600_000);
     expect(lines).toHaveLength(1);
     socket.start();
     expect(line().cursor).toBe('c1');
+  });
+
+  it('knows that nobody can sign in as a user who is disabled or removed', async () => {
+    const { socket, lines, links, line, up } = world();
+    socket.start();
+    up('c1');
+    line().onclose?.({ code: 4403 });
+    expect(links.at(-1)).toEqual({ state: 'ended', barred: true });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(lines).toHaveLength(1);
   });
 
   it('finds out why a connection never opened', async () => {
@@ -130,7 +140,7 @@ describe('a live connection', () => {
     socket.start();
     line().onclose?.({ code: 1006 });
     await vi.advanceTimersByTimeAsync(PAUSES[0] as number);
-    expect(links.at(-1)).toEqual({ state: 'ended' });
+    expect(links.at(-1)).toEqual({ state: 'ended', barred: false });
   });
 
   it('hurries when the network is back', () => {

@@ -4,8 +4,8 @@ export type Link =
   | { state: 'connected' }
   /** Since when, by our own clock. */
   | { state: 'reconnecting'; since: number }
-  /** The sign-in has ended: nothing is tried until somebody signs in. */
-  | { state: 'ended' };
+  /** The sign-in has ended: nothing is tried until somebody signs in. `barred`: that nobody can, the user is disabled or removed. */
+  | { state: 'ended'; barred: boolean };
 
 /** The part of a WebSocket that is used here. */
 export interface Line {
@@ -41,6 +41,9 @@ export const SILENCE = 30_000;
 
 /** What the server says as it closes when the sign-in has ended. */
 const SIGN_IN_ENDED = 4401;
+
+/** What it says as it closes when the user is disabled or removed. */
+const BARRED = 4403;
 
 /** Keeps one live connection up: goes on after breaks, and gives up only when the sign-in has ended. */
 export class LiveSocket {
@@ -103,7 +106,7 @@ export class LiveSocket {
       }
     };
     line.onclose = ({ code }) => {
-      if (code === SIGN_IN_ENDED) this.#ended();
+      if (code === SIGN_IN_ENDED || code === BARRED) this.#ended(code === BARRED);
       else this.#broken(!opened);
     };
   }
@@ -126,9 +129,9 @@ export class LiveSocket {
     line.close();
   }
 
-  #ended(): void {
+  #ended(barred = false): void {
     this.stop();
-    this.#settings.onLink({ state: 'ended' });
+    this.#settings.onLink({ state: 'ended', barred });
   }
 
   #broken(neverOpened = false): void {

@@ -91,6 +91,9 @@ const socket = new LiveSocket({
 
 let listening = false;
 
+/** Whether nobody can sign in as who has worked here: the user is disabled or removed. */
+export const isBarred = ({ link }: { link: Link }): boolean => link.state === 'ended' && link.barred;
+
 /** Begins to show; to be called once somebody has signed in. */
 export function startLive(): void {
   if (!listening) {

@@ -89,7 +89,11 @@ export function talkedWith(call: PastCall, agent: string): number | null {
 }
 
 /** Whether whoever dialled by hand has hung up while it rang: nothing has failed then. */
-export function isGivenUp({ result, ended_by: by, end }: PastCall): boolean {
+export function isGivenUp({
+  result,
+  ended_by: by,
+  end,
+}: Pick<PastCall, 'result' | 'ended_by' | 'end'>): boolean {
   return result === 'interrupted' && by === 'caller' && end !== 'talked';
 }
 

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { useLive } from '@/live';
+import { isBarred, useLive } from '@/live';
 import { usePhoneChoices } from './choices';
 import type { PhoneState } from './phone';
 
@@ -19,7 +19,8 @@ export const CALL_WAITS = 30_000;
 export function useCallEnds(): number | null {
   const lostSince = usePhoneStands(stands => (stands.state === 'lost' ? stands.lostSince : null));
   const ahead = useLive(live => live.ahead);
-  return lostSince === null ? null : lostSince + ahead + CALL_WAITS;
+  const waits = useLive(live => (isBarred(live) ? 0 : CALL_WAITS));
+  return lostSince === null ? null : lostSince + ahead + waits;
 }
 
 /** A phone that connects is waited for so long, in milliseconds. */

@@ -95,9 +95,11 @@ function Time() {
   const state = t(`state.${agent.after ?? 'available'}`);
   return (
     <>
-      <p className={styles.time}>
-        <b>{t('note.again', { state, time: timer(left.left) })}</b>
-        <span>{t('note.goesOn')}</span>
+      <p className={styles.runs}>
+        <span className={styles.left}>
+          <b>{t('note.again', { state, time: timer(left.left) })}</b>
+          <span>{t('note.goesOn')}</span>
+        </span>
         {left.whole < LONGEST && (
           <Button size="row" onClick={() => void changeWrapUp('stay_in_wrap_up')}>
             {t('note.stay')}

@@ -3,7 +3,7 @@ import { IconPencil } from '@tabler/icons-react';
 import { useWhoOf } from '@/entries';
 import { Heard, clock, timer, useLanguage, useTranslation } from '@/i18n';
 import { type Note, useLive, useMyAgent, useSecond } from '@/live';
-import { Badge, Button } from '@/ui';
+import { Button } from '@/ui';
 import styles from './after-call.module.css';
 import { type Draft, isAhead, useDrafts, write } from './drafts';
 import { changeWrapUp } from './wrap-up';
@@ -31,9 +31,7 @@ export function OpenItems() {
       <MayTake />
       {open.length > 0 && (
         <section className={styles.items} data-open-notes={open.length}>
-          <h3>
-            {t('note.open', { count: open.length })} <Badge count={open.length} />
-          </h3>
+          <h3>{t('note.open', { count: open.length })}</h3>
           <p className={styles.dim}>{t('note.openWords')}</p>
           <ul>
             {open.map(note => (

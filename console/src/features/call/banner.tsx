@@ -1,6 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { timer, useTranslation } from '@/i18n';
-import { useLive, useMyAgent, useSecond } from '@/live';
+import { isBarred, useLive, useMyAgent, useSecond } from '@/live';
 import { choosePhone, phone, usePhone, usePhoneChoices, workOutside } from '@/phone';
 import { CALL_WAITS } from '@/phone/readiness';
 import { Button } from '@/ui';
@@ -12,6 +12,8 @@ export function PhoneBanner() {
   const { by } = usePhoneChoices();
   const { state, problem, lostSince } = usePhone();
   const agent = useMyAgent();
+  const ended = useLive(live => live.link.state === 'ended');
+  const barred = useLive(isBarred);
   const extension = agent?.extension ?? '';
   const browser = () => {
     choosePhone({ by: 'browser' });
@@ -40,10 +42,11 @@ export function PhoneBanner() {
       return <Banner words={t('phone.connecting')} />;
     case 'lost':
       return (
-        <Banner warns words={<Lost since={lostSince} />}>
-          {problem !== null && <p>{t(`phone.${problem}`)}</p>}
-          <Button onClick={() => phone.hurry()}>{t('phone.again')}</Button>
-          {problem === 'udp' && desk}
+        // Without a sign-in nothing is tried.
+        <Banner warns words={barred ? t('phone.barred') : <Lost since={lostSince} />}>
+          {!ended && problem !== null && <p>{t(`phone.${problem}`)}</p>}
+          {!ended && <Button onClick={() => phone.hurry()}>{t('phone.again')}</Button>}
+          {!ended && problem === 'udp' && desk}
         </Banner>
       );
     case 'elsewhere':

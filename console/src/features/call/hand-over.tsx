@@ -59,7 +59,7 @@ export function HandOver({ call, customer, toConference, onDone }: Props) {
           <li key={`${target.kind} ${target.value}`}>
             <span className={styles.target}>
               <strong>{target.name ?? phoneNumber(target.value)}</strong>
-              <small>{about(t, target)}</small>
+              <small title={about(t, target)}>{inBrief(t, target)}</small>
             </span>
             {target.kind !== 'flow' && (
               <Button size="row" onClick={ask(target)}>
@@ -110,14 +110,28 @@ function waitWords(t: TFunction, { available, waiting, wait }: Target): string |
   return from === to ? t('call.waitOne', { time: to }) : t('call.wait', { from, to });
 }
 
-/** What else is known of a target. */
-export function about(t: TFunction, target: Target): string {
+/** By what a target is called or what it is, and the state of an agent. */
+function named(t: TFunction, target: Target): string[] {
   const group = target.kind === 'queue' && target.value.startsWith(OF_GROUP);
   const kind = t(`call.kind.${group ? 'group' : (target.kind as 'agent')}`);
   const parts = [target.number ?? kind];
   if (given(target.state)) parts.push(t(`state.${target.state as AgentState}`));
-  if (given(target.available)) parts.push(t('call.available', { count: target.available }));
+  return parts;
+}
+
+const freeWords = (t: TFunction, { available }: Target): string | null =>
+  given(available) ? t('call.available', { count: available }) : null;
+
+const inWords = (parts: readonly (string | null)[]) => parts.filter(part => part !== null).join(' · ');
+
+/** What else is known of a target. */
+export function about(t: TFunction, target: Target): string {
+  return inWords([...named(t, target), freeWords(t, target), waitWords(t, target)]);
+}
+
+/** As {@link about}, in one line of the panel: who is free takes somebody at once, and where one waits nobody is free. */
+export function inBrief(t: TFunction, target: Target): string {
   const wait = waitWords(t, target);
-  if (wait !== null) parts.push(wait);
-  return parts.join(' · ');
+  const isFree = wait === t('call.waitNow') && (target.available ?? 0) > 0;
+  return inWords([...named(t, target), wait === null || isFree ? freeWords(t, target) : wait]);
 }

@@ -1,6 +1,6 @@
 import { IconPhone, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { callBack, mayCall, useWhoOf, useWhoOfNumber } from '@/entries';
+import { callBack, mayCall, useWhoOfCall, useWhoOfNumber } from '@/entries';
 import { Heard, moment, phoneNumber, useLanguage, useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { dial, servicesToShow, usePhone, useRedial } from '@/phone';
@@ -138,9 +138,9 @@ function RecentCalls({ calls, failed }: ReturnType<typeof useRecent>) {
 }
 
 /** One of the last calls. It is called again by its entry while that is open, else by its number, where that is known. */
-function RecentCall({ who: inside, outside, number, at, out, service, entry: id }: Recent) {
+function RecentCall({ id: call, who: inside, outside, number, at, out, service, entry: id }: Recent) {
   const { t } = useTranslation();
-  const named = useWhoOf({ number: outside, entry: id });
+  const named = useWhoOfCall({ call, number: outside, entry: id });
   const who = outside === null ? inside : named;
   const language = useLanguage();
   const now = useStep(60_000);

@@ -61,6 +61,15 @@ it('counts no further than a call waits for a page whose audio is lost', async (
   expect(new Set(clocks())).toEqual(new Set(['0:45']));
 });
 
+it('counts no further than the audio was there where nobody can sign in again', async () => {
+  talks();
+  useLive.setState({ link: { state: 'ended', barred: true } });
+  usePhoneStands.setState({ state: 'lost', lostSince: NOW });
+  await passes(20);
+  expect(new Set(clocks())).toEqual(new Set(['0:15']));
+  useLive.setState({ link: { state: 'connected' } });
+});
+
 it('counts on while the phone is another one, or is heard again', async () => {
   talks();
   usePhoneStands.setState({ state: 'lost', lostSince: NOW });

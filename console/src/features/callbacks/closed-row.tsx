@@ -1,20 +1,12 @@
-import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent } from 'react';
-import {
-  acknowledge,
-  mayTakeBack,
-  promiseOf,
-  numberOf,
-  reopen,
-  takeBackServed,
-  useCustomerName,
-} from '@/entries';
-import { Heard, useTranslation } from '@/i18n';
+import { acknowledge, mayTakeBack, promiseOf, reopen, takeBackServed } from '@/entries';
+import { useTranslation } from '@/i18n';
 import { type Entry, useLive, useStep } from '@/live';
 import { Button, type Width } from '@/ui';
 import { For, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
 import { Ended } from './ended';
 import styles from './list.module.css';
+import { Name } from './name';
 
 interface ClosedRowProps {
   entry: Entry;
@@ -25,8 +17,6 @@ interface ClosedRowProps {
 
 export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
   const { t } = useTranslation();
-  const number = numberOf(t, entry);
-  const name = useCustomerName(entry);
   const now = useStep(60_000);
   const at = entry.state.at ?? entry.last;
   // Of what was promised the result is told, of all else how it ended.
@@ -56,19 +46,7 @@ export function ClosedRow({ entry, width, place, onOpen }: ClosedRowProps) {
         )}
       </div>
       <div role="gridcell" className={`${styles.cell} ${styles.whoCell}`}>
-        <Link
-          to="/list/$entry"
-          params={{ entry: entry.id }}
-          className={`${styles.who} ${name === null && entry.number ? styles.number : ''}`}
-          title={name ?? number}
-        >
-          <Heard text={name ?? number} />
-        </Link>
-        {name !== null && (
-          <span className={styles.beside}>
-            <Heard text={number} />
-          </span>
-        )}
+        <Name entry={entry} />
         {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       </div>
       <div role="gridcell" className={`${styles.cell} ${styles.why}`}>

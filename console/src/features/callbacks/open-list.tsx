@@ -14,7 +14,7 @@ import styles from './list.module.css';
 import { type Asked, More } from './more';
 import { Row } from './row';
 
-const ROW = { wide: 44, tablet: 56, phone: 84 } as const;
+const ROW = { wide: 44, tablet: 60, phone: 84 } as const;
 const HEAD = 32;
 
 /** How often it is looked what is overdue and what is next, in milliseconds. */

@@ -1,13 +1,13 @@
 import { IconCircleCheck, IconDots, IconPhone } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { type MouseEvent, memo } from 'react';
-import { callBack, holdOf, mayCall, mayNote, numberOf, useCustomerName, useWho } from '@/entries';
-import { Heard, heard, useTranslation } from '@/i18n';
+import { callBack, holdOf, mayCall, mayNote, useWho } from '@/entries';
+import { heard, useTranslation } from '@/i18n';
 import type { Entry } from '@/live';
 import { Button, type Width } from '@/ui';
 import { Assigned, For, Holder, Mine, MineLine, Promise, SecondLine, Since, Tries, WhyWords } from './cells';
 import styles from './list.module.css';
 import type { Asked } from './more';
+import { Name } from './name';
 
 export interface RowProps {
   entry: Entry;
@@ -123,24 +123,9 @@ interface WhoProps {
 
 function Who({ entry, active, mine, assigned }: WhoProps) {
   const { t } = useTranslation();
-  const who = numberOf(t, entry);
-  const name = useCustomerName(entry);
   return (
     <div role="gridcell" className={`${styles.cell} ${styles.whoCell}`}>
-      <Link
-        to="/list/$entry"
-        params={{ entry: entry.id }}
-        className={`${styles.who} ${name === null && entry.number ? styles.number : ''}`}
-        tabIndex={active ? 0 : -1}
-        title={name ?? who}
-      >
-        <Heard text={name ?? who} />
-      </Link>
-      {name !== null && (
-        <span className={styles.beside}>
-          <Heard text={who} />
-        </span>
-      )}
+      <Name entry={entry} tab={active ? 0 : -1} />
       {entry.count > 1 && <span className={styles.times}>{entry.count}×</span>}
       {entry.blocked && (
         <span className={styles.tag} data-blocked>

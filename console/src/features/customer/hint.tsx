@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconCircleCheck, IconClock, IconPhoneCall } from '@tabler/icons-react';
-import { takeBackServed, whyOf, whyWords } from '@/entries';
+import { arrangedBy, takeBackServed, whyOf, whyWords } from '@/entries';
 import { moment, useLanguage, useTranslation } from '@/i18n';
 import { type Entry, serverNow, useLive, useNames } from '@/live';
 import { Button } from '@/ui';
@@ -34,7 +34,7 @@ export function OpenHint({ call, open }: { call: string; open: Open }) {
       ? t('pop.answers', times)
       : t('pop.answersEntry')
     : times
-      ? t('pop.asked', times)
+      ? t(arrangedBy(request.path) === null ? 'pop.asked' : 'pop.agreed', times)
       : t('pop.openEntry', { why: whyWords(t, desk, whyOf(entry, serverNow())) });
   const keep = (on: boolean) => {
     void keepOpen(call, entry.id, on).then(async done => {

@@ -18,12 +18,13 @@ import {
 } from '@/i18n';
 import { agentName, dispositionName, queueName, serviceName, useLive, useNames } from '@/live';
 import { type Leg, type PastCall, fetchCall } from '@/past';
+import { dialledWith, outcome, partyName, useOutside } from '@/past/words';
 import { useRedial } from '@/phone';
 import { messageOf, recordingOf } from '@/playback';
 import { HeardBy } from '@/playback/heard-by';
 import { Button, Empty, useTitle } from '@/ui';
 import styles from './history.module.css';
-import { about, dialledWith, hungUpBy, outcome, partyName, useOutside } from './words';
+import { about, hungUpBy } from './words';
 
 const Player = lazy(() => import('@/playback/player'));
 

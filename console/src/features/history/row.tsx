@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import { IconPhoneCall, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import { memo } from 'react';
-import { Heard, fully, moment, timer, useLanguage, useTranslation } from '@/i18n';
+import { Heard, fully, moment, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
 import { agentName, useNames, useStep } from '@/live';
 import type { End, PastCall } from '@/past';
+import { outcome, useOutside } from '@/past/words';
 import { Chip, type Tone } from '@/ui';
 import styles from './history.module.css';
-import { about, hungUpBy, outcome, outside, useOutside } from './words';
+import { about, hungUpBy } from './words';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 
@@ -66,7 +67,7 @@ export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: C
             to="/history/$call"
             params={{ call: call.call }}
             className={styles.number}
-            title={outside(t, call)}
+            title={call.number === null ? who : phoneNumber(call.number)}
           >
             <Heard text={who} />
           </Link>

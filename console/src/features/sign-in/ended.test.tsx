@@ -2,6 +2,7 @@ import { cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@/api';
+import { useLive } from '@/live';
 import { useSession } from '@/session';
 import { Themed } from '@/ui';
 import { Ended } from './ended';
@@ -21,6 +22,7 @@ function shows(): void {
 
 beforeEach(() => {
   sessionStorage.clear();
+  useLive.setState({ link: { state: 'ended', barred: false } });
   vi.spyOn(api, 'DELETE').mockResolvedValue({ data: {}, response: new Response() } as never);
 });
 afterEach(cleanup);
@@ -49,4 +51,17 @@ it('asks nothing where nothing was typed', async () => {
   shows();
   await userEvent.click(await button('Use another account'));
   await vi.waitFor(() => expect(useSession.getState().session.state).toBe('out'));
+});
+
+it('sends whoever is disabled or removed to an administrator, and asks for no password unasked', async () => {
+  useLive.setState({ link: { state: 'ended', barred: true } });
+  shows();
+  await screen.findByRole('dialog', { name: 'You are not allowed in any more' });
+  await screen.findByText(
+    'mia is disabled or removed. Ask an administrator. What you typed stays on this page.',
+  );
+  expect(screen.queryByLabelText('Password')).toBeNull();
+  // Once an administrator has let them in again they go on where they were.
+  await userEvent.click(await button('Sign in again'));
+  await screen.findByLabelText('Password');
 });

@@ -1,19 +1,21 @@
 import { useState } from 'react';
 import { useTranslation } from '@/i18n';
+import { isBarred, useLive } from '@/live';
 import { hasDrafts, signOut } from '@/session';
 import { Actions, Button, Problem, Stack } from '@/ui';
 import { Dialog } from '@/ui/dialog';
 import { SignInForm } from './form';
 import styles from './sign-in.module.css';
 
-/** Asks whose session has ended for the password. */
+/** Asks whose session has ended for the password; who is disabled or removed learns that nobody takes it. */
 export function Ended({ name }: { name: string }) {
   const { t } = useTranslation();
   const [leaving, setLeaving] = useState(false);
+  const barred = useLive(isBarred);
   return (
     <Dialog
       onClose={() => {}}
-      title={t('signIn.endedTitle')}
+      title={t(barred ? 'signIn.barredTitle' : 'signIn.endedTitle')}
       withCloseButton={false}
       closeOnClickOutside={false}
       closeOnEscape={false}
@@ -22,12 +24,36 @@ export function Ended({ name }: { name: string }) {
       {/* Who goes back finds the password as it was typed. */}
       <div hidden={leaving}>
         <Stack>
-          <p className={styles.words}>{t('signIn.endedWords', { name })}</p>
-          <SignInForm fixedName={name} />
+          {barred ? (
+            <Barred name={name} />
+          ) : (
+            <>
+              <p className={styles.words}>{t('signIn.endedWords', { name })}</p>
+              <SignInForm fixedName={name} />
+            </>
+          )}
           <Another onAsk={() => setLeaving(true)} />
         </Stack>
       </div>
     </Dialog>
+  );
+}
+
+/** Nobody signs in as this person until an administrator says so; then they go on here. */
+function Barred({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const [again, setAgain] = useState(false);
+  return (
+    <>
+      <p className={styles.words}>{t('signIn.barredWords', { name })}</p>
+      {again ? (
+        <SignInForm fixedName={name} />
+      ) : (
+        <Button size="field" wide onClick={() => setAgain(true)}>
+          {t('signIn.barredAgain')}
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { components } from '@/api';
 import type { AgentState } from '@/live';
+import type { PastCall } from '@/past';
 
 type Told = components['schemas']['Today'];
 
@@ -9,10 +10,17 @@ interface StateLength {
   length: number;
 }
 
+/** A call of the day, in short. */
+export type CallOfDay = Pick<
+  PastCall,
+  'call' | 'began' | 'direction' | 'end' | 'result' | 'ended_by' | 'number' | 'extension' | 'talked' | 'legs'
+>;
+
 /** The viewer's day as the server has added it up. */
-export type Today = Omit<Told, 'states' | 'standing'> & {
+export type Today = Omit<Told, 'states' | 'standing' | 'last'> & {
   states: StateLength[];
   standing: { state: AgentState; reason?: string | null; since: number };
+  last: CallOfDay[];
 };
 
 export const known = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;

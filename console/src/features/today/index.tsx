@@ -1,17 +1,16 @@
-import '@/i18n/past';
 import '@/i18n/today';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { IconPhone, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
+import { IconPhone, IconPhoneCall, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { api, isFailure, need } from '@/api';
-import { callBack, mayCall, useWho, useWhoOfNumber } from '@/entries';
+import { callBack, mayCall, useWho } from '@/entries';
 import { Heard, breakWords, clock, heard, span, timer, useLanguage, useTranslation } from '@/i18n';
-import { type AgentState, phoneOf, useLive, useMyAgent, useNames, useSecond } from '@/live';
-import type { End } from '@/past';
+import { type AgentState, useLive, useMyAgent, useSecond } from '@/live';
+import { outcome, useOutside } from '@/past/words';
 import { Button, Empty, useTitle } from '@/ui';
 import sheet from '@/ui/sheet.module.css';
-import { type Today, grown, known } from './day';
+import { type CallOfDay, type Today, grown, known } from './day';
 import styles from './today.module.css';
 
 const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
@@ -19,7 +18,7 @@ const icon = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
 /** What is shown is never older than this, in milliseconds. */
 const FRESH = 30_000;
 
-const fetchToday = async () => (await need(api.GET('/api/me/today'))) as Today;
+const fetchToday = async () => (await need(api.GET('/api/me/today'))) as unknown as Today;
 
 /** What the viewer has done today: calls, time by state, promises, what is in hand. */
 export function TodayPage() {
@@ -209,7 +208,6 @@ function Claim({ id }: { id: string }) {
 
 function LastCalls({ day }: { day: Today }) {
   const { t } = useTranslation();
-  const language = useLanguage();
   const all = (
     <Link to="/history" search={{ agent: day.agent }} className={styles.all}>
       {t('today.allCalls')}
@@ -221,13 +219,7 @@ function LastCalls({ day }: { day: Today }) {
       <ul className={styles.lines}>
         {day.last.map(call => (
           <li key={call.call}>
-            <time dateTime={new Date(call.began).toISOString()}>{clock(language, call.began)}</time>
-            {call.direction === 'in' ? <IconPhoneIncoming {...icon} /> : <IconPhoneOutgoing {...icon} />}
-            <Link to="/history/$call" params={{ call: call.call }} className={styles.who}>
-              <Outside number={call.number} extension={call.extension} />
-            </Link>
-            <span className={styles.quiet}>{t(`past.ends.${call.end as End}`)}</span>
-            <b>{call.talked > 0 ? timer(call.talked) : '–'}</b>
+            <LastCall call={call} />
           </li>
         ))}
       </ul>
@@ -235,11 +227,26 @@ function LastCalls({ day }: { day: Today }) {
   );
 }
 
-/** Whom a call was with, or which phone of ours made it. */
-function Outside({ number, extension }: { number?: string | null; extension?: string | null }) {
+/** As the history tells it: when, with whom, and what came of it. */
+function LastCall({ call }: { call: CallOfDay }) {
   const { t } = useTranslation();
-  const who = useWhoOfNumber(number);
-  useNames();
-  if (known(number) || !known(extension)) return <Heard text={who} />;
-  return phoneOf(extension).name ?? t('past.extension', { extension });
+  const language = useLanguage();
+  const who = useOutside(call);
+  return (
+    <>
+      <time dateTime={new Date(call.began).toISOString()}>{clock(language, call.began)}</time>
+      {call.direction === 'in' ? (
+        <IconPhoneIncoming {...icon} />
+      ) : call.direction === 'internal' ? (
+        <IconPhoneCall {...icon} />
+      ) : (
+        <IconPhoneOutgoing {...icon} />
+      )}
+      <Link to="/history/$call" params={{ call: call.call }} className={styles.who}>
+        <Heard text={who} />
+      </Link>
+      <span className={styles.quiet}>{outcome(t, call)}</span>
+      <b>{call.talked > 0 ? timer(call.talked) : '–'}</b>
+    </>
+  );
 }

@@ -132,7 +132,7 @@ pub struct HistoryQuery {
     pub seen: Option<SeenCalls>,
     /// Whose number outside ends with these digits.
     pub number: Option<String>,
-    /// In which this agent talked, or which the agent made.
+    /// In which this agent talked, which the agent made, or in which a colleague called the agent in vain.
     pub agent: Option<AgentKey>,
     /// Which stood in this queue.
     pub queue: Option<QueueKey>,
@@ -153,7 +153,7 @@ pub struct HistoryQuery {
 /// What makes a call one that somebody may see; one of them is enough.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SeenCalls {
-    /// One of these agents took part.
+    /// One of these agents took part, or was called by a colleague in vain.
     pub agents: BTreeSet<AgentKey>,
     /// The caller stood in one of these queues.
     pub queues: BTreeSet<QueueKey>,
@@ -193,6 +193,9 @@ pub trait Archive: Send + Sync + 'static {
 
     /// A call that is over.
     fn call_record(&self, id: CallId) -> Reading<Option<Record>>;
+
+    /// Those of these calls that are over, in no order.
+    fn call_records_of(&self, ids: Vec<CallId>) -> Reading<Vec<Record>>;
 
     /// Calls that are over, newest first.
     fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>>;

@@ -201,6 +201,17 @@ impl Record {
         }
     }
 
+    /// Whose calls it stands among: who made it or talked in it, and of a call between two phones of ours whom it rang at in vain.
+    /// What a line offers and nobody takes is the line's.
+    pub fn owners(&self) -> impl Iterator<Item = &AgentKey> {
+        let rings = self.direction == Direction::Internal && self.stays.is_empty();
+        let rung = self.legs.iter().filter_map(move |leg| match &leg.party {
+            Party::Agent(agent) if rings && !self.agents.contains(agent) => Some(agent),
+            Party::Agent(_) | Party::Customer | Party::Extension(_) | Party::Number(_) => None,
+        });
+        self.agents.iter().chain(rung)
+    }
+
     /// How long the agent talked in it, with the time on hold.
     #[must_use]
     pub fn talked_with(&self, agent: &AgentKey) -> Millis {

@@ -260,6 +260,26 @@ fn a_colleague_who_was_called() {
 }
 
 #[test]
+fn whose_calls_it_stands_among() {
+    let owners = |script: &str| {
+        let mut stage = Stage::new(house());
+        stage.play(script);
+        told(&stage).owners().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let in_vain = "agent 2000 is free
+         agent 2001 is free
+         0:00 agent 2000 calls 2001
+         0:01 agent 2001 rings
+         0:20 caller hangs up";
+    assert_eq!(owners(in_vain), ["2000", "2001"], "whom a colleague called in vain sees it, too");
+    let by_the_line = "agent 2000 is free
+         agent 2001 is free
+         0:00 agent 2000 calls 600
+         0:20 caller hangs up";
+    assert_eq!(owners(by_the_line), ["2000"], "the line has missed it");
+}
+
+#[test]
 fn what_is_not_over_is_told_by_nobody() {
     let mut stage = Stage::new(house());
     stage.play("0:00 caller rings");

@@ -30,7 +30,7 @@ const MOST_SERVED: usize = 200;
 pub(crate) struct WantedCalls {
     /// Whose number outside ends with these digits, four at least; spaces, hyphens and a plus may stand between.
     number: Option<String>,
-    /// In which this agent talked, or which the agent made.
+    /// In which this agent talked, which the agent made, or in which a colleague called the agent in vain.
     #[param(value_type = Option<String>)]
     agent: Option<AgentKey>,
     /// Which stood in this queue.
@@ -101,10 +101,7 @@ async fn past_calls(seat: Seat, Asked(wanted): Asked<WantedCalls>) -> Result<Jso
 )]
 async fn past_call(seat: Seat, Named(call): Named<CallId>) -> Result<Json<EndedCallShown>, Failure> {
     let none = || Failure::not_found("there is no such call that is over, or it is not for you to see");
-    let record = seat.api.parts().archive.call_record(call).await?.ok_or_else(none)?;
-    if !seat.seen_calls(&seat.desk.desk.directory()).is_none_or(|seen| sees(&seen, &record)) {
-        return Err(none());
-    }
+    let record = seat.seen_records(vec![call]).await?.pop().ok_or_else(none)?;
     let served = seat.served_in(&record).await?;
     Ok(Json(EndedCallShown { call: seat.as_heard(record), served }))
 }
@@ -124,6 +121,15 @@ impl Seat {
             after: wanted.after,
             limit: page_length(wanted.limit)?,
         })
+    }
+
+    /// Those of these calls that are over and that this person sees.
+    pub(super) async fn seen_records(&self, calls: Vec<CallId>) -> Result<Vec<Record>, Failure> {
+        let mut records = self.api.parts().archive.call_records_of(calls).await?;
+        if let Some(seen) = self.seen_calls(&self.desk.desk.directory()) {
+            records.retain(|record| sees(&seen, record));
+        }
+        Ok(records)
     }
 
     /// Which calls this person sees: those of the agents and queues of the groups, and the own; none means all.
@@ -176,7 +182,7 @@ impl Seat {
 
 /// Whether the record is one of these: as the store decides it for pages.
 fn sees(seen: &SeenCalls, record: &Record) -> bool {
-    record.agents.iter().any(|agent| seen.agents.contains(agent))
+    record.owners().any(|agent| seen.agents.contains(agent))
         || record.stays.iter().any(|stay| seen.queues.contains(&stay.queue))
         || (record.queue.is_none() && record.service.as_ref().is_some_and(|key| seen.services.contains(key)))
 }

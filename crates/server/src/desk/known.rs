@@ -1,11 +1,13 @@
-//! Who those are that stand on the missed-call list, as far as the contacts know them.
+//! Who those are that stand on the missed-call list or were in calls, as far as the contacts know them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::str::FromStr;
 
 use axum::Json;
 use nohold_app::ports::Role;
 use nohold_core::entry::Entry;
-use nohold_model::{EntryId, PhoneNumber};
+use nohold_model::{CallId, EntryId, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -34,15 +36,25 @@ pub(crate) struct Of {
     q: Option<String>,
 }
 
+/// Of which calls the names are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OfCalls {
+    /// Calls that are over, apart by commas, 100 at most.
+    calls: String,
+}
+
 /// Names of customers.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Names {
-    /// The name by entry; an entry of somebody whom nobody knows is not there.
+    /// The name by entry, or by call; what is of somebody whom nobody knows is not there.
     names: BTreeMap<String, String>,
 }
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(guarded(api, Need::look(Role::Agent, Scope::Read), routes!(names)))
+    let look = Need::look(Role::Agent, Scope::Read);
+    OpenApiRouter::new().routes(guarded(api, look, routes!(names))).routes(guarded(api, look, routes!(names_of_calls)))
 }
 
 /// The names of the customers of open entries, by their contacts
@@ -51,24 +63,32 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 #[utoipa::path(get, path = "/api/entries/names", tag = "desk", params(Of), responses((status = 200, body = Names)))]
 async fn names(seat: Seat, Asked(of): Asked<Of>) -> Result<Json<Names>, Failure> {
     let (numbers, part) = match (of.entries, of.q) {
-        (Some(entries), None) => (seat.numbers_of(Some(&ids(&entries)?)), String::new()),
+        (Some(entries), None) => (seat.numbers_of(Some(&ids("entries", &entries)?)), String::new()),
         (None, Some(part)) => (seat.numbers_of(None), seat.part_of_name(&part)?),
         _ => return Err(Failure::invalid("entries", "name entries, or a part of a name in `q`")),
     };
-    let wanted: BTreeSet<PhoneNumber> = numbers.values().cloned().collect();
-    let known = seat.api.parts().contacts.names_of(wanted.into_iter().collect()).await?;
-    let named = numbers.iter().filter_map(|(id, number)| Some((id, known.get(number)?)));
-    let fits = named.filter(|(_, name)| name.to_lowercase().contains(&part));
-    Ok(Json(Names { names: fits.map(|(id, name)| (id.to_string(), name.clone())).collect() }))
+    let mut named = seat.named(numbers).await?;
+    named.names.retain(|_, name| name.to_lowercase().contains(&part));
+    Ok(Json(named))
 }
 
-fn ids(text: &str) -> Result<Vec<EntryId>, Failure> {
+/// The names of the customers of calls that are over, by their contacts
+///
+/// By call and not by number, so that those whom numbers are hidden from have the names as well.
+#[utoipa::path(get, path = "/api/history/names", tag = "desk", params(OfCalls), responses((status = 200, body = Names)))]
+async fn names_of_calls(seat: Seat, Asked(of): Asked<OfCalls>) -> Result<Json<Names>, Failure> {
+    let calls = seat.seen_records(ids("calls", &of.calls)?).await?;
+    let numbers = calls.into_iter().filter_map(|record| Some((record.call, record.number?)));
+    Ok(Json(seat.named(numbers.collect::<BTreeMap<CallId, _>>()).await?))
+}
+
+fn ids<Id: FromStr>(field: &'static str, text: &str) -> Result<Vec<Id>, Failure> {
     let ids: Vec<&str> = text.split(',').filter(|id| !id.is_empty()).collect();
     if ids.len() > MOST {
-        return Err(Failure::invalid("entries", format!("ask for {MOST} entries at most")));
+        return Err(Failure::invalid(field, format!("ask for {MOST} {field} at most")));
     }
-    let ids: Result<Vec<EntryId>, _> = ids.into_iter().map(str::parse).collect();
-    ids.map_err(|_| Failure::invalid("entries", "write ids of entries, apart by commas"))
+    let ids: Result<Vec<Id>, _> = ids.into_iter().map(str::parse).collect();
+    ids.map_err(|_| Failure::invalid(field, format!("write ids of {field}, apart by commas")))
 }
 
 impl Seat {
@@ -90,6 +110,14 @@ impl Seat {
                 }
             }
         })
+    }
+
+    /// How these customers are called, of whom the numbers are known.
+    async fn named<Id: Ord + Display>(&self, numbers: BTreeMap<Id, PhoneNumber>) -> Result<Names, Failure> {
+        let wanted: BTreeSet<PhoneNumber> = numbers.values().cloned().collect();
+        let known = self.api.parts().contacts.names_of(wanted.into_iter().collect()).await?;
+        let named = numbers.iter().filter_map(|(id, number)| Some((id.to_string(), known.get(number)?.clone())));
+        Ok(Names { names: named.collect() })
     }
 
     /// What is looked for in names, in lower case.

@@ -3,7 +3,8 @@
 use axum::Json;
 use nohold_app::ports::Role;
 use nohold_core::agent::AgentState;
-use nohold_core::record::{Direction, Record, RecordEnd};
+use nohold_core::fact::Ender;
+use nohold_core::record::{Direction, Leg, Record, RecordEnd};
 use nohold_core::workday::{Tally, Workday};
 use nohold_model::{AgentKey, CallId, CallResult, EntryId, Millis, QueueKey, ServiceKey, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -152,10 +153,16 @@ struct CallOfDay {
     /// What the network said of the one whom we called.
     #[schema(value_type = Option<String>)]
     result: Option<CallResult>,
+    /// Who has hung up, of a call that was dialled by hand: `caller` or `called`.
+    #[schema(value_type = Option<String>)]
+    ended_by: Option<Ender>,
     /// The number outside.
     number: Option<String>,
     /// The phone of ours that called.
     extension: Option<String>,
+    /// The connections that it was made of: `{party, began, answered, ended, why}`.
+    #[schema(value_type = Vec<Object>)]
+    legs: Vec<Leg>,
     /// The queue.
     #[schema(value_type = Option<String>)]
     queue: Option<QueueKey>,
@@ -253,6 +260,8 @@ impl CallOfDay {
             talked: record.talked_with(agent),
             number: record.number.map(|number| number.as_str().to_owned()),
             extension: record.extension.map(|extension| extension.as_str().to_owned()),
+            ended_by: record.ended_by,
+            legs: record.legs,
             queue: record.queue,
             service: record.service,
         }

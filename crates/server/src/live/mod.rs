@@ -63,8 +63,10 @@ mod code {
     pub(super) const POLICY: u16 = 1008;
     /// The server has failed.
     pub(super) const INTERNAL: u16 = 1011;
-    /// The sign-in has ended, or the user may not sign in any more.
+    /// The sign-in has ended.
     pub(super) const SIGNED_OUT: u16 = 4401;
+    /// The user is disabled or removed: nobody can sign in as this person.
+    pub(super) const BARRED: u16 = 4403;
 }
 
 /// Where to go on.
@@ -116,6 +118,7 @@ struct End(Option<(u16, &'static str)>);
 
 const GONE: End = End(None);
 const FAILED: End = End(Some((code::INTERNAL, "the server has made a mistake")));
+const BARRED: End = End(Some((code::BARRED, "this user is disabled or removed: ask an administrator")));
 const SIGNED_OUT: End = End(Some((code::SIGNED_OUT, "signed out: sign in again")));
 
 /// What is to be told.
@@ -252,7 +255,7 @@ impl Connection {
         let api = &self.seat.api;
         // While the store does not answer nobody's rights have changed.
         let Ok(found) = api.parts().accounts.pass(self.seat.caller.pass, api.now()).await else { return Ok(()) };
-        let Some((_, user)) = found.filter(|(_, user)| !user.disabled) else { return Err(SIGNED_OUT) };
+        let Some((_, user)) = found.filter(|(_, user)| !user.disabled) else { return Err(self.signed_out().await) };
         let viewer = viewer(&user);
         if viewer == *self.screen.viewer() {
             return Ok(());
@@ -265,6 +268,14 @@ impl Connection {
         });
         self.position = position;
         self.tell(news).await
+    }
+
+    /// Why the sign-in holds no longer.
+    async fn signed_out(&mut self) -> End {
+        match self.seat.api.parts().accounts.user(&self.seat.caller.user.name).await {
+            Ok(user) if user.as_ref().is_none_or(|user| user.disabled) => BARRED,
+            Ok(_) | Err(_) => SIGNED_OUT,
+        }
     }
 
     /// Tells how the viewer's own phone is, where that has changed.

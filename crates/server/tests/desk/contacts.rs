@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use nohold_app::ports::{Accounts as _, Permission, Role, User};
+use nohold_core::fact::{CallEnd, Fact};
+use nohold_model::Millis;
 use serde_json::{Value, json};
 
 use super::client::Answer;
-use super::house::{House, queue_600, user};
+use super::house::{House, agent, customer, queue_600, user};
 
 async fn post(house: &House, token: &str, path: &str, body: Value) -> Answer {
     house.ask("POST", path).token(token).json(&body).send().await
@@ -175,4 +177,38 @@ async fn of_however_many_with_such_a_name_all_who_stand_on_the_list_are_found() 
     let bo = house.token("bo", &["read", "desk"]).await;
     assert_eq!(named(&bo, "q=chen").await.expect(200).json(), found);
     named(&bo, "q=chen%20000").await.refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_in_a_call_has_a_name_for_who_sees_the_call_and_not_the_number() {
+    let house = House::new().await;
+    let sue = house.person("sue", Role::Supervisor, None, None).await;
+    let ren = house.person("ren", Role::Agent, Some("2003"), None).await;
+    let blind = user("bo", 0, Role::Agent, Some("2000"), None, house.now());
+    house.store.keep_user(User { may: Some(BTreeSet::new()), ..blind }).await.unwrap();
+    let bo = house.token("bo", &["read", "desk"]).await;
+    let over = async |n: u32| {
+        house.sign_in("2000").await;
+        let call = house.talk(n, customer(n), "2000").await;
+        house.record(Fact::AgentFreed { call, agent: agent("2000"), wrap_up: Millis::ZERO }).await;
+        house.record(Fact::CallEnded { call, how: CallEnd::Served }).await;
+        call
+    };
+    let (known, numbered, unknown) = (over(1).await, over(2).await, over(3).await);
+    post(&house, &sue, "/api/contacts", json!({ "name": "Wang Li", "numbers": ["13800138001"] })).await.expect(201);
+    let named = json!({ "name": "Bo 13800138002", "numbers": ["13800138002"] });
+    post(&house, &sue, "/api/contacts", named).await.expect(201);
+    let asked = format!("/api/history/names?calls={known},{numbered},{unknown}");
+    let names = async |token: &str| get(&house, token, &asked).await.expect(200).json()["names"].clone();
+    let whole = json!({ known.to_string(): "Wang Li", numbered.to_string(): "Bo 13800138002" });
+    assert_eq!(names(&sue).await, whole);
+    let masked = json!({ known.to_string(): "Wang Li", numbered.to_string(): "Bo 138****8002" });
+    assert_eq!(names(&bo).await, masked);
+    assert_eq!(names(&ren).await, json!({}), "calls of other groups");
+    get(&house, &bo, "/api/history/names?calls=x").await.refused(422, "invalid");
+    get(&house, &bo, "/api/history/names").await.refused(400, "bad_query");
+    get(&house, &bo, &format!("{asked}&q=138")).await.refused(400, "bad_query");
+    let many = vec![known.to_string(); 101].join(",");
+    get(&house, &bo, &format!("/api/history/names?calls={many}")).await.refused(422, "invalid");
+    house.ask("GET", &asked).send().await.expect(401);
 }

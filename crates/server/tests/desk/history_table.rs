@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use nohold_app::ports::{Accounts as _, Permission, Role, User};
-use nohold_core::fact::{CallEnd, Fact};
-use nohold_model::AgentKey;
+use nohold_core::fact::{Arrival, CallEnd, Dated, Fact};
+use nohold_core::transaction::Transaction;
+use nohold_model::{AgentKey, ExtensionKey};
 
-use super::house::{House, customer, user};
+use super::house::{House, call, customer, leg, user};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_is_taken_away_as_a_table_of_what_one_may_see() {
@@ -45,4 +46,28 @@ async fn the_history_is_taken_away_as_a_table_of_what_one_may_see() {
     let whole = table(&ada, "").await.expect(200);
     let number = format!(",'{},", customer(1).as_str());
     assert!(whole.text.contains(&number), "whole, and no formula: {}", whole.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_a_colleague_made_in_vain_is_seen_by_both() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bob = house.person("bob", Role::Agent, Some("2001"), None).await;
+    let ren = house.person("ren", Role::Agent, Some("2003"), None).await;
+    house.sign_in("2001").await;
+    let phone = |key: &str| ExtensionKey::new(key).unwrap();
+    let (number, called, service, colleague) = (None, None, None, Some(phone("2000")));
+    let arrival = Arrival { call: call(1), leg: leg(1), number, called, service, colleague };
+    house.record(Fact::CallArrived(arrival)).await;
+    let fact = Fact::PhoneRung { call: call(1), extension: phone("2001"), leg: leg(101) };
+    house.commit(Transaction::Call { records: Vec::new(), promise: Some(Dated { at: house.now(), fact }) }).await;
+    house.record(Fact::CallEnded { call: call(1), how: CallEnd::Missed }).await;
+    for (token, agent, seen) in [(&ada, "2000", 1), (&bob, "2001", 1), (&ren, "2003", 0)] {
+        let asked = format!("/api/history?agent={agent}");
+        let found = house.ask("GET", &asked).token(token).send().await.expect(200).json();
+        assert_eq!(found["items"].as_array().unwrap().len(), seen, "{agent}: {found}");
+    }
+    let path = format!("/api/history/{}", call(1));
+    assert_eq!(house.ask("GET", &path).token(&bob).send().await.expect(200).json()["agents"][0], "2000");
+    house.ask("GET", &path).token(&ren).send().await.refused(404, "not_found");
 }

@@ -1,6 +1,6 @@
 //! Live screens: going on after a break, rights that change, and clients that misbehave.
 
-use nohold_app::ports::{Accounts as _, Role};
+use nohold_app::ports::{Accounts as _, Role, User};
 use nohold_server::access::fingerprint;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
@@ -63,6 +63,19 @@ async fn the_end_of_a_sign_in_closes_its_screens() {
     let mut live = Live::open(&house, &ada, None).await;
     house.store.end_pass(fingerprint(&ada)).await.unwrap();
     assert_eq!(live.closed().await, 4401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_disabled_or_removed_is_told_that_no_sign_in_helps() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    let bob = house.person("bob", Role::Agent, Some("2001"), None).await;
+    let (mut disabled, mut removed) = (Live::open(&house, &ada, None).await, Live::open(&house, &bob, None).await);
+    let ada = user("ada", 1, Role::Agent, Some("2000"), None, house.now());
+    house.store.keep_user(User { disabled: true, ..ada }).await.unwrap();
+    assert_eq!(disabled.closed().await, 4403);
+    house.store.remove_user("bob").await.unwrap();
+    assert_eq!(removed.closed().await, 4403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

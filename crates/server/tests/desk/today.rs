@@ -47,7 +47,10 @@ async fn an_agents_day_has_states_breaks_calls_and_what_is_in_hand() {
     let counts = json!({ "taken": 1, "made": 0, "callbacks": 0, "not_answered": 0, "declined": 0 });
     assert_eq!((&day["calls"], &day["promises"]), (&counts, &json!({ "kept": 0, "late": 0 })));
     assert_eq!(day["claims"], json!([entry]));
-    assert_eq!((&day["last"][0]["call"], &day["last"][0]["end"]), (&json!(call.to_string()), &json!("talked")));
+    let last = &day["last"][0];
+    assert_eq!((&last["call"], &last["end"]), (&json!(call.to_string()), &json!("talked")));
+    let parties: Vec<_> = last["legs"].as_array().unwrap().iter().map(|leg| leg["party"].clone()).collect();
+    assert_eq!(parties, [json!("customer"), json!({ "agent": "2000" })], "whom it was with");
 }
 
 #[tokio::test(flavor = "multi_thread")]

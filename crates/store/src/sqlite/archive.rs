@@ -49,6 +49,10 @@ impl Archive for SqliteStore {
         self.look(move |c| Box::pin(calls::one(c, id)))
     }
 
+    fn call_records_of(&self, ids: Vec<CallId>) -> Reading<Vec<Record>> {
+        self.look(move |c| Box::pin(async move { calls::those(c, &ids).await }))
+    }
+
     fn call_records(&self, query: HistoryQuery) -> Reading<Page<Record>> {
         self.look(move |c| Box::pin(async move { calls::page(c, &query).await }))
     }

@@ -195,7 +195,7 @@ async fn put(c: &mut SqliteConnection, record: &Record) -> Result<(), Trouble> {
         .bind(serde_json::to_string(record)?)
         .execute(&mut *c)
         .await?;
-    let mut keys: Vec<String> = record.agents.iter().map(|agent| format!("a:{agent}")).collect();
+    let mut keys: Vec<String> = record.owners().map(|agent| format!("a:{agent}")).collect();
     keys.extend(record.stays.iter().map(|stay| format!("q:{}", stay.queue)));
     keys.extend(record.service.iter().filter(|_| record.queue.is_none()).map(|service| format!("s:{service}")));
     keys.extend(record.entry.iter().map(|entry| format!("e:{entry}")));
@@ -211,6 +211,13 @@ pub async fn one(c: &mut SqliteConnection, call: CallId) -> Result<Option<Record
     let sql = "SELECT v, body FROM records WHERE call = ?1";
     let row = sqlx::query(sql).bind(call.to_string()).fetch_optional(c).await?;
     row.as_ref().map(|row| body::of_row("records", row)).transpose()
+}
+
+/// Those of these calls that are over.
+pub async fn those(c: &mut SqliteConnection, calls: &[CallId]) -> Result<Vec<Record>, Trouble> {
+    let sql = "SELECT v, body FROM records WHERE call IN (SELECT value FROM json_each(?1))";
+    let rows = sqlx::query(sql).bind(serde_json::to_string(calls)?).fetch_all(c).await?;
+    rows.iter().map(|row| body::of_row("records", row)).collect()
 }
 
 /// A page of calls, newest first.

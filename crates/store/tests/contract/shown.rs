@@ -222,6 +222,10 @@ pub async fn calls_that_are_over_are_found_in_pages_however_they_are_asked_for<S
     let every = HistoryQuery { limit: 100, ..HistoryQuery::default() };
     let all = house.store.call_records(every).await.unwrap().items;
     assert_eq!(all.len(), 12);
+    let asked = vec![call(3), call(99), call(12), call(3)];
+    let found = house.store.call_records_of(asked).await.unwrap();
+    let found: BTreeSet<CallId> = found.into_iter().map(|record| record.call).collect();
+    assert_eq!(found, BTreeSet::from([call(3), call(12)]), "as often as they are asked for, and none that never was");
     let sees = |agents: &[&str], queues: &[&str]| {
         let agents = agents.iter().map(|key| agent(key)).collect();
         let queues = queues.iter().map(|key| QueueKey::new(key).unwrap()).collect();

@@ -107,6 +107,7 @@ ports! {
         fn closed_entries(query: ClosedQuery) -> Reading<ClosedEntries>;
         fn entry_history(id: EntryId) -> Reading<Vec<Told>>;
         fn call_record(id: CallId) -> Reading<Option<Record>>;
+        fn call_records_of(ids: Vec<CallId>) -> Reading<Vec<Record>>;
         fn call_records(query: HistoryQuery) -> Reading<Page<Record>>;
         fn agent_day(agent: AgentKey, from: Timestamp, until: Timestamp) -> Reading<AgentDay>;
         fn recorded(id: RecordingId) -> Reading<Option<Recorded>>;

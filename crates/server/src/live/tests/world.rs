@@ -113,6 +113,9 @@ impl Archive for Works {
     fn call_record(&self, _: CallId) -> Reading<Option<nohold_core::record::Record>> {
         unreachable!("nobody reads a call here")
     }
+    fn call_records_of(&self, _: Vec<CallId>) -> Reading<Vec<nohold_core::record::Record>> {
+        unreachable!("nobody reads calls here")
+    }
     fn call_records(&self, _: nohold_app::ports::HistoryQuery) -> Reading<Page<nohold_core::record::Record>> {
         unreachable!("nobody reads the history here")
     }
