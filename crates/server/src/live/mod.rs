@@ -125,7 +125,6 @@ const SIGNED_OUT: End = End(Some((code::SIGNED_OUT, "signed out: sign in again")
 enum News {
     All(Snapshot),
     Some(Vec<Item>),
-    None,
 }
 
 impl Connection {
@@ -170,6 +169,10 @@ impl Connection {
         // What has changed since the connection was let in.
         rights.mark_changed();
         let mut phones = self.seat.api.phones().map(|phones| phones.parts.phones.changes());
+        // As is what has rung while the first message was put together.
+        if let Some(phones) = &mut phones {
+            phones.mark_changed();
+        }
         let mut heartbeat = interval(HEARTBEAT);
         let mut looking = interval(RIGHTS_EVERY);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -234,7 +237,7 @@ impl Connection {
         let (news, position) = self.seat.desk.board.look(|rows: &Rows, position| {
             if position.generation == at.generation {
                 if position.step == at.step {
-                    return (News::None, position);
+                    return (News::Some(Vec::new()), position);
                 }
                 if let Some(step) = rows.since(at.step) {
                     return (News::Some(screen.changes(rows, &step)), position);
@@ -245,6 +248,7 @@ impl Connection {
         });
         self.position = position;
         match news {
+            // What is new of the phone must not count as told.
             News::Some(items) if items.is_empty() => Ok(()),
             news => self.tell(news).await,
         }
@@ -298,7 +302,6 @@ impl Connection {
         let changed = phone.clone().filter(|_| phone != self.phone).map(Item::Phone);
         self.phone = phone;
         let text = match news {
-            News::None => return Ok(()),
             News::All(all) => {
                 let head = self.head("snapshot");
                 message::snapshot(&head, &self.seat.caller.user.name, self.screen.viewer(), &all, self.phone.as_ref())

@@ -236,3 +236,23 @@ async fn without_a_page(house: &House, extension: &str) -> PagePhone {
     };
     tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the page outlives its sign-in")
 }
+
+/// It rings just while the page is connected: whether the first message tells it or the one after, the page is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_comes_while_the_screen_is_put_together_is_told() {
+    let house = House::new().await;
+    let ada = house.person("ada", Role::Agent, Some("2000"), None).await;
+    wish(&house, &ada, "POST", "/api/phone", Some(json!({"sdp": "offer"}))).await.expect(200);
+    for microseconds in (0..3_000).step_by(20) {
+        let ring = async {
+            tokio::time::sleep(std::time::Duration::from_micros(microseconds)).await;
+            house.pages.ring("2000")
+        };
+        let (mut live, leg) = tokio::join!(Live::open(&house, &ada, None), ring);
+        if live.first["phone"]["calls"] == json!([]) {
+            let told = live.next().await["changes"][0].clone();
+            assert_eq!(told["phone"]["calls"][0]["leg"], leg.to_string(), "{microseconds} µs");
+        }
+        wish(&house, &ada, "POST", &format!("/api/phone/calls/{leg}/hang-up"), None).await.expect(200);
+    }
+}

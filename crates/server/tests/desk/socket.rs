@@ -47,6 +47,10 @@ impl Live {
 
     /// The next message but heartbeats. Its number follows on the last one's.
     pub async fn next(&mut self) -> Value {
+        tokio::time::timeout(LIMIT, self.told()).await.expect("nothing was told")
+    }
+
+    async fn told(&mut self) -> Value {
         loop {
             match self.frame().await {
                 Message::Text(text) => {
