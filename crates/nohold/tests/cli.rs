@@ -142,6 +142,23 @@ fn wrong_forms_are_told_with_their_field_in_plain_words() {
 }
 
 #[test]
+fn a_list_or_nothing_in_place_of_an_object_is_named() {
+    let site = r#""site": { "zone": "Asia/Shanghai", "country": "CN" }"#;
+    for (n, (more, wanted)) in [
+        (r#""groups": { "a": [] }"#, "groups.a: a list stands here, and an object is expected"),
+        (r#""outbound": []"#, "outbound: a list stands here, and an object is expected"),
+        (r#""star_codes": null"#, "star_codes: nothing (null) stands here, and an object is expected"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let output = check(&format!("no-object-{n}"), "a.json", &format!("{{ {site}, {more} }}"));
+        let said = out(&output);
+        assert!(!output.status.success() && said.contains(wanted), "`{wanted}` is missing in:\n{said}{}", err(&output));
+    }
+}
+
+#[test]
 fn a_text_that_deceives_and_a_door_that_stands_open_are_named() {
     let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[groups.a]\nname = \"A\\u202E\"\n\
         [trunks.c]\nhost = \"192.0.2.1\"\ninbound.addresses = [\"0.0.0.0/0\"]\n";
