@@ -129,8 +129,8 @@ fn retry(site: &Site, due: Timestamp) -> Window {
     Window { from: promise.from, to: promise.to }
 }
 
-/// When the last gap ends.
-fn gap_ends(business: Option<&Business>, tries: &[Tried]) -> Option<Timestamp> {
+/// When the last gap ends, for this line of business.
+pub(crate) fn gap_ends(business: Option<&Business>, tries: &[Tried]) -> Option<Timestamp> {
     let holds = |tried: &&Tried| match tried.came_to {
         CameTo::Nothing => true,
         CameTo::BrokenLine | CameTo::Conversation => tried.business.as_ref() != business,
