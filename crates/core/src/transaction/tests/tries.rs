@@ -694,3 +694,25 @@ fn a_gap_that_ends_when_nobody_may_be_called_leads_to_the_next_hours() {
     let hours = [zone.written(promise.from), zone.written(promise.to)];
     assert_eq!(hours, ["2026-03-03 08:00:00+08:00", "2026-03-03 10:00:00+08:00"]);
 }
+
+#[test]
+fn a_short_talk_in_a_call_of_the_customers_leaves_what_is_held_as_it_is_and_a_long_one_settles_it() {
+    let mut works = two_services();
+    try_in_vain_by_hand(&mut works);
+    let (held, due) = (works.entry(1).held, works.entry(1).due);
+    assert!(works.entry(1).is_held(works.now));
+    for (n, seconds) in [(31, 19), (32, 20)] {
+        works.wait(n, &customer(1));
+        works.record(Fact::Connected { call: call(n), agent: agent("2000") });
+        works.pass(Millis::seconds(seconds));
+        if Millis::seconds(seconds) >= works.directory.site.served_after {
+            let service = ServiceKey::new("support").unwrap();
+            let (number, agent) = (customer(1), agent("2000"));
+            works.record(Fact::Served { call: call(n), number, service, agent });
+        }
+        works.record(Fact::AgentFreed { call: call(n), agent: agent("2000"), wrap_up: Millis::ZERO });
+        works.record(Fact::CallEnded { call: call(n), how: CallEnd::Served });
+        let entry = works.entry(1);
+        assert_eq!((entry.held, entry.due, entry.is_open()), (held, due, seconds < 20), "{seconds} s");
+    }
+}
