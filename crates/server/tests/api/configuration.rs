@@ -10,7 +10,7 @@ use nohold_model::{FlowKey, IdSource, Millis, QueueKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask};
-use super::house::House;
+use super::house::{House, PUBLIC};
 
 /// Queue 600 of Support with one agent, and a flow for its overflow.
 fn small() -> Value {
@@ -315,6 +315,9 @@ async fn a_trunk_that_leads_back_to_this_server_is_warned_of_wherever_it_is_writ
         })
     };
     let put = office.put("/trunks/back", back.clone()).await.expect(201).json();
+    assert!(is_warned_of(&put["warnings"]), "{put:#}");
+    let announced = json!({ "host": PUBLIC, "numbers": ["+862161230077"] });
+    let put = office.put("/trunks/back", announced).await.expect(200).json();
     assert!(is_warned_of(&put["warnings"]), "{put:#}");
     let mut elsewhere = back.clone();
     elsewhere["port"] = json!(5061);
