@@ -607,3 +607,27 @@ fn a_queue_takes_whom_an_agent_sends_on_however_long_its_line_is() {
         "#]],
     );
 }
+
+#[test]
+fn the_whisper_to_who_takes_a_customer_that_was_sent_on_tells_the_wait_since_then() {
+    let mut house = house();
+    house.queues.get_mut(&key("group.support-b")).unwrap().whisper = Some(key("whisper"));
+    check(
+        house,
+        &talking(
+            "3:00 agent 2000 wants to transfer to queue group.support-b
+             3:10 agent 2002 is free
+             from here
+             3:12 agent 2002 answers",
+        ),
+        expect![[r#"
+            3:12 agent 2002 answers
+                   → caller hears no more
+                   → agent 2002 hears [whisper] [whisper-waited] under 1 min
+                   · offer ended: Accepted
+                   · left the line: Answered
+            = 2000 is WrapUp
+            = 2002 is Talking
+        "#]],
+    );
+}
