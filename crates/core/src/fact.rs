@@ -214,7 +214,7 @@ pub enum Fact {
         target: Target,
         /// Where the caller gave up.
         left_at: LeftAt,
-        /// How long the caller had waited.
+        /// How long the caller had waited: since the arrival, or since somebody talked with them last.
         waited: Millis,
         /// It is under the queue's threshold.
         short: bool,

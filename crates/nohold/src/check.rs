@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use nohold_core::configuration::{Configuration, Problem, Surroundings};
 use nohold_flow::Severity;
+use nohold_server::configuration::trunks_that_lead_back;
 
 use crate::cli::{Check, Common};
 use crate::data::{DataFolder, Unusable};
@@ -30,7 +31,8 @@ pub fn run(common: &Common, arguments: &Check) -> anyhow::Result<ExitCode> {
 fn configuration(file: &Path, settings: &Settings) -> anyhow::Result<bool> {
     let prompts = data::prompts(&settings.data);
     let read = document::read(file, &prompts)?;
-    let problems = read.problems();
+    let mut problems = read.problems();
+    problems.extend(lead_back(&read.configuration, settings)?);
     for problem in &problems {
         say::line(problem);
     }
@@ -39,6 +41,15 @@ fn configuration(file: &Path, settings: &Settings) -> anyhow::Result<bool> {
     }
     say::line(format_args!("{}: {}", file.display(), summary(&problems)));
     Ok(errors(&problems) == 0)
+}
+
+/// The trunks at which this server itself would ring, with these settings.
+fn lead_back(configuration: &Configuration, settings: &Settings) -> anyhow::Result<Vec<Problem>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    let found = runtime.block_on(trunks_that_lead_back(configuration, settings.own_sip()));
+    // A name that is still looked up is waited for no longer.
+    runtime.shutdown_background();
+    Ok(found)
 }
 
 fn machine(settings: &Settings) -> anyhow::Result<bool> {
@@ -73,7 +84,7 @@ fn configured(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Fin
     match serde_json::from_value::<Configuration>(configured) {
         Ok(configuration) => {
             let mut findings = as_it_stands(&configuration, settings);
-            findings.extend(runtime.block_on(trunk_look::look(&configuration, settings.sip)));
+            findings.extend(runtime.block_on(trunk_look::look(&configuration, settings.own_sip())));
             findings
         }
         Err(problem) => vec![Finding::bad("configuration", format!("it cannot be used: {problem}"))],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings, check_texts};
+use nohold_core::configuration::{Configuration, Flow, Problem, Surroundings, check_forms, check_texts};
 use nohold_flow::{Document, Severity};
 use nohold_model::FlowKey;
 use nohold_server::{json_words_and_place, of_json, plain};
@@ -65,8 +65,8 @@ impl Read {
         // What is wrong with a file says more than that the flow is missing.
         let told = |problem: &Problem| self.problems.iter().any(|known| known.path == problem.path);
         let found = self.configuration.check(&self.surroundings).into_iter().filter(|problem| !told(problem));
-        let texts = check_texts(&self.whole);
-        let mut problems: Vec<Problem> = self.problems.iter().cloned().chain(texts).chain(found).collect();
+        let written = check_forms(&self.whole).into_iter().chain(check_texts(&self.whole));
+        let mut problems: Vec<Problem> = self.problems.iter().cloned().chain(written).chain(found).collect();
         problems.sort_by(|a, b| (a.severity, &a.path).cmp(&(b.severity, &b.path)));
         problems
     }

@@ -109,7 +109,7 @@ async fn serve(settings: Settings, filling: Option<Read>) -> anyhow::Result<()> 
         .api(Arc::new(running.clone()), effective, setup.token.as_deref().map(fingerprint), &door)
         .with_operator(fingerprint(&operator))
         .by_tls(tls.clone())
-        .with_sip_at(settings.sip)
+        .with_sip_at(settings.own_sip())
         .at_desk(running.desk(&settings))
         .with_phones(PhoneParts { phones: running.engine().page_phones(), relays: settings.relays.clone() });
     setup.watch(&api, &running, installation.store().clone(), installation.path().join(LINK_FILE));

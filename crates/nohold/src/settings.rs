@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use nohold_app::ports::HiddenText;
 use nohold_core::configuration::Network;
+use nohold_server::configuration::OwnSip;
 use nohold_server::{Files, Relay};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
@@ -223,6 +224,12 @@ impl Settings {
     /// As [`Settings::find`].
     pub fn data_folder(common: &Common) -> Result<PathBuf, Unusable> {
         Ok(data(common, File::find(common.config.as_deref())?.data))
+    }
+
+    /// Where this server takes SIP.
+    #[must_use]
+    pub const fn own_sip(&self) -> OwnSip {
+        OwnSip { at: self.sip, public: self.public_address }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use nohold_core::configuration::{Configuration, Transport, Trunk};
-use nohold_server::configuration::{NAME_THE_CARRIER, is_this_server, leads_back};
+use nohold_server::configuration::{NAME_THE_CARRIER, OwnSip, is_this_server, leads_back};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 
@@ -25,12 +25,12 @@ const MOST_BYTES: usize = 4096;
 const WHAT: &str = "trunk";
 
 /// What each trunk of the configuration says; `own` is where this server takes SIP.
-pub async fn look(configuration: &Configuration, own: SocketAddr) -> Vec<Finding> {
+pub async fn look(configuration: &Configuration, own: OwnSip) -> Vec<Finding> {
     let asked = configuration.trunks.iter().take(MOST_ASKED);
     join_all(asked.map(|(key, trunk)| async move { one(key.as_str(), trunk, own).await })).await
 }
 
-async fn one(key: &str, trunk: &Trunk, own: SocketAddr) -> Finding {
+async fn one(key: &str, trunk: &Trunk, own: OwnSip) -> Finding {
     let said = |text: &str| format!("{key}: {text}");
     if let Some(address) = leads_back(&trunk.host, trunk.port, own).await {
         return Finding::bad(WHAT, said(&format!("{}: {NAME_THE_CARRIER}", is_this_server(address))));
@@ -131,13 +131,14 @@ mod tests {
         toml::from_str(&text).unwrap()
     }
 
-    const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 5_060);
+    const ELSEWHERE: OwnSip =
+        OwnSip { at: SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 5_060), public: None };
 
     #[tokio::test]
     async fn a_trunk_that_leads_back_to_this_server_is_bad_and_is_asked_nothing() {
         let configuration = trunks("[trunks.loop]\nhost = \"127.0.0.1\"\nport = 5060\n");
         for own in ["127.0.0.1:5060", "0.0.0.0:5060"] {
-            let findings = look(&configuration, own.parse().unwrap()).await;
+            let findings = look(&configuration, OwnSip { at: own.parse().unwrap(), public: None }).await;
             assert!(
                 findings[0].verdict == Verdict::Bad && findings[0].seen.contains("this server itself"),
                 "{findings:?}"

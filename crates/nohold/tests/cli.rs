@@ -142,6 +142,45 @@ fn wrong_forms_are_told_with_their_field_in_plain_words() {
 }
 
 #[test]
+fn a_list_or_nothing_in_place_of_an_object_is_named() {
+    let site = r#""site": { "zone": "Asia/Shanghai", "country": "CN" }"#;
+    for (n, (more, wanted)) in [
+        (r#""groups": { "a": [] }"#, "groups.a: a list stands here, and an object is expected"),
+        (r#""outbound": []"#, "outbound: a list stands here, and an object is expected"),
+        (r#""star_codes": null"#, "star_codes: nothing (null) stands here, and an object is expected"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let output = check(&format!("no-object-{n}"), "a.json", &format!("{{ {site}, {more} }}"));
+        let said = out(&output);
+        assert!(!output.status.success() && said.contains(wanted), "`{wanted}` is missing in:\n{said}{}", err(&output));
+    }
+}
+
+#[test]
+fn a_trunk_that_leads_back_to_this_server_is_warned_of_in_a_file_too() {
+    let path = folder("leads-back").join("a.toml");
+    let checked = |host: &str| {
+        let text = format!(
+            "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n\
+             [trunks.back]\nhost = \"{host}\"\nnumbers = [\"+862161230001\"]\n"
+        );
+        fs::write(&path, text).unwrap();
+        let own = ["--sip", "0.0.0.0:5060", "--public-address", "203.0.113.7"];
+        nohold(&[&["check", "--scenario", path.to_str().unwrap()][..], &own].concat())
+    };
+    for host in ["0.0.0.0", "127.0.0.1", "203.0.113.7"] {
+        let output = checked(host);
+        let said = out(&output);
+        assert!(output.status.success(), "a warning keeps nothing from being used: {said}");
+        assert!(said.contains("warning: trunks.back.host: ") && said.contains("is this server itself"), "{said}");
+        assert!(said.contains("can be used; warnings: "), "{said}");
+    }
+    assert!(!out(&checked("203.0.113.8")).contains("this server itself"));
+}
+
+#[test]
 fn a_text_that_deceives_and_a_door_that_stands_open_are_named() {
     let text = "[site]\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n[groups.a]\nname = \"A\\u202E\"\n\
         [trunks.c]\nhost = \"192.0.2.1\"\ninbound.addresses = [\"0.0.0.0/0\"]\n";

@@ -4,6 +4,7 @@
 //! document that describes it are made of the same [`Need`].
 
 mod known;
+mod query;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -236,7 +237,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
 /// A route for everybody.
 pub fn open(routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
-    let routes = routes.map(|router| router.route_layer(middleware::from_fn(asked_here)));
+    let known = Arc::new(query::Known::of(&routes.1));
+    let routes = routes.map(|router| router.route_layer(middleware::from_fn_with_state(known, asked_here)));
     documented(routes, |operation| {
         operation.security = Some(vec![SecurityRequirement::default()]);
         describe(operation, "x-role", "everybody");
@@ -247,7 +249,8 @@ pub fn open(routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
 pub fn guarded(api: &Api, need: Need, routes: UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
     // Routes are put together one address at a time.
     let route: Arc<str> = routes.1.paths.keys().next().map_or("", String::as_str).into();
-    let guard = middleware::from_fn_with_state((api.clone(), need, route), guard);
+    let known = Arc::new(query::Known::of(&routes.1));
+    let guard = middleware::from_fn_with_state((api.clone(), need, route, known), guard);
     let routes = routes.map(|router| router.route_layer(guard));
     documented(routes, |operation| {
         let mut ways = vec![SecurityRequirement::new::<_, [&str; 0], &str>("session", [])];
@@ -264,7 +267,7 @@ pub fn guarded(api: &Api, need: Need, routes: UtoipaMethodRouter<Api>) -> Utoipa
 }
 
 /// A browser says where a page comes from; a page of others may not sign anybody in. Programs say nothing of it.
-async fn asked_here(request: Request, next: Next) -> Response {
+async fn asked_here(State(known): State<Arc<query::Known>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let says = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
     if says && changes(request.method()) {
@@ -273,7 +276,10 @@ async fn asked_here(request: Request, next: Next) -> Response {
             return refusal.into_response();
         }
     }
-    next.run(request).await
+    match known.check(request.method(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// Whether a method changes something (RFC 9110 §9.2.1).
@@ -306,9 +312,9 @@ pub fn fingerprint(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-type Guarded = (Api, Need, Arc<str>);
+type Guarded = (Api, Need, Arc<str>, Arc<query::Known>);
 
-async fn guard(State((api, need, route)): State<Guarded>, request: Request, next: Next) -> Response {
+async fn guard(State((api, need, route, known)): State<Guarded>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let caller = match admitted(&api, need, &parts).await {
         Ok(caller) => caller,
@@ -323,7 +329,13 @@ async fn guard(State((api, need, route)): State<Guarded>, request: Request, next
     parts.extensions.insert(caller.clone());
     let changes = changes(&parts.method);
     let line = line_of(&api, need, &caller, &route, &parts);
-    let work = carried_out(&api, need, &caller, Request::from_parts(parts, body), next);
+    let readable = known.check(&parts.method, &parts.uri);
+    let work = async {
+        match readable {
+            Ok(()) => carried_out(&api, need, &caller, Request::from_parts(parts, body), next).await,
+            Err(refusal) => refusal.into_response(),
+        }
+    };
     let answer = match need.trace {
         Trace::Opens | Trace::Plays => audit::opening(&api, &caller, line, work).await,
         Trace::Changes if changes => audit::changing(&api, &caller, line, work).await,

@@ -1,7 +1,6 @@
 //! What the routes work on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -12,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore, oneshot, watch};
 
 use crate::audit::{Openings, TurnedAway};
 use crate::board::follow;
-use crate::configuration::{Applied, Configuring, Effective, Seal};
+use crate::configuration::{Applied, Configuring, Effective, OwnSip, Seal};
 use crate::desk::{DeskParts, DeskState};
 use crate::failure::Failure;
 use crate::identity::{Limiter, Passwords};
@@ -95,7 +94,7 @@ pub struct Api {
     phones: Option<Phones>,
     operator: Option<[u8; 32]>,
     tls: Option<Tls>,
-    sip: Option<SocketAddr>,
+    sip: Option<OwnSip>,
 }
 
 struct Inner {
@@ -175,14 +174,14 @@ impl Api {
         self
     }
 
-    /// With phones and trunks at this address of ours, so that a trunk is told from ourselves.
+    /// With phones and trunks at these addresses of ours, so that a trunk is told from ourselves.
     #[must_use]
-    pub fn with_sip_at(mut self, address: SocketAddr) -> Self {
-        self.sip = Some(address);
+    pub fn with_sip_at(mut self, own: OwnSip) -> Self {
+        self.sip = Some(own);
         self
     }
 
-    pub(crate) fn takes_sip_at(&self) -> Option<SocketAddr> {
+    pub(crate) fn takes_sip_at(&self) -> Option<OwnSip> {
         self.sip
     }
 

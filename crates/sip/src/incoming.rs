@@ -206,14 +206,12 @@ impl Engine {
     }
 }
 
-/// What was dialled: the user part of a Request-URI, or the whole where the user part says more than a number.
+/// What was dialled: the user part of a Request-URI, its escapes resolved, or the whole as it came where the user part says more
+/// than a number, or could be taken for a URI itself and be read twice.
 fn dialled(uri: &str) -> String {
-    match uri.parse::<Uri>() {
-        Ok(parsed) if parsed.user_parameter("phone-context").is_none() => {
-            parsed.user().unwrap_or_else(|| uri.to_owned())
-        }
-        Ok(_) | Err(_) => uri.to_owned(),
-    }
+    let parsed = uri.parse::<Uri>().ok().filter(|parsed| parsed.user_parameter("phone-context").is_none());
+    let user = parsed.and_then(|parsed| parsed.user()).filter(|user| !user.contains(['%', ':', ';', '@', '<', '>']));
+    user.unwrap_or_else(|| uri.to_owned())
 }
 
 fn accept() -> Header {
@@ -232,6 +230,10 @@ mod tests {
     fn the_dialled_number_is_the_user_part() {
         assert_eq!(dialled("sip:600@192.0.2.1:5060;transport=tcp"), "600");
         assert_eq!(dialled("sip:%2A43@192.0.2.1"), "*43");
+        assert_eq!(dialled("sip:%2B8613800138000@192.0.2.1"), "+8613800138000");
+        for whole in ["sip:%252A43@192.0.2.1", "sip:100%25@192.0.2.1", "sip:tel%3A2000@192.0.2.1", "sip:%4@192.0.2.1"] {
+            assert_eq!(dialled(whole), whole);
+        }
         assert_eq!(dialled("sip:+862161230000;npdi@carrier.example;user=phone"), "+862161230000");
         assert_eq!(
             dialled("sip:61230000;phone-context=+8621@carrier.example"),

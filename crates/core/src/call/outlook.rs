@@ -202,6 +202,44 @@ pub fn promise(
     Window { from: at + Millis::hours(24), to: at + Millis::hours(48) }
 }
 
+/// The window where the number may not be tried before a moment, in which an earlier attempt is still too fresh: no part of it
+/// lies before that. Where too little of it would be left it begins then, as long as it was, in hours in which this customer may
+/// be dialled.
+pub(crate) fn no_sooner(
+    window: Window,
+    earliest: Timestamp,
+    number: &PhoneNumber,
+    target: &Target,
+    directory: &Directory,
+) -> Window {
+    if earliest <= window.from {
+        return window;
+    }
+    let policy = &directory.site.promise;
+    if window.to.since(earliest) >= policy.retry_window {
+        return Window { from: earliest, ..window };
+    }
+    let length = window.to.since(window.from);
+    let calendar = directory.calendar_of(target);
+    let mut next = earliest;
+    for _ in 0..MOST_LOOKS {
+        let Some(from) = calendar.map_or(Some(next), |calendar| calendar.next_opening(next)) else { break };
+        // In the opening that goes on, what was told moves; of a later one the agents are not known yet.
+        let to = policy.round_up(from + if from == earliest { length } else { length.max(policy.window) });
+        let closing = calendar.and_then(|calendar| calendar.next_closing(from)).filter(|closing| *closing < to);
+        if let Some(closing) = closing.filter(|closing| closing.since(from) < LEAST_REST) {
+            next = closing;
+            continue;
+        }
+        match inside(Window { from, to: closing.unwrap_or(to) }, number, target, directory) {
+            Ok(window) => return window,
+            Err(Some(opens)) if opens > from => next = opens,
+            Err(_) => break,
+        }
+    }
+    Window { from: earliest + Millis::hours(24), to: earliest + Millis::hours(48) }
+}
+
 /// So many openings are looked at for a window.
 const MOST_LOOKS: u32 = 14;
 /// A shorter rest of a window is none.

@@ -6,6 +6,7 @@
 
 mod check;
 mod dispositions;
+mod forms;
 mod length;
 mod lines;
 mod network;
@@ -27,6 +28,7 @@ use nohold_model::{
     AgentKey, CalendarKey, CampaignKey, DispositionKey, ExtensionKey, FlowKey, GroupKey, Language, PhoneNumber,
     PromptKey, QueueKey, ServiceKey, TrunkKey,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
@@ -35,6 +37,7 @@ use crate::hours;
 use crate::numbers::BlockList;
 
 pub use dispositions::Disposition;
+pub use forms::check_forms;
 pub use length::{InvalidLength, Length, Period};
 pub use lines::{Calendar, CallbackKey, Campaign, Flow, InboundNumber, Queue, Service};
 pub use network::{InvalidNetwork, Network};
@@ -47,7 +50,7 @@ pub use texts::check_texts;
 pub use trunk::{Inbound, Numbering, Transport, Trunk};
 
 /// A whole configuration, as it is written. Only `site` must be there.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
     /// What holds for the whole installation.
@@ -88,6 +91,7 @@ pub struct Configuration {
     /// What the codes that begin with `*` do. By default `*10` signs in, `*11` out, `*12` is a break, `*13` not ready,
     /// `*14` available, `*15` clears *no answer*, `*16` ends the wrap-up, `*43` is the echo test, `*77` tests a flow.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, StarCode>")]
     pub star_codes: Option<BTreeMap<String, StarCode>>,
     /// Dispositions (通话小结), by key: what outcomes may be called.
     #[serde(default, deserialize_with = "without_doubles")]

@@ -26,7 +26,7 @@ pub use life::{SERVED_TAKEN_BACK_WITHIN, change};
 pub use list::{Line, order};
 pub use target::{Business, Target};
 pub use tries::{CameTo, Held, Tried};
-pub(crate) use tries::{hold_back, may_try};
+pub(crate) use tries::{gap_ends, hold_back, may_try};
 
 use crate::directory::{RetryPlan, Site};
 

@@ -8,6 +8,8 @@
 //! - So many attempts in a day are enough, [`RetryPlan::max_attempts`] within [`RetryPlan::within`]. They are attempts
 //!   in vain: a conversation shows that the customer wants to talk, and what was tried before it is forgotten.
 //! - A customer who asks anew wants to be called, so attempts before the request do not stand against it.
+//! - A customer who rings in and talks with an agent frees the number by that alone of nothing: after [`Site::served_after`] the
+//!   entry closes as served (AT-14), and in less they were perhaps not served, so it waits on as it did.
 //! - An agent who keeps or reopens an entry changes nothing in this. A supervisor may allow more attempts for an entry,
 //!   which stands in its history; the gap stays even then.
 
@@ -129,8 +131,8 @@ fn retry(site: &Site, due: Timestamp) -> Window {
     Window { from: promise.from, to: promise.to }
 }
 
-/// When the last gap ends.
-fn gap_ends(business: Option<&Business>, tries: &[Tried]) -> Option<Timestamp> {
+/// When the last gap ends, for this line of business.
+pub(crate) fn gap_ends(business: Option<&Business>, tries: &[Tried]) -> Option<Timestamp> {
     let holds = |tried: &&Tried| match tried.came_to {
         CameTo::Nothing => true,
         CameTo::BrokenLine | CameTo::Conversation => tried.business.as_ref() != business,

@@ -393,7 +393,8 @@ fn digits(user: &str) -> Result<String, NumberProblem> {
     }
 }
 
-/// The user part of a URI in whatever dress: `"Li" <sip:+86138…@host;user=phone>`, `tel:+86-138…;cpc=ordinary`.
+/// The user part of a URI in whatever dress: `"Li" <sip:+86138…@host;user=phone>`, `tel:+86-138…;cpc=ordinary`. What is no URI is
+/// taken as it is: its escapes, if it had any, were resolved by whoever cut it out of one.
 fn user_and_context(raw: &str) -> (String, Option<Context>) {
     let inside = match (raw.rfind('<'), raw.rfind('>')) {
         (Some(open), Some(close)) if open < close => &raw[open + 1..close],
@@ -409,13 +410,32 @@ fn user_and_context(raw: &str) -> (String, Option<Context>) {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("phone-context").then(|| context(value.trim()))
     });
-    // SIP escapes (RFC 3261 §25.1); of those that a number may have, these are in use.
-    let user = user.replace("%2B", "+").replace("%2b", "+").replace("%20", " ").replace("%23", "#").replace("%2A", "*");
-    (user, context)
+    (if scheme.is_empty() { user.to_owned() } else { unescaped(user) }, context)
+}
+
+/// The escapes of a part of a URI, resolved once (RFC 3261 §19.1.4): `%252B` is `%2B`, and no `+`. One that is broken stays as it
+/// is, and makes no number.
+fn unescaped(text: &str) -> String {
+    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    let mut out = Vec::with_capacity(bytes.len());
+    while let Some(byte) = bytes.get(at) {
+        match (*byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(high * 16 + low);
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn context(value: &str) -> Context {
-    let value = value.replace("%2B", "+").replace("%2b", "+");
+    let value = unescaped(value);
     match value.strip_prefix('+') {
         Some(prefix) => Context::Prefix(prefix.chars().filter(char::is_ascii_digit).take(MOST_DIGITS).collect()),
         None => Context::Domain(value),

@@ -3,7 +3,8 @@
 use nohold_model::{CallId, EntryId, Millis, PhoneNumber, Timestamp};
 
 use super::{Answer, Noun, Read, Refusal, Rows, Working};
-use crate::entry::{self, Actor, Agreement, Business, Change, Entry, FollowUp, LeftAt, Request, Target, Was};
+use crate::call::no_sooner;
+use crate::entry::{self, Actor, Agreement, Business, Change, Entry, FollowUp, LeftAt, Request, Target, Was, Window};
 use crate::fact::{Doing, Fact, LeftQueue, RequestMade};
 
 /// The time in which the requests of one number are counted.
@@ -163,6 +164,8 @@ impl<R: Rows> Working<'_, R> {
                 entry
             }
         };
+        // What an agent and the customer agree upon stays as agreed.
+        let promise = if agreed.is_some() { made.promise } else { self.possible(made, entry.not_before)? };
         entry.target = made.target.clone();
         if made.assigned.is_some() {
             entry.assigned.clone_from(&made.assigned);
@@ -171,7 +174,7 @@ impl<R: Rows> Working<'_, R> {
         entry.ask(Request {
             call: made.call,
             asked: at,
-            promise: made.promise,
+            promise,
             consent: made.consent.clone(),
             called: made.called.clone(),
             queue: made.queue.clone(),
@@ -179,12 +182,20 @@ impl<R: Rows> Working<'_, R> {
             language: made.language,
             agreed_in: agreed.map(|agreed| agreed.call),
         });
-        self.note(at, Fact::RequestMade(Box::new(made.clone())));
+        self.note(at, Fact::RequestMade(Box::new(RequestMade { promise, ..made.clone() })));
         self.note(at, Fact::EntryGathered { entry: entry.id, call: made.call });
         self.count_request(made.number.clone(), at);
-        let answer = Answer::Requested { entry: entry.id, promise: made.promise };
+        let answer = Answer::Requested { entry: entry.id, promise };
         self.put_entry(entry);
         Ok(answer)
+    }
+
+    /// The window that this request may be promised: the call cannot know when its number was tried last, by whatever entry.
+    fn possible(&self, made: &RequestMade, not_before: Timestamp) -> Read<Window> {
+        let tries = self.tries_since(&made.number, self.at - self.directory.site.retry_plan.remembered())?;
+        let gap = entry::gap_ends(made.target.business(self.directory).as_ref(), &tries);
+        let earliest = gap.map_or(not_before, |gap| gap.max(not_before));
+        Ok(no_sooner(made.promise, earliest, &made.number, &made.target, self.directory))
     }
 
     /// A request that waits is moved to the time that was agreed upon. Where the agent shall call it is theirs; where their group shall,

@@ -18,6 +18,8 @@ impl<R: Rows> Working<'_, R> {
         self.edit_call(waiting.call, |row| {
             row.doing = Doing::Waiting;
             row.queue = Some(waiting.queue.clone());
+            // Who was talked with and is sent on waits from then on.
+            row.stood.take_if(|stood| row.connected.is_some_and(|talked| talked >= *stood));
             row.stood.get_or_insert(at);
             (row.left_line, row.rings) = (None, None);
         })?;

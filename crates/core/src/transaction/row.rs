@@ -52,7 +52,7 @@ pub struct CallRow {
     /// A phone outside the line that is rung.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rings: Option<RingsRow>,
-    /// When the caller first came to stand in a line.
+    /// When the caller first came to stand in a line, or did after somebody had talked with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stood: Option<Timestamp>,
     /// When the caller left the line for the last time.

@@ -192,7 +192,8 @@ impl PromisePolicy {
         (rate.is_finite() && rate > 0.0).then_some(rate)
     }
 
-    fn round_up(&self, at: Timestamp) -> Timestamp {
+    /// The next moment at which a promise may end.
+    pub(crate) fn round_up(&self, at: Timestamp) -> Timestamp {
         Self::round_up_to(at, self.step)
     }
 

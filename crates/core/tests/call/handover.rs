@@ -395,7 +395,7 @@ fn a_customer_who_hangs_up_on_the_way_is_a_missed_call() {
             0:15 caller hangs up
                    → hang up agent 2001
                    · 2001 freed, wrap-up 0 s
-                   · missed call of queue 600, left at transfer, waited 15 s
+                   · missed call of queue 600, left at transfer, waited 5 s
                    · call ended: Missed
             = 2000 is WrapUp
             = 2001 is NotReady
@@ -600,10 +600,34 @@ fn a_queue_takes_whom_an_agent_sends_on_however_long_its_line_is() {
                    ! granted
             0:40 caller hangs up
                    · left the line: HungUp
-                   · missed call of queue group.support-b, left at queue group.support-b, waited 40 s
+                   · missed call of queue group.support-b, left at queue group.support-b, waited 10 s
                    · call ended: Missed
             = 2000 is WrapUp
             = list: Missed of 138****8000 for queue group.support-b, place 0:00, waiting
+        "#]],
+    );
+}
+
+#[test]
+fn the_whisper_to_who_takes_a_customer_that_was_sent_on_tells_the_wait_since_then() {
+    let mut house = house();
+    house.queues.get_mut(&key("group.support-b")).unwrap().whisper = Some(key("whisper"));
+    check(
+        house,
+        &talking(
+            "3:00 agent 2000 wants to transfer to queue group.support-b
+             3:10 agent 2002 is free
+             from here
+             3:12 agent 2002 answers",
+        ),
+        expect![[r#"
+            3:12 agent 2002 answers
+                   → caller hears no more
+                   → agent 2002 hears [whisper] [whisper-waited] under 1 min
+                   · offer ended: Accepted
+                   · left the line: Answered
+            = 2000 is WrapUp
+            = 2002 is Talking
         "#]],
     );
 }

@@ -33,7 +33,7 @@ use crate::state::Api;
 
 pub use effective::{Applied, Effective, NotApplied};
 pub use kind::Kind;
-pub use loopback::{NAME_THE_CARRIER, is_this_server, leads_back};
+pub use loopback::{NAME_THE_CARRIER, OwnSip, is_this_server, leads_back, trunks_that_lead_back};
 pub use plan::{Around, Plan, Refused, Standing, plan};
 pub use secrets::{NO_STORED_PASSWORD, Reference, Seal, no_references};
 pub use strict::parse;

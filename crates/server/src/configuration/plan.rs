@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nohold_app::ports::{AllKept, HiddenText, Place, Reconfiguration};
-use nohold_core::configuration::{Configuration, Problem, Surroundings, check_texts};
+use nohold_core::configuration::{Configuration, Problem, Surroundings, check_forms, check_texts};
 use nohold_flow::Severity;
 use nohold_model::{Language, PromptKey, Timestamp};
 use serde_json::Value;
@@ -111,8 +111,10 @@ pub fn plan(kept: &AllKept, changes: BTreeMap<Place, Option<Value>>, around: &Ar
         draft.problem(String::new(), format!("there would be {} things", written.len()), "remove what is not used");
     }
     let document = whole::document(&written);
-    draft.problems.extend(changed_texts(&document, &draft.standings));
-    draft.problems.extend(check(document, around));
+    let forms = of_what_changes(check_forms(&document), &draft.standings);
+    draft.problems.extend(of_what_changes(check_texts(&document), &draft.standings));
+    // What such a document would mean is not what it says.
+    draft.problems.extend(if forms.is_empty() { check(document, around) } else { forms });
     draft.problems.sort_by(|a, b| (a.severity, &a.path).cmp(&(b.severity, &b.path)));
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     if draft.problems.iter().any(is_error) {
@@ -122,16 +124,15 @@ pub fn plan(kept: &AllKept, changes: BTreeMap<Place, Option<Value>>, around: &Ar
     Ok(Plan { standings, reconfiguration, generated, warnings })
 }
 
-/// What is wrong with the texts of what changes; what is kept from before there were limits keeps nobody from changing
-/// other things.
-fn changed_texts(document: &Value, standings: &BTreeMap<Place, Standing>) -> Vec<Problem> {
+/// The problems of what changes; what is kept from before there were such rules keeps nobody from changing other things.
+fn of_what_changes(problems: Vec<Problem>, standings: &BTreeMap<Place, Standing>) -> Vec<Problem> {
     let changes = |problem: &Problem| {
         let stands =
             |at: &str| problem.path.strip_prefix(at).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let changed = |standing: &Standing| matches!(standing, Standing::Added | Standing::Changed);
         standings.iter().any(|(place, standing)| changed(standing) && stands(&path(place)))
     };
-    check_texts(document).into_iter().filter(changes).collect()
+    problems.into_iter().filter(changes).collect()
 }
 
 /// All that is wrong with a document.

@@ -83,7 +83,6 @@ fn split(document: &Value) -> Result<BTreeMap<Place, Value>, Vec<Problem>> {
                 let words: Vec<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
                 problems.push(error(word, "there is no such table", format!("use one of {}", words.join(", "))));
             }
-            (Some(_), Value::Null) => {}
             (Some(kind), body) if kind.is_single() => drop(things.insert(kind.single(), body.clone())),
             (Some(kind), Value::Object(table)) => {
                 for (key, body) in table {

@@ -10,7 +10,7 @@ use nohold_model::{FlowKey, IdSource, Millis, QueueKey, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask};
-use super::house::House;
+use super::house::{House, PUBLIC};
 
 /// Queue 600 of Support with one agent, and a flow for its overflow.
 fn small() -> Value {
@@ -144,6 +144,11 @@ async fn a_document_with_mistakes_is_refused_whole() {
         ("/colours", json!({}), "colours"),
         ("/calendars/UPPER", json!({}), "calendars"),
         ("/queues", json!([]), "queues"),
+        ("/queues", Value::Null, "queues"),
+        ("/groups/support-a", json!([]), "groups.support-a"),
+        ("/outbound", json!(["CN"]), "outbound"),
+        ("/star_codes", Value::Null, "star_codes"),
+        ("/queues/600/overflow", json!([]), "queues.600.overflow"),
     ] {
         let mut document = small();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -163,6 +168,35 @@ async fn a_document_with_mistakes_is_refused_whole() {
     assert_ne!(office.import("?dry_run=true", &large).await.status, 413);
     large["queues"]["600"]["name"] = json!("x".repeat(8 * 1024 * 1024));
     office.import("?dry_run=true", &large).await.refused(413, "too_large");
+}
+
+#[tokio::test]
+async fn a_list_or_nothing_is_no_object() {
+    let office = Office::new().await;
+    for wrong in [json!([]), json!([[]]), Value::Null] {
+        for (path, field) in [
+            ("/site", "site"),
+            ("/outbound", "outbound"),
+            ("/blocked", "blocked"),
+            ("/star_codes", "star_codes"),
+            ("/groups/support-a", "groups.support-a"),
+            ("/groups/new", "groups.new"),
+            ("/dispositions/sold", "dispositions.sold"),
+            ("/agents/2000", "agents.2000"),
+            ("/trunks/carrier", "trunks.carrier"),
+            ("/flows/overflow", "flows.overflow"),
+        ] {
+            let refusal = office.put(path, wrong.clone()).await.refused(422, "invalid_configuration").json();
+            let problem = &refusal["problems"][0];
+            assert_eq!(problem["field"], field, "{wrong}: {refusal}");
+            assert!(problem["message"].as_str().unwrap().contains("an object is expected"), "{wrong}: {refusal}");
+        }
+    }
+    let mut queue = small()["queues"]["600"].clone();
+    queue["overflow"] = json!([]);
+    let refusal = office.put("/queues/600", queue).await.refused(422, "invalid_configuration").json();
+    assert_eq!(refusal["problems"][0]["field"], "queues.600.overflow", "{refusal}");
+    assert_eq!(office.get("").await.json()["revision"], 1, "nothing was kept");
 }
 
 #[tokio::test]
@@ -281,6 +315,9 @@ async fn a_trunk_that_leads_back_to_this_server_is_warned_of_wherever_it_is_writ
         })
     };
     let put = office.put("/trunks/back", back.clone()).await.expect(201).json();
+    assert!(is_warned_of(&put["warnings"]), "{put:#}");
+    let announced = json!({ "host": PUBLIC, "numbers": ["+862161230077"] });
+    let put = office.put("/trunks/back", announced).await.expect(200).json();
     assert!(is_warned_of(&put["warnings"]), "{put:#}");
     let mut elsewhere = back.clone();
     elsewhere["port"] = json!(5061);

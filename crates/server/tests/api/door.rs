@@ -198,3 +198,19 @@ async fn the_console_is_generated_from_the_description_as_it_is_now() {
     let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
     expect_file!["../../../../console/openapi.json"].assert_eq(&text);
 }
+
+#[tokio::test]
+async fn a_key_of_a_query_that_a_route_does_not_know_is_refused_everywhere() {
+    let (house, anna) = House::with_anna().await;
+    let document = house.ask("GET", "/api/openapi.json").send().await.expect(200).json();
+    for (method, path, ..) in operations(&document) {
+        let asked = house.ask(&method, &format!("{}?colour=red", filled(&path))).page(&anna).send().await;
+        let refused = asked.refused(400, "bad_query").json();
+        assert_eq!(refused["field"], "colour", "{method} {path}: {refused}");
+        assert!(refused["message"].as_str().unwrap().contains("unknown field `colour`"), "{method} {path}: {refused}");
+    }
+    // Nobody learns of a route what they may not ask.
+    house.ask("GET", "/api/status?colour=red").send().await.refused(401, "not_signed_in");
+    let head = house.ask("HEAD", "/api/configuration/queues?limit=2").page(&anna).send().await;
+    assert_eq!(head.status, 200);
+}

@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, ready};
 use nohold_app::ports::{HiddenText, Pass, PassKind, Role, User};
 use nohold_model::{AgentKey, Millis, Timestamp};
 use nohold_server::access::{COOKIE, fingerprint};
-use nohold_server::configuration::{Applied, Effective, NotApplied, Seal};
+use nohold_server::configuration::{Applied, Effective, NotApplied, OwnSip, Seal};
 use nohold_server::{Api, Connections, Parts, PasswordCost, router, serve};
 use nohold_store::SqliteStore;
 use tempfile::TempDir;
@@ -63,6 +63,9 @@ pub struct House {
 /// Where this server would take SIP.
 pub const SIP: &str = "127.0.0.99:5060";
 
+/// By which address the outside would reach it.
+pub const PUBLIC: &str = "203.0.113.7";
+
 impl House {
     pub async fn new() -> Self {
         Self::with(|_| {}).await
@@ -106,7 +109,8 @@ impl House {
             version: "0.0.0-test",
         };
         change(&mut parts);
-        let mut api = Api::new(parts).with_sip_at(SIP.parse().unwrap());
+        let own = OwnSip { at: SIP.parse().unwrap(), public: Some(PUBLIC.parse().unwrap()) };
+        let mut api = Api::new(parts).with_sip_at(own);
         if let Some(tls) = &door.tls {
             api = api.by_tls(tls.clone());
         }

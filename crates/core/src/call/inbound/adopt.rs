@@ -84,6 +84,7 @@ impl Inbound {
             stand: None,
             came_from: taken.queue.map(|queue| CameFrom { queue, priority: 0, refused: false }),
             stays: 0,
+            alone_since: taken.began,
             stood_since: None,
             first_stood: None,
             hops: 0,

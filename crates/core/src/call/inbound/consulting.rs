@@ -268,7 +268,7 @@ impl Inbound {
         };
         turn.effects.record(turn.at, Fact::ConsultCompleted { call: self.id, by: talk.agent.clone() });
         self.end_talk(&talk, false, turn);
-        self.goes_on_without(&talk);
+        self.goes_on_without(&talk, turn);
         match consult.stage {
             Stage::Talking => {
                 self.account.talks();

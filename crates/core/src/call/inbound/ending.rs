@@ -132,6 +132,7 @@ impl Inbound {
                 self.free(&talk.agent, Millis::ZERO, turn);
                 self.class = Class::Recovered;
                 self.account.talked = false;
+                self.alone_since = turn.at;
                 self.back_to_line(turn);
             }
             Treatment::Talking(talk) => {
@@ -287,7 +288,7 @@ impl Inbound {
             return;
         }
         let directory = turn.world.directory;
-        let waited = turn.at.since(self.arrived);
+        let waited = turn.at.since(self.alone_since);
         let queue = self.came_from.as_ref().and_then(|from| directory.queue(&from.queue));
         // From the first entry into a line: a caller who has heard a greeting before has not waited yet.
         let in_line = self.first_stood.map_or(Millis::ZERO, |since| turn.at.since(since));

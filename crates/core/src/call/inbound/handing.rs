@@ -163,7 +163,7 @@ impl Inbound {
         // The store has let the agent go already.
         self.end_of_talk(&talk, false, turn);
         let Handing { to, leg, .. } = handing;
-        self.goes_on_without(&talk);
+        self.goes_on_without(&talk, turn);
         let directory = turn.world.directory;
         let ring_for = ring_for(directory, &to);
         let until = turn.at + ring_for;
@@ -201,9 +201,10 @@ impl Inbound {
 
     /// The customer goes on without the agent of this conversation: whoever hangs up before somebody else answers is
     /// a missed call.
-    pub(super) fn goes_on_without(&mut self, talk: &Talk) {
+    pub(super) fn goes_on_without(&mut self, talk: &Talk, turn: &Turn<'_, '_>) {
         self.told |= talk.is_recorded();
         self.account.talked = false;
+        self.alone_since = turn.at;
         (self.phones, self.hops) = (0, 0);
     }
 

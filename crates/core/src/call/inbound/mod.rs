@@ -85,6 +85,8 @@ pub(super) struct Inbound {
     /// The queue that the caller was in last.
     came_from: Option<CameFrom>,
     stays: u32,
+    /// Since when nobody has talked with the caller: since the arrival, or the end of the last conversation.
+    alone_since: Timestamp,
     /// When the caller last came to stand in a line.
     stood_since: Option<Timestamp>,
     /// When the caller first came to stand in a line.
@@ -197,6 +199,7 @@ impl Inbound {
             stand: None,
             came_from: None,
             stays: 0,
+            alone_since: at,
             stood_since: None,
             first_stood: None,
             hops: 0,

@@ -161,7 +161,7 @@ impl Inbound {
             let playback = self.ids.next(turn.at);
             let mut what = vec![Spoken::Prompt(prompt)];
             what.extend(queue.number.clone().map(Spoken::Digits));
-            what.extend(age("whisper-waited", self.arrived, turn.at));
+            what.extend(age("whisper-waited", self.alone_since, turn.at));
             // It is the agent who listens, whatever language the caller speaks.
             let audio = Audio::Spoken { language: directory.language_of(&ringing.agent), what };
             turn.effects.media(Command::Play { leg: ringing.leg, playback, audio });

@@ -225,3 +225,27 @@ fn a_line_takes_as_many_as_it_may_whoever_comes_in_the_same_moment() {
     works.record(Fact::Connected { call: call(6), agent: agent("2001") });
     assert_eq!(queued(&mut works, waiting(6)), Answer::Done);
 }
+
+#[test]
+fn who_is_sent_on_after_a_conversation_waits_from_then_on() {
+    let mut works = Works::new();
+    works.wait(1, &customer(1));
+    let came = works.now;
+    let stood = |works: &Works| works.tables.calls[&call(1)].stood;
+    let leaves = Fact::LeftQueue { call: call(1), why: LeftQueue::Overflow };
+    works.pass(Millis::seconds(20));
+    works.record(leaves.clone());
+    works.record(Fact::Queued(Waiting { stay: 2, ..waiting(1) }));
+    assert_eq!(stood(&works), Some(came), "who comes back from a menu has waited all the while");
+    works.record(Fact::LeftQueue { call: call(1), why: LeftQueue::Answered });
+    works.record(Fact::Connected { call: call(1), agent: agent("2000") });
+    works.pass(Millis::minutes(3));
+    works.record(Fact::AgentFreed { call: call(1), agent: agent("2000"), wrap_up: Millis::ZERO });
+    works.record(Fact::Queued(Waiting { stay: 3, ..waiting(1) }));
+    let sent_on = works.now;
+    assert_eq!(stood(&works), Some(sent_on));
+    works.pass(Millis::seconds(5));
+    works.record(leaves);
+    works.record(Fact::Queued(Waiting { stay: 4, ..waiting(1) }));
+    assert_eq!(stood(&works), Some(sent_on));
+}

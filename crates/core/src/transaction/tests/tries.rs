@@ -645,3 +645,74 @@ fn nothing_is_agreed_for_a_time_at_which_the_number_may_not_be_tried() {
     let until = works.entry(1).held.unwrap().until;
     assert_eq!(works.change(1, postpone, by("2000")), often(&works, 3, until));
 }
+
+/// What customer 1 is promised, whom an agent has tried in vain by hand a minute ago.
+fn promised_a_minute_later(works: &mut Works) -> Window {
+    by_hand_in_vain(works, 1, "2000", CallResult::NoAnswer);
+    works.pass(Millis::minutes(1));
+    works.wait(31, &customer(1));
+    let told = works.ask(31, &customer(1), queue_600());
+    let Answer::Requested { entry: id, promise } = told else { panic!("{told:?}") };
+    let entry = works.entry(31);
+    assert_eq!((id, entry.request.as_ref().map(|request| request.promise)), (entry.id, Some(promise)));
+    let noted = works.tables.facts.iter().find_map(|dated| match &dated.fact {
+        Fact::RequestMade(made) => Some(made.promise),
+        _ => None,
+    });
+    assert_eq!((noted, entry.due), (Some(promise), promise.from), "it is told, written down and due as promised");
+    promise
+}
+
+#[test]
+fn nobody_is_promised_a_time_before_their_number_may_be_tried() {
+    let mut works = Works::new();
+    works.directory.site.retry_plan.gap = Millis::minutes(30);
+    let again = works.now + Millis::minutes(30);
+    let promise = promised_a_minute_later(&mut works);
+    assert_eq!((promise.from, promise.to), (again, again + Millis::minutes(15)));
+    works.pass(Millis::minutes(28));
+    assert_eq!(works.call_back(31, 41, "2000"), soon(&works, Millis::minutes(1)));
+    works.pass(Millis::minutes(1));
+    assert!(matches!(works.call_back(31, 41, "2000"), Answer::CallBack(_)), "what was promised is possible");
+}
+
+#[test]
+fn of_a_promise_that_lasts_long_enough_only_the_beginning_waits_for_the_gap() {
+    let mut works = Works::new();
+    works.directory.site.retry_plan.gap = Millis::minutes(6);
+    let asks = works.now + Millis::minutes(1);
+    let promise = promised_a_minute_later(&mut works);
+    assert_eq!((promise.from, promise.to), (asks + Millis::minutes(5), asks + Millis::minutes(15)));
+}
+
+#[test]
+fn a_gap_that_ends_when_nobody_may_be_called_leads_to_the_next_hours() {
+    let mut works = Works::new();
+    works.directory.site.retry_plan.gap = Millis::hours(15);
+    let promise = promised_a_minute_later(&mut works);
+    let zone = &works.directory.site.zone;
+    let hours = [zone.written(promise.from), zone.written(promise.to)];
+    assert_eq!(hours, ["2026-03-03 08:00:00+08:00", "2026-03-03 10:00:00+08:00"]);
+}
+
+#[test]
+fn a_short_talk_in_a_call_of_the_customers_leaves_what_is_held_as_it_is_and_a_long_one_settles_it() {
+    let mut works = two_services();
+    try_in_vain_by_hand(&mut works);
+    let (held, due) = (works.entry(1).held, works.entry(1).due);
+    assert!(works.entry(1).is_held(works.now));
+    for (n, seconds) in [(31, 19), (32, 20)] {
+        works.wait(n, &customer(1));
+        works.record(Fact::Connected { call: call(n), agent: agent("2000") });
+        works.pass(Millis::seconds(seconds));
+        if Millis::seconds(seconds) >= works.directory.site.served_after {
+            let service = ServiceKey::new("support").unwrap();
+            let (number, agent) = (customer(1), agent("2000"));
+            works.record(Fact::Served { call: call(n), number, service, agent });
+        }
+        works.record(Fact::AgentFreed { call: call(n), agent: agent("2000"), wrap_up: Millis::ZERO });
+        works.record(Fact::CallEnded { call: call(n), how: CallEnd::Served });
+        let entry = works.entry(1);
+        assert_eq!((entry.held, entry.due, entry.is_open()), (held, due, seconds < 20), "{seconds} s");
+    }
+}
