@@ -1,1 +1,0 @@
-/* empty css                         */import{t as e}from"./Modal-O6ZUWu_9.js";import{Ni as t,Or as n,ai as r}from"./index-bzRj3QUL.js";var i=t();function a(t){let{t:a}=r();return n(),(0,i.jsx)(e,{opened:!0,closeButtonProps:{"aria-label":a(`page.close`)},...t})}export{a as t};
