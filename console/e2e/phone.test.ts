@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Person, openSoftphone } from './house/browser.ts';
-import { giveEars, waitHeard } from './house/ear.ts';
+import { waitHeard } from './house/ear.ts';
+import { atPhone } from './house/far-house.ts';
 import { axe, cutOff } from './house/look-at.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -25,27 +26,15 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function atPhone(browser: Browser | undefined, name: string): Promise<Person> {
+async function comes(browser: Browser | undefined, name: string): Promise<Person> {
   if (browser === undefined) throw new Error('there is no browser');
-  const person = await Person.come(browser, web.url);
-  await giveEars(person.page);
-  await person.page.goto('/');
-  await person.signIn(name);
-  await ready(person);
-  return person;
-}
-
-/** The phone of the page stands: nothing is said of it above the keys. */
-async function ready({ page }: Person): Promise<void> {
-  await page.locator('aside [data-call]').waitFor();
-  await page.getByText('The phone connects.').waitFor({ state: 'hidden' });
-  await page.locator('aside [role=status]').waitFor({ state: 'detached', timeout: 30_000 });
+  return atPhone(await Person.come(browser, web.url), name);
 }
 
 // A button rests for a moment after each change of the block, which the page says by `data-rests`.
 it('carries a call between two pages, through mute and a reload, to its end', async () => {
-  const mia = await atPhone(browsers[0], 'mia');
-  const priya = await atPhone(browsers[1], 'priya');
+  const mia = await comes(browsers[0], 'mia');
+  const priya = await comes(browsers[1], 'priya');
   const [at, there] = [mia.page, priya.page];
   await mia.picture('phone-idle');
   expect(await axe(at)).toEqual([]);

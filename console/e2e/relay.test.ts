@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Person, openSoftphone } from './house/browser.ts';
-import { giveEars, waitHeard } from './house/ear.ts';
-import { ready } from './house/far-house.ts';
+import { waitHeard } from './house/ear.ts';
+import { atPhone } from './house/far-house.ts';
 import { Relay, holdToRelays, way } from './house/relay.ts';
 import { Server } from './house/server.ts';
 import { Web } from './house/web.ts';
@@ -32,12 +32,8 @@ afterAll(async () => {
 async function behindAFirewall(browser: Browser | undefined, name: string): Promise<Person> {
   if (browser === undefined) throw new Error('there is no browser');
   const person = await Person.come(browser, web.url);
-  await giveEars(person.page);
   await holdToRelays(person.page);
-  await person.page.goto('/');
-  await person.signIn(name);
-  await ready(person);
-  return person;
+  return atPhone(person, name);
 }
 
 it('carries a call of pages that no UDP gets out of through a TURN server, by TCP', async () => {

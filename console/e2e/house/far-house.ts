@@ -68,10 +68,7 @@ export class FarHouse {
   async at(browser: Browser, name: string): Promise<Person> {
     const person = await Person.come(browser, this.web.url);
     this.#people.push(person);
-    await giveEars(person.page);
-    await person.page.goto('/');
-    await person.signIn(name);
-    await ready(person);
+    await atPhone(person, name);
     return person;
   }
 
@@ -131,6 +128,15 @@ export class FarHouse {
     await this.server.stop();
     await this.far.stop();
   }
+}
+
+/** Signs somebody in at a page that has ears, and waits until its phone stands. */
+export async function atPhone(person: Person, name: string): Promise<Person> {
+  await giveEars(person.page);
+  await person.page.goto('/');
+  await person.signIn(name);
+  await ready(person);
+  return person;
 }
 
 /** The phone of the page stands: nothing is said of it above the keys. */

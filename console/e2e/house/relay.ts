@@ -76,7 +76,7 @@ export class Relay {
   }
 }
 
-/** Lets a page send through relays alone, as one that reaches nobody by UDP; to be called after ears were given. */
+/** Lets a page send through relays alone, as one that reaches nobody by UDP; to be called before the page is opened. */
 export async function holdToRelays(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const Peer = window.RTCPeerConnection;
