@@ -38,8 +38,8 @@ const PRECEDENCE: i32 = -10;
 /// Sockets that are asked about at once.
 const BATCH: usize = 1_024;
 
-/// Datagrams that a leg may bring in one tick; what is more waits in the system's buffer, which is bounded.
-const MOST_PER_TICK: u32 = 16;
+/// Datagrams that are read of a leg in one turn, whosever that is; what is more waits in the system's buffer, which is bounded.
+const MOST_AT_ONCE: u32 = 16;
 
 /// Longer than any datagram that we take, and than an Ethernet frame.
 const LONGEST_DATAGRAM: usize = 2_048;
@@ -198,7 +198,7 @@ impl Thread {
         }
         self.read(now, ready);
         for leg in self.turns.of_mut(turn) {
-            leg.receive_line(&mut *self.datagram, MOST_PER_TICK, now, &self.around);
+            leg.receive_line(&mut *self.datagram, MOST_AT_ONCE, now, &self.around);
             leg.tick(now, &self.around, &mut self.packet);
         }
         Life::On
@@ -279,7 +279,7 @@ impl Thread {
     /// Reads what has arrived, one datagram of each socket in turn.
     fn read(&mut self, now: Instant, ready: &mut Vec<epoll::Event>) {
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let rounds = MOST_PER_TICK * (1 + u32::try_from(self.turns.len() / BATCH).unwrap_or(0));
+        let rounds = MOST_AT_ONCE * (1 + u32::try_from(self.turns.len() / BATCH).unwrap_or(0));
         for _ in 0..rounds {
             ready.clear();
             match epoll::wait(&self.epoll, spare_capacity(ready), Some(&at_once)) {
