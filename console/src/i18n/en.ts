@@ -292,7 +292,9 @@ export const en = {
     blocked: '{{who}} is blocked.',
     unblocked: '{{who}} is not blocked any more.',
     copied: 'Number copied.',
+    agreedMeanwhile: 'A colleague has agreed with {{who}}: {{time}}. Your claim has ended.',
     undone: 'Taken back.',
+    asBefore: 'Taken back. The request waits as before.',
     playFailed: 'It does not play. It may not be kept any more.',
   },
   refusal: {

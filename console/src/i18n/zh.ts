@@ -277,7 +277,9 @@ export const zh: Words = {
     blocked: '{{who}} 已加入黑名单。',
     unblocked: '{{who}} 已移出黑名单。',
     copied: '号码已复制。',
+    agreedMeanwhile: '同事已与 {{who}} 约定 {{time}}，你的认领已结束。',
     undone: '已撤销。',
+    asBefore: '已撤销，请求恢复原来的安排。',
     playFailed: '无法播放，可能已不再保存。',
   },
   refusal: {

@@ -63,7 +63,7 @@ export function FollowUp({ call }: { call: string }) {
     const entry = standing?.id ?? asked?.entry;
     if (entry === undefined) return;
     setBusy(true);
-    if (await takeFollowUpBack(call, entry)) setAnswer(null);
+    if (await takeFollowUpBack(call, entry, isNew)) setAnswer(null);
     setBusy(false);
   };
   const ask = async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { serverNow, useLive } from '@/live';
 import { aReminder, aRequest } from '@/live/fixture';
-import { isOwnDoing } from './tell';
+import { agreedMeanwhile, isOwnDoing } from './tell';
 
 it('does not tell whoever has just arranged a follow-up that there is one', () => {
   const now = serverNow();
@@ -21,4 +21,33 @@ it('does not tell whoever has just arranged a follow-up that there is one', () =
   expect(isOwnDoing(aReminder('r', 'e'))).toBe(false);
   useLive.setState({ me: { ...me('priya', '2011') }, entries: entries(now - 1_000) });
   expect(isOwnDoing(aReminder('r', 'e'))).toBe(false);
+});
+
+it('tells whose claim has fallen because a colleague has agreed upon a time', () => {
+  const request = {
+    asked: 1,
+    promise: { from: 1, to: 2 },
+    path: [],
+    language: 'en',
+    prompts: [],
+  };
+  const me = { user: 'priya', role: 'agent', agent: '2011', groups: null } as const;
+  const claimed = { name: 'claimed', agent: '2011', until: 9 } as const;
+  const at = (...entries: ReturnType<typeof aRequest>[]) => ({
+    me,
+    entries: new Map(entries.map(entry => [entry.id, entry])),
+  });
+  const before = at(
+    aRequest('mine', { request, state: claimed }),
+    aRequest('released', { request, state: claimed }),
+    aRequest('other', { request, state: { ...claimed, agent: '2014' } }),
+  );
+  const agreed = { ...request, agreed_in: 'c' };
+  const now = at(
+    aRequest('mine', { request: agreed, state: { name: 'waiting' } }),
+    aRequest('released', { request, state: { name: 'waiting' } }),
+    aRequest('other', { request: agreed, state: { name: 'waiting' } }),
+  );
+  expect(agreedMeanwhile(now, before).map(({ id }) => id)).toEqual(['mine']);
+  expect(agreedMeanwhile(now, now)).toEqual([]);
 });

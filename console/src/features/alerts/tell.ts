@@ -1,6 +1,7 @@
 import { isArrangedBy, learnNames, requestWords, whoIs } from '@/entries';
-import { type TFunction, spoken } from '@/i18n';
-import { type Reminder, onReminders, serverNow, useLive, useNames } from '@/live';
+import { given } from '@/api';
+import { type TFunction, spoken, windowOf } from '@/i18n';
+import { type Entry, type Reminder, type Shown, onReminders, serverNow, useLive, useNames } from '@/live';
 import {
   REQUEST_LASTS,
   type Saying,
@@ -84,6 +85,22 @@ async function hear(reminders: Reminder[], open: (entry: string) => void): Promi
   }
 }
 
+/** Those whom this agent had claimed, and for whom a colleague has agreed upon a time with the customer since: the claim has fallen. */
+export function agreedMeanwhile(
+  now: Pick<Shown, 'entries' | 'me'>,
+  before: Pick<Shown, 'entries' | 'me'>,
+): Entry[] {
+  const me = before.me?.agent;
+  if (now.entries === before.entries || !given(me)) return [];
+  return [...before.entries.values()].flatMap(was => {
+    if (was.state.name !== 'claimed' || was.state.agent !== me) return [];
+    const is = now.entries.get(was.id);
+    const agreed = is?.request?.agreed_in;
+    const fell = is?.state.name === 'waiting' && given(agreed) && agreed !== was.request?.agreed_in;
+    return fell ? [is] : [];
+  });
+}
+
 /** Begins to tell; the answer ends it. */
 export function beginToTell(open: (entry: string) => void): () => void {
   const endHearing = onReminders(reminders => void hear(reminders, open));
@@ -94,8 +111,27 @@ export function beginToTell(open: (entry: string) => void): () => void {
     }
     if (live.reminders.size === 0) unsay(SUMMARY);
   });
+  const endAgreeing = useLive.subscribe((live, before) => {
+    for (const entry of agreedMeanwhile(live, before)) {
+      const time = (t: TFunction) =>
+        windowOf(
+          t,
+          spoken.language,
+          entry.request?.promise.from ?? 0,
+          entry.request?.promise.to ?? 0,
+          serverNow(),
+        );
+      // In place of what was said of the claim.
+      say({
+        id: `did-${entry.id}`,
+        kind: 'info',
+        title: t => t('done.agreedMeanwhile', { who: whoIs(t, entry), time: time(t) }),
+      });
+    }
+  });
   return () => {
     endHearing();
+    endAgreeing();
     endWithdrawing();
   };
 }

@@ -59,18 +59,18 @@ impl Was {
     }
 }
 
-/// Whether an agreement can still be taken back after this: nothing follows from it yet.
-pub(super) fn outlives(change: &Change) -> bool {
+/// Whether an agreement can still be taken back after this change of an entry that stood like that: nothing follows from it yet.
+pub(super) fn outlives(change: &Change, stood: &State) -> bool {
     match change {
+        // Somebody had claimed it and gives it back.
+        Change::Release | Change::Tick => matches!(stood, State::Claimed { .. }),
         Change::Claim { .. }
         | Change::TalkEnded { .. }
         | Change::FollowUp(_)
         | Change::Prioritise { .. }
         | Change::Acknowledge
         | Change::Heard { .. } => true,
-        Change::Release
-        | Change::Tick
-        | Change::CallBegan { .. }
+        Change::CallBegan { .. }
         | Change::CallDropped { .. }
         | Change::AttemptBegan { .. }
         | Change::AttemptEnded { .. }

@@ -45,7 +45,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
     if next.state == State::Waiting && entry.state != State::Waiting {
         next.waiting_since = Some(at);
     }
-    next.agreement.take_if(|_| !outlives(change));
+    next.agreement.take_if(|_| !outlives(change, &entry.state));
     next.version += 1;
     Ok(next)
 }
