@@ -295,6 +295,7 @@ export const en = {
     agreedMeanwhile: 'A colleague has agreed with {{who}}: {{time}}. Your claim has ended.',
     undone: 'Taken back.',
     asBefore: 'Taken back. The request waits as before.',
+    settled: 'Taken back. The call has settled the request.',
     playFailed: 'It does not play. It may not be kept any more.',
   },
   refusal: {
@@ -628,6 +629,7 @@ export const en = {
   },
   call: {
     incoming: 'Incoming call',
+    lineOpen: 'Line open',
     ownFirst: 'Your phone rings first',
     dialling: 'Dialling',
     ringsThere: 'It rings there',

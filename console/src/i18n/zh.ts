@@ -280,6 +280,7 @@ export const zh: Words = {
     agreedMeanwhile: '同事已与 {{who}} 约定 {{time}}，你的认领已结束。',
     undone: '已撤销。',
     asBefore: '已撤销，请求恢复原来的安排。',
+    settled: '已撤销，请求已由本次通话了结。',
     playFailed: '无法播放，可能已不再保存。',
   },
   refusal: {
@@ -602,6 +603,7 @@ export const zh: Words = {
   },
   call: {
     incoming: '来电',
+    lineOpen: '线路已接通',
     ownFirst: '先呼你的电话',
     dialling: '正在拨号',
     ringsThere: '对方振铃中',

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nohold_core::agent;
-use nohold_core::call::{Input, Wanted, World, promise};
+use nohold_core::call::{Input, Lines, Wanted, World, promise};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Business, Change, Consent, Target, Window};
 use nohold_core::fact::RequestMade;
@@ -348,7 +348,7 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn request_callback(&self, wish: CallbackWish) -> Result<Asked, NotDone> {
-        self.ask(Transaction::Request(Box::new(self.request_of(wish)))).await
+        self.ask(Transaction::Request(Box::new(self.request_of(wish, &self.lines())))).await
     }
 
     /// Has the customer of a call called again at the time that an agent has agreed upon with them, under the rules of every
@@ -357,7 +357,8 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> Result<Asked, NotDone> {
-        self.ask(Transaction::FollowUp { call, made: Box::new(self.request_of(wish)), by }).await
+        let made = Box::new(self.request_of(wish, &self.lines().with_nobody_ahead()));
+        self.ask(Transaction::FollowUp { call, made, by }).await
     }
 
     /// Takes back what an agent and the customer have agreed upon in a call: the entry is as it was before.
@@ -369,11 +370,11 @@ impl<P: Ports> Node<P> {
         self.see_through("take back follow-up", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
-    /// The request that a wish makes now.
-    fn request_of(&self, wish: CallbackWish) -> RequestMade {
+    /// The request that a wish makes now, when the lines are like that.
+    fn request_of(&self, wish: CallbackWish, lines: &Lines) -> RequestMade {
         let at = self.now();
-        let (directory, lines) = (self.directory(), self.lines());
-        let world = World { directory: &directory, lines: &lines };
+        let directory = self.directory();
+        let world = World { directory: &directory, lines };
         let earliest = wish.not_before.map_or(at, |not_before| not_before.max(at));
         let promise = promise(&wish.target, &wish.number, None, earliest, world);
         RequestMade {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nohold_core::agent;
-use nohold_core::directory::{AgentProfile, Directory};
+use nohold_core::directory::AgentProfile;
 use nohold_core::entry::{Actor, Change};
 use nohold_core::transaction::Transaction;
 use nohold_model::{AgentKey, CallId, ExtensionKey, IdSource, Millis, Timestamp};
@@ -20,21 +20,31 @@ const FORGOTTEN_AFTER: Millis = Millis::seconds(5);
 /// Pages that died together with the server are known to nobody: whoever has no phone at all when pages may have come back had
 /// such a one.
 enum AfterRestart {
-    /// Until when they may come back.
-    Until(Timestamp),
+    /// Until when they may come back, and the phones that were there since.
+    Until(Timestamp, BTreeSet<ExtensionKey>),
     /// The phones that have not.
     Away(BTreeSet<ExtensionKey>),
 }
 
 impl AfterRestart {
-    /// The phones that have not come back until now.
-    fn away<P: Ports>(&mut self, node: &Node<P>, directory: &Directory) -> BTreeSet<ExtensionKey> {
-        let Some(there) = node.ports().telephony().reachable() else { return BTreeSet::new() };
-        if matches!(self, Self::Until(until) if node.now() >= *until) {
-            *self = Self::Away(directory.agents.values().map(|agent| agent.extension.clone()).collect());
+    /// Of `all` phones those that have not come back until now, when these are `there`.
+    fn away(
+        &mut self,
+        now: Timestamp,
+        there: BTreeSet<ExtensionKey>,
+        all: impl Iterator<Item = ExtensionKey>,
+    ) -> BTreeSet<ExtensionKey> {
+        if let Self::Until(until, back) = self
+            && now >= *until
+        {
+            // Who was back and has gone again is no matter of the restart.
+            *self = Self::Away(all.filter(|phone| !back.contains(phone)).collect());
         }
         match self {
-            Self::Until(_) => BTreeSet::new(),
+            Self::Until(_, back) => {
+                back.extend(there);
+                BTreeSet::new()
+            }
             Self::Away(away) => {
                 away.retain(|phone| !there.contains(phone));
                 away.clone()
@@ -46,7 +56,7 @@ impl AfterRestart {
 /// Looks now and then for what has come due.
 pub(crate) async fn run<P: Ports>(node: Node<P>) {
     let (mut missing, mut signed_out) = (Missing::default(), BTreeSet::new());
-    let mut after_restart = AfterRestart::Until(node.now() + node.settings().pages_come_back_within);
+    let mut after_restart = AfterRestart::Until(node.now() + node.settings().pages_come_back_within, BTreeSet::new());
     loop {
         look(&node, &mut missing).await;
         sign_out_without_a_page(&node, &mut signed_out, &mut after_restart).await;
@@ -102,7 +112,10 @@ async fn sign_out_without_a_page<P: Ports>(
     after_restart: &mut AfterRestart,
 ) {
     let (mut away, directory) = (node.ports().telephony().without_a_page(), node.directory());
-    away.extend(after_restart.away(node, &directory));
+    if let Some(there) = node.ports().telephony().reachable() {
+        let all = directory.agents.values().map(|agent| agent.extension.clone());
+        away.extend(after_restart.away(node.now(), there, all));
+    }
     let is_away = |agent: &AgentProfile| agent.has_no_phone_but(&away);
     done.retain(|agent| directory.agents.get(agent).is_some_and(is_away));
     let lost: Vec<&AgentKey> =
@@ -125,4 +138,24 @@ async fn sign_out_without_a_page<P: Ports>(
         done.insert(agent.clone());
     }
     node.wake_routing();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_back_after_a_restart_and_looks_away_just_then_is_not_taken_for_gone() {
+        let phone = |key: &str| ExtensionKey::new(key).unwrap();
+        let all = || ["2000", "2001", "2002"].map(phone).into_iter();
+        let at = |seconds| Timestamp::EPOCH + Millis::seconds(seconds);
+        let mut after = AfterRestart::Until(at(30), BTreeSet::new());
+        assert!(after.away(at(1), BTreeSet::new(), all()).is_empty());
+        assert!(after.away(at(20), [phone("2000"), phone("2001")].into(), all()).is_empty());
+        // 2000 opens the page anew in this very moment.
+        let away = after.away(at(30), [phone("2001")].into(), all());
+        assert_eq!(away, [phone("2002")].into(), "who was there is, and who never came is not");
+        assert!(after.away(at(40), [phone("2002")].into(), all()).is_empty());
+        assert!(after.away(at(50), BTreeSet::new(), all()).is_empty(), "once");
+    }
 }

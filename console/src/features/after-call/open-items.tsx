@@ -1,6 +1,6 @@
 import { given } from '@/api';
 import { IconPencil } from '@tabler/icons-react';
-import { useWhoOf } from '@/entries';
+import { useWhoOfCall } from '@/entries';
 import { Heard, clock, timer, useLanguage, useTranslation } from '@/i18n';
 import { type Note, useLive, useMyAgent, useSecond } from '@/live';
 import { Button } from '@/ui';
@@ -19,6 +19,9 @@ export function openOf(
   const over = inOrder.filter(note => given(note.ended));
   return { open: over.filter(isOpen), last: over.findLast(note => !isOpen(note)) ?? null };
 }
+
+/** The call of a note, as it is called in the history: so has it a name for those whom the number is hidden from, too. */
+const ofNote = ({ call, number, entry }: Note) => ({ call, number: number ?? null, entry: entry ?? null });
 
 /** The notes that this agent has still to do. They stand here until they are done. */
 export function OpenItems() {
@@ -48,7 +51,7 @@ export function OpenItems() {
 /** The note of the last call may be written though nothing asks for it. */
 function LastNote({ note }: { note: Note }) {
   const { t } = useTranslation();
-  const who = useWhoOf(note);
+  const who = useWhoOfCall(ofNote(note));
   return (
     <Button wide icon={<IconPencil size={16} stroke={1.75} aria-hidden />} onClick={() => write(note.call)}>
       <span className={styles.cut}>{t('note.last', { who })}</span>
@@ -58,7 +61,7 @@ function LastNote({ note }: { note: Note }) {
 
 function OpenItem({ note, draft }: { note: Note; draft: Draft | undefined }) {
   const { t } = useTranslation();
-  const who = useWhoOf(note);
+  const who = useWhoOfCall(ofNote(note));
   const language = useLanguage();
   const written = writtenOf(draft, note);
   const missing = note.required && !given(written.disposition);

@@ -87,8 +87,10 @@ export async function discard(call: string): Promise<boolean> {
 /** Takes back what was agreed upon in a call; the answer is whether that was done. */
 export async function takeFollowUpBack(call: string, entry: string, isNew: boolean): Promise<boolean> {
   try {
-    await need(api.POST('/api/calls/{id}/follow-up/take-back', { ...at(call), body: { entry } }));
-    say({ id: 'note', kind: 'done', title: t => t(isNew ? 'done.undone' : 'done.asBefore'), lasts: 4_000 });
+    const asked = { ...at(call), body: { entry } };
+    const { open } = await need(api.POST('/api/calls/{id}/follow-up/take-back', asked));
+    const words = isNew ? 'done.undone' : open ? 'done.asBefore' : 'done.settled';
+    say({ id: 'note', kind: 'done', title: t => t(words), lasts: 4_000 });
     return true;
   } catch (thrown) {
     say({ id: 'note', kind: 'refused', title: t => t('refusal.other', { words: refusedWords(thrown) }) });

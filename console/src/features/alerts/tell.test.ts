@@ -19,6 +19,9 @@ it('does not tell whoever has just arranged a follow-up that there is one', () =
   expect(isOwnDoing({ ...aReminder('r', 'e'), kind: 'unclaimed' })).toBe(false);
   useLive.setState({ entries: entries(now - 3_600_000) });
   expect(isOwnDoing(aReminder('r', 'e'))).toBe(false);
+  const later = { ...request, asked: now - 3_600_000, promise: { from: now + 60_000, to: now + 90_000 } };
+  useLive.setState({ entries: new Map([['e', aRequest('e', { request: later })]]) });
+  expect(isOwnDoing(aReminder('r', 'e'))).toBe(true);
   useLive.setState({ me: { ...me('priya', '2011') }, entries: entries(now - 1_000) });
   expect(isOwnDoing(aReminder('r', 'e'))).toBe(false);
 });

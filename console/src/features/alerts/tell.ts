@@ -40,7 +40,7 @@ function tell(reminder: Reminder, open: (entry: string) => void): void {
   say({ id: reminder.id, kind: 'request', ...said, act, lasts: REQUEST_LASTS });
 }
 
-/** So long after it was arranged whoever did that needs not to be told of it, in milliseconds. */
+/** So long after it was arranged, and before its time, whoever did that needs not to be told of it, in milliseconds. */
 const JUST_ARRANGED = 60_000;
 
 /** What this agent has just arranged is no news to them. */
@@ -48,7 +48,9 @@ export function isOwnDoing(reminder: Reminder): boolean {
   const { entries, me } = useLive.getState();
   const request = entries.get(reminder.entry)?.request;
   const mine = isArrangedBy(me, request?.path);
-  return mine && reminder.kind === 'request' && serverNow() - (request?.asked ?? 0) < JUST_ARRANGED;
+  const now = serverNow();
+  const early = now - (request?.asked ?? 0) < JUST_ARRANGED || now < (request?.promise.from ?? 0);
+  return mine && reminder.kind === 'request' && early;
 }
 
 /** So long it is waited for the names of those who are told of, in milliseconds; after that their numbers stand there. */

@@ -7,7 +7,8 @@ import { given } from './given';
 
 /** Whom a call is with, by name or number. */
 export function withWhom(t: TFunction, call: Call | null, me: string | null): string {
-  if (call === null) return '';
+  // The tone of a busy line is heard after its call is over.
+  if (call === null) return t('call.lineOpen');
   const number = call.dialled ?? call.number;
   if (given(number)) return phoneNumber(number);
   const other = call.agents.find(one => one !== me);

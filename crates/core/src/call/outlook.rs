@@ -9,7 +9,7 @@ use nohold_model::{AgentKey, CallId, Millis, PhoneNumber, QueueKey, Spoken, Time
 use super::World;
 use crate::directory::{Directory, Queue};
 use crate::entry::{Target, Window};
-use crate::wait::{Correction, Interval, LineAhead, PromiseRequest};
+use crate::wait::{Correction, Interval, LineAhead, PromisePolicy, PromiseRequest};
 
 /// Promises made further ahead than this are told by the clock, not by a length of time.
 const TOLD_AS_LENGTH: Millis = Millis::hours(2);
@@ -51,6 +51,12 @@ impl Lines {
     #[must_use]
     pub fn with_work(self, signed_in: BTreeSet<AgentKey>, promised: Promised) -> Self {
         Lines { signed_in, promised: promised.0, ..self }
+    }
+
+    /// The same agents with nobody ahead: a time that one of them has agreed upon with a customer stands, however long the list is.
+    #[must_use]
+    pub fn with_nobody_ahead(&self) -> Self {
+        Lines { signed_in: self.signed_in.clone(), ..Lines::default() }
     }
 
     /// How long somebody would wait, in seconds, who came into this queue now; nothing where nobody serves it.
@@ -215,6 +221,8 @@ pub(crate) fn no_sooner(
     if earliest <= window.from {
         return window;
     }
+    // As it is spoken.
+    let earliest = PromisePolicy::full_minute(earliest);
     let policy = &directory.site.promise;
     if window.to.since(earliest) >= policy.retry_window {
         return Window { from: earliest, ..window };

@@ -16,6 +16,9 @@ pub struct Agreement {
     pub since: Timestamp,
     /// The end of the call would have left the entry open without it, too.
     pub kept_open: bool,
+    /// The conversation was one that settles what is open, and would have settled the entry without it.
+    #[serde(default)]
+    pub served: bool,
     /// What the entry was before; nothing where the agreement has made it.
     pub was: Option<Box<Was>>,
 }
@@ -36,6 +39,17 @@ pub struct Was {
     last: Timestamp,
 }
 
+impl Agreement {
+    /// The customer has called once more since.
+    pub(super) fn gather(&mut self, arrived: Timestamp, at: Timestamp) {
+        self.served = false;
+        if let Some(was) = &mut self.was {
+            (was.place, was.last) = (was.place.min(arrived), was.last.max(at));
+            was.called_again = true;
+        }
+    }
+}
+
 impl Was {
     pub(crate) fn of(entry: &Entry) -> Self {
         Was {
@@ -50,12 +64,6 @@ impl Was {
             called_again: matches!(entry.state, State::Noting { called_again: true, .. }),
             last: entry.last,
         }
-    }
-
-    /// The customer has called once more since.
-    pub(super) fn gather(&mut self, arrived: Timestamp, at: Timestamp) {
-        (self.place, self.last) = (self.place.min(arrived), self.last.max(at));
-        self.called_again = true;
     }
 }
 
@@ -110,7 +118,7 @@ pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> 
     Ok(())
 }
 
-/// It is as it was before they agreed; an entry that the agreement has made goes, but for what the customer has left behind since.
+/// It is as it would be if they had not agreed: an entry that the agreement has made goes, but for what the customer has left behind since.
 pub(super) fn take_back(entry: &mut Entry, at: Timestamp, by: &Actor, call: CallId) -> Result<(), Refusal> {
     let agreement = entry.agreement.take().filter(|agreement| agreement.call == call).ok_or(Refusal::NotAgreedNow)?;
     match &entry.state {
@@ -137,5 +145,5 @@ pub(super) fn take_back(entry: &mut Entry, at: Timestamp, by: &Actor, call: Call
     (entry.place, entry.last, entry.due) = (was.place, was.last, was.due);
     (entry.held, entry.more_attempts_from) = (was.held, was.more_attempts_from);
     entry.earlier_attempts = was.earlier_attempts;
-    Ok(())
+    if agreement.served { end_without_call(entry, at, CloseReason::Served) } else { Ok(()) }
 }

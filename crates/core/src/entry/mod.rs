@@ -438,8 +438,8 @@ impl Entry {
         if let State::Noting { called_again, .. } = &mut self.state {
             *called_again = true;
         }
-        if let Some(was) = self.agreement.as_mut().and_then(|agreement| agreement.was.as_mut()) {
-            was.gather(arrived, at);
+        if let Some(agreement) = &mut self.agreement {
+            agreement.gather(arrived, at);
         }
     }
 

@@ -5,7 +5,7 @@ use nohold_model::{AgentKey, AttemptId, CallId, CallResult, EntryId, Millis, Off
 use super::gather::Trace;
 use super::{Answer, CallRow, Hold, MOST_FLOWS, Read, RingsRow, Rows, Working};
 use crate::agent::{AfterOffer, Follows, Input, OfferEnd};
-use crate::entry::{self, Actor, Business, CameTo, Change, Entry, Target, Tried, may_ring_until};
+use crate::entry::{self, Actor, Agreement, Business, CameTo, Change, Entry, Target, Tried, may_ring_until};
 use crate::fact::{Arrival, Dated, Doing, Dropped, Fact};
 
 impl<R: Rows> Working<'_, R> {
@@ -255,6 +255,13 @@ impl<R: Rows> Working<'_, R> {
         // A record may come late: what the customer has left behind since then was not settled by this call.
         open.retain(|entry| entry.last <= at && entry.target.business(self.directory).as_ref() == Some(business));
         let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
+        for entry in &open {
+            let agreement = entry.agreement.clone().filter(|agreement| agreement.call == call && !agreement.kept_open);
+            if let Some(agreement) = agreement.filter(|_| !several) {
+                let agreement = Some(Agreement { served: true, ..agreement });
+                self.put_entry(Entry { agreement, ..entry.clone() });
+            }
+        }
         open.retain(|entry| !kept.contains(&entry.id) && !agreed(entry));
         for entry in open.iter().filter(|entry| !(several && entry.request.is_some())) {
             self.by_system(entry.id, at, &Change::Served)?;

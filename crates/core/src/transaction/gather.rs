@@ -95,7 +95,7 @@ impl<R: Rows> Working<'_, R> {
             let standing = before.and_then(|entry| entry.agreement.clone()).filter(|standing| standing.call == call);
             entry.agreement = Some(standing.unwrap_or_else(|| {
                 let was = before.map(|entry| Box::new(Was::of(entry)));
-                Agreement { call, since: self.at, kept_open, was }
+                Agreement { call, since: self.at, kept_open, served: false, was }
             }));
             self.put_entry(entry);
         }
@@ -105,7 +105,7 @@ impl<R: Rows> Working<'_, R> {
         Ok(answer)
     }
 
-    /// They have not agreed: the entry is as it was, and the end of the call settles it if it would have without.
+    /// They have not agreed: the entry is as it was, and the end of the call settles it, or has by now, if it would have without.
     pub(super) fn take_back_follow_up(&mut self, call: CallId, id: EntryId, by: &Actor) -> Read<Answer> {
         let Some(entry) = self.entry(id)? else { return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry))) };
         if !self.may_work_on(&entry, by) {
@@ -143,14 +143,14 @@ impl<R: Rows> Working<'_, R> {
                     let answer = Answer::AlreadyOpen { entry: entry.id, promise: request.promise };
                     // The customer relies on it by now.
                     if entry.agreement.is_some() {
-                        let version = entry.version + 1;
-                        self.put_entry(Entry { agreement: None, version, ..entry.clone() });
+                        self.put_entry(Entry { agreement: None, ..entry.clone() });
                     }
                     Ok(answer)
                 }
             };
         }
-        let made_before = self.requests_since(&made.number, at - LIMIT_PERIOD)?;
+        // What is agreed upon in a conversation is no wish that somebody else could make in the customer's name.
+        let made_before = if agreed.is_none() { self.requests_since(&made.number, at - LIMIT_PERIOD)? } else { 0 };
         if self.directory.site.request_limit.check(made_before).is_err() {
             return Ok(Answer::OverLimit);
         }
@@ -184,7 +184,9 @@ impl<R: Rows> Working<'_, R> {
         });
         self.note(at, Fact::RequestMade(Box::new(RequestMade { promise, ..made.clone() })));
         self.note(at, Fact::EntryGathered { entry: entry.id, call: made.call });
-        self.count_request(made.number.clone(), at);
+        if agreed.is_none() {
+            self.count_request(made.number.clone(), at);
+        }
         let answer = Answer::Requested { entry: entry.id, promise };
         self.put_entry(entry);
         Ok(answer)

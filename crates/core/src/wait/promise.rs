@@ -197,6 +197,11 @@ impl PromisePolicy {
         Self::round_up_to(at, self.step)
     }
 
+    /// The next full minute: nothing smaller is spoken.
+    pub(crate) fn full_minute(at: Timestamp) -> Timestamp {
+        Self::round_up_to(at, Millis::minutes(1))
+    }
+
     /// Zones are whole quarters of an hour from UTC: what is round in UTC is a whole quarter or better everywhere.
     fn round_up_to(at: Timestamp, step: Millis) -> Timestamp {
         let step = i64::try_from(step.as_millis()).unwrap_or(1).max(1);

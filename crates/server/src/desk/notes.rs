@@ -60,6 +60,13 @@ pub(crate) struct FollowUpOf {
     entry: EntryId,
 }
 
+/// What has become of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TakenBack {
+    /// It waits as before; otherwise it is closed: it was new, or the conversation has settled it.
+    open: bool,
+}
+
 /// Whether an entry shall stay open.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,7 +163,7 @@ async fn discard(seat: Seat, Named(call): Named<CallId>) -> Result<Json<NoteShow
 
 /// Have the customer of a call called again: by me, or by the groups that the call was for
 ///
-/// The rules are those of every request. The number is that of the call, so that nobody needs to see it. A request that waits already
+/// The rules are those of every request, but that it does not count among the requests of a number. The number is that of the call, so that nobody needs to see it. A request that waits already
 /// is moved to that time, is assigned where I shall call, and is not settled by the end of this call.
 #[utoipa::path(
     post, path = "/api/calls/{id}/follow-up", tag = "desk", params(("id" = String, Path)), request_body = FollowUpGiven,
@@ -200,17 +207,19 @@ async fn follow_up(
 /// For as long as nothing else has become of the entry.
 #[utoipa::path(
     post, path = "/api/calls/{id}/follow-up/take-back", tag = "desk", params(("id" = String, Path)), request_body = FollowUpOf,
-    responses((status = 204))
+    responses((status = 200, body = TakenBack))
 )]
 async fn take_follow_up_back(
     seat: Seat,
     Named(call): Named<CallId>,
     Given(given): Given<FollowUpOf>,
-) -> Result<StatusCode, Failure> {
+) -> Result<Json<TakenBack>, Failure> {
     seat.telling().wish(&json!({ "entry": given.entry }));
     seat.note_or_begun(call, &seat.agent(None)?)?;
     seat.desk.desk.take_back_follow_up(call, given.entry, seat.actor()?).await.map_err(refused)?;
-    Ok(StatusCode::NO_CONTENT)
+    let taken_back = TakenBack { open: seat.any_entry(given.entry).await?.is_some_and(|entry| entry.is_open()) };
+    seat.telling().after(&taken_back);
+    Ok(Json(taken_back))
 }
 
 /// Keep an entry open that this call would settle when they talk for long enough, or let it be settled

@@ -155,3 +155,34 @@ fn what_the_customer_was_told_since_is_not_undone() {
     assert_eq!(take_back(&mut works, 1, 9, by("2000")), refused(entry::Refusal::NotAgreedNow));
     assert_eq!(due(&works, 9).1, promise);
 }
+
+#[test]
+fn whom_the_conversation_has_served_is_not_called_again_though_it_is_taken_back_after_its_end() {
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, true);
+    served(&mut works);
+    assert_eq!(works.entry(5).state, State::Waiting);
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
+    assert_eq!(works.entry(5).state, State::Closed { reason: CloseReason::Served, at: works.now });
+    // Who has called again since wants something.
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, true);
+    served(&mut works);
+    works.record(Fact::CallEnded { call: call(1), how: CallEnd::Served });
+    give_up(&mut works, 3);
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
+    assert_eq!(works.entry(5).state, State::Waiting);
+}
+
+#[test]
+fn what_is_agreed_upon_does_not_count_against_what_the_customer_may_ask_for() {
+    let mut works = Works::new();
+    talk(&mut works);
+    for _ in 0..8 {
+        agree(&mut works, 1, true);
+        assert_eq!(take_back(&mut works, 1, 9, by("2000")), Answer::Done);
+        works.tables.entries.clear();
+    }
+    works.wait(4, &customer(1));
+    assert!(matches!(works.ask(4, &customer(1), queue_600()), Answer::Requested { .. }));
+}
