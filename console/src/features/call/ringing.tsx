@@ -37,7 +37,7 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
   const me = useMyAgent();
   const { desk } = useNames();
   const { call, leg } = situation;
-  const number = withWhom(t, call, me?.key ?? null);
+  const number = call === null ? '' : withWhom(t, call, me?.key ?? null);
   const who = name ?? number;
   const ringer = usePhoneChoices(state => state.ringer);
   useEffect(() => (leg === null ? undefined : ring(ringer)), [leg, ringer]);
