@@ -223,7 +223,8 @@ it('asks for the outcome in the row before anything else, and has nothing blue w
   await free.page.getByRole('dialog', { name: /^Outcome: / }).waitFor();
   for (const state of ['ringing', 'talking', 'wrap_up']) {
     const busy = await come({}, state);
-    expect(await busy.page.locator('[role=grid] [data-kind=primary]').count(), state).toBe(0);
+    const blue = busy.page.locator('[role=grid] [data-kind=primary]');
+    await expect.poll(() => blue.count(), { message: state }).toBe(0);
   }
 });
 
