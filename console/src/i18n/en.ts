@@ -563,7 +563,7 @@ export const en = {
     openWords: 'They stand here until they are done.',
     missing: 'disposition missing',
     notReady: 'not saved',
-    last: 'Note on the last call: {{who}}',
+    last: 'Note, last call: {{who}}',
   },
   phone: {
     title: 'Phone',

@@ -13,9 +13,9 @@ describe('a text', () => {
 
   it('takes what belongs into it as it is', () => {
     expect(en('note.last', { who: '{{who}} $1 $t(page.close)' })).toBe(
-      'Note on the last call: {{who}} $1 $t(page.close)',
+      'Note, last call: {{who}} $1 $t(page.close)',
     );
-    expect(en('note.last', { who: undefined })).toBe('Note on the last call: ');
+    expect(en('note.last', { who: undefined })).toBe('Note, last call: ');
   });
 
   it('puts a space between Chinese and a Latin name, and none between Chinese and Chinese', () => {
