@@ -8,6 +8,6 @@ export {
   useNameOfNumber,
   useNamesFor,
 } from './known';
-export { useWho, useWhoOf, useWhoOfCall, useWhoOfNumber } from './who';
+export { useWho, useWhoOfCall, useWhoOfNumber } from './who';
 export * from './look';
 export * from './words';

@@ -10,15 +10,6 @@ export function useWho(entry: Entry | undefined): string {
   return entry === undefined ? '' : (name ?? numberOf(t, entry));
 }
 
-/** How the customer of a call is called, of which an open entry may be known: by that also who may not see the number has the name. */
-export function useWhoOf({ number, entry }: { number?: string | null; entry?: string | null }): string {
-  const row = useLive(live => live.entries.get(entry ?? ''));
-  const ofEntry = useCustomerName(row);
-  const ofNumber = useWhoOfNumber(row === undefined ? number : null);
-  const { t } = useTranslation();
-  return row === undefined ? ofNumber : (ofEntry ?? numberOf(t, row));
-}
-
 /** How the customer of a call that is over is called: also who may not see the number has the name, and has it once the entry is closed. */
 export function useWhoOfCall(call: { call: string; number: string | null; entry: string | null }): string {
   const { t } = useTranslation();
