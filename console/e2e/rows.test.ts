@@ -16,7 +16,7 @@ const ids: Record<string, string> = {};
 /** What the server would say of entries that take calls and hours to make. */
 const AS: Record<string, (now: number) => Record<string, unknown>> = {
   hour: now => late(now, 65 * MINUTE),
-  day: now => late(now, 23 * 60 * MINUTE + 59 * MINUTE),
+  day: now => ({ ...late(now, 23 * 60 * MINUTE + 59 * MINUTE), attempts: [tried(now)] }),
   days: now => late(now, 12 * 24 * 60 * MINUTE),
   mine: () => ({ state: { name: 'noting', agent: '2014', broken: true } }),
   claimed: () => ({ state: { name: 'claimed', agent: '2011', until: Date.now() + 5 * MINUTE } }),
@@ -127,6 +127,7 @@ const WORDS = {
   en: {
     given: 'for Mia Torres',
     tries: '1 of 3, no answer',
+    short: 'tried 1 of 3',
     claimed: 'claimed',
     calling: 'calling',
     noting: 'noting',
@@ -136,6 +137,7 @@ const WORDS = {
   zh: {
     given: '指派给 Mia Torres',
     tries: '第 1 次无人接听',
+    short: '已呼 1/3 次',
     claimed: '已认领',
     calling: '呼叫中',
     noting: '整理中',
@@ -198,12 +200,14 @@ describe.each(['en', 'zh'] as const)('in %s', language => {
       expect(await name.evaluate(at => at.scrollWidth <= at.clientWidth), `${what}: name`).toBe(true);
     }
     await isGivenWhole(person, language);
+    const { short } = WORDS[language];
     const long = person.row(ids.long ?? '');
     await areWhole([
       long.getByRole('link', { name: LONG }),
       long.getByText('+86 138 0000 6008').first(),
       long.getByText('3×', { exact: true }),
       long.getByText(WORDS[language].given, { exact: true }),
+      ...(width === 390 ? ['given', 'day'].map(of => person.row(ids[of] ?? '').getByText(short)) : []),
       ...(width === 1360 ? [long.getByText(WORDS[language].followUp, { exact: true })] : []),
     ]);
     const note = person.row(ids.mine ?? '').getByRole('button', { name: WORDS[language].note });

@@ -79,11 +79,12 @@ export function promiseWords(t: TFunction, language: string, look: PromiseLook, 
   }
 }
 
-/** How often somebody was tried, in words; nothing before the first time. */
-export function triesWords(t: TFunction, desk: Desk | null, entry: Entry): string | null {
+/** How often somebody was tried, in words, and unless they are to be short how the last try ended; nothing before the first time. */
+export function triesWords(t: TFunction, desk: Desk | null, entry: Entry, short = false): string | null {
   const { made, result } = triesOf(entry);
   if (made === 0) return null;
   const most = Math.max(desk?.site.attempts ?? made, made);
+  if (short) return t('attempts.short', { made, most });
   if (result === null || result === 'answered') return t('attempts.of', { made, most });
   // What is tried again says the result already.
   return t('attempts.ofWith', { made, most, result: t(`result.${result}`) });

@@ -213,6 +213,7 @@ export const en = {
   },
   attempts: {
     of: '{{made}} of {{most}}',
+    short: 'tried {{made}} of {{most}}',
     ofWith: '{{made}} of {{most}}, {{result}}',
   },
   result: {
@@ -475,10 +476,11 @@ export const en = {
     hours: '{{count}}h',
     days: '{{count}}d',
     yesterday: 'Yesterday {{time}}',
-    tomorrow: 'Tomorrow {{time}}',
-    tomorrowWindow: 'Tomorrow {{window}}',
+    tomorrow: 'tomorrow {{time}}',
+    tomorrowWindow: 'tomorrow {{window}}',
     hm: '{{hours}} h {{minutes}}',
     hoursShort: '{{count}} h',
+    daysShort: '{{count}} d',
     daysLong_one: '{{count}} day',
     daysLong_other: '{{count}} days',
     minutesLong_one: '{{count}} minute',

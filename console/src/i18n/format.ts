@@ -29,7 +29,7 @@ export function span(t: TFunction, millis: number): string {
 export function shortSpan(t: TFunction, millis: number): string {
   if (millis < 10 * HOUR) return span(t, millis);
   if (millis < DAY) return t('time.hoursShort', { count: Math.floor(millis / HOUR) });
-  return age(t, millis);
+  return t('time.daysShort', { count: Math.floor(millis / DAY) });
 }
 
 /** An age: `now`, `14m`, `3h`, `2d`. */

@@ -111,9 +111,9 @@ describe('times', () => {
     expect(clock('en', at(9, 5))).toBe('09:05');
     expect(moment(t, 'en', at(10, 31), now)).toBe('10:31');
     expect(moment(t, 'en', at(18, 47, 23), now)).toBe('Mon 18:47');
-    expect(moment(t, 'en', at(9, 0, 25), now)).toBe('Tomorrow 09:00');
+    expect(moment(t, 'en', at(9, 0, 25), now)).toBe('tomorrow 09:00');
     expect(windowOf(t, 'en', at(11), at(12), now)).toBe('11:00–12:00');
-    expect(windowOf(t, 'en', at(9, 0, 25), at(11, 0, 25), now)).toBe('Tomorrow 09:00–11:00');
+    expect(windowOf(t, 'en', at(9, 0, 25), at(11, 0, 25), now)).toBe('tomorrow 09:00–11:00');
   });
 });
 

@@ -199,7 +199,7 @@ export const zh: Words = {
     expired: '已过期',
     refused: '不可呼叫',
   },
-  attempts: { of: '第 {{made}} 次', ofWith: '第 {{made}} 次{{result}}' },
+  attempts: { of: '第 {{made}} 次', short: '已呼 {{made}}/{{most}} 次', ofWith: '第 {{made}} 次{{result}}' },
   result: {
     answered: '接通',
     no_answer: '无人接听',
@@ -459,6 +459,7 @@ export const zh: Words = {
     tomorrowWindow: '明天 {{window}}',
     hm: '{{hours}}:{{minutes}} 小时',
     hoursShort: '{{count}} 小时',
+    daysShort: '{{count}} 天',
     daysLong_other: '{{count}} 天',
     minutesLong_other: '{{count}} 分钟',
     seconds_other: '{{count}} 秒',

@@ -3,7 +3,7 @@ import { spoken } from '@/i18n';
 import { type Desk, useNames } from '@/live';
 import { anAgent } from '@/live/fixture';
 import type { PastCall } from '@/past';
-import { outcome, outside } from './words';
+import { ofOurs, outcome, outside } from './words';
 
 const call = (more: Partial<PastCall>) =>
   ({ number: null, extension: null, direction: 'in', ...more }) as PastCall;
@@ -45,6 +45,11 @@ it('calls a colleague by name, whom one has called or who has called', () => {
   const inside = call({ direction: 'internal', extension: '2014', legs });
   const seen = (me: string) => outside(spoken.t, inside, anAgent(me));
   expect([seen('2014'), seen('2011'), seen('2001')]).toEqual(['Priya N.', 'Mia Torres', 'Mia Torres']);
+  const agents = ['2014'];
+  const others = (me: string) => ofOurs(spoken.t, { ...inside, agents }, anAgent(me));
+  expect([others('2014'), others('2011'), others('2001')]).toEqual(['Mia Torres', 'Priya N.', 'Priya N.']);
+  const outOf = call({ number: '+442079460118', extension: '2014', legs, agents });
+  expect(ofOurs(spoken.t, outOf, null), 'whom a customer talked to').toBe('Mia Torres');
   const gate = call({ direction: 'internal', extension: 'gate', legs: [] });
   expect(outside(spoken.t, gate)).toBe('Extension gate');
   useNames.setState({ desk: null });

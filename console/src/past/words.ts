@@ -32,6 +32,16 @@ export function useOutside(call: (Between & { call: string }) | undefined): stri
   return call === undefined ? t('past.call') : (name ?? outside(t, call, me));
 }
 
+/** Who of ours was in it: in a call within the house everybody but whom `outside` names. */
+export function ofOurs(t: TFunction, call: Between & Pick<PastCall, 'agents'>, me: Agent | null): string {
+  const { extension, number } = call;
+  const inside = number === null && extension !== null;
+  const parties = inside ? [{ extension }, ...call.legs.map(leg => leg.party)] : [];
+  const names = new Set(parties.filter(party => party !== 'customer').map(party => partyName(t, party)));
+  names.delete(outside(t, call, me));
+  return [...(names.size > 0 ? names : call.agents.map(agentName))].join(', ');
+}
+
 /** What came of dialling. */
 export function dialledWith(t: TFunction, call: Came): string {
   return isGivenUp(call) ? t('past.givenUp') : t(`resultCap.${call.result as CallResult}`);

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use nohold_core::configuration::{Configuration, Problem, Surroundings};
+use nohold_core::configuration::{Configuration, Problem, Surroundings, check_forms};
 use nohold_flow::Severity;
 use nohold_server::configuration::trunks_that_lead_back;
+use nohold_telephony::prompts::PromptLibrary;
 
 use crate::cli::{Check, Common};
 use crate::data::{DataFolder, Unusable};
@@ -81,9 +82,10 @@ fn configured(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Fin
     if configured.get("site").is_none() {
         return vec![Finding::good("configuration", "nothing is configured yet")];
     }
+    let forms = check_forms(&configured);
     match serde_json::from_value::<Configuration>(configured) {
         Ok(configuration) => {
-            let mut findings = as_it_stands(&configuration, settings);
+            let mut findings = as_it_stands(&configuration, forms, &data::prompts(&settings.data));
             findings.extend(runtime.block_on(trunk_look::look(&configuration, settings.own_sip())));
             findings
         }
@@ -91,11 +93,13 @@ fn configured(settings: &Settings, runtime: &tokio::runtime::Runtime) -> Vec<Fin
     }
 }
 
-/// The configuration beside the prompts that there are now, which may be others than when it was taken over.
-fn as_it_stands(configuration: &Configuration, settings: &Settings) -> Vec<Finding> {
+/// The configuration beside the prompts that there are now, which may be others than when it was taken over. A form that was taken
+/// before there was a rule against it works on, and would be refused when it is imported again.
+fn as_it_stands(configuration: &Configuration, forms: Vec<Problem>, prompts: &PromptLibrary) -> Vec<Finding> {
     const WHAT: &str = "configuration";
-    let prompts = Some(data::prompts(&settings.data).catalogue());
-    let problems = configuration.check(&Surroundings { prompts, ..Surroundings::default() });
+    let prompts = Some(prompts.catalogue());
+    let mut problems = configuration.check(&Surroundings { prompts, ..Surroundings::default() });
+    problems.extend(forms.into_iter().map(|form| Problem { severity: Severity::Warning, ..form }));
     if problems.is_empty() {
         return vec![Finding::good(WHAT, "sound")];
     }
@@ -121,5 +125,24 @@ fn summary(problems: &[Problem]) -> String {
         (0, 0) => "sound".into(),
         (0, warnings) => format!("can be used; warnings: {warnings}"),
         (errors, warnings) => format!("cannot be used; errors: {errors}, warnings: {warnings}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_form_from_before_there_was_a_rule_against_it_is_doubtful_and_works_on() {
+        let prompts = PromptLibrary::shipped();
+        let mut whole = document::shipped(&prompts).unwrap().whole;
+        let configuration = serde_json::from_value::<Configuration>(whole.clone()).unwrap();
+        let seen = |whole: &Value| as_it_stands(&configuration, check_forms(whole), &prompts);
+        assert!(seen(&whole).iter().all(|finding| finding.verdict == Verdict::Good), "{:?}", seen(&whole));
+        whole["outbound"] = json!([]);
+        let seen = seen(&whole);
+        assert!(matches!(&*seen, [one] if one.verdict == Verdict::Doubtful), "{seen:?}");
     }
 }

@@ -208,19 +208,13 @@ export function Tries({ entry }: { entry: Entry }) {
   );
 }
 
-/** On a tablet since and attempts are the second line of why; on a phone the time stands beside the promise. */
-export function SecondLine({ entry }: { entry: Entry }) {
+/** When it came and how often somebody was tried: on a tablet below why, on a phone beside the promise, where there is room for less. */
+export function SecondLine({ entry, short = false }: { entry: Entry; short?: boolean }) {
   const { t } = useTranslation();
-  const most = useNames(names => names.desk?.site.attempts ?? 0);
-  const { made, result } = triesOf(entry);
-  const tries =
-    made === 0
-      ? null
-      : result === null || result === 'answered'
-        ? t('attempts.of', { made, most: Math.max(most, made) })
-        : t('attempts.ofWith', { made, most: Math.max(most, made), result: t(`result.${result}`) });
+  const desk = useNames(names => names.desk);
+  const tries = triesWords(t, desk, entry, short);
   return (
-    <span className={styles.second}>
+    <span className={short ? `${styles.age} ${styles.cut}` : styles.second}>
       <Since at={entry.last} />
       {tries !== null && ` · ${tries}`}
     </span>

@@ -66,7 +66,7 @@ export const Row = memo(function Row(props: RowProps) {
     >
       <div role="gridcell" className={styles.cell}>
         <Promise entry={entry} />
-        {width === 'phone' && <SecondTime entry={entry} />}
+        {width === 'phone' && <SecondLine entry={entry} short />}
       </div>
       <Who
         entry={entry}
@@ -104,14 +104,6 @@ export const Row = memo(function Row(props: RowProps) {
     </div>
   );
 });
-
-function SecondTime({ entry }: { entry: Entry }) {
-  return (
-    <span className={styles.age}>
-      <Since at={entry.last} />
-    </span>
-  );
-}
 
 interface WhoProps {
   entry: Entry;

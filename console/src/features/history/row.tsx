@@ -2,9 +2,9 @@ import { Link } from '@tanstack/react-router';
 import { IconPhoneCall, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
 import { memo } from 'react';
 import { Heard, fully, moment, phoneNumber, timer, useLanguage, useTranslation } from '@/i18n';
-import { agentName, useNames, useStep } from '@/live';
+import { useMyAgent, useNames, useStep } from '@/live';
 import type { End, PastCall } from '@/past';
-import { outcome, useOutside } from '@/past/words';
+import { ofOurs, outcome, useOutside } from '@/past/words';
 import { Chip, type Tone } from '@/ui';
 import styles from './history.module.css';
 import { about, hungUpBy } from './words';
@@ -37,6 +37,7 @@ export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: C
   const language = useLanguage();
   const now = useStep(60_000);
   const desk = useNames(names => names.desk);
+  const me = useMyAgent();
   const who = useOutside(call);
   return (
     <tr
@@ -74,7 +75,7 @@ export const CallRow = memo(function CallRow({ call, place, measure, onOpen }: C
         </span>
       </td>
       <td className={styles.quiet}>{about(t, desk, call)}</td>
-      <td>{call.agents.map(agentName).join(', ')}</td>
+      <td>{ofOurs(t, call, me)}</td>
       <td className={styles.figures}>{call.talked > 0 ? timer(call.talked) : '–'}</td>
       <td>
         <span title={hungUpBy(t, call) ?? undefined}>

@@ -6,8 +6,8 @@ use super::Fact;
 use crate::entry::{Actor, Change};
 
 impl Fact {
-    /// The entry that it names. A request, a message, a missed call or a call that was cut off names the entry it would
-    /// make; where it was gathered into another, [`Fact::EntryGathered`] names that one.
+    /// The entry that it names. A message, a missed call or a call that was cut off names the entry it would make, as does a
+    /// request until it is committed; where it was gathered into another, [`Fact::EntryGathered`] names that one.
     #[must_use]
     pub fn entry(&self) -> Option<EntryId> {
         match self {

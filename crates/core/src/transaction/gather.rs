@@ -182,7 +182,7 @@ impl<R: Rows> Working<'_, R> {
             language: made.language,
             agreed_in: agreed.map(|agreed| agreed.call),
         });
-        self.note(at, Fact::RequestMade(Box::new(RequestMade { promise, ..made.clone() })));
+        self.note(at, Fact::RequestMade(Box::new(RequestMade { entry: entry.id, promise, ..made.clone() })));
         self.note(at, Fact::EntryGathered { entry: entry.id, call: made.call });
         if agreed.is_none() {
             self.count_request(made.number.clone(), at);

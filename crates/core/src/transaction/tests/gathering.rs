@@ -55,6 +55,8 @@ fn a_missed_call_that_becomes_a_request_keeps_its_id_and_its_place() {
     let now = works.now;
     let made = Answer::Requested { entry: entry(1), promise: request(2, &customer(1), group_b(), now).promise };
     assert_eq!(works.ask(2, &customer(1), group_b()), made);
+    let told = |fact: &Fact| matches!(fact, Fact::RequestMade(made) if made.entry == entry(1));
+    assert!(works.tables.facts.iter().any(|dated| told(&dated.fact)), "its history tells of the request");
     let line = works.entry(1);
     assert_eq!((line.section(), line.count(), line.place, line.due), (Section::Requests, 2, at(0), now));
     assert_eq!(line.target, group_b());
