@@ -20,6 +20,7 @@ export default defineConfig({
     include: ['e2e/**/*.test.ts'],
     // The machine is shared by a server, a browser and telephones.
     fileParallelism: false,
+    expect: { poll: { timeout: 5_000 } },
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },

@@ -68,7 +68,9 @@ it('dials until the far side has answered, and says when it does not', async () 
   await expect.poll(() => page.title()).toBe('● Dialling +86 138 0016 1003');
   await called.decline(486);
   await page.getByText('+86 138 0016 1003 was not reached: busy.').waitFor({ timeout: 30_000 });
-
+  // The tone of the busy line is heard for some seconds.
+  await shows(mia, 'line');
+  await look(mia, 'busy', 'briefly');
   await shows(mia, 'idle', 30_000);
   // Who was busy is not called again at once: that is another number.
   const again = await dials('+8613800161006');

@@ -23,6 +23,7 @@ export function noteInHand(
   switch (situation.kind) {
     case 'ringing':
     case 'calling':
+    case 'line':
       return null;
     case 'talking': {
       const { call } = situation;

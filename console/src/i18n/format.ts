@@ -81,10 +81,10 @@ export function moment(t: TFunction, language: string, at: number, now: number):
   return `${format(language, { day: 'numeric', month: 'short' }).format(at)} ${time}`;
 }
 
-/** A window of time: `11:00–12:00`, with the day where it is another one than today. */
+/** A window of time: `11:00–12:00`, with the day where it is another one than today; one over midnight is plain without its second. */
 export function windowOf(t: TFunction, language: string, from: number, to: number, now: number): string {
   const begin = clock(language, from);
-  const end = daysBetween(from, to) === 0 ? clock(language, to) : brief(language, to, now);
+  const end = to - from < DAY / 2 ? clock(language, to) : brief(language, to, now);
   const window = from === to ? begin : `${begin}–${end}`;
   const days = daysBetween(now, from);
   if (days === 0) return window;

@@ -114,6 +114,8 @@ describe('times', () => {
     expect(moment(t, 'en', at(9, 0, 25), now)).toBe('tomorrow 09:00');
     expect(windowOf(t, 'en', at(11), at(12), now)).toBe('11:00–12:00');
     expect(windowOf(t, 'en', at(9, 0, 25), at(11, 0, 25), now)).toBe('tomorrow 09:00–11:00');
+    expect(windowOf(t, 'en', at(23, 54), at(0, 25, 25), now)).toBe('23:54–00:25');
+    expect(windowOf(t, 'en', at(9), at(9, 0, 25), now)).toBe('09:00–Wed 09:00');
   });
 });
 

@@ -7,6 +7,7 @@ import styles from './call.module.css';
 import { IdlePanel } from './idle';
 import { Figure, Running } from './parts';
 import { usePlace } from './place';
+import { LinePanel } from './line';
 import { RingingPanel } from './ringing';
 import { type Situation, situationOf } from './situation';
 import { beginToTellOfCalls } from './tell';
@@ -58,13 +59,14 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
         (situation.kind === 'idle' && writing)) && (
         <Written situation={situation} after={after} finish={finish} name={name} />
       )}
+      {situation.kind === 'line' && <LinePanel leg={situation.leg} />}
       {situation.kind === 'idle' && !writing && <IdlePanel items={items} />}
     </section>
   );
 }
 
 interface WrittenProps extends Pick<CallPanelProps, 'after' | 'finish'> {
-  situation: Exclude<Situation, { kind: 'ringing' }>;
+  situation: Exclude<Situation, { kind: 'ringing' | 'line' }>;
   name: string | null;
 }
 

@@ -7,7 +7,7 @@ import { given } from './given';
 
 /** Whom a call is with, by name or number. */
 export function withWhom(t: TFunction, call: Call | null, me: string | null): string {
-  // The tone of a busy line is heard after its call is over.
+  // For a moment, until the server tells of it.
   if (call === null) return t('call.lineOpen');
   const number = call.dialled ?? call.number;
   if (given(number)) return phoneNumber(number);

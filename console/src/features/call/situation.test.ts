@@ -63,6 +63,16 @@ describe('the situation of a phone', () => {
     });
   });
 
+  it('holds no call where a star code is answered or a busy line told', () => {
+    const free = anAgent('2014', { state: 'available' });
+    expect(situationOf(free, phone(leg('talking')), calls())).toEqual({ kind: 'line', leg: 'leg_1' });
+    // The row of a call may come after the agent's own.
+    const talks = anAgent('2014', { state: 'talking', call: 'call_1' });
+    expect(situationOf(talks, phone(leg('talking')), calls()).kind).toBe('talking');
+    const next = { leg: 'leg_2', call: 'call_2', state: 'ringing' } as const;
+    expect(situationOf(free, phone(leg('talking'), next), calls()).kind).toBe('ringing');
+  });
+
   it('calls until the customer of a callback has answered', () => {
     const agent = anAgent('2014', { state: 'reserved', call: 'call_1' });
     const back = call({ entry: 'cbr_1' });

@@ -17,6 +17,8 @@ export type Situation =
   /** The agent has answered or dialled, and whoever is called has not. */
   | { kind: 'calling'; call: Call | null; leg: string | null; ringsThere: boolean }
   | { kind: 'talking'; call: Call | null; leg: string | null }
+  /** The phone of this page is connected with nobody: a star code, or the tone of a busy line after its call. */
+  | { kind: 'line'; leg: string }
   /** The call is over, and its note is not. */
   | { kind: 'wrap_up'; since: number; until: number | null };
 
@@ -48,6 +50,7 @@ export function situationOf(
     return { kind: 'calling', call, leg: leg.leg, ringsThere: leg.state === 'ringing_there' };
   }
   const talks = agent.state === 'talking' || agent.state === 'held';
+  if (leg !== null && call === null && isFree(agent)) return { kind: 'line', leg: leg.leg };
   if (leg !== null || talks) {
     // Our own leg stands, and whom we call has not answered.
     return isDialling(call)
@@ -61,6 +64,10 @@ export function situationOf(
   }
   return { kind: 'idle' };
 }
+
+/** No call holds the agent, and none is on its way to them. */
+const isFree = ({ state, call }: Agent): boolean =>
+  !given(call) && !['ringing', 'reserved', 'talking', 'held', 'wrap_up'].includes(state);
 
 /** A consultation to which a colleague has called this agent; nothing where the agent is not the one who was called. */
 export function askedOf(

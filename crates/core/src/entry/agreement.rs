@@ -14,9 +14,9 @@ pub struct Agreement {
     pub call: CallId,
     /// When they first have in that call; they may think better of the time, and one taking back is of all.
     pub since: Timestamp,
-    /// The end of the call would have left the entry open without it, too.
+    /// The end of the call would have left the entry open without it, too: the agent has chosen so.
     pub kept_open: bool,
-    /// The conversation was one that settles what is open, and would have settled the entry without it.
+    /// The conversation was one that settles what is open, and would have settled the entry without it: once it is taken back, it does.
     #[serde(default)]
     pub served: bool,
     /// What the entry was before; nothing where the agreement has made it.
@@ -145,5 +145,5 @@ pub(super) fn take_back(entry: &mut Entry, at: Timestamp, by: &Actor, call: Call
     (entry.place, entry.last, entry.due) = (was.place, was.last, was.due);
     (entry.held, entry.more_attempts_from) = (was.held, was.more_attempts_from);
     entry.earlier_attempts = was.earlier_attempts;
-    if agreement.served { end_without_call(entry, at, CloseReason::Served) } else { Ok(()) }
+    Ok(())
 }

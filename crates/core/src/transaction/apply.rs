@@ -236,7 +236,7 @@ impl<R: Rows> Working<'_, R> {
         })
     }
 
-    fn by_system(&mut self, entry: EntryId, at: Timestamp, change: &Change) -> Read<()> {
+    pub(super) fn by_system(&mut self, entry: EntryId, at: Timestamp, change: &Change) -> Read<()> {
         // A refusal means that the entry has moved on meanwhile; the fact about the call is true all the same.
         let _ = self.entry_change(entry, at, change, &Actor::System)?;
         Ok(())
@@ -257,7 +257,8 @@ impl<R: Rows> Working<'_, R> {
         let several = open.iter().filter(|entry| entry.request.is_some()).count() > 1;
         for entry in &open {
             let agreement = entry.agreement.clone().filter(|agreement| agreement.call == call && !agreement.kept_open);
-            if let Some(agreement) = agreement.filter(|_| !several) {
+            // Who is called back in this very call is settled by the outcome, not by this.
+            if let Some(agreement) = agreement.filter(|_| !several && entry.call().is_none()) {
                 let agreement = Some(Agreement { served: true, ..agreement });
                 self.put_entry(Entry { agreement, ..entry.clone() });
             }

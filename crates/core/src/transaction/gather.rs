@@ -111,11 +111,15 @@ impl<R: Rows> Working<'_, R> {
         if !self.may_work_on(&entry, by) {
             return Ok(Answer::Refused(Refusal::Entry(entry::Refusal::OtherGroups)));
         }
-        let since = entry.agreement.as_ref().map_or(self.at, |agreement| agreement.since);
+        let agreement = entry.agreement;
+        let since = agreement.as_ref().map_or(self.at, |agreement| agreement.since);
         if let Err(refusal) = self.entry_change(id, self.at, &Change::FollowUpTakenBack { call, since }, by)? {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
-        if entry.agreement.is_some_and(|agreement| !agreement.kept_open) {
+        if agreement.as_ref().is_some_and(|agreement| agreement.served) {
+            self.by_system(id, self.at, &Change::Served)?;
+        }
+        if agreement.is_some_and(|agreement| !agreement.kept_open) {
             self.edit_call(call, |row| row.keep_open.retain(|kept| *kept != id))?;
         }
         Ok(Answer::Done)

@@ -5,7 +5,7 @@ use nohold_model::{AgentKey, CallId, DispositionKey, EntryId, Millis, Timestamp}
 use super::{Answer, CallRow, Noun, Read, Refusal, Rows, Working};
 use crate::agent::{Engagement, Follows, Input};
 use crate::directory::WrapUpMode;
-use crate::entry::{self, Actor, Business, Entry, Outcome};
+use crate::entry::{self, Actor, Agreement, Business, Entry, Outcome};
 use crate::fact::{Fact, NoteKept};
 use crate::note::{CallNote, Wish, Written};
 
@@ -186,6 +186,12 @@ impl<R: Rows> Working<'_, R> {
         let settled = |other: &Entry| other.id == entry && other.target.business(self.directory) == business;
         if business.is_none() || !open.iter().any(settled) {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry)));
+        }
+        // What was agreed upon keeps it open, too, and may be taken back.
+        let agreed = open.iter().find(|other| other.id == entry).and_then(|other| Some((other, other.agreement.clone()?)));
+        if let Some((other, agreement)) = agreed.filter(|(_, agreement)| agreement.call == call) {
+            let agreement = Some(Agreement { kept_open: keep, ..agreement });
+            self.put_entry(Entry { agreement, ..other.clone() });
         }
         self.edit_call(call, |row| {
             row.keep_open.retain(|kept| *kept != entry);

@@ -1,6 +1,6 @@
 //! What an agent and the customer have agreed upon is taken back.
 
-use nohold_model::Millis;
+use nohold_model::{Millis, ServiceKey};
 
 use super::follow_up::{agree, asked_and_talking, called_back, due, hang_up, served, talk};
 use crate::entry::{self, Actor, Change, CloseReason, Entry, Outcome, State};
@@ -52,6 +52,36 @@ fn who_has_chosen_to_keep_it_open_before_still_has() {
     take_back(&mut works, 1, 5, by("2000"));
     served(&mut works);
     assert_eq!(works.entry(5).state, State::Waiting);
+}
+
+#[test]
+fn who_chooses_to_keep_it_open_after_the_agreement_has_it_open_whenever_that_is_taken_back() {
+    for after_the_end in [false, true] {
+        let mut works = asked_and_talking(queue_600());
+        agree(&mut works, 1, true);
+        let keep = |keep| Transaction::KeepOpen { call: call(1), entry: entry(5), keep, by: by("2000") };
+        assert_eq!(works.run(&keep(false)), Answer::Done);
+        assert_eq!(works.run(&keep(true)), Answer::Done);
+        if after_the_end {
+            served(&mut works);
+        }
+        assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
+        if !after_the_end {
+            served(&mut works);
+        }
+        assert_eq!(works.entry(5).state, State::Waiting, "after the end: {after_the_end}");
+    }
+}
+
+#[test]
+fn a_callback_is_settled_by_its_outcome_though_what_was_agreed_upon_in_it_is_taken_back_in_the_wrap_up() {
+    let mut works = called_back();
+    agree(&mut works, 11, true);
+    let service = ServiceKey::new("support").unwrap();
+    works.record(Fact::Served { call: call(11), number: customer(1), service, agent: agent("2000") });
+    hang_up(&mut works);
+    assert_eq!(take_back(&mut works, 11, 5, by("2000")), Answer::Done);
+    assert!(matches!(works.entry(5).state, State::Noting { .. }), "{:?}", works.entry(5).state);
 }
 
 #[test]
@@ -162,7 +192,9 @@ fn whom_the_conversation_has_served_is_not_called_again_though_it_is_taken_back_
     agree(&mut works, 1, true);
     served(&mut works);
     assert_eq!(works.entry(5).state, State::Waiting);
+    works.told();
     assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
+    assert_eq!(works.told(), "Entry:FollowUpTakenBack Entry:Served", "its history says both");
     assert_eq!(works.entry(5).state, State::Closed { reason: CloseReason::Served, at: works.now });
     // Who has called again since wants something.
     let mut works = asked_and_talking(queue_600());
