@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
-import { serverNow, useLive } from '@/live';
+import { expect, it, vi } from 'vitest';
+import { api } from '@/api';
+import { type Reminder, serverNow, useLive } from '@/live';
 import { aReminder, aRequest } from '@/live/fixture';
-import { agreedMeanwhile, isOwnDoing } from './tell';
+import { useNotices } from '@/notices';
+import { listenToTones } from '@/test-audio';
+import { agreedMeanwhile, beginToTell, isOwnDoing } from './tell';
 
 it('does not tell whoever has just arranged a follow-up that there is one', () => {
   const now = serverNow();
@@ -53,4 +56,30 @@ it('tells whose claim has fallen because a colleague has agreed upon a time', ()
   );
   expect(agreedMeanwhile(now, before).map(({ id }) => id)).toEqual(['mine']);
   expect(agreedMeanwhile(now, now)).toEqual([]);
+});
+
+it('tells whoever talks or is on break of a new request without sound', async () => {
+  const heard = listenToTones();
+  const named = { data: { names: {} }, response: new Response() };
+  vi.spyOn(api, 'GET').mockImplementation((() => Promise.resolve(named)) as never);
+  const comes = async (...reminders: Reminder[]) => {
+    useLive.setState({
+      me: { user: 'priya', role: 'agent', agent: '2011', groups: null },
+      entries: new Map(reminders.map(({ entry }) => [entry, aRequest(entry)])),
+      reminders: new Map(reminders.map(one => [one.id, one])),
+    });
+    const end = beginToTell(() => {});
+    const told = () => useNotices.getState().notices.map(({ id }) => id);
+    await vi.waitFor(() => expect(told()).toEqual(expect.arrayContaining(reminders.map(({ id }) => id))));
+    // A sound begins once the output is chosen and awake.
+    await new Promise(resolve => setTimeout(resolve));
+    end();
+  };
+  const quietly = (n: number) => ({ ...aReminder(`quiet_${n}`, `cbr_${n}`), sounds: false });
+  await comes(quietly(1));
+  await comes(quietly(2), quietly(3));
+  expect(heard).toEqual([]);
+  // One that sounds is heard, once for all that come together.
+  await comes(quietly(4), aReminder('loud', 'cbr_5'));
+  expect(heard.map(({ frequency }) => frequency)).toEqual([784, 1047]);
 });
