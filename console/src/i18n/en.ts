@@ -632,6 +632,7 @@ export const en = {
   call: {
     incoming: 'Incoming call',
     lineOpen: 'Line open',
+    busyWords: 'Nobody was reached. The tone ends by itself.',
     lineWords: 'No call. What is heard comes from the phone system.',
     ownFirst: 'Your phone rings first',
     dialling: 'Dialling',

@@ -605,6 +605,7 @@ export const zh: Words = {
   call: {
     incoming: '来电',
     lineOpen: '线路已接通',
+    busyWords: '未接通，忙音会自行停止。',
     lineWords: '没有通话，听到的是电话系统的声音。',
     ownFirst: '先呼你的电话',
     dialling: '正在拨号',

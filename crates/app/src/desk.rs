@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nohold_core::agent;
-use nohold_core::call::{Input, Lines, Wanted, World, promise};
+use nohold_core::call::{Input, Wanted, World, agreed, promise};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Actor, Business, Change, Consent, Target, Window};
 use nohold_core::fact::RequestMade;
@@ -348,7 +348,10 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn request_callback(&self, wish: CallbackWish) -> Result<Asked, NotDone> {
-        self.ask(Transaction::Request(Box::new(self.request_of(wish, &self.lines())))).await
+        let directory = self.directory();
+        let world = World { directory: &directory, lines: &self.lines() };
+        let promise = promise(&wish.target, &wish.number, None, self.earliest(&wish), world);
+        self.ask(Transaction::Request(Box::new(self.request_of(wish, promise)))).await
     }
 
     /// Has the customer of a call called again at the time that an agent has agreed upon with them, under the rules of every
@@ -357,7 +360,8 @@ impl<P: Ports> Node<P> {
     /// # Errors
     /// [`NotDone`], with the reason in words for the person who asked.
     pub async fn follow_up(&self, call: CallId, wish: CallbackWish, by: Actor) -> Result<Asked, NotDone> {
-        let made = Box::new(self.request_of(wish, &self.lines().with_nobody_ahead()));
+        let promise = agreed(&wish.target, &wish.number, self.earliest(&wish), &self.directory());
+        let made = Box::new(self.request_of(wish, promise));
         self.ask(Transaction::FollowUp { call, made, by }).await
     }
 
@@ -370,13 +374,15 @@ impl<P: Ports> Node<P> {
         self.see_through("take back follow-up", |node| async move { node.wish(wish).await.map(drop) }).await
     }
 
-    /// The request that a wish makes now, when the lines are like that.
-    fn request_of(&self, wish: CallbackWish, lines: &Lines) -> RequestMade {
+    /// From when on the customer may be called.
+    fn earliest(&self, wish: &CallbackWish) -> Timestamp {
+        let now = self.now();
+        wish.not_before.map_or(now, |not_before| not_before.max(now))
+    }
+
+    /// The request that a wish makes now.
+    fn request_of(&self, wish: CallbackWish, promise: Window) -> RequestMade {
         let at = self.now();
-        let directory = self.directory();
-        let world = World { directory: &directory, lines };
-        let earliest = wish.not_before.map_or(at, |not_before| not_before.max(at));
-        let promise = promise(&wish.target, &wish.number, None, earliest, world);
         RequestMade {
             entry: IdSource::new(self.ports().seed()).next(at),
             call: None,
@@ -391,7 +397,7 @@ impl<P: Ports> Node<P> {
             called: None,
             queue: None,
             path: vec![wish.source],
-            language: directory.site.language,
+            language: self.directory().site.language,
         }
     }
 

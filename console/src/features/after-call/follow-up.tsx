@@ -1,3 +1,4 @@
+import { given } from '@/api';
 import { IconCalendarPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation, useLanguage, windowOf } from '@/i18n';
@@ -59,6 +60,9 @@ export function FollowUp({ call }: { call: string }) {
   const me = useLive(live => live.me);
   // Otherwise it was there before, and is moved by what was agreed upon.
   const isNew = standing === undefined ? (asked?.new ?? true) : isArrangedBy(me, standing.request?.path);
+  // A colleague who had the call before has agreed upon it.
+  const by = standing?.request?.agreed_by;
+  const isMine = !given(by) || by === me?.agent;
   const takeBack = async () => {
     const entry = standing?.id ?? asked?.entry;
     if (entry === undefined) return;
@@ -94,9 +98,11 @@ export function FollowUp({ call }: { call: string }) {
               time: windowOf(t, language, promise.from, promise.to, serverNow()),
             })}
           </p>
-          <Button size="row" disabled={busy} onClick={() => void takeBack()}>
-            {t('do.undo')}
-          </Button>
+          {isMine && (
+            <Button size="row" disabled={busy} onClick={() => void takeBack()}>
+              {t('do.undo')}
+            </Button>
+          )}
         </div>
       )}
       {open && (

@@ -48,7 +48,8 @@ it('tells whose claim has fallen because a colleague has agreed upon a time', ()
     aRequest('released', { request, state: claimed }),
     aRequest('other', { request, state: { ...claimed, agent: '2014' } }),
   );
-  const agreed = { ...request, agreed_in: 'c' };
+  const moved = { from: request.promise.from + 60_000, to: request.promise.to + 60_000 };
+  const agreed = { ...request, promise: moved, agreed_in: 'c', agreed_by: '2014' };
   const now = at(
     aRequest('mine', { request: agreed, state: { name: 'waiting' } }),
     aRequest('released', { request, state: { name: 'waiting' } }),
@@ -56,6 +57,13 @@ it('tells whose claim has fallen because a colleague has agreed upon a time', ()
   );
   expect(agreedMeanwhile(now, before).map(({ id }) => id)).toEqual(['mine']);
   expect(agreedMeanwhile(now, now)).toEqual([]);
+  // A second time in the same call; and what one has agreed upon oneself.
+  const again = at(aRequest('mine', { request: agreed, state: claimed }));
+  const later = { ...agreed, promise: { from: moved.from + 60_000, to: moved.to + 60_000 } };
+  const waits = (by: string) =>
+    at(aRequest('mine', { request: { ...later, agreed_by: by }, state: { name: 'waiting' } }));
+  expect(agreedMeanwhile(waits('2014'), again)).toHaveLength(1);
+  expect(agreedMeanwhile(waits('2011'), again)).toEqual([]);
 });
 
 it('tells whoever talks or is on break of a new request without sound', async () => {

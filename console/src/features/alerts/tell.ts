@@ -97,9 +97,9 @@ export function agreedMeanwhile(
   return [...before.entries.values()].flatMap(was => {
     if (was.state.name !== 'claimed' || was.state.agent !== me) return [];
     const is = now.entries.get(was.id);
-    const agreed = is?.request?.agreed_in;
-    const fell = is?.state.name === 'waiting' && given(agreed) && agreed !== was.request?.agreed_in;
-    return fell ? [is] : [];
+    const { agreed_by: by, promise } = is?.request ?? {};
+    const moved = given(by) && by !== me && promise?.from !== was.request?.promise.from;
+    return is?.state.name === 'waiting' && moved ? [is] : [];
   });
 }
 

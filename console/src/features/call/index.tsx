@@ -59,7 +59,7 @@ export function CallPanel({ after, finish, writing = false, items, name = null }
         (situation.kind === 'idle' && writing)) && (
         <Written situation={situation} after={after} finish={finish} name={name} />
       )}
-      {situation.kind === 'line' && <LinePanel leg={situation.leg} />}
+      {situation.kind === 'line' && <LinePanel leg={situation.leg} busy={situation.busy} />}
       {situation.kind === 'idle' && !writing && <IdlePanel items={items} />}
     </section>
   );

@@ -7,7 +7,7 @@ import { useRest } from './parts';
 import { hangUp } from './wishes';
 
 /** Nobody is talked with: a star code is answered, or a busy line told by its tone. There is nothing to do but to hang up, or to wait for its end. */
-export function LinePanel({ leg }: { leg: string }) {
+export function LinePanel({ leg, busy }: { leg: string; busy: boolean }) {
   const { t } = useTranslation();
   const rests = useRest(leg);
   const end = () => void (!rests && hangUp(leg, null));
@@ -18,10 +18,10 @@ export function LinePanel({ leg }: { leg: string }) {
         <Glyph tone="grey">
           <IconPhoneFilled size={14} />
         </Glyph>
-        <h2>{t('call.lineOpen')}</h2>
+        <h2>{t(busy ? 'resultCap.busy' : 'call.lineOpen')}</h2>
       </div>
       <div className={styles.middle}>
-        <p className={styles.dim}>{t('call.lineWords')}</p>
+        <p className={styles.dim}>{t(busy ? 'call.busyWords' : 'call.lineWords')}</p>
       </div>
       <div className={styles.block} data-rests={rests || undefined}>
         <button type="button" className={styles.hangUp} onClick={end}>

@@ -65,12 +65,18 @@ describe('the situation of a phone', () => {
 
   it('holds no call where a star code is answered or a busy line told', () => {
     const free = anAgent('2014', { state: 'available' });
-    expect(situationOf(free, phone(leg('talking')), calls())).toEqual({ kind: 'line', leg: 'leg_1' });
+    const star = situationOf(free, phone(leg('talking')), calls());
+    expect(star).toEqual({ kind: 'line', leg: 'leg_1', busy: false });
+    // The call may be over before its tone or after it.
+    for (const known of [calls(), calls(call({ number: null, dialled: '+442079460118' }))])
+      expect(situationOf(free, phone(leg('busy')), known)).toEqual({ ...star, busy: true });
     // The row of a call may come after the agent's own.
     const talks = anAgent('2014', { state: 'talking', call: 'call_1' });
     expect(situationOf(talks, phone(leg('talking')), calls()).kind).toBe('talking');
     const next = { leg: 'leg_2', call: 'call_2', state: 'ringing' } as const;
-    expect(situationOf(free, phone(leg('talking'), next), calls()).kind).toBe('ringing');
+    expect(situationOf(free, phone(leg('busy'), next), calls()).kind).toBe('ringing');
+    const dialled = { leg: 'leg_2', call: 'call_2', state: 'dialling' } as const;
+    expect(situationOf(free, phone(leg('busy'), dialled), calls())).toMatchObject({ leg: 'leg_2' });
   });
 
   it('calls until the customer of a callback has answered', () => {

@@ -18,7 +18,7 @@ export type Situation =
   | { kind: 'calling'; call: Call | null; leg: string | null; ringsThere: boolean }
   | { kind: 'talking'; call: Call | null; leg: string | null }
   /** The phone of this page is connected with nobody: a star code, or the tone of a busy line after its call. */
-  | { kind: 'line'; leg: string }
+  | { kind: 'line'; leg: string; busy: boolean }
   /** The call is over, and its note is not. */
   | { kind: 'wrap_up'; since: number; until: number | null };
 
@@ -32,7 +32,8 @@ export function situationOf(
   calls: ReadonlyMap<string, Call>,
 ): Situation {
   if (agent === null) return { kind: 'idle' };
-  const leg = phone?.calls.find(one => one.state === 'ringing') ?? phone?.calls[0] ?? null;
+  const legs = phone?.calls.filter(one => one.state !== 'busy') ?? [];
+  const leg = legs.find(one => one.state === 'ringing') ?? legs[0] ?? null;
   const id = leg?.call ?? agent.call ?? null;
   const call = id === null ? null : (calls.get(id) ?? null);
   const rings = call === null ? undefined : ringsAt(call, agent.key);
@@ -50,7 +51,7 @@ export function situationOf(
     return { kind: 'calling', call, leg: leg.leg, ringsThere: leg.state === 'ringing_there' };
   }
   const talks = agent.state === 'talking' || agent.state === 'held';
-  if (leg !== null && call === null && isFree(agent)) return { kind: 'line', leg: leg.leg };
+  if (leg !== null && call === null && isFree(agent)) return { kind: 'line', leg: leg.leg, busy: false };
   if (leg !== null || talks) {
     // Our own leg stands, and whom we call has not answered.
     return isDialling(call)
@@ -62,6 +63,8 @@ export function situationOf(
   if (agent.state === 'wrap_up') {
     return { kind: 'wrap_up', since: agent.since, until: agent.wrap_up_until ?? null };
   }
+  const tone = phone?.calls.find(one => one.state === 'busy');
+  if (tone !== undefined) return { kind: 'line', leg: tone.leg, busy: true };
   return { kind: 'idle' };
 }
 

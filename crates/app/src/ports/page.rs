@@ -73,6 +73,8 @@ pub enum PageCallState {
     RingingThere,
     /// It was answered.
     Talking,
+    /// Whoever was called is busy. The call is over, and its tone is heard until another call comes, or for some seconds.
+    Busy,
 }
 
 /// How a call on a page ended.

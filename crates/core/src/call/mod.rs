@@ -35,7 +35,7 @@ pub use direct::Outside;
 pub use effects::{Audio, Command, DialTo, Effects, HangUp, Promise, Route, Shown};
 pub use feature::{FEATURE_PROMISE, PROMPTS};
 pub(crate) use outlook::no_sooner;
-pub use outlook::{Line, Lines, Promised, promise};
+pub use outlook::{Line, Lines, Promised, agreed, promise};
 pub use wish::{Heard, Party, Wanted, Wish, WishAnswer};
 
 use acceptance::Acceptances;

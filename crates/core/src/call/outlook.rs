@@ -53,12 +53,6 @@ impl Lines {
         Lines { signed_in, promised: promised.0, ..self }
     }
 
-    /// The same agents with nobody ahead: a time that one of them has agreed upon with a customer stands, however long the list is.
-    #[must_use]
-    pub fn with_nobody_ahead(&self) -> Self {
-        Lines { signed_in: self.signed_in.clone(), ..Lines::default() }
-    }
-
     /// How long somebody would wait, in seconds, who came into this queue now; nothing where nobody serves it.
     #[must_use]
     pub fn wait_of_newcomer(&self, queue: &Queue) -> Option<Interval> {
@@ -208,6 +202,27 @@ pub fn promise(
     Window { from: at + Millis::hours(24), to: at + Millis::hours(48) }
 }
 
+/// The window of a callback upon which an agent and the customer have agreed: it begins at that time, however long the list is and
+/// whoever is signed in just now. Only where the number may not be dialled for these agents then, it begins when it next may.
+#[must_use]
+pub fn agreed(target: &Target, number: &PhoneNumber, at: Timestamp, directory: &Directory) -> Window {
+    let policy = &directory.site.promise;
+    let calendar = directory.calendar_of(target);
+    let mut next = at;
+    for _ in 0..MOST_LOOKS {
+        let Some(from) = calendar.map_or(Some(next), |calendar| calendar.next_opening(next)) else { break };
+        let closing = calendar.and_then(|calendar| calendar.next_closing(from));
+        let to = policy.round_up(from + policy.shortest);
+        let to = closing.map_or(to, |closing| closing.min(to));
+        match within_hours(Window { from, to }, Millis::minutes(1), number, target, directory) {
+            Ok(window) => return window,
+            Err(Some(opens)) if opens > from => next = opens,
+            Err(_) => break,
+        }
+    }
+    Window { from: at + Millis::hours(24), to: at + Millis::hours(48) }
+}
+
 /// The window where the number may not be tried before a moment, in which an earlier attempt is still too fresh: no part of it
 /// lies before that. Where too little of it would be left it begins then, as long as it was, in hours in which this customer may
 /// be dialled.
@@ -260,6 +275,17 @@ fn inside(
     target: &Target,
     directory: &Directory,
 ) -> Result<Window, Option<Timestamp>> {
+    within_hours(window, LEAST_REST, number, target, directory)
+}
+
+/// The same, where a rest that is shorter than `least` is none.
+fn within_hours(
+    window: Window,
+    least: Millis,
+    number: &PhoneNumber,
+    target: &Target,
+    directory: &Directory,
+) -> Result<Window, Option<Timestamp>> {
     let forbidden = |at| directory.may_dial_at(number, target, at).err().map(|why| why.until.map(|until| until.at));
     if let Some(opens) = forbidden(window.from) {
         return Err(opens);
@@ -273,7 +299,7 @@ fn inside(
         if forbidden(middle).is_some() { closed = middle } else { open = middle }
     }
     let to = Timestamp::from_millis(closed.as_millis() - closed.as_millis().rem_euclid(60_000));
-    if to.since(window.from) >= LEAST_REST { Ok(Window { to, ..window }) } else { Err(opens) }
+    if to.since(window.from) >= least { Ok(Window { to, ..window }) } else { Err(opens) }
 }
 
 /// A window in the flow's words: by its length where it begins now, by the clock otherwise.
@@ -284,5 +310,30 @@ pub(super) fn told(window: Window, at: Timestamp, world: World<'_>) -> Told {
         Told::Within { minutes: u32::try_from(minutes).unwrap_or(u32::MAX).max(1) }
     } else {
         Told::Window { from: window.from, to: window.to, zone: world.directory.site.zone.name().to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{at, customer, directory, queue_600};
+
+    /// So many seconds of the hours after ten in the morning, of which the last eleven end with the dialling window.
+    const HOUR: i64 = 3_600;
+
+    #[test]
+    fn a_time_that_was_agreed_upon_stands_up_to_the_last_minute_in_which_the_number_may_be_dialled() {
+        let agreed = |seconds: i64| agreed(&queue_600(), &customer(1), at(seconds), &directory());
+        let day = 24 * HOUR;
+        for stands in [0, 2 * HOUR, 11 * HOUR - 900, 11 * HOUR - 600, 11 * HOUR - 60, day + 5 * HOUR] {
+            let window = agreed(stands);
+            assert_eq!(window.from, at(stands));
+            let closes = at(stands - stands.rem_euclid(day) + 11 * HOUR);
+            assert!(window.from < window.to && window.to <= closes, "{stands}: {window:?}");
+        }
+        assert_eq!(agreed(0).to, at(900));
+        for moves in [11 * HOUR, 12 * HOUR, 18 * HOUR] {
+            assert_eq!(agreed(moves).from, at(22 * HOUR), "eight in the morning");
+        }
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn outlives(change: &Change, stood: &State) -> bool {
 
 /// A time that was agreed upon in another call. Who had claimed it meant to call the customer about it, whom somebody has talked with by
 /// now; who has still to say what came of a conversation does.
-pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> Result<(), Refusal> {
+pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp, by: &Actor) -> Result<(), Refusal> {
     may_be_promised(agreed.window, at)?;
     match &mut entry.state {
         State::Waiting | State::Claimed { call: None, .. } => entry.state = State::Waiting,
@@ -106,6 +106,7 @@ pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> 
     }
     if let Some(request) = &mut entry.request {
         (request.promise, request.agreed_in) = (agreed.window, Some(agreed.call));
+        request.agreed_by = by.key().cloned();
     }
     if let Some(target) = &agreed.target {
         entry.target = target.clone();
@@ -121,6 +122,9 @@ pub(super) fn follow_up(entry: &mut Entry, at: Timestamp, agreed: &FollowUp) -> 
 /// It is as it would be if they had not agreed: an entry that the agreement has made goes, but for what the customer has left behind since.
 pub(super) fn take_back(entry: &mut Entry, at: Timestamp, by: &Actor, call: CallId) -> Result<(), Refusal> {
     let agreement = entry.agreement.take().filter(|agreement| agreement.call == call).ok_or(Refusal::NotAgreedNow)?;
+    if !entry.is_agreed_by(by) {
+        return Err(Refusal::NotAgreedNow);
+    }
     match &entry.state {
         State::Claimed { call: Some(_), .. } | State::Attempting { .. } => return Err(Refusal::InCall),
         State::Closed { .. } => return Err(Refusal::Closed),

@@ -31,7 +31,7 @@ pub fn change(entry: &Entry, site: &Site, at: Timestamp, by: &Actor, change: &Ch
         Change::TalkEnded { attempt, talked, broken } => talk_ended(&mut next, site, at, *attempt, *talked, *broken)?,
         Change::Outcome(outcome) => say_outcome(&mut next, site, at, by, outcome)?,
         Change::Served => end_without_call(&mut next, at, CloseReason::Served)?,
-        Change::FollowUp(agreed) => follow_up(&mut next, at, agreed)?,
+        Change::FollowUp(agreed) => follow_up(&mut next, at, agreed, by)?,
         Change::FollowUpTakenBack { call, .. } => take_back(&mut next, at, by, *call)?,
         Change::Cancel => cancel(&mut next, at, by)?,
         Change::Prioritise { priority } => prioritise(&mut next, by, *priority)?,

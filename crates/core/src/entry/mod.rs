@@ -130,6 +130,9 @@ pub struct Request {
     /// The call in which the customer and an agent have agreed upon the promise, where they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed_in: Option<CallId>,
+    /// Who has agreed upon it with the customer; nothing known of promises that were agreed upon before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_by: Option<AgentKey>,
 }
 
 /// A window of time; `from` is inside, `to` is its end.
@@ -302,6 +305,17 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// Who of ours it is, by key.
+    #[must_use]
+    pub fn key(&self) -> Option<&AgentKey> {
+        match self {
+            Actor::Agent(key) | Actor::Supervisor(key) => Some(key),
+            Actor::Customer | Actor::System => None,
+        }
+    }
+}
+
 impl Missed {
     /// One more.
     pub(crate) fn add(&mut self, left_at: LeftAt, waited: Millis, short: bool) {
@@ -463,6 +477,12 @@ impl Entry {
         let agreed = self.request.as_ref().filter(|request| request.agreed_in.is_some());
         let due = at.max(self.not_before);
         agreed.map_or(due, |request| due.max(request.promise.from))
+    }
+
+    /// Whether the promise may be one upon which these have agreed, and no colleague of theirs.
+    pub(crate) fn is_agreed_by(&self, by: &Actor) -> bool {
+        let agreed_by = self.request.as_ref().and_then(|request| request.agreed_by.as_ref());
+        agreed_by.is_none_or(|agent| by.key() == Some(agent))
     }
 
     /// A person wants the customer to be tried anew: the retry plan begins again.

@@ -32,6 +32,7 @@ fn requested(now: Timestamp) -> Entry {
         path: made.path,
         language: made.language,
         agreed_in: None,
+        agreed_by: None,
     });
     entry
 }

@@ -91,8 +91,9 @@ impl<R: Rows> Working<'_, R> {
         let kept_open = self.call(call)?.is_some_and(|row| row.keep_open.contains(&id));
         if let Some(mut entry) = self.entry(id)? {
             let before = before.iter().find(|entry| entry.id == id);
-            // Of several in one call all are taken back together.
-            let standing = before.and_then(|entry| entry.agreement.clone()).filter(|standing| standing.call == call);
+            // Of several in one call all are taken back together, but for those of a colleague who has had the call before.
+            let own = before.filter(|entry| entry.is_agreed_by(by));
+            let standing = own.and_then(|entry| entry.agreement.clone()).filter(|standing| standing.call == call);
             entry.agreement = Some(standing.unwrap_or_else(|| {
                 let was = before.map(|entry| Box::new(Was::of(entry)));
                 Agreement { call, since: self.at, kept_open, served: false, was }
@@ -185,6 +186,7 @@ impl<R: Rows> Working<'_, R> {
             path: made.path.clone(),
             language: made.language,
             agreed_in: agreed.map(|agreed| agreed.call),
+            agreed_by: agreed.and_then(|agreed| agreed.by.key()).cloned(),
         });
         self.note(at, Fact::RequestMade(Box::new(RequestMade { entry: entry.id, promise, ..made.clone() })));
         self.note(at, Fact::EntryGathered { entry: entry.id, call: made.call });
@@ -208,11 +210,7 @@ impl<R: Rows> Working<'_, R> {
     /// it goes to the groups of the call, if they could not work on it otherwise.
     fn move_to(&mut self, at: Timestamp, entry: &Entry, made: &RequestMade, agreed: &Agreed<'_>) -> Read<Answer> {
         let (window, by) = (made.promise, agreed.by);
-        let own = match by {
-            Actor::Agent(agent) | Actor::Supervisor(agent) => Some(agent),
-            Actor::Customer | Actor::System => None,
-        };
-        let kept = entry.assigned.as_ref().filter(|assigned| Some(*assigned) != own);
+        let kept = entry.assigned.as_ref().filter(|assigned| Some(*assigned) != by.key());
         let assigned = made.assigned.as_ref().or(kept).cloned();
         let without_them = Entry { assigned: assigned.clone(), ..entry.clone() };
         let target = (!self.may_work_on(&without_them, by)).then(|| made.target.clone());

@@ -188,7 +188,8 @@ impl<R: Rows> Working<'_, R> {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry)));
         }
         // What was agreed upon keeps it open, too, and may be taken back.
-        let agreed = open.iter().find(|other| other.id == entry).and_then(|other| Some((other, other.agreement.clone()?)));
+        let agreed =
+            open.iter().find(|other| other.id == entry).and_then(|other| Some((other, other.agreement.clone()?)));
         if let Some((other, agreement)) = agreed.filter(|(_, agreement)| agreement.call == call) {
             let agreement = Some(Agreement { kept_open: keep, ..agreement });
             self.put_entry(Entry { agreement, ..other.clone() });

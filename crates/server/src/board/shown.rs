@@ -156,6 +156,9 @@ pub struct RequestShown {
     /// The call in which an agent and the customer have agreed upon the promise.
     #[schema(value_type = Option<String>)]
     pub agreed_in: Option<CallId>,
+    /// Who of ours has agreed upon it.
+    #[schema(value_type = Option<String>)]
+    pub agreed_by: Option<AgentKey>,
 }
 
 /// Calls that were given up.
@@ -344,6 +347,7 @@ impl EntryShown {
             prompts: request.consent.prompts.clone(),
             key: request.consent.key,
             agreed_in: request.agreed_in,
+            agreed_by: request.agreed_by.clone(),
         });
         let attempts = entry.attempts.iter().map(|attempt| AttemptShown {
             id: attempt.id,

@@ -63,6 +63,8 @@ enum CallWord {
     RingingThere,
     /// It was answered.
     Talking,
+    /// Whoever was called is busy: the call is over, and its tone is heard.
+    Busy,
 }
 
 /// How the last call on a page ended.
@@ -97,6 +99,7 @@ impl PhoneShown {
                 PageCallState::Dialling => CallWord::Dialling,
                 PageCallState::RingingThere => CallWord::RingingThere,
                 PageCallState::Talking => CallWord::Talking,
+                PageCallState::Busy => CallWord::Busy,
             };
             PhoneCallShown { leg: *leg, call: call_of(*leg), state }
         };

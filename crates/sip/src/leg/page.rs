@@ -237,6 +237,7 @@ impl PageTalk {
                 order = orders.recv() => match order {
                     Some(Order::HangUp(HangUp::Busy)) if busy_until.is_none() => {
                         busy_until = Some(self.page.engine.play_busy(self.page.leg));
+                        self.page.note(PageCallState::Busy);
                     }
                     Some(Order::HangUp(HangUp::Busy)) => {}
                     Some(Order::HangUp(_)) => break Gone::HungUp,

@@ -155,12 +155,23 @@ impl Phone {
         self.connection.as_ref().filter(there).map(|it| (it.id, it.agreed))
     }
 
-    /// Whether some leg has the audio.
+    /// Whether some leg has the audio. The tone of a busy line keeps no other call away.
     pub(crate) fn is_in_call(&self) -> bool {
-        self.legs.values().any(|held| held.standing.speaks)
+        self.legs.values().any(|held| held.standing.speaks && !held.is_tone())
     }
 
+    /// Who hears the tone of a busy line has heard enough. The audio is somebody else's from now on.
+    fn end_tones(&mut self) {
+        for held in self.legs.values_mut().filter(|held| held.is_tone()) {
+            held.standing.speaks = false;
+            // A leg that has just ended listens no more.
+            let _ = held.words.send(Word::HangUp);
+        }
+    }
+
+    /// Takes a leg to the page; a tone that is heard there ends.
     pub(crate) fn add(&mut self, leg: LegId, standing: Standing) -> mpsc::UnboundedReceiver<Word> {
+        self.end_tones();
         let (words, heard) = mpsc::unbounded_channel();
         self.legs.insert(leg, Held { standing, refused: None, words });
         heard
@@ -225,6 +236,9 @@ impl Phone {
 
     /// Begins or ends the echo test.
     pub(crate) fn set_echo(&mut self, echo: Option<Echo>) {
+        if echo.is_some() {
+            self.end_tones();
+        }
         if let Some(connection) = &mut self.connection {
             connection.echo = echo;
         }
@@ -248,6 +262,12 @@ impl Phone {
             // A leg that has just ended listens no more.
             let _ = held.words.send(word(held));
         }
+    }
+}
+
+impl Held {
+    fn is_tone(&self) -> bool {
+        self.standing.state == PageCallState::Busy
     }
 }
 

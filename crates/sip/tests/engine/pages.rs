@@ -149,6 +149,34 @@ async fn a_page_that_is_asked_to_answers_by_itself_and_is_busy_for_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_tone_of_a_busy_line_keeps_no_call_away_from_the_page_and_ends_by_the_next() {
+    let mut board = Board::new().await;
+    let (page, _) = board.page().await;
+    for (by_itself, hz) in [(false, 450.0), (true, 600.0)] {
+        let busy = board.talk().await;
+        board.hang_up(busy, HangUp::Busy);
+        board.until(|phone| states(phone) == [PageCallState::Busy]).await;
+        let next = board.ring_showing("1000", Shown::Nothing, by_itself);
+        if !by_itself {
+            assert_eq!(board.gone(busy).await, Gone::HungUp);
+            board.engine.answer(&extension(), next).unwrap();
+        }
+        board.wait(Input::Answered(next)).await;
+        board.until(|phone| states(phone) == [PageCallState::Talking]).await;
+        page.play_tone(hz);
+        board.play(next, Audio::Echo);
+        page.wait_tone(hz, LONG).await.unwrap();
+        board.hang_up(next, HangUp::Normal);
+        assert_eq!(board.gone(next).await, Gone::HungUp);
+    }
+    // With nothing after it, it ends by itself.
+    let busy = board.talk().await;
+    board.hang_up(busy, HangUp::Busy);
+    assert_eq!(board.gone(busy).await, Gone::HungUp);
+    board.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_dialled_at_the_page_comes_in_as_a_call_of_its_extension() {
     let mut board = Board::new().await;
     assert_eq!(board.engine.dial(&extension(), "600"), Err(NotOnPage::NotConnected));

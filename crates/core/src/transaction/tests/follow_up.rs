@@ -46,7 +46,7 @@ pub(super) fn agree(works: &mut Works, of_call: u32, for_me: bool) -> Answer {
     agree_by(works, of_call, for_me, by("2000"))
 }
 
-fn agree_by(works: &mut Works, of_call: u32, for_me: bool, by: Actor) -> Answer {
+pub(super) fn agree_by(works: &mut Works, of_call: u32, for_me: bool, by: Actor) -> Answer {
     let made = RequestMade {
         call: None,
         promise: agreed(works),

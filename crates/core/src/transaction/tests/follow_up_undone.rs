@@ -2,7 +2,7 @@
 
 use nohold_model::{Millis, ServiceKey};
 
-use super::follow_up::{agree, asked_and_talking, called_back, due, hang_up, served, talk};
+use super::follow_up::{agree, agree_by, asked_and_talking, called_back, due, hang_up, served, talk};
 use crate::entry::{self, Actor, Change, CloseReason, Entry, Outcome, State};
 use crate::fact::{CallEnd, Fact, LeftQueue};
 use crate::fixture::{Works, agent, by, call, customer, entry, group_b, queue, queue_600, supervisor};
@@ -204,6 +204,23 @@ fn whom_the_conversation_has_served_is_not_called_again_though_it_is_taken_back_
     give_up(&mut works, 3);
     assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
     assert_eq!(works.entry(5).state, State::Waiting);
+}
+
+#[test]
+fn nobody_takes_back_what_a_colleague_has_agreed_upon_later_in_the_same_call() {
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, true);
+    served(&mut works);
+    works.pass(Millis::minutes(1));
+    let first = as_it_is(&works, 5);
+    let later = agree_by(&mut works, 1, true, by("2001"));
+    let moved = as_it_is(&works, 5);
+    assert_eq!(moved.request.as_ref().unwrap().agreed_by, Some(agent("2001")), "{later:?}");
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), refused(entry::Refusal::NotAgreedNow));
+    assert_eq!(as_it_is(&works, 5), moved);
+    // Who has agreed thinks better of it: what the colleague of before has agreed upon stands.
+    assert_eq!(take_back(&mut works, 1, 5, by("2001")), Answer::Done);
+    assert_eq!(as_it_is(&works, 5), Entry { agreement: None, ..first });
 }
 
 #[test]
