@@ -156,12 +156,11 @@ it('keeps a follow-up over a reload as the agent’s own, and takes it back', as
       () => true,
       () => false,
     );
-  const row = page.locator('[data-row]').filter({ hasText: '1005' }).first();
-  await row.waitFor();
   expect(await isTold()).toBe(false);
   await page.goto('/list');
   await said.waitFor({ timeout: 30_000 });
   expect(await isTold()).toBe(false);
+  const row = page.locator('[data-row]').filter({ hasText: '1005' }).first();
   await row.getByText('Follow-up by Mia Torres').waitFor();
   await mia.picture('told-follow-up');
   await page.locator('[data-follow-up]').getByRole('button', { name: 'Undo' }).click();

@@ -1,17 +1,20 @@
 import { Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api, need } from '@/api';
 import { phoneNumber, useTranslation } from '@/i18n';
 import { workOutside } from '@/phone';
 import styles from './settings.module.css';
+
+/** So long the switch shows what was done before the live line has told of it, in milliseconds. */
+const TOLD_WITHIN = 3_000;
 
 /** Where the agent's calls ring. `outside` is what holds now. */
 export function PhonePlace({ outside }: { outside: boolean }) {
   const { t } = useTranslation();
   const own = useQuery({ queryKey: ['own-outside'], queryFn: () => need(api.GET('/api/me/outside')) });
   const number = own.data?.number ?? null;
-  // What was asked for and is not answered yet: the switch shows it at once, and can be turned back meanwhile.
+  // What was asked for and is not told of yet: the switch shows it at once, and can be turned back meanwhile.
   const [wished, setWished] = useState<boolean | null>(null);
   const last = useRef<boolean | null>(null);
   const change = async (wish: boolean) => {
@@ -22,11 +25,21 @@ export function PhonePlace({ outside }: { outside: boolean }) {
     // One after the other: the last wish is what holds in the end.
     for (let asked: boolean | null = null; last.current !== null && asked !== last.current;) {
       asked = last.current;
-      if (!(await workOutside(asked))) break;
+      if (!(await workOutside(asked))) {
+        setWished(null);
+        break;
+      }
     }
     last.current = null;
-    setWished(null);
+    setAnswered(count => count + 1);
   };
+  const [answered, setAnswered] = useState(0);
+  const isTold = wished === outside;
+  useEffect(() => {
+    if (last.current !== null) return;
+    const timer = setTimeout(() => setWished(null), isTold ? 0 : TOLD_WITHIN);
+    return () => clearTimeout(timer);
+  }, [answered, isTold]);
   return (
     <div className={styles.fields}>
       <Switch
