@@ -1,4 +1,4 @@
-import type { Agent, Call, Entry, Note, Reminder } from './rows';
+import type { Agent, Call, Entry, Note, OwnPhone, Reminder } from './rows';
 
 /** An entry for tests: a missed call that waits, unless something else is said. */
 export function anEntry(id: string, more: Partial<Entry> = {}): Entry {
@@ -119,4 +119,9 @@ export function aCall(id: string, more: Partial<Call> = {}): Call {
     ringing: [],
     ...more,
   };
+}
+
+/** The phone of a page for tests, connected, with these calls. */
+export function aPhone(...calls: OwnPhone['calls']): OwnPhone {
+  return { calls, connection: 1, echo: false, extension: '2014', state: 'up' };
 }

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Call, useLive } from '@/live';
-import { aCall, anAgent } from '@/live/fixture';
+import { aCall, aPhone, anAgent } from '@/live/fixture';
 import { Themed } from '@/ui';
 import { CallPanel } from '.';
 
@@ -19,13 +19,7 @@ function shows(call: Partial<Call>) {
       [PRIYA, anAgent(PRIYA, { name: 'Priya N.', state: 'held', call: 'call_1' })],
     ]),
     calls: new Map([['call_1', shown]]),
-    phone: {
-      calls: [{ leg: 'leg_1', call: 'call_1', state: 'talking' }],
-      connection: 1,
-      echo: false,
-      extension: '2014',
-      state: 'up',
-    },
+    phone: aPhone({ leg: 'leg_1', call: 'call_1', state: 'talking' }),
   });
   render(
     <QueryClientProvider client={new QueryClient()}>

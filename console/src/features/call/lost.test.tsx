@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, render } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { useLive } from '@/live';
-import { aCall, anAgent } from '@/live/fixture';
+import { aCall, aPhone, anAgent } from '@/live/fixture';
 import { usePhoneStands } from '@/phone/readiness';
 import { Themed } from '@/ui';
 import { CallPanel } from '.';
@@ -17,13 +17,7 @@ function talks() {
     me: { user: 'mia', role: 'agent', agent: '2014', groups: null },
     agents: new Map([['2014', anAgent('2014', { state: 'talking', call: 'call_1', since: began })]]),
     calls: new Map([['call_1', aCall('call_1', { agents: ['2014'], began, connected: began })]]),
-    phone: {
-      calls: [{ leg: 'leg_1', call: 'call_1', state: 'talking' }],
-      connection: 1,
-      echo: false,
-      extension: '2014',
-      state: 'up',
-    },
+    phone: aPhone({ leg: 'leg_1', call: 'call_1', state: 'talking' }),
   });
   render(
     <QueryClientProvider client={new QueryClient()}>

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { useLive } from '@/live';
-import { aCall, anAgent } from '@/live/fixture';
+import { aCall, aPhone, anAgent } from '@/live/fixture';
 import { wishFor } from '@/notices';
 import { choosePhone } from '@/phone';
 import { listenToTones } from '@/test-audio';
@@ -20,13 +20,7 @@ function rings() {
     me: { user: 'mia', role: 'agent', agent: '2014', groups: null },
     agents: new Map([['2014', anAgent('2014', { state: 'ringing', call: 'call_1' })]]),
     calls: new Map([['call_1', aCall('call_1', { agents: ['2014'], queue: '600' })]]),
-    phone: {
-      calls: [{ leg: 'leg_1', call: 'call_1', state: 'ringing' }],
-      connection: 1,
-      echo: false,
-      extension: '2014',
-      state: 'up',
-    },
+    phone: aPhone({ leg: 'leg_1', call: 'call_1', state: 'ringing' }),
   });
   render(
     <QueryClientProvider client={new QueryClient()}>
