@@ -67,6 +67,14 @@ impl Was {
     }
 }
 
+impl Entry {
+    /// Whether the promise may be one upon which these have agreed, and no colleague of theirs.
+    pub(crate) fn is_agreed_by(&self, by: &Actor) -> bool {
+        let agreed_by = self.request.as_ref().and_then(|request| request.agreed_by.as_ref());
+        agreed_by.is_none_or(|agent| by.key() == Some(agent))
+    }
+}
+
 /// Whether an agreement can still be taken back after this change of an entry that stood like that: nothing follows from it yet.
 pub(super) fn outlives(change: &Change, stood: &State) -> bool {
     match change {

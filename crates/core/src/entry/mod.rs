@@ -4,6 +4,7 @@
 //! customer: a callback request, a call that we cut off, messages, missed calls; its [`Section`] is the highest of
 //! them. A caller who first gave up and then asks to be called back therefore stands in one line, not in two.
 
+mod actor;
 mod agreement;
 mod change;
 mod life;
@@ -18,6 +19,7 @@ use nohold_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use actor::Actor;
 pub use agreement::Agreement;
 pub(crate) use agreement::Was;
 pub use change::{Change, FollowUp, Outcome, Refusal};
@@ -291,31 +293,6 @@ pub enum Section {
     Missed,
 }
 
-/// Who did something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// The caller.
-    Customer,
-    /// An agent.
-    Agent(AgentKey),
-    /// A supervisor (班长), who may do more than an agent.
-    Supervisor(AgentKey),
-    /// Nohold itself: a timer, a retry plan, a restart.
-    System,
-}
-
-impl Actor {
-    /// Who of ours it is, by key.
-    #[must_use]
-    pub fn key(&self) -> Option<&AgentKey> {
-        match self {
-            Actor::Agent(key) | Actor::Supervisor(key) => Some(key),
-            Actor::Customer | Actor::System => None,
-        }
-    }
-}
-
 impl Missed {
     /// One more.
     pub(crate) fn add(&mut self, left_at: LeftAt, waited: Millis, short: bool) {
@@ -477,12 +454,6 @@ impl Entry {
         let agreed = self.request.as_ref().filter(|request| request.agreed_in.is_some());
         let due = at.max(self.not_before);
         agreed.map_or(due, |request| due.max(request.promise.from))
-    }
-
-    /// Whether the promise may be one upon which these have agreed, and no colleague of theirs.
-    pub(crate) fn is_agreed_by(&self, by: &Actor) -> bool {
-        let agreed_by = self.request.as_ref().and_then(|request| request.agreed_by.as_ref());
-        agreed_by.is_none_or(|agent| by.key() == Some(agent))
     }
 
     /// A person wants the customer to be tried anew: the retry plan begins again.
