@@ -212,11 +212,13 @@ impl Record {
         self.agents.iter().chain(rung)
     }
 
-    /// How long the agent talked in it, with the time on hold.
+    /// How long the agent talked in it, with the time on hold: while the own phone was off the hook, and no longer than anybody talked.
+    /// It is off the hook before that where the other side is still called, or a notice is heard.
     #[must_use]
     pub fn talked_with(&self, agent: &AgentKey) -> Millis {
         let own = self.legs.iter().filter(|leg| matches!(&leg.party, Party::Agent(one) if one == agent));
         own.map(|leg| leg.answered.map_or(Millis::ZERO, |at| leg.ended.unwrap_or(self.ended).since(at)))
             .fold(Millis::ZERO, |all, one| all + one)
+            .min(self.talked)
     }
 }

@@ -14,7 +14,11 @@ use crate::stage::house::{MORNING, house, key};
 fn check(script: &str, expected: Expect) {
     let mut stage = Stage::new(house());
     stage.play(script);
-    expected.assert_eq(&text(&told(&stage)));
+    let record = told(&stage);
+    for agent in &record.agents {
+        assert!(record.talked_with(agent) <= record.talked, "{agent}");
+    }
+    expected.assert_eq(&text(&record));
 }
 
 fn told(stage: &Stage) -> Record {
