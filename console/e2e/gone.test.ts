@@ -137,3 +137,19 @@ it('says to whoever is disabled in a call that the customer is back in line and 
   await dialog.waitFor({ state: 'detached' });
   await caller.hangUp();
 });
+
+it('takes nobody out of rotation to whom a caller comes while their page is loaded anew', async () => {
+  await house.does('2011', 'sign_out');
+  const mia = await house.comes('mia', MIA);
+  for (const [n, millis] of [0, 60, 150, 350].entries()) {
+    await shows(mia, 'idle', 30_000);
+    await mia.page.locator('header button[data-state=available]').waitFor();
+    const loaded = mia.page.reload();
+    await passes(millis / 1_000);
+    const caller = await house.calls(`+861380014001${n}`);
+    await loaded;
+    await shows(mia, 'ringing', 20_000);
+    await caller.hangUp();
+    await caller.ended();
+  }
+});

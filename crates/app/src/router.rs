@@ -75,7 +75,7 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>, kept: &mut Looked) -> Result<
         }
     }
     overview.snapshot.busy_phones = node.agents_at_codes();
-    // Their page is away for too long: they are about to be signed out, and nothing would ring for them until then.
+    // Their page is loaded anew, or lost: what would ring there fails, and they would be taken out of rotation for it.
     overview.snapshot.busy_phones.extend(without_a_phone(node, &directory));
     // Callers who did not get their agent, by queue: nobody behind them gets one before the next look.
     let mut first: BTreeMap<QueueKey, CallId> = BTreeMap::new();
@@ -91,9 +91,9 @@ pub(crate) async fn look<P: Ports>(node: &Node<P>, kept: &mut Looked) -> Result<
     Ok(())
 }
 
-/// The agents whose only phone was in a page that is gone.
+/// The agents whose only phone is in a page that is not there just now.
 fn without_a_phone<P: Ports>(node: &Node<P>, directory: &Directory) -> Vec<AgentKey> {
-    let away = node.ports().telephony().without_a_page();
+    let away = node.ports().telephony().pages_away();
     let is_away = |profile: &&AgentProfile| !away.is_empty() && profile.has_no_phone_but(&away);
     directory.agents.values().filter(is_away).map(|profile| profile.key.clone()).collect()
 }

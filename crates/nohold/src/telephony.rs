@@ -149,6 +149,10 @@ impl Telephony for Engine {
         self.engine.without_a_page()
     }
 
+    fn pages_away(&self) -> BTreeSet<ExtensionKey> {
+        self.engine.pages_away()
+    }
+
     fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
         self.engine.reachable()
     }

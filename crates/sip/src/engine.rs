@@ -451,6 +451,15 @@ impl Telephony for Engine {
         without.into_iter().collect()
     }
 
+    fn pages_away(&self) -> BTreeSet<ExtensionKey> {
+        let out = self.pages().out();
+        if out.is_empty() {
+            return BTreeSet::new();
+        }
+        let registered = self.registrar().registered(Instant::now());
+        out.into_iter().filter(|extension| !registered.contains(extension)).collect()
+    }
+
     fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {
         let mut there = self.registrar().have_phones(Instant::now());
         there.extend(self.pages().here());

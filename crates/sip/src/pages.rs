@@ -144,6 +144,12 @@ impl Pages {
         away.map(|(extension, _)| extension.clone()).collect()
     }
 
+    /// The phones whose page was there, or is about to be, and cannot be rung now.
+    pub(crate) fn out(&self) -> Vec<ExtensionKey> {
+        let phones = self.phones();
+        phones.iter().filter(|(_, phone)| phone.is_out()).map(|(extension, _)| extension.clone()).collect()
+    }
+
     /// The phones that a page can be rung at now.
     pub(crate) fn here(&self) -> Vec<ExtensionKey> {
         let phones = self.phones();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { aRequest } from '@/live/fixture';
-import { arrangedIn } from './follow-up';
+import { arrangedIn, isAgreedBy } from './follow-up';
 
 const request = {
   asked: 50,
@@ -19,4 +19,11 @@ it('finds what was agreed upon in a call, as long as it stands', () => {
   expect(arrangedIn(live({ state: { name: 'closed' } }), 'c')).toBeUndefined();
   expect(arrangedIn(live({ request: { ...request, agreed_in: undefined } }), 'c')).toBeUndefined();
   expect(arrangedIn(live({ request: { ...request, path: ['600'] } }), 'c')?.id).toBe('e');
+});
+
+it('lets take back only whoever has agreed, not whom the call was handed over to', () => {
+  const by = (agreed_by?: string | null) => aRequest('e', { request: { ...request, agreed_by } });
+  const mine = (agreed_by?: string | null) => isAgreedBy({ agent: '2014' }, by(agreed_by));
+  expect([mine('2014'), mine('2011'), mine(null), mine(undefined)]).toEqual([true, false, true, true]);
+  expect(isAgreedBy({ agent: '2014' }, undefined), 'the line has not told of it yet').toBe(true);
 });

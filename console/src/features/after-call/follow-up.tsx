@@ -3,7 +3,7 @@ import { IconCalendarPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation, useLanguage, windowOf } from '@/i18n';
 import { isArrangedBy } from '@/entries';
-import { type Entry, type Shown, isOpen, serverNow, useLive } from '@/live';
+import { type Entry, type Me, type Shown, isOpen, serverNow, useLive } from '@/live';
 import { Button, Problem } from '@/ui';
 import { DayField, TimeField } from '@/ui/when';
 import styles from './after-call.module.css';
@@ -34,6 +34,12 @@ export function arrangedIn({ entries }: Pick<Shown, 'entries'>, call: string): E
   return undefined;
 }
 
+/** Whether it was I who agreed upon it, and not a colleague who has had the call before. */
+export function isAgreedBy(me: Pick<Me, 'agent'> | null, standing: Entry | undefined): boolean {
+  const by = standing?.request?.agreed_by;
+  return !given(by) || by === me?.agent;
+}
+
 /** What stands open comes into sight. */
 function comeIntoSight(box: HTMLDivElement | null): void {
   // jsdom has no layout.
@@ -60,9 +66,7 @@ export function FollowUp({ call }: { call: string }) {
   const me = useLive(live => live.me);
   // Otherwise it was there before, and is moved by what was agreed upon.
   const isNew = standing === undefined ? (asked?.new ?? true) : isArrangedBy(me, standing.request?.path);
-  // A colleague who had the call before has agreed upon it.
-  const by = standing?.request?.agreed_by;
-  const isMine = !given(by) || by === me?.agent;
+  const isMine = isAgreedBy(me, standing);
   const takeBack = async () => {
     const entry = standing?.id ?? asked?.entry;
     if (entry === undefined) return;

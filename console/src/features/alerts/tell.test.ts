@@ -64,6 +64,11 @@ it('tells whose claim has fallen because a colleague has agreed upon a time', ()
     at(aRequest('mine', { request: { ...later, agreed_by: by }, state: { name: 'waiting' } }));
   expect(agreedMeanwhile(waits('2014'), again)).toHaveLength(1);
   expect(agreedMeanwhile(waits('2011'), again)).toEqual([]);
+  // Given back, it is as it was; the same time may be for the colleague alone now.
+  const asItWas = (assigned: string | null) =>
+    at(aRequest('mine', { request: agreed, assigned, state: { name: 'waiting' } }));
+  expect(agreedMeanwhile(asItWas(null), again)).toEqual([]);
+  expect(agreedMeanwhile(asItWas('2014'), again)).toHaveLength(1);
 });
 
 it('tells whoever talks or is on break of a new request without sound', async () => {

@@ -97,9 +97,13 @@ export function agreedMeanwhile(
   return [...before.entries.values()].flatMap(was => {
     if (was.state.name !== 'claimed' || was.state.agent !== me) return [];
     const is = now.entries.get(was.id);
-    const { agreed_by: by, promise } = is?.request ?? {};
-    const moved = given(by) && by !== me && promise?.from !== was.request?.promise.from;
-    return is?.state.name === 'waiting' && moved ? [is] : [];
+    const { agreed_by: by } = is?.request ?? {};
+    if (is?.state.name !== 'waiting' || !given(by) || by === me) return [];
+    const agreed = ({ request }: Entry) =>
+      [request?.agreed_in, request?.agreed_by, request?.promise.from].join();
+    // The same time may be for the colleague alone now.
+    const moved = agreed(is) !== agreed(was) || (is.assigned === by && was.assigned !== by);
+    return moved ? [is] : [];
   });
 }
 

@@ -62,7 +62,9 @@ export function OpenHint({ call, open }: { call: string; open: Open }) {
         <Button onClick={() => void takeBackServed(entry)}>{t('pop.takeBack')}</Button>
       ) : (
         open.settled_by_this &&
-        live !== undefined && (
+        live !== undefined &&
+        // What was agreed upon in this call stays, until that is taken back.
+        request?.agreed_in !== call && (
           <Button onClick={() => keep(!kept)}>{t(kept ? 'pop.letSettle' : 'pop.keepOpen')}</Button>
         )
       )}

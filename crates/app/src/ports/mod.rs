@@ -73,6 +73,12 @@ pub trait Telephony: Send + Sync + 'static {
         BTreeSet::new()
     }
 
+    /// The extensions whose phone is in a page that is not there just now, for however short a time, and that have no other phone:
+    /// what would ring there fails.
+    fn pages_away(&self) -> BTreeSet<ExtensionKey> {
+        BTreeSet::new()
+    }
+
     /// The extensions that have a phone: one that is registered now or was when the engine ended, or a page. Nothing where the
     /// engine cannot tell.
     fn reachable(&self) -> Option<BTreeSet<ExtensionKey>> {

@@ -37,6 +37,9 @@ pub struct Was {
     called_again: bool,
     /// The last that the customer had done. What the customer does after the agreement counts besides.
     last: Timestamp,
+    /// What somebody else had agreed upon before, which stands again; of that, what was before is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agreement: Option<Box<Agreement>>,
 }
 
 impl Agreement {
@@ -63,6 +66,12 @@ impl Was {
             earlier_attempts: entry.earlier_attempts,
             called_again: matches!(entry.state, State::Noting { called_again: true, .. }),
             last: entry.last,
+            agreement: entry.agreement.clone().map(|mut agreement| {
+                if let Some(was) = &mut agreement.was {
+                    was.agreement = None;
+                }
+                Box::new(agreement)
+            }),
         }
     }
 }
@@ -83,6 +92,8 @@ pub(super) fn outlives(change: &Change, stood: &State) -> bool {
         Change::Claim { .. }
         | Change::TalkEnded { .. }
         | Change::FollowUp(_)
+        // One that stands again.
+        | Change::FollowUpTakenBack { .. }
         | Change::Prioritise { .. }
         | Change::Acknowledge
         | Change::Heard { .. } => true,
@@ -93,7 +104,6 @@ pub(super) fn outlives(change: &Change, stood: &State) -> bool {
         | Change::Answered { .. }
         | Change::Outcome(_)
         | Change::Served
-        | Change::FollowUpTakenBack { .. }
         | Change::Cancel
         | Change::Reassign { .. }
         | Change::Reopen
@@ -157,5 +167,6 @@ pub(super) fn take_back(entry: &mut Entry, at: Timestamp, by: &Actor, call: Call
     (entry.place, entry.last, entry.due) = (was.place, was.last, was.due);
     (entry.held, entry.more_attempts_from) = (was.held, was.more_attempts_from);
     entry.earlier_attempts = was.earlier_attempts;
+    entry.agreement = was.agreement.map(|agreement| *agreement);
     Ok(())
 }

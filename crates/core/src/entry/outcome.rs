@@ -64,7 +64,8 @@ pub(super) fn say_outcome(
                 entry.begin_new_round();
             }
             if let Some(request) = &mut entry.request {
-                request.promise = *window;
+                // Whatever was agreed upon before.
+                (request.promise, request.agreed_in, request.agreed_by) = (*window, None, None);
             }
             (disposition, note)
         }

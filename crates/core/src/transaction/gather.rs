@@ -117,7 +117,7 @@ impl<R: Rows> Working<'_, R> {
         if let Err(refusal) = self.entry_change(id, self.at, &Change::FollowUpTakenBack { call, since }, by)? {
             return Ok(Answer::Refused(Refusal::Entry(refusal)));
         }
-        if agreement.as_ref().is_some_and(|agreement| agreement.served) {
+        if agreement.as_ref().is_some_and(|agreement| agreement.served && !agreement.kept_open) {
             self.by_system(id, self.at, &Change::Served)?;
         }
         if agreement.is_some_and(|agreement| !agreement.kept_open) {

@@ -187,16 +187,17 @@ impl<R: Rows> Working<'_, R> {
         if business.is_none() || !open.iter().any(settled) {
             return Ok(Answer::Refused(Refusal::NotFound(Noun::Entry)));
         }
-        // What was agreed upon keeps it open, too, and may be taken back.
-        let agreed =
-            open.iter().find(|other| other.id == entry).and_then(|other| Some((other, other.agreement.clone()?)));
-        if let Some((other, agreement)) = agreed.filter(|(_, agreement)| agreement.call == call) {
+        // What was agreed upon in this call keeps it open, whatever is chosen, until it is taken back.
+        let agreed = open.iter().find(|other| other.id == entry).and_then(|it| Some((it, it.agreement.clone()?)));
+        let agreed = agreed.filter(|(_, agreement)| agreement.call == call);
+        let stays = keep || agreed.is_some();
+        if let Some((it, agreement)) = agreed {
             let agreement = Some(Agreement { kept_open: keep, ..agreement });
-            self.put_entry(Entry { agreement, ..other.clone() });
+            self.put_entry(Entry { agreement, ..it.clone() });
         }
         self.edit_call(call, |row| {
             row.keep_open.retain(|kept| *kept != entry);
-            if keep {
+            if stays {
                 row.keep_open.push(entry);
             }
         })?;

@@ -155,6 +155,11 @@ impl Phone {
         self.connection.as_ref().filter(there).map(|it| (it.id, it.agreed))
     }
 
+    /// Whether there was a page here, or is about to be one, and none can be rung now.
+    pub(crate) fn is_out(&self) -> bool {
+        self.reachable().is_none() && (self.connection.is_some() || self.away_since.is_some())
+    }
+
     /// Whether some leg has the audio. The tone of a busy line keeps no other call away.
     pub(crate) fn is_in_call(&self) -> bool {
         self.legs.values().any(|held| held.standing.speaks && !held.is_tone())

@@ -347,10 +347,13 @@ async fn what_rings_where_a_sign_in_ends_goes_to_somebody_else_at_once() {
 async fn a_phone_whose_page_stays_away_is_without_one_unless_another_phone_is_there() {
     let board = Board::new().await;
     assert!(board.engine.without_a_page().is_empty(), "who never had a page misses none");
+    assert!(board.engine.pages_away().is_empty());
     let (page, _) = board.page().await;
+    assert!(board.engine.pages_away().is_empty());
     drop(page);
     board.until(|phone| matches!(phone.connection, Some((_, PageState::Lost)))).await;
     assert!(board.engine.without_a_page().is_empty(), "it may come back");
+    assert_eq!(board.engine.pages_away(), [extension()].into(), "nothing rings there until then");
     let missed = timeout(SOON, async {
         while !board.engine.without_a_page().contains(&extension()) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -359,11 +362,13 @@ async fn a_phone_whose_page_stays_away_is_without_one_unless_another_phone_is_th
     missed.await.unwrap();
     let (page, connection) = board.page().await;
     assert!(board.engine.without_a_page().is_empty());
+    assert!(board.engine.pages_away().is_empty());
     let phone = board.phone("1000").await;
     assert!(board.engine.disconnect(&extension(), connection));
     page.wait_closed(SOON).await.unwrap();
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert!(board.engine.without_a_page().is_empty());
+    assert!(board.engine.pages_away().is_empty(), "the phone on the desk rings");
     phone.unregister().await.unwrap();
     assert!(board.engine.without_a_page().is_empty(), "who works by another phone is missed by no page");
 }

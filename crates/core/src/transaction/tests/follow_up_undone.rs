@@ -220,7 +220,33 @@ fn nobody_takes_back_what_a_colleague_has_agreed_upon_later_in_the_same_call() {
     assert_eq!(as_it_is(&works, 5), moved);
     // Who has agreed thinks better of it: what the colleague of before has agreed upon stands.
     assert_eq!(take_back(&mut works, 1, 5, by("2001")), Answer::Done);
-    assert_eq!(as_it_is(&works, 5), Entry { agreement: None, ..first });
+    assert_eq!(as_it_is(&works, 5), first);
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
+    assert_eq!(works.entry(5).state, State::Closed { reason: CloseReason::Served, at: works.now }, "served meanwhile");
+}
+
+#[test]
+fn what_is_agreed_upon_stays_open_though_the_agent_lets_the_call_settle_it() {
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, true);
+    let settle = Transaction::KeepOpen { call: call(1), entry: entry(5), keep: false, by: by("2000") };
+    assert_eq!(works.run(&settle), Answer::Done);
+    served(&mut works);
+    assert_eq!(works.entry(5).state, State::Waiting);
+    assert_eq!(take_back(&mut works, 1, 5, by("2000")), Answer::Done);
+    assert!(matches!(works.entry(5).state, State::Closed { .. }));
+}
+
+#[test]
+fn a_postponement_is_no_agreement_any_more() {
+    let mut works = asked_and_talking(queue_600());
+    agree(&mut works, 1, true);
+    let from = works.now + Millis::hours(5);
+    let window = entry::Window { from, to: from + Millis::hours(1) };
+    let postpone = Outcome::Postpone { window, disposition: None, note: String::new() };
+    works.change(5, Change::Outcome(postpone), supervisor());
+    let request = works.entry(5).request.clone().unwrap();
+    assert_eq!((request.promise, request.agreed_in, request.agreed_by), (window, None, None));
 }
 
 #[test]
