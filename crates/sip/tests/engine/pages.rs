@@ -172,6 +172,7 @@ async fn the_tone_of_a_busy_line_keeps_no_call_away_from_the_page_and_ends_by_th
     // With nothing after it, it ends by itself.
     let busy = board.talk().await;
     board.hang_up(busy, HangUp::Busy);
+    page.wait_tone(425.0, LONG).await.unwrap();
     assert_eq!(board.gone(busy).await, Gone::HungUp);
     board.empty().await;
 }
