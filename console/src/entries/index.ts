@@ -6,6 +6,7 @@ export {
   useCustomerName,
   useNameOfCall,
   useNameOfNumber,
+  useIsFinding,
   useNamesFor,
 } from './known';
 export { useWho, useWhoOfCall, useWhoOfNumber } from './who';

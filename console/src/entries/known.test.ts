@@ -4,7 +4,14 @@ import { api } from '@/api';
 import { spoken } from '@/i18n';
 import { type Entry, useLive } from '@/live';
 import { anEntry } from '@/live/fixture';
-import { learnNames, useCustomerName, useNameOfCall, useNameOfNumber, useNamesFor } from './known';
+import {
+  learnNames,
+  useCustomerName,
+  useIsFinding,
+  useNameOfCall,
+  useNameOfNumber,
+  useNamesFor,
+} from './known';
 import { useWho, useWhoOfCall } from './who';
 import { whoIs } from './words';
 
@@ -99,6 +106,28 @@ it('finds whom the number is hidden of by name, and nobody else with the same di
   const { result } = renderHook(() => useNamesFor('elena'));
   await waitFor(() => expect(all.map(result.current)).toEqual(['Elena Marsh', null]));
   expect(asked).toEqual(['elena']);
+});
+
+it('says that it looks among names until it has an answer, or is refused one', async () => {
+  names = {};
+  const { result, rerender } = renderHook(
+    ({ query }) => {
+      useNamesFor(query);
+      return useIsFinding(query);
+    },
+    { initialProps: { query: '0118' } },
+  );
+  expect(result.current).toBe(false);
+  rerender({ query: 'grete' });
+  expect(result.current).toBe(true);
+  await waitFor(() => expect(result.current).toBe(false));
+  // Nobody's name has that in it: so has none what is typed on.
+  rerender({ query: 'grete h' });
+  expect(result.current).toBe(false);
+  vi.spyOn(api, 'GET').mockRejectedValue(new Error('away'));
+  rerender({ query: 'hans' });
+  expect(result.current).toBe(true);
+  await waitFor(() => expect(result.current).toBe(false));
 });
 
 it('calls a customer by name wherever it is known, else by number', async () => {

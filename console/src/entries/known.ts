@@ -32,6 +32,8 @@ interface Store {
   numbers: Names;
   /** By open entry, whoever fits what is searched for; and when that was asked: at which snapshot, after how many arrivals. */
   found: { query: string; at: number; after: string; names: ReadonlyMap<string, string> };
+  /** What was searched for last without an answer. */
+  unanswered: string;
 }
 
 const useKnown = create<Store>(() => ({
@@ -39,6 +41,7 @@ const useKnown = create<Store>(() => ({
   calls: new Map(),
   numbers: new Map(),
   found: { query: '', at: 0, after: '', names: new Map() },
+  unanswered: '',
 }));
 
 type What = 'entries' | 'calls' | 'numbers';
@@ -229,9 +232,20 @@ async function find(query: string): Promise<void> {
     () => null,
   );
   if (finding === query) finding = '';
-  if (found === null) return;
+  if (found === null) return useKnown.setState({ unanswered: query });
   const names = new Map(Object.entries(found.names));
-  useKnown.setState({ found: { query, at: serverNow(), after, names } });
+  useKnown.setState({ found: { query, at: serverNow(), after, names }, unanswered: '' });
+}
+
+/** What of `query` is looked for among names. */
+const searchedFor = (query: string) => (mayBeName(query) ? query.trim() : '');
+
+/** Whether it is not known yet whose name fits `query`: who says "nobody" before that may be wrong. */
+export function useIsFinding(query: string): boolean {
+  const searched = searchedFor(query);
+  return useKnown(
+    ({ found, unanswered }) => searched !== '' && !covers(found, searched) && unanswered !== searched,
+  );
 }
 
 /**
@@ -239,7 +253,7 @@ async function find(query: string): Promise<void> {
  * and whether their numbers are hidden from the viewer or not.
  */
 export function useNamesFor(query: string): NameOf {
-  const searched = mayBeName(query) ? query.trim() : '';
+  const searched = searchedFor(query);
   const known = useKnown();
   const { found } = known;
   const now = useLive(arrived);

@@ -152,6 +152,7 @@ export const en = {
     assignedTo: 'for {{name}}',
     empty: 'Nobody is waiting for a call',
     emptyWords: 'New requests appear here by themselves.',
+    finding: 'Searching names…',
     emptyFilter: 'No entry fits these filters',
     emptyFilterWords: 'New entries that fit appear here by themselves.',
     clearFilters: 'Clear filters',

@@ -142,6 +142,7 @@ export const zh: Words = {
     assignedTo: '指派给 {{name}}',
     empty: '没有人在等回电',
     emptyWords: '新的回呼请求会自动出现在这里。',
+    finding: '正在按姓名查找…',
     emptyFilter: '没有符合筛选条件的条目',
     emptyFilterWords: '符合条件的新条目会自动出现在这里。',
     clearFilters: '清除筛选',

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Suspense, lazy, useDeferredValue, useMemo, useState } from 'react';
-import { useNamesFor } from '@/entries';
+import { useIsFinding, useNamesFor } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { Button, Empty, useTitle } from '@/ui';
@@ -32,6 +32,7 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
   const all = useDeferredValue(useLive(live => live.entries));
   const total = useLive(live => live.total);
   const known = useLive(live => live.me !== null);
+  const finding = useIsFinding(search.q ?? '');
   // Typing is never behind the list.
   const wanted = useDeferredValue(search);
   const found = useMemo(() => find(all.values(), wanted, around), [all, wanted, around]);
@@ -52,6 +53,8 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
         <Empty title={t('list.loading')} words="" />
       ) : found.entries.length > 0 ? (
         <OpenList entries={found.entries} onOpen={onOpen} onAsk={setAsked} />
+      ) : finding && all.size > 0 ? (
+        <Empty title={t('list.finding')} words="" />
       ) : isFiltered(search) && all.size > 0 ? (
         <Empty title={t('list.emptyFilter')} words={t('list.emptyFilterWords')}>
           <Button onClick={() => onSearch({ groups: 'all' })}>{t('list.clearFilters')}</Button>
