@@ -146,3 +146,31 @@ it('finds one of them by name with a question or two', async () => {
   expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(2);
   await mia.leave();
 });
+
+it('finds closed ones among many by number and by name, and says where nobody fits', async () => {
+  const open = await server.ask<{ items: { id: string; number: string }[] }>('GET', '/api/entries?limit=200');
+  const close = async (id: string) => {
+    await server.ask('POST', `/api/entries/${id}/outcome`, { outcome: 'close' });
+  };
+  await Promise.all(open.items.map(entry => close(entry.id)));
+  const first = open.items[0]?.number ?? '';
+  await server.ask('POST', '/api/contacts', { name: 'Grete Holm', numbers: [first] });
+  const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/list?tab=done' });
+  const { page } = mia;
+  const [rows, search] = [page.locator('[data-row]'), page.getByLabel('Name or number').first()];
+  await page.getByRole('button', { name: 'Load more' }).waitFor();
+  expect(await rows.count()).toBe(50);
+  for (const text of [first.slice(-8), 'grete']) {
+    await search.fill(text);
+    await expect.poll(() => rows.count(), { message: text }).toBe(1);
+    await rows.getByText('Grete Holm').waitFor();
+  }
+  await mia.picture('closed-found');
+  await search.fill('nobody at all');
+  await page.getByText('No entry fits these filters').waitFor();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect.poll(() => rows.count()).toBe(50);
+  expect(new URL(page.url()).searchParams.get('tab')).toBe('done');
+  expect(mia.complaints).toEqual([]);
+  await mia.leave();
+});

@@ -1,30 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { freePort } from './ports';
 
 /** The TURN server that `cargo xtask setup` unpacks. */
 const PROGRAM = new URL('../../../target/peers/asterisk/bin/turnserver', import.meta.url).pathname;
 
 const START_WITHIN = 20_000;
-
-/** A port that nobody has just now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
-}
 
 /** Whether somebody takes connections at this port. */
 function listens(port: number): Promise<boolean> {

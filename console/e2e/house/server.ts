@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './ports';
 
 /** The server's program; built by `cargo build`, or named by the environment. */
 const PROGRAM =
@@ -69,9 +70,9 @@ export class Server {
 
   /** Starts it, also again after {@link kill}, then on the same ports. */
   async start(): Promise<void> {
-    const port = this.http === '' ? '0' : new URL(this.http).port;
+    const port = this.http === '' ? await freePort() : new URL(this.http).port;
     const flags = [...this.#flags, '--scenario', this.#scenario, '--data', join(this.folder, 'data')];
-    flags.push('--sip', this.sip || '127.0.0.1:0');
+    flags.push('--sip', this.sip || `127.0.0.1:${await freePort()}`);
     const audio = 22_000 + Math.floor(Math.random() * 100) * 100;
     flags.push('--http', `127.0.0.1:${port}`, '--rtp-ports', `${audio}-${audio + 99}`);
     this.#said = '';

@@ -47,7 +47,14 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
       <Filters search={search} hidden={tab === 'open' ? found.hidden : 0} onSearch={change} />
       {tab !== 'open' ? (
         <Suspense fallback={<Empty title={t('list.loading')} words="" />}>
-          <ClosedList key={tab} tab={tab} search={wanted} around={around} onOpen={onOpen} />
+          <ClosedList
+            key={tab}
+            tab={tab}
+            search={wanted}
+            around={around}
+            onOpen={onOpen}
+            onClear={() => onSearch({ tab, groups: 'all' })}
+          />
         </Suspense>
       ) : !known ? (
         <Empty title={t('list.loading')} words="" />

@@ -1,10 +1,10 @@
-//! The missed-call list: open entries, closed ones, one with its history.
+//! The missed-call list: open entries, one with its history.
 
 use axum::Json;
 use data_encoding::HEXLOWER;
-use nohold_app::ports::{ClosedPlace, ClosedQuery, Permission, Role, Told};
+use nohold_app::ports::{Permission, Role, Told};
 use nohold_core::directory::Directory;
-use nohold_core::entry::{CloseReason, Entry, Line, Section, Target, order};
+use nohold_core::entry::{Entry, Line, Section, Target, order};
 use nohold_model::{CampaignKey, EntryId, GroupKey, QueueKey, ServiceKey};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +16,6 @@ use crate::access::{Need, Scope, guarded};
 use crate::board::EntryShown;
 use crate::body::{Asked, Named};
 use crate::failure::Failure;
-use crate::sealed::Of;
 use crate::state::Api;
 
 /// A number is looked for by at least so many of its last digits.
@@ -24,9 +23,6 @@ const LEAST_DIGITS: usize = 4;
 
 /// The longest page.
 const LONGEST_PAGE: usize = 200;
-
-/// So many closed entries are looked through for one page, most of which may be other groups'.
-const MOST_LOOKED_THROUGH: usize = 2_000;
 
 /// Which open entries are asked for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -73,32 +69,6 @@ pub(crate) struct OpenPage {
     short_hidden: usize,
 }
 
-/// Which closed entries are asked for.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct WantedClosed {
-    /// Closed for this reason: `done`, `served`, `cancelled`, `unreachable`, `expired` or `refused`.
-    #[param(value_type = Option<String>)]
-    reason: Option<CloseReason>,
-    /// Of this number, as E.164.
-    number: Option<String>,
-    /// The cursor of the page before.
-    after: Option<String>,
-    /// At most so many, 1 to 200; 50 where nothing is said.
-    limit: Option<usize>,
-}
-
-/// A page of closed entries, the one that was closed last first.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ClosedPage {
-    /// The entries of this page; you may see all of them. Where most are other groups', there can be fewer than asked for although
-    /// more pages follow.
-    items: Vec<EntryShown>,
-    /// The cursor of the next page; none when this is the last.
-    next: Option<String>,
-}
-
 /// An entry and what has happened with it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EntryWithHistory {
@@ -111,10 +81,7 @@ pub(crate) struct EntryWithHistory {
 
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     let look = Need::look(Role::Agent, Scope::Read);
-    OpenApiRouter::new()
-        .routes(guarded(api, look, routes!(list)))
-        .routes(guarded(api, look, routes!(closed)))
-        .routes(guarded(api, look, routes!(one)))
+    OpenApiRouter::new().routes(guarded(api, look, routes!(list))).routes(guarded(api, look, routes!(one)))
 }
 
 /// The missed-call list: open entries, requests first
@@ -152,65 +119,6 @@ async fn list(seat: Seat, Asked(wanted): Asked<Wanted>) -> Result<Json<OpenPage>
     });
     let (items, last, total, short_hidden) = page;
     Ok(Json(OpenPage { items, next: last.map(|line| write_cursor(&line)).transpose()?, total, short_hidden }))
-}
-
-/// Closed entries, by the reason for which they closed
-#[utoipa::path(
-    get, path = "/api/entries/closed", tag = "desk", params(WantedClosed), responses((status = 200, body = ClosedPage))
-)]
-async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<ClosedPage>, Failure> {
-    let limit = page_length(wanted.limit)?;
-    let WantedClosed { reason, number, after, limit: _ } = wanted;
-    if number.is_some() {
-        seat.may_look_for_numbers("number")?;
-    }
-    let of = Of::new("closed", &seat.caller.user.name, &(reason, &number));
-    let after = after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
-    let mut page = Filling { items: Vec::new(), limit, end: after.clone() };
-    let mut query = ClosedQuery { reason, number, after, limit: LONGEST_PAGE };
-    let mut looked_through = 0;
-    let more = loop {
-        let part = seat.api.parts().archive.closed_entries(query.clone()).await?;
-        let directory = seat.desk.desk.directory();
-        let sight = seat.sight(&directory);
-        if page.is_full_with(&part.items, |entry| sight.sees_entry(entry, &directory), &directory) {
-            break true;
-        }
-        looked_through += part.items.len();
-        query.after = part.items.last().and_then(ClosedPlace::of);
-        if !part.more || looked_through >= MOST_LOOKED_THROUGH {
-            break part.more;
-        }
-    };
-    let next = page.end.filter(|_| more).map(|end| seat.api.cursors().seal(&of, &end)).transpose()?;
-    Ok(Json(ClosedPage { items: page.items, next }))
-}
-
-/// A page of closed entries that is being filled.
-struct Filling {
-    items: Vec<EntryShown>,
-    limit: usize,
-    /// The place behind which the next page begins.
-    end: Option<ClosedPlace>,
-}
-
-impl Filling {
-    /// Takes those of these that are seen; whether there is one more than the page has room for.
-    fn is_full_with(&mut self, entries: &[Entry], sees: impl Fn(&Entry) -> bool, directory: &Directory) -> bool {
-        for entry in entries {
-            let (seen, has_room) = (sees(entry), self.items.len() < self.limit);
-            if seen && !has_room {
-                return true;
-            }
-            if seen {
-                self.items.push(EntryShown::new(entry, directory));
-            }
-            if has_room {
-                self.end = ClosedPlace::of(entry);
-            }
-        }
-        false
-    }
 }
 
 /// One entry, open or closed, with its history

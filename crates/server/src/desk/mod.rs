@@ -6,6 +6,7 @@
 mod agents;
 mod audio;
 mod calls;
+mod closed;
 mod conversation;
 mod entries;
 mod file;
@@ -223,6 +224,7 @@ fn named_as_key(name: &str) -> Result<AgentKey, Failure> {
 /// The routes of the desk.
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     listing::routes(api)
+        .merge(closed::routes(api))
         .merge(entries::routes(api))
         .merge(agents::routes(api))
         .merge(calls::routes(api))

@@ -6,6 +6,7 @@ mod audio;
 #[allow(dead_code)]
 #[path = "../api/client.rs"]
 mod client;
+mod closed;
 mod contacts;
 mod fields;
 mod history_table;

@@ -1,1 +1,0 @@
-/* empty css                         */import{t as e}from"./Modal-CoumnRar.js";import{Dr as t,Ni as n,ai as r}from"./index-C-TIb-PH.js";var i=n();function a(n){let{t:a}=r();return t(),(0,i.jsx)(e,{opened:!0,closeButtonProps:{"aria-label":a(`page.close`)},...n})}export{a as t};
