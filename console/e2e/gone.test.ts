@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { Person } from './house/browser.ts';
+import { Person, openBrowser } from './house/browser.ts';
 import { waitHeard } from './house/ear.ts';
 import { FarHouse, accepts, shows } from './house/far-house.ts';
 import { axe, cutOff } from './house/look-at.ts';
@@ -152,4 +152,34 @@ it('takes nobody out of rotation to whom a caller comes while their page is load
     await caller.hangUp();
     await caller.ended();
   }
+});
+
+it('says to whoever comes back that work has ended, and why, until they begin again', async () => {
+  await dies(await house.comes('mia', MIA));
+  const state = async () => {
+    const told = await house.server.ask<{ items: { key: string; state: string }[] }>('GET', '/api/agents');
+    return told.items.find(agent => agent.key === '2014')?.state;
+  };
+  await expect.poll(state, { timeout: 45_000 }).toBe('not_signed_in');
+  const browser = await openBrowser();
+  for (const [language, word, why, begin] of [
+    ['zh', '页面曾断开', '页面断开超过 30 秒', '签入'],
+    ['en', 'page was away', 'your page was away for longer than 30 seconds', 'Start work'],
+  ] as const) {
+    const mia = await Person.signedIn(browser, house.web.url, 'mia', { language });
+    const button = mia.page.locator('header button[data-state=not_signed_in]');
+    await button.getByText(word).waitFor();
+    await button.click();
+    await mia.page.getByText(why).waitFor();
+    await mia.picture(`page-was-away-${language}`);
+    expect(await axe(mia.page)).toEqual([]);
+    expect(await cutOff(mia.page)).toEqual([]);
+    if (language === 'en') {
+      await mia.page.getByRole('menuitem', { name: begin }).click();
+      await mia.page.locator('header button[data-state=available]').waitFor();
+      expect(await mia.page.getByText(word).count()).toBe(0);
+    }
+    await mia.leave();
+  }
+  await browser.close();
 });

@@ -61,6 +61,9 @@ export const en = {
     takeWrapUp: 'Take wrap-up',
     clear: 'Clear no answer',
     then: 'then {{state}}',
+    pageLost: 'page was away',
+    pageLostWords:
+      'Your work ended {{time}}: your page was away for longer than 30 seconds. No calls came since.',
     failed: 'The state did not change: {{words}}',
   },
   link: {

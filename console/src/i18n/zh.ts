@@ -58,6 +58,8 @@ export const zh: Words = {
     takeWrapUp: '进入话后整理',
     clear: '清除无应答',
     then: '之后{{state}}',
+    pageLost: '页面曾断开',
+    pageLostWords: '页面断开超过 30 秒，已于 {{time}} 自动签出，此后没有来电转来。',
     failed: '状态未改变：{{words}}',
   },
   link: {

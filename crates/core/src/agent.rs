@@ -3,12 +3,14 @@
 //! An agent is held by at most one thing at a time (I-1); that is the shape of [`Agent::engagement`], not a check.
 
 mod after_offer;
+mod input;
 mod wrap_up;
 
 use nohold_model::{AgentKey, CallId, EntryId, OfferId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use after_offer::AfterOffer;
+pub use input::Input;
 pub use wrap_up::{Follows, LONGEST_TYPING, MayWrapUp, TYPING_KEEPS, WrapUp};
 
 /// One agent (坐席) at work.
@@ -33,6 +35,9 @@ pub struct Agent {
     pub wants_wrap_up: bool,
     /// The mode that the agent chose to have once the present call and its wrap-up are over.
     pub after: Option<Mode>,
+    /// The agent is not signed in, or will not be after this, because the page that was their phone was away for too long.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub page_lost: bool,
     /// No offers before this time: the pause after an offer that failed.
     pub retry_at: Timestamp,
     /// Since when the agent has been free for a call (longest idle). An offer that came to nothing begins nothing anew.
@@ -137,80 +142,6 @@ pub enum OfferEnd {
     Interrupted,
 }
 
-/// What happens to an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// The agent begins to work.
-    SignIn,
-    /// The agent ends work; with a call in hand, after it.
-    SignOut,
-    /// The page that was the agent's phone is gone, and nothing else rings for them: as if they had ended work.
-    PageLost,
-    /// The agent chooses a mode; with a call in hand, for after it.
-    Choose(Mode),
-    /// The agent, or a supervisor, clears *no answer*.
-    Clear,
-    /// The agent ends the wrap-up early.
-    EndWrapUp,
-    /// The agent takes the wrap-up that the queue leaves to them, or wants one after the present conversation.
-    TakeWrapUp,
-    /// The agent needs longer for the wrap-up than its time.
-    StayInWrapUp,
-    /// Time has passed: a wrap-up may be over.
-    Tick,
-    /// A call is offered.
-    Offer(OfferId, CallId),
-    /// The agent's phone rings for the offer.
-    Ringing(OfferId),
-    /// The offer ended; with what follows from it.
-    OfferEnded(OfferId, OfferEnd, AfterOffer),
-    /// The agent begins a callback.
-    Dial(CallId, EntryId),
-    /// A direct call rings the agent's phone.
-    Rung(CallId),
-    /// The agent makes a direct call.
-    Calls(CallId),
-    /// The customer of the agent's callback is there, or the agent has answered a direct call.
-    Connected(CallId),
-    /// The other side was put on hold (`true`) or taken back.
-    Hold(CallId, bool),
-    /// The call lets the agent go, and this follows. Where nothing does, a wrap-up in which the call came goes on.
-    Free(CallId, Follows),
-    /// The agent types the note of this call.
-    Typed(CallId),
-    /// The note of this call is saved.
-    Noted(CallId),
-}
-
-impl Input {
-    /// Whether a person or a timer may wish this by itself. What a call does to an agent comes from the call alone.
-    #[must_use]
-    pub fn is_wish(&self) -> bool {
-        match self {
-            Input::SignIn
-            | Input::SignOut
-            | Input::PageLost
-            | Input::Choose(_)
-            | Input::Clear
-            | Input::EndWrapUp
-            | Input::TakeWrapUp
-            | Input::StayInWrapUp
-            | Input::Tick => true,
-            Input::Offer(..)
-            | Input::Ringing(_)
-            | Input::OfferEnded(..)
-            | Input::Dial(..)
-            | Input::Rung(_)
-            | Input::Calls(_)
-            | Input::Connected(_)
-            | Input::Hold(..)
-            | Input::Free(..)
-            | Input::Typed(_)
-            | Input::Noted(_) => false,
-        }
-    }
-}
-
 impl Agent {
     /// An agent who has never signed in.
     #[must_use]
@@ -224,6 +155,7 @@ impl Agent {
             may_wrap_up: None,
             wants_wrap_up: false,
             after: None,
+            page_lost: false,
             retry_at: Timestamp::EPOCH,
             idle_since: Timestamp::EPOCH,
             since: Timestamp::EPOCH,
@@ -308,7 +240,14 @@ pub fn next(agent: &Agent, at: Timestamp, input: &Input) -> Option<Agent> {
     let mut next = agent.clone();
     let accepted = match input {
         Input::SignIn => sign_in(&mut next, at),
-        Input::SignOut | Input::PageLost => choose(&mut next, &Mode::SignedOut),
+        Input::SignOut => choose(&mut next, &Mode::SignedOut),
+        Input::PageLost => {
+            // Who had ended work anyway is told nothing of a page.
+            let is_why = agent.page_lost || !is_so(agent, input);
+            choose(&mut next, &Mode::SignedOut);
+            next.page_lost = is_why;
+            true
+        }
         Input::Choose(mode) => *mode != Mode::NoAnswer && agent.is_signed_in() && choose(&mut next, mode),
         Input::Clear => agent.mode == Mode::NoAnswer && choose(&mut next, &Mode::Available),
         Input::EndWrapUp => wrap_up::end(&mut next),
@@ -412,6 +351,7 @@ pub fn is_so(agent: &Agent, wish: &Input) -> bool {
 }
 
 fn sign_in(agent: &mut Agent, at: Timestamp) -> bool {
+    agent.page_lost = false;
     if agent.mode == Mode::SignedOut {
         agent.mode = Mode::Available;
         agent.retry_at = at;
@@ -424,6 +364,7 @@ fn sign_in(agent: &mut Agent, at: Timestamp) -> bool {
 }
 
 fn choose(agent: &mut Agent, mode: &Mode) -> bool {
+    agent.page_lost = false;
     if agent.engagement.is_some() || agent.wrap_up.is_some() {
         agent.after = Some(mode.clone());
     } else {

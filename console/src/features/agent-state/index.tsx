@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core';
 import { IconCheck, IconChevronDown } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { BREAKS, breakWords, timer, useTranslation } from '@/i18n';
+import { BREAKS, breakWords, moment, timer, useLanguage, useTranslation } from '@/i18n';
 import { useKey } from '@/keys';
 import {
   type Agent,
@@ -59,6 +59,7 @@ function OwnState({ agent }: { agent: Agent }) {
             {shown}
           </span>
           <Running since={talks ? talksSince(agent, call) : agent.since} until={inCall ? ends : null} />
+          {isPageLost(agent) && <span className={styles.then}>{t('stateMenu.pageLost')}</span>}
           {agent.after && (
             <span className={styles.then}>{t('stateMenu.then', { state: t(`state.${agent.after}`) })}</span>
           )}
@@ -72,15 +73,28 @@ function OwnState({ agent }: { agent: Agent }) {
   );
 }
 
+/** Whether work has ended without the agent's doing: the page that was their phone was away for too long. */
+const isPageLost = ({ state, reason }: Agent) => state === 'not_signed_in' && reason === 'page_lost';
+
 function Choices({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const configured = useNames(names => names.desk?.site.break_reasons);
   const reasons = configured !== undefined && configured.length > 0 ? configured : BREAKS;
   const now = useStep(5_000);
   const busy = BUSY.includes(agent.state);
   const choose = (wish: Wish) => () => void changeState(wish);
   if (agent.state === 'not_signed_in') {
-    return <Choice state="available" onClick={choose({ action: 'sign_in' })} words={t('stateMenu.signIn')} />;
+    return (
+      <>
+        {isPageLost(agent) && (
+          <Menu.Label className={styles.why}>
+            {t('stateMenu.pageLostWords', { time: moment(t, language, agent.since, now) })}
+          </Menu.Label>
+        )}
+        <Choice state="available" onClick={choose({ action: 'sign_in' })} words={t('stateMenu.signIn')} />
+      </>
+    );
   }
   const chosen = busy ? agent.after : agent.state;
   return (

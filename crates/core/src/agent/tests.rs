@@ -151,6 +151,21 @@ fn choosing_to_be_available_while_the_phone_rings_is_no_answer_to_it() {
 }
 
 #[test]
+fn why_somebody_is_signed_out_is_known_until_they_choose_again() {
+    let lost = |before: &[Input]| after(&[&[Input::SignIn], before, &[Input::PageLost]].concat());
+    let is_why = |agent: &Agent| (agent.mode == Mode::SignedOut, agent.page_lost);
+    assert_eq!(is_why(&lost(&[])), (true, true));
+    assert_eq!(next(&lost(&[]), at(70), &Input::PageLost), None, "it is lost already");
+    let ended = after(&[Input::SignIn, Input::SignOut]);
+    assert_eq!(next(&ended, at(70), &Input::PageLost), None, "who had ended work is not told of a page");
+    assert_eq!(is_why(&next(&lost(&[]), at(70), &Input::SignIn).unwrap()), (false, false));
+    assert_eq!(is_why(&next(&lost(&[]), at(70), &Input::SignOut).unwrap()), (true, false));
+    let in_call = after(&[offered(), vec![Input::PageLost]].concat());
+    assert!(in_call.page_lost && in_call.after == Some(Mode::SignedOut));
+    assert!(!next(&in_call, at(70), &Input::Choose(Mode::Available)).unwrap().page_lost);
+}
+
+#[test]
 fn an_offer_that_came_to_nothing_keeps_the_row_of_idle_agents() {
     let rung = || [offered(), vec![Input::Ringing(offer(1))]].concat();
     for end in [OfferEnd::Withdrawn, OfferEnd::Declined, OfferEnd::Interrupted] {

@@ -2,7 +2,7 @@
 
 use nohold_core::agent::{Agent, AgentState, Engagement, Mode};
 use nohold_core::directory::{AgentProfile, Directory, Queue};
-use nohold_core::fact::{Destination, Doing, Together};
+use nohold_core::fact::{Destination, Doing, PAGE_LOST, Together};
 use nohold_core::routing::{Class, Offer, Waiting};
 use nohold_core::transaction::{CallRow, RecordingNow};
 use nohold_model::{AgentKey, CallId, EntryId, FlowKey, GroupKey, PhoneNumber, QueueKey, ServiceKey, Timestamp};
@@ -36,7 +36,8 @@ pub struct AgentShown {
     /// Since when.
     #[schema(value_type = i64)]
     pub since: Timestamp,
-    /// The reason of a break.
+    /// The reason of a break; `page_lost` where somebody is not signed in because the page that was their phone was away for too
+    /// long.
     pub reason: Option<String>,
     /// What the agent has chosen to be after the present call: a state, or `signed_out`.
     pub after: Option<&'static str>,
@@ -251,6 +252,7 @@ impl AgentShown {
             since: agent.since,
             reason: match &agent.mode {
                 Mode::Break(reason) => Some(reason.clone()),
+                Mode::SignedOut if agent.page_lost => Some(PAGE_LOST.to_owned()),
                 Mode::SignedOut | Mode::Available | Mode::NotReady | Mode::NoAnswer => None,
             },
             after,
