@@ -107,7 +107,7 @@ export function Frame() {
       <Rail
         onKeys={() => setKeys(true)}
         customer={customer}
-        phone={panel.there ? { shown: panel.shown, toggle: panel.toggle } : null}
+        phone={panel.there ? panel : null}
         onGo={panel.giveWay}
       />
       <main className={styles.work} id="work" tabIndex={-1} ref={work}>
@@ -206,14 +206,16 @@ interface RailProps {
   /** Somebody goes to a page. */
   onGo: () => void;
   /** Nothing for who has no phone. */
-  phone: { shown: boolean; toggle: () => void } | null;
+  phone: PanelPlace | null;
 }
 
 function Rail({ onKeys, customer, onGo, phone }: RailProps) {
   const { t } = useTranslation();
   const todo = useToDo();
   const notes = useOpenNotes();
-  const path = useRouterState({ select: state => state.location.pathname });
+  const address = useRouterState({ select: state => state.location.pathname });
+  // Where the phone has taken the place of the page, no page is what one looks at.
+  const path = phone?.alone ? '' : address;
   const administers = useAdministers();
   return (
     <nav className={styles.rail} aria-label={t('app.main')}>

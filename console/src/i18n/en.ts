@@ -63,7 +63,7 @@ export const en = {
     then: 'then {{state}}',
     pageLost: 'page was away',
     pageLostWords:
-      'Your work ended {{time}}: your page was away for longer than 30 seconds. No calls came since.',
+      'Not signed in since {{time}}: your page was away for longer than 30 seconds. No calls came meanwhile.',
     failed: 'The state did not change: {{words}}',
   },
   link: {

@@ -14,7 +14,7 @@ use super::accounts::number as count;
 use super::archive::{LONGEST_PAGE, told};
 use super::errand::{Errand, Undone};
 use super::trouble::Trouble;
-use super::{SqliteStore, body};
+use super::{SqliteStore, body, sorting};
 
 /// The most facts that are told of one call.
 const MOST_FACTS: i64 = 200;
@@ -342,7 +342,7 @@ async fn write(c: &mut SqliteConnection, contacts: &[Contact]) -> Result<(), Und
     for Contact { id, version, known } in contacts {
         let words = [&known.name, &known.company, &known.email].into_iter().chain(&known.tags);
         let searched = words.map(|word| word.to_lowercase()).collect::<Vec<_>>().join("\n");
-        rows.push((*id, count(*version)?, known.name.to_lowercase(), searched, known));
+        rows.push((*id, count(*version)?, sorting::key(&known.name), searched, known));
         numbers.extend(known.numbers.iter().map(|number| (number, *id)));
     }
     let sql = "INSERT INTO contacts (id, version, sorted, searched, v, body) \

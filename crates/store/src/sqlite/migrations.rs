@@ -20,6 +20,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0003_contacts.sql"),
     include_str!("../../../../migrations/sqlite/0004_history.sql"),
     include_str!("../../../../migrations/sqlite/0005_audit.sql"),
+    include_str!("../../../../migrations/sqlite/0006_sorting.sql"),
 ];
 
 /// Brings the database to the newest shape; one that exists and is older is backed up first, beside it.

@@ -34,6 +34,7 @@ mod queue;
 mod reader;
 mod recordings;
 mod save;
+mod sorting;
 mod trouble;
 mod writer;
 

@@ -166,6 +166,7 @@ impl Files {
         let mut connection = self.connect().await.map_err(of)?;
         migrations::run(&mut connection, &self.path, migrations::STEPS).await?;
         super::history::fill(&mut connection).await.map_err(of)?;
+        super::sorting::renew(&mut connection).await.map_err(of)?;
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode = WAL")
             .fetch_one(&mut connection)
             .await
