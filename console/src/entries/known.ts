@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import { create } from 'zustand';
 import { api, need } from '@/api';
-import { type Entry, isOpen, serverNow, useLive, useStep } from '@/live';
+import { type Entry, serverNow, useLive, useStep } from '@/live';
 
 /** A name is asked for anew after this, in milliseconds: somebody may have written it down meanwhile. */
 const KEPT = 60_000;
@@ -24,7 +24,7 @@ interface Known {
 type Names = ReadonlyMap<string, Known>;
 
 interface Store {
-  /** By open entry: so have those a name whom the number is hidden from. */
+  /** By entry: so have those a name whom the number is hidden from. */
   entries: Names;
   /** By call that is over: so has it a name in the history, too. */
   calls: Names;
@@ -149,15 +149,13 @@ export function customerName(
 export function useCustomerName(entry: Entry | undefined): string | null {
   const name = useKnown(known => (entry === undefined ? null : customerName(entry, known)));
   const { id, number } = entry ?? { id: '', number: null };
-  const open = entry !== undefined && isOpen(entry);
-  const at = useKnown(known => (open ? known.entries.get(id)?.at : undefined));
+  const at = useKnown(known => known.entries.get(id)?.at);
   const now = useStep(KEPT);
   const old = at === undefined || at + KEPT < now;
   useEffect(() => {
-    if (open && number && old) return want('entries', [id]);
+    if (number && old) return want('entries', [id]);
     return undefined;
-  }, [open, id, number, old]);
-  useNameOfNumber(open ? null : number);
+  }, [id, number, old]);
   return name;
 }
 

@@ -14,7 +14,7 @@ export const todayEn = {
     callbacks: 'Callbacks',
     notAnswered: 'Not answered',
     declined: 'Declined',
-    talked: 'Talked',
+    talked: 'On calls',
     signedIn: 'Signed in',
     promises: 'Promises kept',
     ofAll: '{{kept}} of {{all}}',

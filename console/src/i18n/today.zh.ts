@@ -16,7 +16,7 @@ export const todayZh: Shape<typeof todayEn> = {
     callbacks: '回呼',
     notAnswered: '未接听',
     declined: '拒接',
-    talked: '通话时长',
+    talked: '通话占用时长',
     signedIn: '签入时长',
     promises: '承诺兑现',
     ofAll: '{{kept}}/{{all}}',

@@ -33,7 +33,7 @@ export interface AuditSearch {
 }
 
 const text = (value: unknown) => {
-  const said = typeof value === 'number' ? String(value) : value;
+  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 200) : undefined;
 };
 
@@ -46,7 +46,8 @@ export function readAuditSearch(raw: Record<string, unknown>): AuditSearch {
     since: readDay(raw.since),
     until: readDay(raw.until),
   };
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as AuditSearch;
+  // What is left out has to be said: else the router hands on what stands in the address.
+  return search;
 }
 
 /** What the server is asked: the last day is meant whole. */

@@ -1,4 +1,4 @@
-import { type NameOf, isOverdue, reasonOf, whyOf } from '@/entries';
+import { type NameOf, isOverdue, mayBeName, reasonOf, whyOf } from '@/entries';
 import {
   type Agent,
   type Desk,
@@ -57,8 +57,10 @@ export function myGroups({ me, agent }: Pick<Around, 'me' | 'agent'>): ReadonlyS
 
 const digits = (textual: string) => textual.replaceAll(/\D/g, '');
 
-function matches(entry: Entry, query: string, nameOf: NameOf): boolean {
-  const wanted = digits(query);
+function matches(entry: Entry, typed: string, nameOf: NameOf): boolean {
+  const query = typed.normalize('NFKC');
+  // Who writes words, too, means no number.
+  const wanted = mayBeName(query) ? '' : digits(query);
   const number = entry.number ?? '';
   if (
     wanted !== '' &&

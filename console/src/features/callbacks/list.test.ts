@@ -44,6 +44,9 @@ describe('the address', () => {
       reason: 'web',
     });
     expect(readSearch({ tab: 'open', reason: 'magic', q: {}, groups: 'none' })).toEqual({});
+    expect(readSearch({ q: true, service: false })).toEqual({ q: 'true', service: 'false' });
+    // The router hands on whatever is not said to be left out.
+    expect(Object.keys(readSearch({ q: [1], reason: 'magic' }))).toContain('reason');
   });
 });
 
@@ -66,7 +69,10 @@ describe('the filters', () => {
     for (const q of ['李', '文博'])
       expect(found([mine, theirs], { ...all, q }, { nameOf })).toEqual(['theirs']);
     expect(found([mine, theirs], { ...all, q: '8000' }, { nameOf })).toHaveLength(2);
-    expect(found([mine, theirs], { ...all, q: 'Hannah' }, { nameOf })).toEqual([]);
+    expect(found([mine, theirs], { ...all, q: '８０００' }, { nameOf })).toHaveLength(2);
+    // Who writes words, too, means no number.
+    for (const q of ['Hannah', 'room 8000'])
+      expect(found([mine, theirs], { ...all, q }, { nameOf })).toEqual([]);
   });
 
   it('show supervisors everything unless they ask for theirs', () => {

@@ -21,7 +21,7 @@ export interface Search {
 }
 
 const text = (value: unknown) => {
-  const said = typeof value === 'number' ? String(value) : value;
+  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   return typeof said === 'string' && said !== '' ? said.slice(0, 64) : undefined;
 };
 
@@ -39,6 +39,7 @@ export function readSearch(raw: Record<string, unknown>): Search {
     claimed: text(raw.claimed),
     short: raw.short === true || raw.short === 1 ? true : undefined,
   };
-  if (search.tab === 'open') delete search.tab;
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as Search;
+  if (search.tab === 'open') search.tab = undefined;
+  // What is left out has to be said: else the router hands on what stands in the address.
+  return search;
 }

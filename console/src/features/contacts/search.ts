@@ -5,17 +5,16 @@ export interface ContactSearch {
 
 /** Digits in an address come as a number; a plus at their beginning would be lost with that. */
 const text = (value: unknown): string | undefined => {
-  const said = typeof value === 'number' ? String(value) : value;
+  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   return typeof said === 'string' && said !== '' ? said.slice(0, 100) : undefined;
 };
 
 export function readContactSearch(raw: Record<string, unknown>): ContactSearch {
-  const q = text(raw.q);
-  return q === undefined ? {} : { q };
+  // What is left out has to be said: else the router hands on what stands in the address.
+  return { q: text(raw.q) };
 }
 
 /** A contact that is to be made begins with this number. */
 export function readNumber(raw: Record<string, unknown>): { number?: string } {
-  const number = text(raw.number);
-  return number === undefined ? {} : { number };
+  return { number: text(raw.number) };
 }

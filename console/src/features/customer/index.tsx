@@ -99,12 +99,15 @@ function Shown({ call, pop, who }: { call: string; pop: Pop; who: string }) {
       {given(pop.contact) && (
         <section>
           <h2>{t('pop.notes')}</h2>
-          {notes.length === 0 && <p className={styles.quiet}>{t('pop.noNotes')}</p>}
-          <ul className={styles.notes}>
-            {notes.slice(0, 5).map(note => (
-              <ContactNote key={note.at} {...note} />
-            ))}
-          </ul>
+          {notes.length === 0 ? (
+            <p className={styles.quiet}>{t('pop.noNotes')}</p>
+          ) : (
+            <ul className={styles.notes}>
+              {notes.slice(0, 5).map(note => (
+                <ContactNote key={note.at} {...note} />
+              ))}
+            </ul>
+          )}
         </section>
       )}
     </div>

@@ -21,7 +21,7 @@ export interface HistorySearch {
 export const LEAST_DIGITS = 4;
 
 const text = (value: unknown) => {
-  const said = typeof value === 'number' ? String(value) : value;
+  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 64) : undefined;
 };
 
@@ -36,9 +36,8 @@ export function readHistorySearch(raw: Record<string, unknown>): HistorySearch {
     since: readDay(raw.since),
     until: readDay(raw.until),
   };
-  return Object.fromEntries(
-    Object.entries(search).filter(([, value]) => value !== undefined),
-  ) as HistorySearch;
+  // What is left out has to be said: else the router hands on what stands in the address.
+  return search;
 }
 
 /** What the server is asked: the last day is meant whole, and too few digits ask for nothing yet. */

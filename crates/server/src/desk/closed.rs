@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use nohold_app::ports::{ClosedPlace, ClosedQuery, Permission, Role};
 use nohold_core::directory::Directory;
-use nohold_core::entry::{CloseReason, Entry};
+use nohold_core::entry::{Business, CloseReason, Entry};
 use nohold_model::PhoneNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -41,7 +41,10 @@ pub(crate) struct WantedClosed {
     reason: Option<CloseReason>,
     /// Of this number, as E.164.
     number: Option<String>,
-    /// Those whose number has these digits in it, or whose customer's name or note has this text; 100 characters at most.
+    /// Of this service or campaign, by its key; what is for a queue is of its service.
+    service: Option<String>,
+    /// Those whose customer's name or note has this text, or whose number has these digits in it where it has no letters; 100
+    /// characters at most.
     q: Option<String>,
     /// The cursor of the page before.
     after: Option<String>,
@@ -69,11 +72,11 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 )]
 async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<ClosedPage>, Failure> {
     let limit = page_length(wanted.limit)?;
-    let WantedClosed { reason, number, q, after, limit: _ } = wanted;
+    let WantedClosed { reason, number, service, q, after, limit: _ } = wanted;
     if number.is_some() {
         seat.may_look_for_numbers("number")?;
     }
-    let of = Of::new("closed", &seat.caller.user.name, &(reason, &number, &q));
+    let of = Of::new("closed", &seat.caller.user.name, &(reason, &number, &service, &q));
     let after = after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
     let search = q.map(|text| Search::new(&text, seat.may(Permission::SeeNumbers))).transpose()?;
     let mut page = Filling { items: Vec::new(), limit, end: after.clone() };
@@ -83,7 +86,8 @@ async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<C
         let part = seat.api.parts().archive.closed_entries(query.clone()).await?;
         let directory = seat.desk.desk.directory();
         let sight = seat.sight(&directory);
-        let sees = |entry: &Entry| sight.sees_entry(entry, &directory);
+        let is_of_it = |entry: &Entry| service.as_deref().is_none_or(|key| is_of(entry, key, &directory));
+        let sees = |entry: &Entry| is_of_it(entry) && sight.sees_entry(entry, &directory);
         let names = match &search {
             Some(search) if search.is_of_words() => {
                 seat.names_in(part.items.iter().filter(|entry| sees(entry))).await?
@@ -103,6 +107,14 @@ async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<C
     };
     let next = page.end.filter(|_| more).map(|end| seat.api.cursors().seal(&of, &end)).transpose()?;
     Ok(Json(ClosedPage { items: page.items, next }))
+}
+
+/// Whether an entry is of the service or campaign with this key.
+fn is_of(entry: &Entry, key: &str, directory: &Directory) -> bool {
+    entry.target.business(directory).is_some_and(|business| match business {
+        Business::Service(service) => service.as_str() == key,
+        Business::Campaign(campaign) => campaign.as_str() == key,
+    })
 }
 
 /// How customers are called, by their numbers.
@@ -150,11 +162,16 @@ impl Search {
             || self.is_of_words() && (name.is_some_and(has_words) || has_words(&entry.note))
     }
 
-    /// A number is looked for as its reader sees it, in international form or as it is dialled at home.
+    /// A number is looked for as its reader sees it, in international form or as it is dialled at home. Who writes words, too, means
+    /// no number.
     fn fits_number(&self, entry: &Entry, directory: &Directory) -> bool {
-        let Some(number) = entry.number.as_ref().filter(|_| !self.digits.is_empty()) else { return false };
+        let means_number = !self.digits.is_empty() && !self.text.contains(char::is_alphabetic);
+        let Some(number) = entry.number.as_ref().filter(|_| means_number) else { return false };
         let shown =
             if self.sees_numbers { number.as_str().to_owned() } else { masking::shown(number, Some(directory)) };
+        if shown.contains(&self.text) {
+            return true;
+        }
         // Nobody finds digits that stand on both sides of hidden ones.
         let home = self.digits.trim_start_matches('0');
         shown.split('*').any(|part| {

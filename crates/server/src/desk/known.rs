@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use axum::Json;
 use nohold_app::ports::Role;
-use nohold_core::entry::Entry;
 use nohold_model::{CallId, EntryId, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -30,7 +29,7 @@ const LONGEST_PART: usize = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Of {
-    /// Open entries, apart by commas, 100 at most.
+    /// Entries, open or closed, apart by commas, 100 at most.
     entries: Option<String>,
     /// All open entries whose customer's name has this part, however many customers there are.
     q: Option<String>,
@@ -57,14 +56,14 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(guarded(api, look, routes!(names))).routes(guarded(api, look, routes!(names_of_calls)))
 }
 
-/// The names of the customers of open entries, by their contacts
+/// The names of the customers of entries, by their contacts
 ///
 /// By entry and not by number, so that those whom numbers are hidden from have the names as well. They look for no digits.
 #[utoipa::path(get, path = "/api/entries/names", tag = "desk", params(Of), responses((status = 200, body = Names)))]
 async fn names(seat: Seat, Asked(of): Asked<Of>) -> Result<Json<Names>, Failure> {
     let (numbers, part) = match (of.entries, of.q) {
-        (Some(entries), None) => (seat.numbers_of(Some(&ids("entries", &entries)?)), String::new()),
-        (None, Some(part)) => (seat.numbers_of(None), seat.part_of_name(&part)?),
+        (Some(entries), None) => (seat.numbers_of(&ids("entries", &entries)?).await?, String::new()),
+        (None, Some(part)) => (seat.numbers_of_open(), seat.part_of_name(&part)?),
         _ => return Err(Failure::invalid("entries", "name entries, or a part of a name in `q`")),
     };
     let mut named = seat.named(numbers).await?;
@@ -92,23 +91,25 @@ fn ids<Id: FromStr>(field: &'static str, text: &str) -> Result<Vec<Id>, Failure>
 }
 
 impl Seat {
-    /// The numbers of these open entries, or of all, as far as this person sees the entries.
-    fn numbers_of(&self, ids: Option<&[EntryId]>) -> BTreeMap<EntryId, PhoneNumber> {
+    /// The numbers of these entries, as far as this person sees them.
+    async fn numbers_of(&self, ids: &[EntryId]) -> Result<BTreeMap<EntryId, PhoneNumber>, Failure> {
+        let mut numbers = BTreeMap::new();
+        for id in ids {
+            let entry = self.any_entry(*id).await?;
+            let directory = self.desk.desk.directory();
+            let seen = entry.filter(|entry| self.sight(&directory).sees_entry(entry, &directory));
+            numbers.extend(seen.and_then(|entry| Some((entry.id, entry.number?))));
+        }
+        Ok(numbers)
+    }
+
+    /// The numbers of all open entries that this person sees.
+    fn numbers_of_open(&self) -> BTreeMap<EntryId, PhoneNumber> {
         self.desk.board.look(|rows, _| {
             let sight = self.sight(&rows.directory);
-            let number = |entry: &Entry| {
-                let seen = sight.sees_entry(entry, &rows.directory);
-                Some((entry.id, entry.number.clone().filter(|_| seen)?))
-            };
-            match ids {
-                Some(ids) => {
-                    ids.iter().filter_map(|id| rows.entries.get(id)).filter_map(|row| number(&row.row.entry)).collect()
-                }
-                None => {
-                    let open = rows.entries.values().map(|row| &row.row.entry).filter(|entry| entry.is_open());
-                    open.filter_map(number).collect()
-                }
-            }
+            let open = rows.entries.values().map(|row| &row.row.entry).filter(|entry| entry.is_open());
+            let seen = open.filter(|entry| sight.sees_entry(entry, &rows.directory));
+            seen.filter_map(|entry| Some((entry.id, entry.number.clone()?))).collect()
         })
     }
 

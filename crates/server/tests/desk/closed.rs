@@ -92,14 +92,23 @@ async fn a_closed_entry_is_found_by_number_name_and_note_and_hidden_digits_are_n
     assert_eq!(find(&ada, "blue").await, [5]);
     assert_eq!(find(&ada, "8138").await, [2], "digits of a name");
     assert_eq!(find(&ada, "nobody").await, [0; 0]);
+    assert_eq!(find(&ada, "Wang%201").await, [0; 0], "who writes words means no number");
+    assert_eq!(find(&sue, "wang&service=support").await, [1]);
+    assert_eq!(find(&sue, "wang&service=nothing").await, [0; 0]);
     // Whom numbers are hidden from: 138****8004 is what they see.
     assert_eq!(find(&bo, "wang").await, [1]);
     assert_eq!(find(&bo, "8004").await, [4]);
+    assert_eq!(find(&bo, "138****8004").await, [4], "as it stands there");
     assert_eq!(find(&bo, "138").await, [1, 2, 3, 4, 5]);
     for guess in ["13800138004", "0138001", "08004", "1388004", "8138"] {
         let found = find(&bo, guess).await;
         assert!(found.is_empty() || guess == "08004" && found == [4], "{guess} told of {found:?}");
     }
+    let names = async |token: &str| {
+        let asked = format!("/api/entries/names?entries={},{}", closed[0], closed[5]);
+        get(&house, token, &asked).await.expect(200).json()["names"].as_object().unwrap().len()
+    };
+    assert_eq!((names(&sue).await, names(&bo).await), (2, 1), "by entry, closed as well, and none of other groups");
     for q in ["", "%20", &"x".repeat(101)] {
         get(&house, &ada, &format!("/api/entries/closed?q={q}")).await.refused(422, "invalid");
     }
