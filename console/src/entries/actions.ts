@@ -145,7 +145,17 @@ export function takeBackServed(entry: Entry): Promise<boolean> {
   );
 }
 
+/** When entries were opened again in this tab, by id. */
+const reopened = new Map<string, number>();
+
+/** Whoever opens an entry again is told of it by that, and not once more as by somebody new, for so long, in milliseconds. */
+const TOLD_BY_THAT = 10_000;
+
+/** Whether an entry was opened again just now, and here. */
+export const isReopenedHere = (id: string): boolean => Date.now() - (reopened.get(id) ?? 0) < TOLD_BY_THAT;
+
 export function reopen(entry: Entry): Promise<boolean> {
+  reopened.set(entry.id, Date.now());
   return act(
     entry,
     () => wish.reopen(entry),

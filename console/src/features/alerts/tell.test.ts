@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { api } from '@/api';
+import { reopen } from '@/entries';
 import { type Reminder, serverNow, useLive } from '@/live';
 import { aReminder, aRequest } from '@/live/fixture';
 import { useNotices } from '@/notices';
@@ -27,6 +28,19 @@ it('does not tell whoever has just arranged a follow-up that there is one', () =
   expect(isOwnDoing(aReminder('r', 'e'))).toBe(true);
   useLive.setState({ me: { ...me('priya', '2011') }, entries: entries(now - 1_000) });
   expect(isOwnDoing(aReminder('r', 'e'))).toBe(false);
+});
+
+it('does not tell whoever has opened a request again that there is one', async () => {
+  vi.spyOn(api, 'POST').mockResolvedValue({ data: {}, response: new Response() } as never);
+  useLive.setState({
+    entries: new Map([
+      ['e', aRequest('e')],
+      ['f', aRequest('f')],
+    ]),
+  });
+  await reopen(aRequest('e'));
+  expect(['e', 'f'].map(entry => isOwnDoing(aReminder('r', entry)))).toEqual([true, false]);
+  expect(isOwnDoing({ ...aReminder('r', 'e'), kind: 'unclaimed' })).toBe(false);
 });
 
 it('tells whose claim has fallen because a colleague has agreed upon a time', () => {

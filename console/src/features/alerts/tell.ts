@@ -1,4 +1,4 @@
-import { isArrangedBy, learnNames, requestWords, whoIs } from '@/entries';
+import { isArrangedBy, learnNames, requestWords, whoIs, isReopenedHere } from '@/entries';
 import { given } from '@/api';
 import { type TFunction, spoken, windowOf } from '@/i18n';
 import { type Entry, type Reminder, type Shown, onReminders, serverNow, useLive, useNames } from '@/live';
@@ -50,7 +50,7 @@ export function isOwnDoing(reminder: Reminder): boolean {
   const mine = isArrangedBy(me, request?.path);
   const now = serverNow();
   const early = now - (request?.asked ?? 0) < JUST_ARRANGED || now < (request?.promise.from ?? 0);
-  return mine && reminder.kind === 'request' && early;
+  return reminder.kind === 'request' && ((mine && early) || isReopenedHere(reminder.entry));
 }
 
 /** So long it is waited for the names of those who are told of, in milliseconds; after that their numbers stand there. */

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { Heard, heard, useTranslation } from '@/i18n';
 import { holding, shownKeys, useKey, useKeys } from '@/keys';
 import {
+  type Call,
   queueName,
   serviceName,
   useAgentName,
@@ -91,10 +92,10 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
             <Figure name={t('call.service')}>{serviceName(desk, call.service)}</Figure>
           )}
           {given(call?.queued) && (
-            <Figure name={t(asked === null ? 'call.waiting' : 'call.inQueue')}>
+            <Figure name={t(isOver(call, inLine) ? 'call.inQueue' : 'call.waiting')}>
               <Running
                 since={call.queued}
-                until={asked === null ? null : (call.left_line ?? call.connected)}
+                until={isOver(call, inLine) ? (call.left_line ?? call.connected) : null}
               />
             </Figure>
           )}
@@ -107,6 +108,10 @@ export function RingingPanel({ situation, place, name }: RingingProps) {
     </>
   );
 }
+
+/** Whether the wait is over: whom somebody hands over, or asks about, waits in no line any more. */
+const isOver = (call: Call, inLine: string | null) =>
+  inLine === null && (given(call.left_line) || given(call.connected));
 
 function Ring({ since, until }: { since: number | null; until: number | null }) {
   const { t } = useTranslation();

@@ -178,8 +178,8 @@ export function WhyWords({ entry }: { entry: Entry }) {
   );
 }
 
-/** Since when: the moment, and how long that is. */
-export function Since({ at }: { at: number }) {
+/** Since when: the moment, and how long that is where there is room for it. */
+export function Since({ at, bare = false }: { at: number; bare?: boolean }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useStep(15_000);
@@ -187,7 +187,7 @@ export function Since({ at }: { at: number }) {
   return (
     <time dateTime={new Date(at).toISOString()} title={fully(language, at)}>
       {today ? clock(language, at) : moment(t, language, at, now)}
-      {today && <span className={styles.age}> {age(t, now - at)}</span>}
+      {today && !bare && <span className={styles.age}> {age(t, now - at)}</span>}
     </time>
   );
 }
@@ -215,7 +215,7 @@ export function SecondLine({ entry, short = false }: { entry: Entry; short?: boo
   const tries = triesWords(t, desk, entry, short);
   return (
     <span className={short ? `${styles.age} ${styles.cut}` : styles.second}>
-      <Since at={entry.last} />
+      <Since at={entry.last} bare={short && tries !== null} />
       {tries !== null && ` · ${tries}`}
     </span>
   );

@@ -21,9 +21,13 @@ export function ClosedList({ tab, search, around, onOpen, onClear }: ClosedListP
   const { t } = useTranslation();
   const width = useRoom();
   const closed = useClosed(tab, search, around);
-  if (closed.entries.length === 0) return <NoneYet closed={closed} onClear={onClear} />;
+  const count = closed.entries.length;
+  if (count === 0) return <NoneYet closed={closed} onClear={onClear} />;
   return (
     <div className={styles.scroller} data-scroller>
+      <p className="only-heard" role="status">
+        {closed.isNarrow && !closed.goesOn && t('list.rows', { count })}
+      </p>
       <div role="grid" className={styles.grid} aria-label={t(`list.tabs.${tab}`)} aria-rowcount={-1}>
         <Columns wide={width === 'wide'} phone={width === 'phone'} closed />
         <div role="rowgroup">

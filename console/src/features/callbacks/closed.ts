@@ -132,12 +132,12 @@ export function useClosed(tab: ClosedTab, search: Search, around: Around) {
       .sort((one, other) => closedAt(other) - closedAt(one));
   }, [query.data, search, around, open]);
   const pages = query.data?.pages.length ?? 0;
-  // Whoever asks for more is shown more, for this search.
+  // Whoever asks for more is shown more, for this search. Also where nothing is looked for, most may be other groups'.
   const asked = JSON.stringify(key);
   const [limit, setLimit] = useState({ asked, pages: MOST_PAGES });
   const most = limit.asked === asked ? limit.pages : MOST_PAGES;
   const { fetchNextPage, isFetching } = query;
-  const goesOn = isNarrow && query.hasNextPage && !query.isError && entries.length < ENOUGH && pages < most;
+  const goesOn = query.hasNextPage && !query.isError && entries.length < ENOUGH && pages < most;
   useEffect(() => {
     if (goesOn && !isFetching) void fetchNextPage();
     // Each page is looked at: the next one may come between two pictures.

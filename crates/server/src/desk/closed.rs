@@ -6,7 +6,7 @@ use axum::Json;
 use nohold_app::ports::{ClosedPlace, ClosedQuery, Permission, Role};
 use nohold_core::directory::Directory;
 use nohold_core::entry::{Business, CloseReason, Entry};
-use nohold_model::PhoneNumber;
+use nohold_model::{EntryId, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -44,7 +44,7 @@ pub(crate) struct WantedClosed {
     /// Of this service or campaign, by its key; what is for a queue is of its service.
     service: Option<String>,
     /// Those whose customer's name or note has this text, or whose number has these digits in it where it has no letters; 100
-    /// characters at most.
+    /// characters at most. What is of exactly this number comes first.
     q: Option<String>,
     /// The cursor of the page before.
     after: Option<String>,
@@ -80,6 +80,16 @@ async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<C
     let after = after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
     let search = q.map(|text| Search::new(&text, seat.may(Permission::SeeNumbers))).transpose()?;
     let mut page = Filling { items: Vec::new(), limit, end: after.clone() };
+    // A whole number is found at once, however much closed since; one place stays for what is looked through.
+    let first = match &search {
+        Some(search) if number.is_none() => seat.closed_with(search, reason, service.as_deref()).await?,
+        _ => Vec::new(),
+    };
+    let first: Vec<EntryShown> = first.into_iter().take(limit - 1).collect();
+    let is_first: BTreeSet<EntryId> = first.iter().map(|entry| entry.id).collect();
+    if after.is_none() {
+        page.items = first;
+    }
     let mut query = ClosedQuery { reason, number, after, limit: AT_ONCE };
     let mut looked_through = 0;
     let more = loop {
@@ -87,7 +97,8 @@ async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<C
         let directory = seat.desk.desk.directory();
         let sight = seat.sight(&directory);
         let is_of_it = |entry: &Entry| service.as_deref().is_none_or(|key| is_of(entry, key, &directory));
-        let sees = |entry: &Entry| is_of_it(entry) && sight.sees_entry(entry, &directory);
+        let sees =
+            |entry: &Entry| !is_first.contains(&entry.id) && is_of_it(entry) && sight.sees_entry(entry, &directory);
         let names = match &search {
             Some(search) if search.is_of_words() => {
                 seat.names_in(part.items.iter().filter(|entry| sees(entry))).await?
@@ -125,6 +136,25 @@ fn name_in<'a>(names: &'a Names, entry: &Entry) -> Option<&'a str> {
 }
 
 impl Seat {
+    /// The closed entries of the number that is looked for, where it is a whole one, as far as this person sees them.
+    async fn closed_with(
+        &self,
+        search: &Search,
+        reason: Option<CloseReason>,
+        service: Option<&str>,
+    ) -> Result<Vec<EntryShown>, Failure> {
+        let Some(number) = search.whole_number(&self.desk.desk.directory()) else { return Ok(Vec::new()) };
+        let number = Some(number.as_str().to_owned());
+        let query = ClosedQuery { reason, number, after: None, limit: AT_ONCE };
+        let part = self.api.parts().archive.closed_entries(query).await?;
+        let directory = self.desk.desk.directory();
+        let sight = self.sight(&directory);
+        let is_meant = |entry: &&Entry| {
+            service.is_none_or(|key| is_of(entry, key, &directory)) && sight.sees_entry(entry, &directory)
+        };
+        Ok(part.items.iter().filter(is_meant).map(|entry| EntryShown::new(entry, &directory)).collect())
+    }
+
     async fn names_in(&self, entries: impl Iterator<Item = &Entry>) -> Result<Names, Failure> {
         let numbers: BTreeSet<PhoneNumber> = entries.filter_map(|entry| entry.number.clone()).collect();
         Ok(self.api.parts().contacts.names_of(numbers.into_iter().collect()).await?)
@@ -162,11 +192,20 @@ impl Search {
             || self.is_of_words() && (name.is_some_and(has_words) || has_words(&entry.note))
     }
 
-    /// A number is looked for as its reader sees it, in international form or as it is dialled at home. Who writes words, too, means
-    /// no number.
+    /// Whether it is of a number, and of nothing else: who writes words, too, means none.
+    fn means_number(&self) -> bool {
+        !self.digits.is_empty() && !self.text.contains(char::is_alphabetic)
+    }
+
+    /// The number that it is, where it is a whole one.
+    fn whole_number(&self, directory: &Directory) -> Option<PhoneNumber> {
+        let may_be = self.sees_numbers && self.means_number();
+        may_be.then(|| directory.site.numbers.normalise(&self.text).ok()).flatten()
+    }
+
+    /// A number is looked for as its reader sees it, in international form or as it is dialled at home.
     fn fits_number(&self, entry: &Entry, directory: &Directory) -> bool {
-        let means_number = !self.digits.is_empty() && !self.text.contains(char::is_alphabetic);
-        let Some(number) = entry.number.as_ref().filter(|_| means_number) else { return false };
+        let Some(number) = entry.number.as_ref().filter(|_| self.means_number()) else { return false };
         let shown =
             if self.sees_numbers { number.as_str().to_owned() } else { masking::shown(number, Some(directory)) };
         if shown.contains(&self.text) {

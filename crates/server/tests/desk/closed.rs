@@ -90,6 +90,17 @@ async fn a_closed_entry_is_found_by_number_name_and_note_and_hidden_digits_are_n
     assert_eq!(find(&ada, "wang").await, [1], "and not what is another group's");
     assert_eq!(find(&sue, "WANG").await, [1, 6]);
     assert_eq!(find(&ada, "blue").await, [5]);
+    // Page by page nothing comes twice, and the number that was meant stands in front.
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/entries/closed?q=13800138001&limit=2{after}");
+        let page = get(&house, &sue, &path).await.expect(200).json();
+        all.extend(ids(&page));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(all, closed[..1]);
+    assert_eq!(find(&sue, "13800138001&limit=1").await, [1]);
     assert_eq!(find(&ada, "8138").await, [2], "digits of a name");
     assert_eq!(find(&ada, "nobody").await, [0; 0]);
     assert_eq!(find(&ada, "Wang%201").await, [0; 0], "who writes words means no number");
