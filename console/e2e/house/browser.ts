@@ -136,6 +136,8 @@ export class Person {
       .click();
     await page.getByRole('menu').getByText(language, { exact: true }).click();
     await page.getByRole('menu').waitFor({ state: 'detached' });
+    // Its words come from the server.
+    await page.locator(`html[lang="${language === 'English' ? 'en' : 'zh-CN'}"]`).waitFor();
   }
 
   row(entry: string) {
