@@ -6,7 +6,7 @@ export {
   useCustomerName,
   useNameOfCall,
   useNameOfNumber,
-  useIsFinding,
+  useFinding,
   useNamesFor,
 } from './known';
 export { useWho, useWhoOfCall, useWhoOfNumber } from './who';

@@ -7,7 +7,7 @@ import { anEntry } from '@/live/fixture';
 import {
   learnNames,
   useCustomerName,
-  useIsFinding,
+  useFinding,
   useNameOfCall,
   useNameOfNumber,
   useNamesFor,
@@ -113,21 +113,21 @@ it('says that it looks among names until it has an answer, or is refused one', a
   const { result, rerender } = renderHook(
     ({ query }) => {
       useNamesFor(query);
-      return useIsFinding(query);
+      return useFinding(query);
     },
     { initialProps: { query: '0118' } },
   );
-  expect(result.current).toBe(false);
+  expect(result.current).toBe('known');
   rerender({ query: 'grete' });
-  expect(result.current).toBe(true);
-  await waitFor(() => expect(result.current).toBe(false));
+  expect(result.current).toBe('asked');
+  await waitFor(() => expect(result.current).toBe('known'));
   // Nobody's name has that in it: so has none what is typed on.
   rerender({ query: 'grete h' });
-  expect(result.current).toBe(false);
+  expect(result.current).toBe('known');
   vi.spyOn(api, 'GET').mockRejectedValue(new Error('away'));
   rerender({ query: 'hans' });
-  expect(result.current).toBe(true);
-  await waitFor(() => expect(result.current).toBe(false));
+  expect(result.current).toBe('asked');
+  await waitFor(() => expect(result.current).toBe('failed'));
 });
 
 it('calls a customer by name wherever it is known, else by number', async () => {

@@ -238,12 +238,13 @@ async function find(query: string): Promise<void> {
 /** What of `query` is looked for among names. */
 const searchedFor = (query: string) => (mayBeName(query) ? query.trim() : '');
 
-/** Whether it is not known yet whose name fits `query`: who says "nobody" before that may be wrong. */
-export function useIsFinding(query: string): boolean {
+/** Whether it is known whose name fits `query`: who says "nobody" before that may be wrong. */
+export function useFinding(query: string): 'known' | 'asked' | 'failed' {
   const searched = searchedFor(query);
-  return useKnown(
-    ({ found, unanswered }) => searched !== '' && !covers(found, searched) && unanswered !== searched,
-  );
+  return useKnown(({ found, unanswered }) => {
+    if (searched === '' || covers(found, searched)) return 'known';
+    return unanswered === searched ? 'failed' : 'asked';
+  });
 }
 
 /**

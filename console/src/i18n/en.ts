@@ -165,6 +165,7 @@ export const en = {
     noneSoFarWords: 'Only the entries closed last were searched.',
     searchOn: 'Search older entries',
     failedClosed: 'Not loaded',
+    namesFailed: 'Names could not be searched just now, only numbers and notes were.',
     clearFilters: 'Clear filters',
     emptyClosed: 'Nothing here yet',
     emptyClosedWords: 'Entries stand here once they are closed.',

@@ -154,6 +154,7 @@ export const zh: Words = {
     noneSoFarWords: '目前只查找了最近关闭的条目。',
     searchOn: '继续查找更早的条目',
     failedClosed: '未加载',
+    namesFailed: '暂时无法按姓名查找，只查找了号码和备注。',
     clearFilters: '清除筛选',
     emptyClosed: '这里还没有内容',
     emptyClosedWords: '条目关闭后列在这里。',

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 
 /// The longest cursor, in bytes.
-const LONGEST: usize = 1_000;
+const LONGEST: usize = 4_000;
 
 /// What a cursor is of: a list, whoever asks, and what they ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,13 +64,20 @@ function NoneYet({ closed, onClear }: { closed: ReturnType<typeof useClosed>; on
       </Empty>
     );
   }
-  if (closed.isPending || closed.goesOn || closed.isFetching) {
+  const searches = closed.isPending || closed.goesOn || closed.isFetching;
+  if (searches && !closed.isAsked) {
     return <Empty title={t(closed.isNarrow ? 'list.searching' : 'list.loading')} words="" />;
   }
-  if (closed.hasMore) {
+  if (searches || closed.hasMore) {
     return (
-      <Empty title={t('list.noneSoFar')} words={t('list.noneSoFarWords')}>
-        <Button onClick={closed.more}>{t('list.searchOn')}</Button>
+      <Empty
+        title={t(searches ? 'list.searching' : 'list.noneSoFar')}
+        words={searches ? '' : t('list.noneSoFarWords')}
+      >
+        {/* It stays, and so does the focus. */}
+        <Button aria-disabled={searches} onClick={searches ? undefined : closed.more}>
+          {t('list.searchOn')}
+        </Button>
       </Empty>
     );
   }

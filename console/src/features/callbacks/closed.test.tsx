@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@/api';
 import { type Entry, useLive } from '@/live';
 import { anEntry } from '@/live/fixture';
-import { useClosed } from './closed';
+import { joined, useClosed } from './closed';
 import type { Around } from './filter';
 import type { Search } from './search';
 
@@ -80,7 +80,7 @@ it('asks once for whatever has closed since, and never for all that was looked t
     timeout: 3_000,
   });
   expect(asked).toHaveLength(3);
-  expect(asked[2]).toMatchObject({ limit: 50, q: 'elena' });
+  expect(asked[2]).toMatchObject({ limit: 200, q: 'elena', after: undefined });
   // What is opened again stands on the list, and not here.
   act(() => useLive.setState({ entries: new Map([['old', anEntry('old')]]) }));
   expect(result.current.entries.map(entry => entry.id)).toEqual(['fresh']);
@@ -100,4 +100,68 @@ it('says that a part did not come, and goes on from there', async () => {
   await waitFor(() => expect(result.current.entries).toHaveLength(3));
   expect(result.current.hasFailed).toBe(false);
   expect(asked).toHaveLength(4);
+});
+
+it('looks anew when somebody comes back to what they looked for before', async () => {
+  answer = () => ({ items: [closed('old', 1)], next: null });
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 10_000 } } });
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={client}>{children}</QueryClientProvider>
+  );
+  const look = (q?: string) => renderHook(() => useClosed('unreachable', { q }, AROUND), { wrapper });
+  const before = look();
+  await waitFor(() => expect(before.result.current.entries).toHaveLength(1));
+  before.unmount();
+  answer = () => ({ items: [closed('fresh', 2), closed('old', 1)], next: null });
+  useLive.setState({ gone: new Set(['fresh']) });
+  const { result } = look();
+  await waitFor(() => expect(result.current.entries.map(entry => entry.id)).toEqual(['fresh', 'old']));
+});
+
+const ids = (known: { pages: { items: Entry[] }[] }) =>
+  known.pages.map(page => page.items.map(entry => entry.id));
+
+it('loses none of many that close at once, counts none twice, and drops what has closed as something else', () => {
+  const of = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => closed(`e${from + n}`, 1_000 - from - n));
+  const old = {
+    pages: [
+      { items: of(10, 13), next: { unreachable: 'a' } },
+      { items: of(13, 15), next: { unreachable: null } },
+    ],
+    pageParams: [{}, {}],
+  };
+  const page = (items: Entry[]) => ({ items, next: { unreachable: 'b' } });
+  const none = () => false;
+  const few = joined(old, page(of(8, 11)), { limit: 3 }, none);
+  expect(ids(few)).toEqual([
+    ['e8', 'e9', 'e10', 'e11', 'e12'],
+    ['e13', 'e14'],
+  ]);
+  expect(few.pages[0]?.next).toEqual({ unreachable: 'a' });
+  expect(ids(joined(few, page(of(8, 11)), { limit: 3 }, none))).toEqual(ids(few));
+  expect(joined(old, page(of(5, 8)), { limit: 3 }, none).pages).toEqual([page(of(5, 8))]);
+  expect(ids(joined(old, page(of(9, 10)), { limit: 3 }, id => id === 'e13'))).toEqual([
+    ['e9', 'e10', 'e11', 'e12'],
+    ['e14'],
+  ]);
+});
+
+it('begins anew after the page was away, and asks again where it had failed', async () => {
+  answer = () => ({ items: [closed('old', 1)], next: null });
+  const { result } = closedList({ q: 'elena' });
+  await waitFor(() => expect(result.current.entries).toHaveLength(1));
+  answer = () => ({ items: [closed('fresh', 2)], next: null });
+  act(() => useLive.setState(({ generation }) => ({ generation: generation + 1, gone: new Set() })));
+  await waitFor(() => expect(result.current.entries.map(entry => entry.id)).toEqual(['fresh']), {
+    timeout: 3_000,
+  });
+  answer = () => {
+    throw new Error('away');
+  };
+  const failed = closedList({ q: 'hannah' });
+  await waitFor(() => expect(failed.result.current.hasFailed).toBe(true));
+  answer = () => ({ items: [closed('there', 3)], next: null });
+  act(() => useLive.setState(({ generation }) => ({ generation: generation + 1 })));
+  await waitFor(() => expect(failed.result.current.entries.map(entry => entry.id)).toEqual(['there']));
 });

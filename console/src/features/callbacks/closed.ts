@@ -78,24 +78,47 @@ function useRested(typed: string | undefined): string | undefined {
   return rested;
 }
 
-/** Puts before what is known already whatever closed since: never the whole list anew, however far somebody has looked. */
-function useFresh(key: readonly unknown[], fetchFirst: () => Promise<Page>) {
+type Known = InfiniteData<Page, Page['next']>;
+
+/** What is known, with what has closed since before it; all of it anew where that is more than one page tells. */
+export function joined(old: Known, fresh: Page, { limit }: Wanted, isOut: (id: string) => boolean): Known {
+  const known = new Set(old.pages.flatMap(page => page.items.map(entry => entry.id)));
+  const of = (reason: unknown) => fresh.items.filter(entry => entry.state.reason === reason);
+  // Without one that is known there may be others between these and those.
+  const hasGap = fresh.items.some(({ state: { reason } }) => {
+    const all = of(reason);
+    return all.length >= limit && !all.some(entry => known.has(entry.id));
+  });
+  if (hasGap) return { pages: [fresh], pageParams: [{}] };
+  const here = new Set(fresh.items.map(entry => entry.id));
+  const stays = ({ id }: Entry) => !here.has(id) && !isOut(id);
+  const pages = old.pages.map(page => ({ ...page, items: page.items.filter(stays) }));
+  if (pages[0]) pages[0].items.unshift(...fresh.items);
+  return { ...old, pages };
+}
+
+/** Brings what has closed since: never the whole list anew, however far somebody has looked, unless the page was away. */
+function useFresh(key: readonly unknown[], wanted: Wanted, fetchFirst: () => Promise<Page>) {
   const client = useQueryClient();
   const gone = useLive(live => live.gone);
+  const generation = useLive(live => live.generation);
   const now = useStep(FRESH);
-  const seen = useRef(gone);
+  const seen = useRef({ gone, generation });
   const look = useEffectEvent(async () => {
+    const before = seen.current;
     // Only what has left the open list can have come here.
-    if (seen.current === gone) return;
-    seen.current = gone;
+    if (before.gone === gone && before.generation === generation) return;
+    seen.current = { gone, generation };
     // Where it fails, the next one that leaves asks again.
     const fresh = await fetchFirst().catch(() => null);
     if (fresh === null) return;
-    client.setQueryData<InfiniteData<Page>>(key, old => {
-      const [first, ...others] = old?.pages ?? [];
-      if (old === undefined || first === undefined) return old;
-      return { ...old, pages: [{ ...first, items: [...fresh.items, ...first.items] }, ...others] };
-    });
+    // What was opened again and closed anew may stand elsewhere now.
+    const isOut = (id: string) => gone.has(id) && !before.gone.has(id);
+    const anew = { pages: [fresh], pageParams: [{}] };
+    client.setQueryData<Known>(
+      key,
+      old => old && (before.generation === generation ? joined(old, fresh, wanted, isOut) : anew),
+    );
   });
   useEffect(() => void look(), [now]);
 }
@@ -115,9 +138,11 @@ export function useClosed(tab: ClosedTab, search: Search, around: Around) {
     queryKey: key,
     queryFn: ({ pageParam }) => fetchPage(reasons, wanted, pageParam),
     initialPageParam: {} as Page['next'],
+    // What closed while another tab or search stood here is told by nothing else.
+    staleTime: 0,
     getNextPageParam: page => (Object.values(page.next).some(next => next !== null) ? page.next : undefined),
   });
-  useFresh(key, () => fetchPage(reasons, { ...wanted, limit: PAGE }, {}));
+  useFresh(key, wanted, () => fetchPage(reasons, wanted, {}));
   const open = useLive(live => live.entries);
   const entries = useMemo(() => {
     // What came last tells how an entry is, and stands first.
@@ -142,17 +167,24 @@ export function useClosed(tab: ClosedTab, search: Search, around: Around) {
     if (goesOn && !isFetching) void fetchNextPage();
     // Each page is looked at: the next one may come between two pictures.
   }, [goesOn, isFetching, pages, fetchNextPage]);
+  const retry = () => void (query.data === undefined ? query.refetch() : fetchNextPage());
+  const generation = useLive(live => live.generation);
+  const comesBack = useEffectEvent(() => query.isError && retry());
+  // Whoever was away is connected again.
+  useEffect(() => void comesBack(), [generation]);
   return {
     entries,
     isNarrow,
     /** It looks for what fits by itself. */
     goesOn,
+    /** Somebody has asked to look further. */
+    isAsked: limit.asked === asked && limit.pages > MOST_PAGES,
     isPending: query.isPending,
     isFetching: query.isFetchingNextPage,
     /** What was asked for last did not come. */
     hasFailed: query.isError,
     hasMore: query.hasNextPage,
-    retry: () => void (query.data === undefined ? query.refetch() : fetchNextPage()),
+    retry,
     more: () => {
       setLimit({ asked, pages: pages + MOST_PAGES });
       void fetchNextPage();

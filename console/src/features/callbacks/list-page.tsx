@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Suspense, lazy, useDeferredValue, useMemo, useState } from 'react';
-import { useIsFinding, useNamesFor } from '@/entries';
+import { useFinding, useNamesFor } from '@/entries';
 import { useTranslation } from '@/i18n';
 import { useLive, useMyAgent, useNames, useStep } from '@/live';
 import { Button, Empty, useTitle } from '@/ui';
@@ -32,7 +32,7 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
   const all = useDeferredValue(useLive(live => live.entries));
   const total = useLive(live => live.total);
   const known = useLive(live => live.me !== null);
-  const finding = useIsFinding(search.q ?? '');
+  const finding = useFinding(search.q ?? '');
   // Typing is never behind the list.
   const wanted = useDeferredValue(search);
   const found = useMemo(() => find(all.values(), wanted, around), [all, wanted, around]);
@@ -60,10 +60,13 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
         <Empty title={t('list.loading')} words="" />
       ) : found.entries.length > 0 ? (
         <OpenList entries={found.entries} onOpen={onOpen} onAsk={setAsked} />
-      ) : finding && all.size > 0 ? (
+      ) : finding === 'asked' && all.size > 0 ? (
         <Empty title={t('list.finding')} words="" />
       ) : isFiltered(search) && all.size > 0 ? (
-        <Empty title={t('list.emptyFilter')} words={t('list.emptyFilterWords')}>
+        <Empty
+          title={t('list.emptyFilter')}
+          words={t(finding === 'failed' ? 'list.namesFailed' : 'list.emptyFilterWords')}
+        >
           <Button onClick={() => onSearch({ groups: 'all' })}>{t('list.clearFilters')}</Button>
         </Empty>
       ) : (

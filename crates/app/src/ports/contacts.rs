@@ -71,8 +71,8 @@ pub struct ContactNote {
 pub struct ContactQuery {
     /// A part of a name, company, e-mail address or tag, or digits of a number in any writing; all where there is nothing.
     pub text: String,
-    /// After this one, by name.
-    pub after: Option<ContactId>,
+    /// The cursor of the page before. It tells the name that the page ended with, so it is not for people.
+    pub after: Option<String>,
     /// So many at most.
     pub limit: usize,
 }

@@ -145,7 +145,7 @@ pub(super) async fn take(seat: Seat) -> Result<([(HeaderName, HeaderValue); 2], 
         for contact in &page.items {
             text.push_str(&row(&contact.known, &seat).map_err(|_| Failure::internal())?);
         }
-        query.after = page.next.as_deref().and_then(|next| next.parse().ok());
+        query.after = page.next;
         if query.after.is_none() {
             break;
         }

@@ -28,6 +28,7 @@ use crate::desk::Seat;
 use crate::etag;
 use crate::failure::{ContactNamed, Failure, FailureBody, Help};
 use crate::masking;
+use crate::sealed::Of;
 use crate::state::Api;
 
 /// So many on a page where nothing is said.
@@ -39,7 +40,7 @@ const USUAL_PAGE: usize = 50;
 struct Looked {
     #[serde(default)]
     q: String,
-    after: Option<ContactId>,
+    after: Option<String>,
     limit: Option<usize>,
 }
 
@@ -108,10 +109,12 @@ async fn list(seat: Seat, Asked(asked): Asked<Looked>) -> Result<Json<ContactsSh
         seat.may_look_for_numbers("q")?;
     }
     let limit = asked.limit.unwrap_or(USUAL_PAGE);
-    let query = ContactQuery { text: asked.q, after: asked.after, limit };
-    let page = seat.api.parts().contacts.contacts(query).await?;
+    let of = Of::new("contacts", &seat.caller.user.name, &asked.q);
+    let after = asked.after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
+    let page = seat.api.parts().contacts.contacts(ContactQuery { text: asked.q, after, limit }).await?;
     let items = page.items.iter().map(ContactShown::new).collect();
-    Ok(Json(ContactsShown { items, next: page.next }))
+    let next = page.next.map(|next| seat.api.cursors().seal(&of, &next)).transpose()?;
+    Ok(Json(ContactsShown { items, next }))
 }
 
 /// Make a contact

@@ -76,7 +76,8 @@ async fn closed(seat: Seat, Asked(wanted): Asked<WantedClosed>) -> Result<Json<C
     if number.is_some() {
         seat.may_look_for_numbers("number")?;
     }
-    let of = Of::new("closed", &seat.caller.user.name, &(reason, &number, &service, &q));
+    // What comes first on the first page of a search is left out of the others, which are as long.
+    let of = Of::new("closed", &seat.caller.user.name, &(reason, &number, &service, q.as_ref().map(|q| (q, limit))));
     let after = after.map(|text| seat.api.cursors().open(&of, &text)).transpose()?;
     let search = q.map(|text| Search::new(&text, seat.may(Permission::SeeNumbers))).transpose()?;
     let mut page = Filling { items: Vec::new(), limit, end: after.clone() };

@@ -100,6 +100,11 @@ async fn a_closed_entry_is_found_by_number_name_and_note_and_hidden_digits_are_n
         after = format!("&after={next}");
     }
     assert_eq!(all, closed[..1]);
+    let searched = |limit: u8, after: &str| format!("/api/entries/closed?q=138&limit={limit}{after}");
+    let page = get(&house, &sue, &searched(2, "")).await.expect(200).json();
+    let after = format!("&after={}", page["next"].as_str().unwrap());
+    get(&house, &sue, &searched(2, &after)).await.expect(200);
+    get(&house, &sue, &searched(3, &after)).await.refused(422, "invalid");
     assert_eq!(find(&sue, "13800138001&limit=1").await, [1]);
     assert_eq!(find(&ada, "8138").await, [2], "digits of a name");
     assert_eq!(find(&ada, "nobody").await, [0; 0]);

@@ -107,22 +107,27 @@ async fn page(c: &mut SqliteConnection, query: &ContactQuery) -> Result<Page<Con
     let part = if by_number { digits.trim_start_matches('0') } else { query.text.trim() };
     let escaped = part.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let (names, numbers) = if by_number { (None, Some(escaped)) } else { (Some(escaped), None) };
-    let sql = "SELECT id, version, v, body FROM contacts WHERE merged_into IS NULL \
+    let sql = "SELECT id, version, sorted, v, body FROM contacts WHERE merged_into IS NULL \
         AND (?1 IS NULL OR searched LIKE '%' || ?1 || '%' ESCAPE '\\') \
         AND (?2 IS NULL OR id IN (SELECT contact FROM contact_numbers WHERE number LIKE '%' || ?2 || '%' ESCAPE '\\')) \
-        AND (?3 IS NULL OR (sorted, id) > (SELECT sorted, id FROM contacts WHERE id = ?3)) \
-        ORDER BY sorted, id LIMIT ?4";
+        AND (sorted, id) > (?3, ?5) ORDER BY sorted, id LIMIT ?4";
+    // The place of the last one, not who it was: it may be gone by now, or be called otherwise.
+    let (sorted, id) = query.after.as_deref().and_then(|after| after.split_once('.')).unwrap_or_default();
     let rows = sqlx::query(sql)
         .bind(names)
         .bind(numbers)
-        .bind(query.after.map(|id| id.to_string()))
+        .bind(sorted)
         .bind(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX))
+        .bind(id)
         .fetch_all(c)
         .await?;
     let more = rows.len() > limit;
     let items: Vec<Contact> = rows.iter().take(limit).map(contact_of).collect::<Result<_, _>>()?;
-    let next = items.last().filter(|_| more).map(|last| last.id.to_string());
-    Ok(Page { items, next })
+    let last = rows.get(limit - 1).filter(|_| more);
+    let next = last.map(|row| {
+        Ok::<_, Trouble>(format!("{}.{}", row.try_get::<&str, _>("sorted")?, row.try_get::<&str, _>("id")?))
+    });
+    Ok(Page { items, next: next.transpose()? })
 }
 
 struct Keep(Contact);
