@@ -59,7 +59,7 @@ interface EmptyProps {
 /** One sentence, and what will happen. */
 export function Empty({ title, words, page = false, children }: EmptyProps) {
   return (
-    <div className={styles.empty} role={page ? undefined : 'status'}>
+    <div className={styles.empty}>
       {page ? <h1>{title}</h1> : <h2>{title}</h2>}
       <p>{words}</p>
       {children}

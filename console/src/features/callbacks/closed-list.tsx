@@ -1,4 +1,4 @@
-import { useTranslation } from '@/i18n';
+import { type TFunction, useTranslation } from '@/i18n';
 import { Button, Empty, useRoom } from '@/ui';
 import { type ClosedTab, useClosed } from './closed';
 import { ClosedRow } from './closed-row';
@@ -19,15 +19,46 @@ interface ClosedListProps {
 /** Closed entries, the last one first. */
 export function ClosedList({ tab, search, around, onOpen, onClear }: ClosedListProps) {
   const { t } = useTranslation();
-  const width = useRoom();
   const closed = useClosed(tab, search, around);
+  return (
+    <>
+      {/* It stays, whatever stands below it: only then are its words read out. */}
+      <p className="only-heard" role="status">
+        {closed.isNarrow && toldOf(t, closed)}
+      </p>
+      {closed.entries.length === 0 ? (
+        <NoneYet closed={closed} onClear={onClear} />
+      ) : (
+        <Rows tab={tab} closed={closed} onOpen={onOpen} />
+      )}
+    </>
+  );
+}
+
+type Closed = ReturnType<typeof useClosed>;
+
+const isSearching = ({ isPending, goesOn, isFetching }: Closed) => isPending || goesOn || isFetching;
+
+/** What a search has come to. */
+function toldOf(t: TFunction, closed: Closed): string {
   const count = closed.entries.length;
-  if (count === 0) return <NoneYet closed={closed} onClear={onClear} />;
+  if (closed.hasFailed) return t(count > 0 ? 'list.failedRest' : 'list.failedClosed');
+  if (isSearching(closed)) return t('list.searching');
+  if (count > 0) return t('list.rows', { count });
+  return t(closed.hasMore ? 'list.noneSoFar' : 'list.emptyFilter');
+}
+
+interface RowsProps {
+  tab: ClosedTab;
+  closed: Closed;
+  onOpen: (id: string) => void;
+}
+
+function Rows({ tab, closed, onOpen }: RowsProps) {
+  const { t } = useTranslation();
+  const width = useRoom();
   return (
     <div className={styles.scroller} data-scroller>
-      <p className="only-heard" role="status">
-        {closed.isNarrow && !closed.goesOn && t('list.rows', { count })}
-      </p>
       <div role="grid" className={styles.grid} aria-label={t(`list.tabs.${tab}`)} aria-rowcount={-1}>
         <Columns wide={width === 'wide'} phone={width === 'phone'} closed />
         <div role="rowgroup">
@@ -37,7 +68,7 @@ export function ClosedList({ tab, search, around, onOpen, onClear }: ClosedListP
         </div>
       </div>
       {closed.hasFailed ? (
-        <div className={styles.foot} role="status">
+        <div className={styles.foot}>
           <span>{t('list.failedRest')}</span>
           <Button onClick={closed.retry}>{t('list.retry')}</Button>
         </div>
@@ -55,7 +86,7 @@ export function ClosedList({ tab, search, around, onOpen, onClear }: ClosedListP
 }
 
 /** Why there is no entry. */
-function NoneYet({ closed, onClear }: { closed: ReturnType<typeof useClosed>; onClear: () => void }) {
+function NoneYet({ closed, onClear }: { closed: Closed; onClear: () => void }) {
   const { t } = useTranslation();
   if (closed.hasFailed) {
     return (
@@ -64,7 +95,7 @@ function NoneYet({ closed, onClear }: { closed: ReturnType<typeof useClosed>; on
       </Empty>
     );
   }
-  const searches = closed.isPending || closed.goesOn || closed.isFetching;
+  const searches = isSearching(closed);
   if (searches && !closed.isAsked) {
     return <Empty title={t(closed.isNarrow ? 'list.searching' : 'list.loading')} words="" />;
   }

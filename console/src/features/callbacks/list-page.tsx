@@ -45,6 +45,15 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
         <Figures />
       </header>
       <Filters search={search} hidden={tab === 'open' ? found.hidden : 0} onSearch={change} />
+      {tab === 'open' && (
+        // It stays, whatever stands below it: only then are its words read out.
+        <p className="only-heard" role="status">
+          {search.q !== undefined && finding === 'asked'
+            ? t('list.finding')
+            : isFiltered(search) &&
+              t(found.entries.length > 0 ? 'list.rows' : 'list.emptyFilter', { count: found.entries.length })}
+        </p>
+      )}
       {tab !== 'open' ? (
         <Suspense fallback={<Empty title={t('list.loading')} words="" />}>
           <ClosedList

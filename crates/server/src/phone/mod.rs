@@ -340,7 +340,7 @@ impl Seat {
     /// Nobody can sign in as this person any more: no call is offered to the agent, also not the one that they are about to lose.
     async fn agent_is_gone(&self) {
         let Some(agent) = self.viewer.agent.clone() else { return };
-        if let Err(problem) = self.desk.desk.change_agent(agent.clone(), Input::PageLost, Actor::System).await {
+        if let Err(problem) = self.desk.desk.change_agent(agent.clone(), Input::SignOut, Actor::System).await {
             tracing::warn!(%agent, %problem, "an agent whose user is gone could not be signed out");
         }
     }
