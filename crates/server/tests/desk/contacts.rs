@@ -62,7 +62,13 @@ async fn a_contact_is_made_found_changed_by_who_has_seen_it_and_removed() {
     let long = post(&house, &sue, "/api/contacts", long).await.expect(201).json()["id"].as_str().unwrap().to_owned();
     let before = get(&house, &ada, "/api/contacts?limit=2").await.expect(200).json();
     assert_eq!(before["items"][1]["id"], json!(long));
-    house.ask("DELETE", &format!("/api/contacts/{long}")).token(&sue).header("if-match", "\"0\"").send().await.expect(204);
+    house
+        .ask("DELETE", &format!("/api/contacts/{long}"))
+        .token(&sue)
+        .header("if-match", "\"0\"")
+        .send()
+        .await
+        .expect(204);
     let next = format!("/api/contacts?limit=2&after={}", before["next"].as_str().unwrap());
     assert_eq!(names(&get(&house, &ada, &next).await.expect(200)), ["Bo 100%_"]);
     let path = format!("/api/contacts/{id}");
