@@ -144,10 +144,10 @@ describe('the filters', () => {
     expect(await mia.page.locator('[data-row]').count()).toBe(1);
     await mia.page.getByRole('button', { name: 'Reason' }).click();
     await mia.page.getByRole('menuitem', { name: 'Left a message' }).click();
-    await mia.page.getByText('No entry fits these filters').waitFor();
+    await mia.page.getByRole('heading', { name: 'No entry fits these filters' }).waitFor();
     expect(mia.page.url()).toContain('reason=message');
     await mia.page.reload();
-    await mia.page.getByText('No entry fits these filters').waitFor();
+    await mia.page.getByRole('heading', { name: 'No entry fits these filters' }).waitFor();
     await mia.page.getByRole('button', { name: 'Clear filters' }).click();
     await mia.row(entry).waitFor();
   });

@@ -138,7 +138,9 @@ describe.each(LOOKS)('in $language, $theme', looks => {
 
     await page.goto('/list?q=nobody');
     await page
-      .getByText(looks.language === 'en' ? 'No entry fits these filters' : '没有符合筛选条件的条目')
+      .getByRole('heading', {
+        name: looks.language === 'en' ? 'No entry fits these filters' : '没有符合筛选条件的条目',
+      })
       .waitFor();
     await check(person, at('empty'));
 

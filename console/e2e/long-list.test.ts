@@ -129,7 +129,7 @@ it('finds one of them by name with a question or two', async () => {
   await server.ask('POST', '/api/contacts', contact);
   const mia = await Person.signedIn(browser, web.url, 'mia', { path: '/list?q=nobody' });
   // The list is there, and nobody fits.
-  await mia.page.getByText('No entry fits these filters').waitFor({ timeout: 120_000 });
+  await mia.page.getByRole('heading', { name: 'No entry fits these filters' }).waitFor({ timeout: 120_000 });
   const asked: string[] = [];
   mia.page.on('request', request => {
     if (/\/api\/(contacts|entries\/names)\b/.test(request.url())) asked.push(request.url());
@@ -167,7 +167,7 @@ it('finds closed ones among many by number and by name, and says where nobody fi
   }
   await mia.picture('closed-found');
   await search.fill('nobody at all');
-  await page.getByText('No entry fits these filters').waitFor();
+  await page.getByRole('heading', { name: 'No entry fits these filters' }).waitFor();
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect.poll(() => rows.count()).toBe(50);
   expect(new URL(page.url()).searchParams.get('tab')).toBe('done');
