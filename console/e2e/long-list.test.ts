@@ -160,10 +160,13 @@ it('finds closed ones among many by number and by name, and says where nobody fi
   const [rows, search] = [page.locator('[data-row]'), page.getByLabel('Name or number').first()];
   await page.getByRole('button', { name: 'Load more' }).waitFor();
   expect(await rows.count()).toBe(50);
+  const told = page.locator('main [role=status]').first();
+  expect(await told.innerText(), 'nobody is told of rows who looks for none').toBe('');
   for (const text of [first.slice(-8), 'grete']) {
     await search.fill(text);
     await expect.poll(() => rows.count(), { message: text }).toBe(1);
     await rows.getByText('Grete Holm').waitFor();
+    await expect.poll(() => told.innerText()).toBe('1 row found');
   }
   await mia.picture('closed-found');
   await search.fill('nobody at all');

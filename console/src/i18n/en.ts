@@ -174,6 +174,8 @@ export const en = {
     retry: 'Try again',
     more: 'Load more',
     rows: 'Missed-call list, {{count}} rows',
+    rowsFound_one: '{{count}} row found',
+    rowsFound: '{{count}} rows found',
     gone: 'closed',
     partial: '{{known}} of {{total}} loaded',
   },

@@ -163,6 +163,7 @@ export const zh: Words = {
     retry: '重试',
     more: '加载更多',
     rows: '漏话列表，共 {{count}} 行',
+    rowsFound: '找到 {{count}} 行',
     gone: '已关闭',
     partial: '已加载 {{known}} / {{total}}',
   },

@@ -1,4 +1,4 @@
-import { isArrangedBy, learnNames, requestWords, whoIs, isReopenedHere } from '@/entries';
+import { isArrangedBy, isReopenedHere, learnNames, requestWords, whoIs } from '@/entries';
 import { given } from '@/api';
 import { type TFunction, spoken, windowOf } from '@/i18n';
 import { type Entry, type Reminder, type Shown, onReminders, serverNow, useLive, useNames } from '@/live';

@@ -1,3 +1,4 @@
+import { readWord } from '@/address';
 import { midnight, readDay } from '@/i18n';
 
 /** The parts of the API that leave lines, by what stands behind `/api/`. */
@@ -32,10 +33,7 @@ export interface AuditSearch {
   until?: string;
 }
 
-const text = (value: unknown) => {
-  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 200) : undefined;
-};
+const text = (value: unknown) => readWord(value, 200);
 
 /** Reads an address; what cannot be meant is left out. */
 export function readAuditSearch(raw: Record<string, unknown>): AuditSearch {

@@ -24,7 +24,7 @@ export function ClosedList({ tab, search, around, onOpen, onClear }: ClosedListP
     <>
       {/* It stays, whatever stands below it: only then are its words read out. */}
       <p className="only-heard" role="status">
-        {closed.isNarrow && toldOf(t, closed)}
+        {search.q !== undefined && toldOf(t, closed)}
       </p>
       {closed.entries.length === 0 ? (
         <NoneYet closed={closed} onClear={onClear} />
@@ -44,7 +44,7 @@ function toldOf(t: TFunction, closed: Closed): string {
   const count = closed.entries.length;
   if (closed.hasFailed) return t(count > 0 ? 'list.failedRest' : 'list.failedClosed');
   if (isSearching(closed)) return t('list.searching');
-  if (count > 0) return t('list.rows', { count });
+  if (count > 0) return t('list.rowsFound', { count });
   return t(closed.hasMore ? 'list.noneSoFar' : 'list.emptyFilter');
 }
 

@@ -104,13 +104,19 @@ function useFresh(key: readonly unknown[], wanted: Wanted, fetchFirst: () => Pro
   const generation = useLive(live => live.generation);
   const now = useStep(FRESH);
   const seen = useRef({ gone, generation });
+  const looks = useRef(false);
   const look = useEffectEvent(async () => {
     const before = seen.current;
-    // Only what has left the open list can have come here.
-    if (before.gone === gone && before.generation === generation) return;
-    seen.current = { gone, generation };
-    // Where it fails, the next one that leaves asks again.
+    // Only what has left the open list can have come here. A page that comes just now would be joined to what was known before it
+    // was asked for: the next look waits for it.
+    const isBusy = () => client.isFetching({ queryKey: key }) > 0;
+    if ((before.gone === gone && before.generation === generation) || looks.current || isBusy()) return;
+    looks.current = true;
     const fresh = await fetchFirst().catch(() => null);
+    looks.current = false;
+    if (fresh !== null && isBusy()) return;
+    seen.current = { gone, generation };
+    // Where it failed, the next one that leaves asks again.
     if (fresh === null) return;
     // What was opened again and closed anew may stand elsewhere now.
     const isOut = (id: string) => gone.has(id) && !before.gone.has(id);

@@ -48,10 +48,16 @@ export function ListPage({ search, onSearch, onOpen }: ListPageProps) {
       {tab === 'open' && (
         // It stays, whatever stands below it: only then are its words read out.
         <p className="only-heard" role="status">
-          {search.q !== undefined && finding === 'asked'
-            ? t('list.finding')
-            : isFiltered(search) &&
-              t(found.entries.length > 0 ? 'list.rows' : 'list.emptyFilter', { count: found.entries.length })}
+          {/* Whoever looks for something is told what was found; else the list changes silently. */}
+          {search.q !== undefined &&
+            t(
+              finding === 'asked'
+                ? 'list.finding'
+                : found.entries.length > 0
+                  ? 'list.rowsFound'
+                  : 'list.emptyFilter',
+              { count: found.entries.length },
+            )}
         </p>
       )}
       {tab !== 'open' ? (

@@ -1,3 +1,4 @@
+import { readText } from '@/address';
 import { REASONS, type Reason } from '@/entries';
 
 /** The parts of the list: what is open, and what closed by which reason. */
@@ -20,10 +21,7 @@ export interface Search {
   short?: boolean;
 }
 
-const text = (value: unknown) => {
-  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  return typeof said === 'string' && said !== '' ? said.slice(0, 64) : undefined;
-};
+const text = (value: unknown) => readText(value, 64);
 
 const oneOf = <T extends string>(all: readonly T[], value: unknown): T | undefined =>
   all.find(one => one === value);

@@ -1,13 +1,12 @@
+import { readText } from '@/address';
+
 /** What is looked for among the contacts; it stands in the address. */
 export interface ContactSearch {
   q?: string;
 }
 
 /** Digits in an address come as a number; a plus at their beginning would be lost with that. */
-const text = (value: unknown): string | undefined => {
-  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  return typeof said === 'string' && said !== '' ? said.slice(0, 100) : undefined;
-};
+const text = (value: unknown) => readText(value, 100);
 
 export function readContactSearch(raw: Record<string, unknown>): ContactSearch {
   // What is left out has to be said: else the router hands on what stands in the address.

@@ -1,3 +1,4 @@
+import { readWord } from '@/address';
 import { midnight, readDay } from '@/i18n';
 import { DIRECTIONS, type Direction, ENDS, type End } from '@/past';
 
@@ -20,10 +21,7 @@ export interface HistorySearch {
 /** So many digits make a search: fewer would find everybody. */
 export const LEAST_DIGITS = 4;
 
-const text = (value: unknown) => {
-  const said = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  return typeof said === 'string' && said.trim() !== '' ? said.trim().slice(0, 64) : undefined;
-};
+const text = (value: unknown) => readWord(value, 64);
 
 /** Reads an address; what cannot be meant is left out. */
 export function readHistorySearch(raw: Record<string, unknown>): HistorySearch {

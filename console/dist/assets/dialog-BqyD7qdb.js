@@ -1,1 +1,0 @@
-/* empty css                         */import{t as e}from"./Modal-D05Bjcoc.js";import{Or as t,Pi as n,oi as r}from"./index-UWYci2FZ.js";var i=n();function a(n){let{t:a}=r();return t(),(0,i.jsx)(e,{opened:!0,closeButtonProps:{"aria-label":a(`page.close`)},...n})}export{a as t};

@@ -1,0 +1,1 @@
+/* empty css                         */import{t as e}from"./Modal-Ct1X6Or0.js";import{Or as t,Pi as n,oi as r}from"./index-CjA8z_Yt.js";var i=n();function a(n){let{t:a}=r();return t(),(0,i.jsx)(e,{opened:!0,closeButtonProps:{"aria-label":a(`page.close`)},...n})}export{a as t};

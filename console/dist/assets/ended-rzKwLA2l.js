@@ -1,0 +1,1 @@
+import{Pi as e,oi as t,tn as n}from"./index-CjA8z_Yt.js";var r=e();function i({entry:e}){let{t:i}=t(),{reason:a}=e.state;return a?(0,r.jsx)(n,{tone:a===`done`||a===`served`?`green`:a===`unreachable`?`red`:`grey`,children:i(`chip.${a}`)}):null}export{i as t};
